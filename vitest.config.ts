@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+
+/** unit: beside the source, no network. integration: real servers. e2e: the mesh. */
+export default defineConfig({
+  test: {
+    reporters: ['default'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{packages,operator,services,cdk8s,test-e2e,bench}/**/*.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['{packages,operator,services,cdk8s}/**/*.integration.ts'],
+          globalSetup: ['test-e2e/setup/integration.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test-e2e/suite/**/*.e2e.ts'],
+          globalSetup: ['test-e2e/setup/e2e.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
