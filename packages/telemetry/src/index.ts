@@ -1,1 +1,24 @@
-export {};
+export { ConfigError, type ListenAddress, ListenSchema, parseListen, readConfig } from './config.ts';
+export { TelemetryError, type TelemetryErrorCode } from './errors.ts';
+export type { LabelDeclaration, LabelValues } from './labels.ts';
+export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from './log.ts';
+export {
+  type Counter,
+  createMetrics,
+  type Gauge,
+  type GaugeOptions,
+  type Histogram,
+  type HistogramOptions,
+  type Metrics,
+  type MetricsOptions,
+} from './metrics.ts';
+export { type OpsServer, type OpsServerOptions, startOpsServer } from './ops-server.ts';
+export { type Check, type Checks, type Readiness, readiness } from './readiness.ts';
+export {
+  type Closer,
+  type FailingProcess,
+  failStart,
+  onSignals,
+  type ShutdownOptions,
+  type SignalSource,
+} from './shutdown.ts';

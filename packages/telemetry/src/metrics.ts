@@ -1,0 +1,92 @@
+import * as prom from 'prom-client';
+import { BoundedLabels, type LabelDeclaration, type LabelValues } from './labels.ts';
+
+interface MetricOptions<L extends LabelDeclaration> {
+  readonly name: string;
+  readonly help: string;
+  /** Every label with every value it may take: cardinality is decided here, not by what a request brings. */
+  readonly labels?: L;
+}
+
+export interface HistogramOptions<L extends LabelDeclaration> extends MetricOptions<L> {
+  /** Upper bounds, ascending; seconds for a `_seconds` metric. */
+  readonly buckets: readonly number[];
+}
+
+export interface GaugeOptions<L extends LabelDeclaration> extends MetricOptions<L> {
+  /** Called at each scrape, to set the gauge from state that is kept elsewhere. */
+  readonly collect?: (gauge: Gauge<L>) => void;
+}
+
+type Args<L extends LabelDeclaration> = keyof L extends never ? [labels?: LabelValues<L>] : [labels: LabelValues<L>];
+
+export interface Counter<L extends LabelDeclaration> {
+  inc(...labels: Args<L>): void;
+}
+export interface Gauge<L extends LabelDeclaration> {
+  set(value: number, ...labels: Args<L>): void;
+}
+export interface Histogram<L extends LabelDeclaration> {
+  observe(value: number, ...labels: Args<L>): void;
+}
+
+export interface Metrics {
+  counter<const L extends LabelDeclaration = Record<never, never>>(options: MetricOptions<L>): Counter<L>;
+  gauge<const L extends LabelDeclaration = Record<never, never>>(options: GaugeOptions<L>): Gauge<L>;
+  histogram<const L extends LabelDeclaration = Record<never, never>>(options: HistogramOptions<L>): Histogram<L>;
+  /** The Prometheus text format. */
+  render(): Promise<string>;
+  readonly contentType: string;
+}
+
+export interface MetricsOptions {
+  /** What an undeclared label value becomes: an error, to find it early, or the value `other`. @default 'other' */
+  readonly undeclared?: 'throw' | 'other';
+  /** Memory, CPU, event loop and garbage collection of this process. @default true */
+  readonly processMetrics?: boolean;
+}
+
+/** A registry of its own, so that two of them (tests, two apps in one process) never meet. */
+export function createMetrics({ undeclared = 'other', processMetrics = true }: MetricsOptions = {}): Metrics {
+  const register = new prom.Registry();
+  if (processMetrics) prom.collectDefaultMetrics({ register });
+  const bound = <L extends LabelDeclaration>(options: MetricOptions<L>) => new BoundedLabels(options, undeclared);
+
+  return {
+    contentType: register.contentType,
+    render: () => register.metrics(),
+
+    counter(options) {
+      const labels = bound(options);
+      const { name, help } = options;
+      const counter = new prom.Counter({ name, help, labelNames: labels.names, registers: [register] });
+      // A series that starts at zero lets rate() see its first increase.
+      for (const combination of labels.combinations()) counter.inc(combination, 0);
+      return { inc: (...[values]) => counter.inc(labels.check(values)) };
+    },
+
+    gauge(options) {
+      const labels = bound(options);
+      const { name, help, collect } = options;
+      const gauge = new prom.Gauge({
+        name,
+        help,
+        labelNames: labels.names,
+        registers: [register],
+        ...(collect !== undefined && { collect: () => collect(bounded) }),
+      });
+      const bounded: Gauge<NonNullable<typeof options.labels>> = {
+        set: (value, ...[values]) => gauge.set(labels.check(values), value),
+      };
+      return bounded;
+    },
+
+    histogram(options) {
+      const labels = bound(options);
+      const { name, help } = options;
+      const buckets = [...options.buckets];
+      const histogram = new prom.Histogram({ name, help, labelNames: labels.names, buckets, registers: [register] });
+      return { observe: (value, ...[values]) => histogram.observe(labels.check(values), value) };
+    },
+  };
+}
