@@ -1,0 +1,68 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { ManagedProcess, type ProcessSpec, type ProcessState } from './managed-process.ts';
+import { MESH_MARK, type ProcessId } from './proc.ts';
+
+/** One row of `.local/mesh/processes.json`. */
+export interface ProcessRecord extends ProcessId {
+  readonly name: string;
+  readonly state: ProcessState;
+  readonly restarts: number;
+  readonly log: string;
+}
+
+/** Starts processes in order, keeps a record of them on disk, and stops exactly them in the reverse order. */
+export class Supervisor {
+  readonly #record: string;
+  readonly #mark: Readonly<Record<string, string>>;
+  readonly #processes: ManagedProcess[] = [];
+  #stopped: Promise<void> | undefined;
+
+  /**
+   * @param record the file that lists every live process, for `make status` and for tests that kill one
+   * @param folder marks every child's environment, so that a later run finds what a crash of this one left behind
+   */
+  constructor(record: string, folder: string) {
+    this.#record = record;
+    this.#mark = { [MESH_MARK]: folder };
+  }
+
+  /** @throws StartError */
+  async start(spec: ProcessSpec): Promise<void> {
+    if (this.#stopped !== undefined) throw new Error('the mesh is stopping');
+    const process = new ManagedProcess({ ...spec, env: { ...spec.env, ...this.#mark } }, () => this.#write());
+    this.#processes.push(process);
+    await process.start();
+  }
+
+  /** Stops all, last started first, those of one moment together. Safe to call twice. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopAll();
+    return this.#stopped;
+  }
+
+  async #stopAll(): Promise<void> {
+    for (const process of this.#processes.toReversed()) await process.stop();
+    this.#write();
+  }
+
+  #write(): void {
+    const rows = this.#processes.flatMap((process): ProcessRecord[] => {
+      const { id, state, restarts, spec } = process;
+      return id === undefined || state === 'stopped'
+        ? []
+        : [{ name: spec.name, ...id, state, restarts, log: spec.log }];
+    });
+    // A reader never sees half a file.
+    writeFileSync(`${this.#record}.new`, `${JSON.stringify(rows, undefined, 2)}\n`);
+    renameSync(`${this.#record}.new`, this.#record);
+  }
+}
+
+/** The processes of a record file; none when there is no (whole) file. */
+export function readRecord(path: string): readonly ProcessRecord[] {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as readonly ProcessRecord[];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,54 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { Addresses } from '../mesh/addresses.ts';
+import { apiServer, etcd } from '../mesh/control-plane.ts';
+import { LOCAL } from '../mesh/paths.ts';
+import { valkey } from '../mesh/stores.ts';
+import { Supervisor } from '../mesh/supervisor.ts';
+import { ensureToolchain } from '../toolchain/index.ts';
+import { startPostgres } from './postgres.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Path of an admin's kubeconfig of a real kube-apiserver without any CRD of ours. */
+    kubeconfig: string;
+    /** Path of Istio's CRDs (YAML, several documents). */
+    istioCrds: string;
+    redisUrl: string;
+    postgresUrl: string;
+  }
+}
+
+/** Starts the real servers that integration tests talk to: kube-apiserver on etcd, Valkey, PostgreSQL. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const tools = await ensureToolchain(process.env, (line) => console.log(`  ${line}`));
+  await mkdir(LOCAL, { recursive: true });
+  const folder = await mkdtemp(join(LOCAL, 'integration-'));
+  const logs = join(folder, 'logs');
+  await mkdir(logs);
+  const context = { folder, logs, addresses: new Addresses(folder) };
+  const supervisor = new Supervisor(join(folder, 'processes.json'), folder);
+  const closers = [() => rm(folder, { recursive: true, force: true }), () => supervisor.stop()];
+  const teardown = async (): Promise<void> => {
+    for (const close of closers.toReversed()) await close();
+  };
+  try {
+    const store = await valkey(tools.valkey, context);
+    await supervisor.start(store.spec);
+    const database = await etcd(tools.etcd, context);
+    await supervisor.start(database.spec);
+    const api = await apiServer(tools.kubeApiserver, database.url, context);
+    await supervisor.start(api.spec);
+    const postgres = await startPostgres(join(folder, 'postgres'));
+    closers.push(postgres.stop);
+    project.provide('kubeconfig', api.kubeconfig);
+    project.provide('istioCrds', tools.istioCrds);
+    project.provide('redisUrl', store.url);
+    project.provide('postgresUrl', postgres.url);
+  } catch (error) {
+    await teardown();
+    throw error;
+  }
+  return teardown;
+}
