@@ -1,0 +1,62 @@
+import { ToolchainError } from '../toolchain/index.ts';
+import { MeshError, runningMesh, startMesh, stopMesh, supervisorId } from './launcher.ts';
+import { meshPaths } from './paths.ts';
+import { describe } from './status.ts';
+
+const HELP = `The local mesh: etcd, kube-apiserver, istiod, Valkey, auth, operator, a gateway and two services with their Envoys, as processes.
+
+  make up       start it and leave it running; writes .local/mesh.json
+  make status   what runs, since when, and where
+  make down     stop everything that it started
+`;
+
+async function up(): Promise<number> {
+  const running = runningMesh();
+  if (running === undefined) {
+    const interrupt = new AbortController();
+    process.once('SIGINT', () => {
+      console.log('interrupted: stopping what was started');
+      interrupt.abort(new MeshError('interrupted'));
+    });
+    await startMesh((line) => console.log(`  ${line}`), interrupt.signal);
+  }
+  console.log(describe());
+  console.log('\nNext: `make demo` runs the story on it, `make down` stops it.');
+  return 0;
+}
+
+async function down(): Promise<number> {
+  console.log((await stopMesh()) ? 'The mesh is stopped. Logs stay in .local/mesh/logs.' : 'No mesh was up.');
+  return 0;
+}
+
+async function status(): Promise<number> {
+  if (supervisorId() === undefined) {
+    console.log('No mesh is up. Next: `make up`.');
+    return 1;
+  }
+  console.log(describe());
+  return 0;
+}
+
+async function main(verb: string | undefined): Promise<number> {
+  switch (verb) {
+    case 'up':
+      return up();
+    case 'down':
+      return down();
+    case 'status':
+      return status();
+    default:
+      console.log(HELP);
+      return verb === undefined || verb === '--help' ? 0 : 2;
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv[2]);
+} catch (error) {
+  if (!(error instanceof MeshError || error instanceof ToolchainError)) throw error;
+  console.error(`\n${error.message}\n\nLogs: ${meshPaths().logs}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,84 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { ServerContext } from './control-plane.ts';
+import type { ProcessSpec } from './managed-process.ts';
+import { answersOk } from './wait.ts';
+
+export interface Istiod {
+  readonly spec: ProcessSpec;
+  /** host:port of the secured xDS and CA endpoint. */
+  readonly discovery: string;
+  /** Base URL of its debug and metrics endpoints. */
+  readonly monitoring: string;
+}
+
+/**
+ * The mesh-wide settings, as istio/ installs them on a cluster.
+ * Path normalisation is part of the security: without it `/api//x` and `/api/%2e/x` pass rules that name `/api/x`.
+ */
+export const MESH_CONFIG = {
+  trustDomain: 'cluster.local',
+  rootNamespace: 'istio-system',
+  pathNormalization: { normalization: 'DECODE_AND_MERGE_SLASHES' },
+  accessLogFile: '/dev/stdout',
+} as const;
+
+/** istiod outside a cluster: every address on loopback, and none of the filters that upstream Envoy lacks. */
+export async function istiod(program: string, kubeconfig: string, context: ServerContext): Promise<Istiod> {
+  const folder = join(context.folder, 'istiod');
+  await mkdir(folder, { recursive: true });
+  const meshConfig = join(folder, 'mesh.yaml');
+  await writeFile(meshConfig, stringify(MESH_CONFIG));
+  const host = '127.0.0.1';
+  const listen = async (preferred: number): Promise<string> =>
+    `${host}:${await context.addresses.port(host, preferred)}`;
+  const [http, grpc, discovery, webhook, monitoring] = [
+    await listen(28080),
+    await listen(25010),
+    await listen(25012),
+    await listen(25017),
+    await listen(25014),
+  ];
+  const args = [
+    'discovery',
+    '--kubeconfig',
+    kubeconfig,
+    '--meshConfig',
+    meshConfig,
+    '--domain',
+    'cluster.local',
+    '--ctrlz_port',
+    '0',
+  ];
+  args.push(
+    '--httpAddr',
+    http,
+    '--grpcAddr',
+    grpc,
+    '--secureGRPCAddr',
+    discovery,
+    '--httpsAddr',
+    webhook,
+    '--monitoringAddr',
+    monitoring,
+  );
+  const env = {
+    POD_NAMESPACE: 'istio-system',
+    POD_NAME: 'istiod-local',
+    PILOT_CERT_PROVIDER: 'istiod',
+    ISTIOD_CUSTOM_HOST: host,
+    PILOT_ENABLE_METADATA_EXCHANGE: 'false',
+    PILOT_ENABLE_ALPN_FILTER: 'false',
+    PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER: 'false',
+    INJECTION_WEBHOOK_CONFIG_NAME: '',
+    VALIDATION_WEBHOOK_CONFIG_NAME: '',
+  };
+  const log = join(context.logs, 'istiod.log');
+  const ready = (): Promise<boolean> => answersOk(`http://${http}/ready`);
+  return {
+    spec: { name: 'istiod', command: program, args, env, cwd: folder, log, ready },
+    discovery,
+    monitoring: `http://${monitoring}`,
+  };
+}

@@ -1,0 +1,60 @@
+import type { ProxyWorkload } from './proxy.ts';
+
+const ISTIO = 'networking.istio.io/v1';
+/** Where a workload sends calls to other services: Envoy's egress listener, spoken to as an HTTP proxy. */
+export const EGRESS_PORT = 15080;
+
+/** A Kubernetes object as plain data. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** Stands for the pod: istiod learns the workload's address, labels and identity from it. */
+export function workloadEntry(workload: ProxyWorkload, port: { name: string; number: number }): Manifest {
+  return {
+    apiVersion: ISTIO,
+    kind: 'WorkloadEntry',
+    metadata: { name: `${workload.name}-1`, namespace: workload.namespace, labels: workload.labels },
+    spec: {
+      address: workload.address,
+      serviceAccount: workload.serviceAccount,
+      labels: workload.labels,
+      ports: { [port.name]: port.number },
+    },
+  };
+}
+
+/** Stands for iptables: binds the inbound port to the workload's address and opens an egress proxy beside it. */
+export function sidecar(workload: ProxyWorkload, inbound: { name: string; number: number }, appPort: number): Manifest {
+  return {
+    apiVersion: ISTIO,
+    kind: 'Sidecar',
+    metadata: { name: workload.name, namespace: workload.namespace },
+    spec: {
+      workloadSelector: { labels: workload.labels },
+      ingress: [
+        {
+          port: { number: inbound.number, protocol: 'HTTP', name: inbound.name },
+          bind: workload.address,
+          defaultEndpoint: `127.0.0.1:${appPort}`,
+        },
+      ],
+      egress: [
+        {
+          // Protocol HTTP would import no service here; HTTP_PROXY imports all.
+          port: { number: EGRESS_PORT, protocol: 'HTTP_PROXY', name: 'egress' },
+          bind: workload.address,
+          captureMode: 'NONE',
+          hosts: ['*/*'],
+        },
+      ],
+    },
+  };
+}

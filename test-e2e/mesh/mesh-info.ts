@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { meshPaths } from './paths.ts';
+
+/** One workload of the mesh, as tests reach it. */
+export interface WorkloadInfo {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  /** host:port that its Envoy takes mTLS on. */
+  readonly address: string;
+  /** Base URL of its Envoy's egress listener: requests with `Host: user.shop` go out with this workload's identity. */
+  readonly egressProxy?: string;
+  /** Base URL of the app behind Envoy, past every check: only for tests that show why nobody else may reach it. */
+  readonly app?: string;
+  /** Base URL of Envoy's admin interface. */
+  readonly envoyAdmin: string;
+}
+
+/** `.local/mesh.json`: everything that a running mesh tells the outside. */
+export interface MeshInfo {
+  readonly kubeconfig: string;
+  /** Base URL of the edge. */
+  readonly gateway: string;
+  readonly auth: {
+    /** Base URL of the public listener. */
+    readonly url: string;
+    /** Base URL of the administrators' listener. */
+    readonly adminUrl: string;
+    /** The `iss` of its tokens. */
+    readonly issuer: string;
+    readonly adminEmail: string;
+    readonly adminPasswordFile: string;
+  };
+  /** Base URL of the operator's health and metrics. */
+  readonly operator: string;
+  readonly redis: string;
+  /** Base URL of istiod's debug and metrics endpoints. */
+  readonly istiod: string;
+  readonly workloads: Readonly<Record<string, WorkloadInfo>>;
+  /** Path of the list of supervised processes. */
+  readonly processes: string;
+}
+
+/**
+ * Reads `.local/mesh.json`.
+ * @throws Error when no mesh is up
+ */
+export function readMesh(): MeshInfo {
+  try {
+    return JSON.parse(readFileSync(meshPaths().mesh, 'utf8')) as MeshInfo;
+  } catch (error) {
+    throw new Error('no mesh is up: run `make up`', { cause: error });
+  }
+}

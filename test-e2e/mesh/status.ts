@@ -1,0 +1,42 @@
+import { readMesh } from './mesh-info.ts';
+import { meshPaths } from './paths.ts';
+import { residentBytes } from './proc.ts';
+import { type ProcessRecord, readRecord } from './supervisor.ts';
+
+/** The running mesh as a text: its addresses, then a table of its processes. */
+export function describe(): string {
+  const rows = readRecord(meshPaths().processes).map(row);
+  return [...addresses(), '', table([['PROCESS', 'STATE', 'RESTARTS', 'PID', 'MEMORY', 'LOG'], ...rows])].join('\n');
+}
+
+function addresses(): readonly string[] {
+  try {
+    const mesh = readMesh();
+    return [
+      `gateway     ${mesh.gateway}`,
+      `auth        ${mesh.auth.url}  (administrators: ${mesh.auth.adminUrl})`,
+      `kubeconfig  ${mesh.kubeconfig}`,
+      `details     ${meshPaths().mesh}`,
+    ];
+  } catch {
+    return ['The mesh is still starting.'];
+  }
+}
+
+function row(process: ProcessRecord): readonly string[] {
+  const memory = `${Math.round(residentBytes(process.pid) / 1024 / 1024)} MiB`;
+  return [process.name, process.state, String(process.restarts), String(process.pid), memory, process.log];
+}
+
+/** Aligns columns by their widest cell. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0))) ?? [];
+  return rows
+    .map((cells) =>
+      cells
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
