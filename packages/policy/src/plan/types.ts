@@ -1,0 +1,41 @@
+import type { Jwks } from '../parse/jwks.ts';
+import type { IstioObject, ObjectRef, RawObject } from '../resources.ts';
+import type { Condition, ServiceAuthPolicyStatus } from '../schema/status.ts';
+
+/** What is known of one TokenIssuer. */
+export interface IssuerState {
+  readonly issuer: RawObject;
+  /** Validated keys, the last good set; absent when there never was one. Inline keys may be left to the compiler. */
+  readonly jwks?: Jwks;
+  /** Why there is no (newer) key set, for the policy's status. */
+  readonly problem?: string;
+}
+
+/** Everything that the plan for one policy depends on, read from caches. */
+export interface Snapshot {
+  readonly policy: RawObject;
+  /** The other policies of the namespace; those that share no label with the selector may be left out. */
+  readonly rivals: readonly RawObject[];
+  readonly issuers: readonly IssuerState[];
+  /** Objects that carry the managed-by label and an ownerReference with this policy's uid. */
+  readonly owned: readonly IstioObject[];
+  /** Selected pods and WorkloadEntries, when known. */
+  readonly workloads?: number;
+  readonly mesh: { readonly trustDomain: string };
+}
+
+export interface Plan {
+  /** Everything that must exist, in the order in which it must be applied. */
+  readonly desired: readonly IstioObject[];
+  /** What of `desired` the API server does not already hold exactly. */
+  readonly apply: readonly IstioObject[];
+  /** Owned but not desired; removed only after every `apply` succeeded. */
+  readonly remove: readonly ObjectRef[];
+  /** To write when `apply` and `remove` are empty, or while they are under way. */
+  readonly status: ServiceAuthPolicyStatus;
+  /** Conditions that the API server holds, so that transition times survive; for `programmed`. */
+  readonly previous: readonly Condition[];
+}
+
+/** What executing a plan came to. */
+export type Outcome = { readonly ok: true } | { readonly ok: false; readonly message: string };
