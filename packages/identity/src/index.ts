@@ -1,1 +1,17 @@
-export {};
+export {
+  type AnonymousCaller,
+  type Caller,
+  identified,
+  type Session,
+  type UserCaller,
+  type UserViaWorkloadCaller,
+  type Workload,
+  type WorkloadCaller,
+  workloadId,
+} from './caller.ts';
+export type { ClaimPath } from './claims.ts';
+export { IdentityError, type IdentityErrorCode } from './errors.ts';
+export type { HeaderBag } from './headers.ts';
+export { type ProblemResponse, problemOf } from './problem.ts';
+export { type CallerOptions, type GatewayPattern, type IssuerClaims, readCaller } from './read-caller.ts';
+export { type CallerPattern, needsCaller, needsPermission, needsRole, type Requirement } from './require.ts';
