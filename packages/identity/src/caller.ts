@@ -48,12 +48,22 @@ export interface UserViaWorkloadCaller extends TokenUser {
   readonly actors: readonly string[];
 }
 
-/** A workload or OAuth client that acts for itself, and how that was proven. */
-export type WorkloadCaller =
-  | (TokenHolder & { readonly kind: 'workload'; readonly proof: 'token' })
-  | { readonly kind: 'workload'; readonly proof: 'mtls'; readonly id: string; readonly peer: Workload };
+/** A workload or OAuth client that acts for itself, with a token of its own. */
+export interface TokenWorkloadCaller extends TokenHolder {
+  readonly kind: 'workload';
+  readonly proof: 'token';
+}
 
-export type Caller = AnonymousCaller | UserCaller | WorkloadCaller | UserViaWorkloadCaller;
+/** A workload that showed its certificate and no token: it has an identity, but no permissions. */
+export interface MtlsWorkloadCaller {
+  readonly kind: 'workload';
+  readonly proof: 'mtls';
+  readonly id: string;
+  readonly peer: Workload;
+}
+
+export type TokenCaller = UserCaller | UserViaWorkloadCaller | TokenWorkloadCaller;
+export type Caller = AnonymousCaller | MtlsWorkloadCaller | TokenCaller;
 
 /** The subject that Kubernetes and our minter write for a workload. */
 export function workloadId({ namespace, serviceAccount }: Workload): string {
@@ -61,10 +71,12 @@ export function workloadId({ namespace, serviceAccount }: Workload): string {
 }
 
 /**
- * The caller, who then has an `id`. For handlers behind `requirePermission` and the like, where anonymous cannot be.
- * @throws IdentityError `token_missing`
+ * The caller, when a verified token came with the request: with an `id` and permissions.
+ * @throws IdentityError `token_missing`; also for a workload by mTLS alone, because a token is what it lacks
  */
-export function identified(caller: Caller): Exclude<Caller, AnonymousCaller> {
-  if (caller.kind === 'anonymous') throw new IdentityError('token_missing', 'This route needs an access token.');
+export function tokenCaller(caller: Caller): TokenCaller {
+  if (caller.kind === 'anonymous' || (caller.kind === 'workload' && caller.proof === 'mtls')) {
+    throw new IdentityError('token_missing', 'This route needs an access token.');
+  }
   return caller;
 }

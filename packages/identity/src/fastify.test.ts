@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { identity, requireCaller, requirePermission, requireRole } from './fastify.ts';
+import { tokenCaller } from './caller.ts';
+import { identity, requireCaller, requirePermission, requireRole, requireToken } from './fastify.ts';
 import { peerHeaders, tokenHeaders } from './testing.ts';
 
 const bucket = { trustDomain: 'cluster.local', namespace: 'shop', serviceAccount: 'bucket' };
@@ -17,6 +18,7 @@ beforeEach(async () => {
   await app.register(identity, { service: 'notes' });
   app.get('/', (request) => request.caller);
   app.options('/', (request) => request.caller);
+  app.get('/mine', { preHandler: requireToken() }, (request) => tokenCaller(request.caller).id);
   app.get('/read', { preHandler: requirePermission('notes:read') }, () => 'read');
   app.get('/write', { preHandler: requirePermission('notes:write') }, () => 'written');
   app.get('/member', { preHandler: requireRole('member') }, () => 'member');
@@ -33,12 +35,13 @@ describe('a route', () => {
   });
 
   test('is open to who has what it needs', async () => {
+    expect((await get('/mine', token)).body).toBe('u1');
     expect((await get('/read', token)).body).toBe('read');
     expect((await get('/member', token)).body).toBe('member');
     expect((await get('/inside', peerHeaders(bucket))).body).toBe('inside');
   });
 
-  test.each(['/read', '/member'])('%s answers 401 with a challenge when there is no token', async (url) => {
+  test.each(['/mine', '/read', '/member'])('%s answers 401 with a challenge when there is no token', async (url) => {
     for (const headers of [{}, peerHeaders(bucket)]) {
       const response = await get(url, headers);
       expect(response.statusCode).toBe(401);

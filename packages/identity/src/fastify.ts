@@ -4,7 +4,14 @@ import { IdentityError } from './errors.ts';
 import type { HeaderBag } from './headers.ts';
 import { problemOf } from './problem.ts';
 import { type CallerOptions, readCaller } from './read-caller.ts';
-import { type CallerPattern, needsCaller, needsPermission, needsRole, type Requirement } from './require.ts';
+import {
+  type CallerPattern,
+  needsCaller,
+  needsPermission,
+  needsRole,
+  needsToken,
+  type Requirement,
+} from './require.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -17,7 +24,7 @@ declare module 'fastify' {
  * Gives every request of the application its `caller`. Register it before the routes:
  * ```ts
  * await app.register(identity, { service: 'bucket' });
- * app.get('/items', { preHandler: requirePermission('bucket:read') }, ({ caller }) => list(identified(caller).id));
+ * app.get('/items', { preHandler: requirePermission('bucket:read') }, ({ caller }) => list(tokenCaller(caller).id));
  * ```
  * A request whose caller cannot be read is answered with a problem before any handler runs.
  */
@@ -40,6 +47,11 @@ async function registerIdentity(app: FastifyInstance, options: CallerOptions): P
 function trustedHeaders({ method, headers }: FastifyRequest): HeaderBag {
   const preflight = method === 'OPTIONS' && headers.origin && headers['access-control-request-method'];
   return preflight ? { 'x-forwarded-client-cert': headers['x-forwarded-client-cert'] } : headers;
+}
+
+/** A preHandler: 401 without a token. */
+export function requireToken(): preHandlerAsyncHookHandler {
+  return preHandler(needsToken);
 }
 
 /** A preHandler: 401 without a token, 403 when the token does not grant the permission at this service. */
@@ -69,7 +81,12 @@ async function answerRefusal(request: FastifyRequest, reply: FastifyReply, check
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error;
     request.log.info({ code: error.code, reason: error.message }, 'caller refused');
-    const { status, headers, body } = problemOf(error);
-    return reply.code(status).headers(headers).send(body);
+    return answerIdentityError(error, reply);
   }
+}
+
+/** For an application's error handler, where a handler itself asked for more than the caller has. */
+export function answerIdentityError(error: IdentityError, reply: FastifyReply): FastifyReply {
+  const { status, headers, body } = problemOf(error);
+  return reply.code(status).headers(headers).send(body);
 }

@@ -1,12 +1,14 @@
 export {
   type AnonymousCaller,
   type Caller,
-  identified,
+  type MtlsWorkloadCaller,
   type Session,
+  type TokenCaller,
+  type TokenWorkloadCaller,
+  tokenCaller,
   type UserCaller,
   type UserViaWorkloadCaller,
   type Workload,
-  type WorkloadCaller,
   workloadId,
 } from './caller.ts';
 export type { ClaimPath } from './claims.ts';
@@ -14,4 +16,11 @@ export { IdentityError, type IdentityErrorCode } from './errors.ts';
 export type { HeaderBag } from './headers.ts';
 export { type ProblemResponse, problemOf } from './problem.ts';
 export { type CallerOptions, type GatewayPattern, type IssuerClaims, readCaller } from './read-caller.ts';
-export { type CallerPattern, needsCaller, needsPermission, needsRole, type Requirement } from './require.ts';
+export {
+  type CallerPattern,
+  needsCaller,
+  needsPermission,
+  needsRole,
+  needsToken,
+  type Requirement,
+} from './require.ts';

@@ -1,13 +1,18 @@
-import type { Caller, Workload } from './caller.ts';
+import { type Caller, tokenCaller, type Workload } from './caller.ts';
 import { IdentityError } from './errors.ts';
 
 /** A rule that a caller must meet. Throws an IdentityError when it does not; the same for every framework. */
 export type Requirement = (caller: Caller) => void;
 
+/** @throws IdentityError `token_missing` */
+export const needsToken: Requirement = (caller) => {
+  tokenCaller(caller);
+};
+
 /** @throws IdentityError `token_missing` without a token, `permission_missing` with one that does not grant it */
 export function needsPermission(permission: string): Requirement {
   return (caller) => {
-    if (tokenOf(caller).permissions.includes(permission)) return;
+    if (tokenCaller(caller).permissions.includes(permission)) return;
     throw new IdentityError('permission_missing', `This route needs the permission ${permission}.`);
   };
 }
@@ -15,7 +20,7 @@ export function needsPermission(permission: string): Requirement {
 /** @throws IdentityError `token_missing` without a token, `permission_missing` for who does not have the role */
 export function needsRole(role: string): Requirement {
   return (caller) => {
-    const holder = tokenOf(caller);
+    const holder = tokenCaller(caller);
     if (holder.kind !== 'workload' && holder.roles.includes(role)) return;
     throw new IdentityError('permission_missing', `This route needs the role ${role}.`);
   };
@@ -38,12 +43,4 @@ export function needsCaller(allowed: readonly CallerPattern[]): Requirement {
 
 function matches(peer: Workload, { namespace, serviceAccount, trustDomain = 'cluster.local' }: CallerPattern): boolean {
   return peer.namespace === namespace && peer.serviceAccount === serviceAccount && peer.trustDomain === trustDomain;
-}
-
-/** mTLS alone proves who called, but grants neither permission nor role: a token would help, so 401. */
-function tokenOf(caller: Caller) {
-  if (caller.kind === 'anonymous' || (caller.kind === 'workload' && caller.proof === 'mtls')) {
-    throw new IdentityError('token_missing', 'This route needs an access token.');
-  }
-  return caller;
 }

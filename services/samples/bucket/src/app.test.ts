@@ -1,0 +1,133 @@
+import { tokenHeaders } from '@sekisho/identity/testing';
+import { createLogger } from '@sekisho/telemetry';
+import type { FastifyInstance } from 'fastify';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { buildApp } from './app.ts';
+import { BucketError } from './errors.ts';
+import { type Items, openItems } from './items.ts';
+import type { TraceHeaders, UserService } from './user-service.ts';
+
+const grants = (...permissions: string[]) => ({ bucket: { permissions } });
+const tokenOf = (id: string, services = grants('bucket:read', 'bucket:write', 'bucket:delete')) =>
+  tokenHeaders({ sub: id, aud: ['bucket'], user: { id, roles: ['member'] }, services });
+const mia = tokenOf('mia');
+
+let app: FastifyInstance;
+let items: Items;
+let calls: { userId: string; trace: TraceHeaders }[];
+let users: { nameOf: UserService['nameOf']; close: UserService['close'] };
+
+beforeEach(async () => {
+  calls = [];
+  users = {
+    nameOf: async (userId, trace) => {
+      calls.push({ userId, trace });
+      return `name of ${userId}`;
+    },
+    close: async () => undefined,
+  };
+  await build();
+});
+
+async function build() {
+  let ids = 0;
+  items = openItems(':memory:');
+  const log = createLogger({ name: 'bucket', level: 'silent' });
+  const clock = () => new Date('2026-01-01T00:00:00Z');
+  app = await buildApp({ items, users, log, clock, newId: () => `item-${++ids}` });
+}
+
+const add = (headers: Record<string, string>, payload: object) =>
+  app.inject({ method: 'POST', url: '/api/bucket-items', headers, payload });
+
+describe('an item', () => {
+  test('is added with the name of its owner, listed, found and removed', async () => {
+    const created = await add(mia, { title: 'see the aurora' });
+    const item = {
+      id: 'item-1',
+      title: 'see the aurora',
+      ownerName: 'name of mia',
+      createdAt: '2026-01-01T00:00:00.000Z',
+    };
+    expect(created.statusCode).toBe(201);
+    expect(created.headers.location).toBe('/api/bucket-items/item-1');
+    expect(created.json()).toEqual(item);
+    const url = '/api/bucket-items/item-1';
+    expect((await app.inject({ url: '/api/bucket-items', headers: mia })).json()).toEqual({ items: [item] });
+    expect((await app.inject({ url, headers: mia })).json()).toEqual(item);
+    expect((await app.inject({ method: 'DELETE', url, headers: mia })).statusCode).toBe(204);
+    expect((await app.inject({ url, headers: mia })).json()).toMatchObject({ status: 404, code: 'item_unknown' });
+  });
+
+  test('of another owner is not there', async () => {
+    await add(mia, { title: 'see the aurora' });
+    const ben = tokenOf('ben');
+    for (const method of ['GET', 'DELETE'] as const) {
+      const response = await app.inject({ method, url: '/api/bucket-items/item-1', headers: ben });
+      expect(response.statusCode).toBe(404);
+    }
+    expect((await app.inject({ url: '/api/bucket-items', headers: ben })).json()).toEqual({ items: [] });
+  });
+
+  test('is asked about with the request id and the trace of the request', async () => {
+    const trace = { 'x-request-id': 'r1', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+    await add({ ...mia, ...trace, 'x-other': 'stays' }, { title: 'see the aurora' });
+    expect(calls).toEqual([{ userId: 'mia', trace }]);
+  });
+
+  test.each([
+    {},
+    { title: '' },
+    { title: '   ' },
+    { title: 7 },
+    { title: 'a', owner: 'ben' },
+    { title: 'a'.repeat(201) },
+  ])('is refused as %j', async (payload) => {
+    const response = await add(mia, payload);
+    expect(response.statusCode).toBe(400);
+    expect(response.headers['content-type']).toContain('application/problem+json');
+    expect(response.json()).toMatchObject({ code: 'request_invalid' });
+    expect(calls).toEqual([]);
+  });
+
+  test('is not added when the user service does not answer, and the client is not told why', async () => {
+    users.nameOf = async () => {
+      throw new BucketError('user_service_failed', 'The user service did not give a name.', {
+        cause: new Error('secret'),
+      });
+    };
+    const response = await add(mia, { title: 'see the aurora' });
+    expect(response.json()).toMatchObject({ status: 503, code: 'user_service_failed' });
+    expect(response.body).not.toContain('secret');
+    expect(items.list('mia')).toEqual([]);
+  });
+});
+
+test.each([
+  ['GET', '/api/bucket-items', grants('bucket:write')],
+  ['GET', '/api/bucket-items/1', grants('bucket:delete')],
+  ['POST', '/api/bucket-items', grants('bucket:read')],
+  ['DELETE', '/api/bucket-items/1', grants('bucket:read', 'bucket:write')],
+] as const)('%s %s needs a token, and its permission', async (method, url, services) => {
+  const payload = method === 'POST' ? { title: 'a' } : undefined;
+  const body = payload === undefined ? {} : { payload };
+  expect((await app.inject({ method, url, ...body })).json()).toMatchObject({ status: 401, code: 'token_missing' });
+  const refused = await app.inject({ method, url, headers: tokenOf('mia', services), ...body });
+  expect(refused.json()).toMatchObject({ status: 403, code: 'permission_missing' });
+});
+
+test('whoami tells what the identity library read', async () => {
+  expect((await app.inject({ url: '/api/whoami', headers: mia })).json()).toMatchObject({ kind: 'user', id: 'mia' });
+  expect((await app.inject('/api/whoami')).statusCode).toBe(401);
+});
+
+test('health is for everyone, and an unknown route is a problem', async () => {
+  expect((await app.inject('/healthz')).json()).toEqual({ status: 'ok' });
+  expect((await app.inject('/nowhere')).json()).toMatchObject({ status: 404, code: 'route_unknown' });
+});
+
+test('a defect is told as such and no more', async () => {
+  items[Symbol.dispose]();
+  const response = await app.inject({ url: '/api/bucket-items', headers: mia });
+  expect(response.json()).toMatchObject({ status: 500, code: 'internal', detail: 'The request could not be served.' });
+});

@@ -1,0 +1,87 @@
+import { tokenCaller } from '@sekisho/identity';
+import { identity, requirePermission, requireToken } from '@sekisho/identity/fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { BucketError } from './errors.ts';
+import type { Item, Items } from './items.ts';
+import { answerError, answerUnknownRoute } from './problems.ts';
+import { TRACE_HEADERS, type TraceHeaders, type UserService } from './user-service.ts';
+
+export interface Parts {
+  readonly items: Items;
+  readonly users: UserService;
+  readonly log: FastifyBaseLogger;
+  readonly clock: () => Date;
+  readonly newId: () => string;
+}
+
+const NewItem = Type.Object(
+  { title: Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' }) },
+  { additionalProperties: false },
+);
+const ItemPath = Type.Object({ id: Type.String({ maxLength: 36 }) });
+
+const read = { preHandler: requirePermission('bucket:read') };
+const write = { preHandler: requirePermission('bucket:write'), schema: { body: NewItem } };
+const remove = { preHandler: requirePermission('bucket:delete'), schema: { params: ItemPath } };
+
+/** The application, ready to listen or to be tested by `inject`. */
+export async function buildApp(parts: Parts): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: parts.log,
+    bodyLimit: 4_096,
+    requestTimeout: 10_000,
+    requestIdHeader: 'x-request-id',
+    // An unknown field is an error to tell, not one to drop.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
+  });
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler(answerUnknownRoute);
+  await app.register(identity, { service: 'bucket', clock: parts.clock });
+  app.get('/healthz', () => ({ status: 'ok' }));
+  app.get('/api/whoami', { preHandler: requireToken() }, (request) => request.caller);
+  addItemRoutes(app, parts);
+  return app;
+}
+
+function addItemRoutes(app: FastifyInstance, parts: Parts): void {
+  const { items } = parts;
+  app.get('/api/bucket-items', read, (request) => ({ items: items.list(ownerOf(request)) }));
+
+  app.post<{ Body: Static<typeof NewItem> }>('/api/bucket-items', write, async (request, reply) => {
+    const item = await addItem(parts, request, request.body.title);
+    return reply.code(201).header('location', `/api/bucket-items/${item.id}`).send(item);
+  });
+
+  app.get<{ Params: Static<typeof ItemPath> }>(
+    '/api/bucket-items/:id',
+    { ...read, schema: { params: ItemPath } },
+    (request) => items.find(ownerOf(request), request.params.id) ?? unknownItem(),
+  );
+
+  app.delete<{ Params: Static<typeof ItemPath> }>('/api/bucket-items/:id', remove, async (request, reply) => {
+    if (!items.remove(ownerOf(request), request.params.id)) unknownItem();
+    return reply.code(204).send();
+  });
+}
+
+async function addItem({ items, users, clock, newId }: Parts, request: FastifyRequest, title: string): Promise<Item> {
+  const owner = ownerOf(request);
+  const ownerName = await users.nameOf(owner, traceHeaders(request));
+  const item = { id: newId(), title, ownerName, createdAt: clock().toISOString() };
+  if (!items.add(owner, item)) throw new BucketError('items_full', 'You have as many items as one may have.');
+  return item;
+}
+
+/** Ids are unique at one issuer, and the policy of this service admits one. */
+function ownerOf({ caller }: FastifyRequest): string {
+  return tokenCaller(caller).id;
+}
+
+function traceHeaders({ headers }: FastifyRequest): TraceHeaders {
+  return Object.fromEntries(TRACE_HEADERS.flatMap((name) => (headers[name] ? [[name, headers[name]]] : [])));
+}
+
+function unknownItem(): never {
+  throw new BucketError('item_unknown', 'You have no such item.');
+}

@@ -1,0 +1,36 @@
+import {
+  createLogger,
+  failStart,
+  ListenSchema,
+  LOG_LEVELS,
+  onSignals,
+  parseListen,
+  readConfig,
+} from '@sekisho/telemetry';
+import { Type } from 'typebox';
+import { buildApp } from './app.ts';
+import { openNames } from './names.ts';
+
+const Config = Type.Object({
+  LISTEN: ListenSchema('where to serve'),
+  DATABASE_FILE: Type.String({ default: ':memory:', description: 'path of the SQLite database' }),
+  LOG_LEVEL: Type.Enum([...LOG_LEVELS], { default: 'info', description: `one of ${LOG_LEVELS.join(', ')}` }),
+});
+
+async function main(): Promise<void> {
+  const config = readConfig(Config, process.env);
+  const log = createLogger({ name: 'user', level: config.LOG_LEVEL });
+  const names = openNames(config.DATABASE_FILE);
+  const app = await buildApp({ names, log, clock: () => new Date() });
+  await app.listen(parseListen('LISTEN', config.LISTEN));
+  onSignals({
+    process,
+    log,
+    closers: [
+      { name: 'http', close: () => app.close() },
+      { name: 'names', close: async () => names[Symbol.dispose]() },
+    ],
+  });
+}
+
+main().catch((error: unknown) => failStart('user', error, process));
