@@ -1,1 +1,35 @@
-export {};
+export { type BackoffBounds, backoffMs } from './backoff.ts';
+export { type ApplyOptions, type CallOptions, type ClientOptions, type DeleteOptions, KubeClient } from './client.ts';
+export { type Clock, pause, type Random, systemClock } from './clock.ts';
+export { type ConnectOptions, connect } from './connection.ts';
+export { discover } from './discovery.ts';
+export {
+  AlreadyExistsError,
+  ConflictError,
+  ForbiddenError,
+  GoneError,
+  InvalidError,
+  KindUnknownError,
+  KubeError,
+  type KubeErrorCode,
+  type KubeErrorDetails,
+  NotFoundError,
+} from './errors.ts';
+export { Informer, type InformerOptions } from './informer.ts';
+export type { ListQuery, ObjectList } from './list.ts';
+export {
+  type KubeObject,
+  keyOf,
+  type Manifest,
+  type ObjectMeta,
+  type ObjectRef,
+  type OwnerReference,
+  refOf,
+} from './object.ts';
+export { type Outcome, WorkQueue, type WorkQueueOptions } from './queue.ts';
+export { apiVersionOf, pathOf, type Query, type Resource, type Target, withQuery } from './resource.ts';
+export { DEFAULT_RETRY, type RetryOptions } from './retry.ts';
+export type { Change, IndexFunction, StoreView } from './store.ts';
+export type { Table } from './table.ts';
+export type { Call, Lane, Reply, Transport } from './transport.ts';
+export type { WatchEvent, WatchQuery } from './watch.ts';

@@ -1,0 +1,189 @@
+import { writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { KubeClient } from './client.ts';
+import { connect } from './connection.ts';
+import { ConflictError, ForbiddenError, GoneError, KindUnknownError, KubeError, NotFoundError } from './errors.ts';
+import { FakeApi, kubeconfigOf } from './testing/index.ts';
+import { CONFIG_MAPS, configMap, listOf, statusOf } from './testing/objects.ts';
+import type { Transport } from './transport.ts';
+
+const ITEM = '/api/v1/namespaces/shop/configmaps/a';
+const REF = { namespace: 'shop', name: 'a' };
+
+let api: FakeApi;
+let transport: Transport;
+let client: KubeClient;
+
+beforeEach(async () => {
+  api = await FakeApi.start();
+  transport = connect({ kubeconfig: api.kubeconfig });
+  const retry = { attempts: 3, backoff: { baseMs: 1, maxMs: 2 }, maxRetryAfterMs: 2_000 };
+  client = new KubeClient(transport, { fieldManager: 'test', timeoutMs: 2_000, maxBodyBytes: 10_000, retry });
+});
+
+afterEach(async () => {
+  await transport.close();
+  await api.close();
+});
+
+describe('calls', () => {
+  test('get carries the credentials and returns the object', async () => {
+    const seen = api.reply('GET', ITEM, 200, configMap('a', '7', { k: 'v' }));
+    expect((await client.get(CONFIG_MAPS, REF))['data']).toEqual({ k: 'v' });
+    expect((await seen).headers.authorization).toBe('Bearer fake-token');
+    api.verify();
+  });
+
+  test('list follows continue tokens and names the kind of each item', async () => {
+    const all = '/api/v1/configmaps?labelSelector=app%3Dx&limit=2';
+    const bare = (name: string) => ({ metadata: { name } });
+    void api.reply('GET', all, 200, listOf('9', [bare('a'), bare('b')], 'next'));
+    void api.reply('GET', `${all}&continue=next`, 200, listOf('9', [bare('c')]));
+    const list = await client.list(CONFIG_MAPS, { labelSelector: 'app=x', limit: 2 });
+    expect(list.resourceVersion).toBe('9');
+    expect(list.items.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+      'ConfigMap a',
+      'ConfigMap b',
+      'ConfigMap c',
+    ]);
+    api.verify();
+  });
+
+  test('apply sends an apply patch with field manager and force', async () => {
+    const seen = api.reply('PATCH', `${ITEM}?fieldManager=test&force=true`, 200, configMap('a', '8'));
+    await client.apply(CONFIG_MAPS, configMap('a', '7'), { force: true });
+    expect((await seen).headers['content-type']).toBe('application/apply-patch+yaml');
+    expect((await seen).body).toMatchObject({ kind: 'ConfigMap', metadata: { name: 'a' } });
+    api.verify();
+  });
+
+  test('delete sends its preconditions', async () => {
+    const seen = api.reply('DELETE', ITEM, 200, statusOf(200, ''));
+    await client.delete(CONFIG_MAPS, REF, { uid: 'u', resourceVersion: '7' });
+    expect((await seen).body).toMatchObject({ preconditions: { uid: 'u', resourceVersion: '7' } });
+  });
+
+  test('a table brings the printer columns', async () => {
+    const columnDefinitions = [{ name: 'Name', type: 'string', priority: 0 }];
+    void api.reply('GET', '/api/v1/configmaps', 200, { kind: 'Table', columnDefinitions, rows: [{ cells: ['a'] }] });
+    const table = await client.table(CONFIG_MAPS);
+    expect(table).toEqual({ columns: [{ name: 'Name', type: 'string', priority: 0 }], rows: [['a']] });
+  });
+
+  test.each(['', '.', '..'])('a name %j never becomes another path', async (name) => {
+    await expect(client.get(CONFIG_MAPS, { namespace: 'shop', name })).rejects.toMatchObject({ code: 'bad_request' });
+  });
+
+  test('a hundred calls share the connections of one pool', async () => {
+    const calls = Array.from({ length: 100 }, () => {
+      void api.reply('GET', ITEM, 200, configMap('a', '7'));
+      return client.get(CONFIG_MAPS, REF);
+    });
+    await Promise.all(calls);
+    for (let i = 0; i < 20; i += 1) {
+      void api.reply('GET', ITEM, 200, configMap('a', '7'));
+      await client.get(CONFIG_MAPS, REF);
+    }
+    expect(api.connections).toBeLessThanOrEqual(16);
+    api.verify();
+  });
+});
+
+describe('failures', () => {
+  test.each([
+    [404, 'NotFound', NotFoundError, 'not_found'],
+    [409, 'Conflict', ConflictError, 'conflict'],
+    [410, 'Expired', GoneError, 'gone'],
+    [403, 'Forbidden', ForbiddenError, 'forbidden'],
+  ])('%i %s has a class and a code of its own', async (status, reason, Class, code) => {
+    void api.reply('GET', ITEM, status, statusOf(status, reason, 'why'));
+    const error = await client.get(CONFIG_MAPS, REF).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Class);
+    expect(error).toBeInstanceOf(KubeError);
+    expect(error).toMatchObject({ code, status, reason });
+    api.verify();
+  });
+
+  test('a path that no API serves is an unknown kind, not a missing object', async () => {
+    void api.expect('GET', ITEM, (response) => response.writeHead(404).end('404 page not found\n'));
+    await expect(client.get(CONFIG_MAPS, REF)).rejects.toBeInstanceOf(KindUnknownError);
+  });
+
+  test('a throttled call waits as long as the server says', async () => {
+    void api.reply('POST', '/api/v1/namespaces/shop/configmaps?fieldManager=test', 429, {}, { 'retry-after': '1' });
+    void api.reply('POST', '/api/v1/namespaces/shop/configmaps?fieldManager=test', 201, configMap('a', '1'));
+    const started = performance.now();
+    await client.create(CONFIG_MAPS, configMap('a', '0'));
+    expect(performance.now() - started).toBeGreaterThan(950);
+    api.verify();
+  });
+
+  test('a longer Retry-After than we wait is handed to the caller', async () => {
+    void api.reply('GET', ITEM, 429, statusOf(429, 'TooManyRequests'), { 'retry-after': '60' });
+    await expect(client.get(CONFIG_MAPS, REF)).rejects.toMatchObject({ retryAfterMs: 60_000 });
+    api.verify();
+  });
+
+  test('an apply is repeated after 503 and after a cut connection', async () => {
+    const path = `${ITEM}?fieldManager=test&force=false`;
+    void api.reply('PATCH', path, 503, {});
+    void api.expect('PATCH', path, (response) => response.socket?.resetAndDestroy());
+    void api.reply('PATCH', path, 200, configMap('a', '8'));
+    await client.apply(CONFIG_MAPS, configMap('a', '7'));
+    api.verify();
+  });
+
+  test('a create is not repeated after a failure that may hide a success', async () => {
+    void api.expect('POST', '/api/v1/namespaces/shop/configmaps?fieldManager=test', (response) =>
+      response.socket?.resetAndDestroy(),
+    );
+    await expect(client.create(CONFIG_MAPS, configMap('a', '0'))).rejects.toMatchObject({ code: 'network' });
+    api.verify();
+  });
+
+  test('an answer that never ends is given up', async () => {
+    const quick = new KubeClient(transport, {
+      fieldManager: 'test',
+      timeoutMs: 50,
+      retry: { attempts: 1, backoff: { baseMs: 1, maxMs: 1 }, maxRetryAfterMs: 0 },
+    });
+    void api.stream('GET', ITEM);
+    await expect(quick.get(CONFIG_MAPS, REF)).rejects.toMatchObject({ code: 'timeout' });
+  });
+
+  test('an answer larger than the bound is refused', async () => {
+    void api.reply('GET', ITEM, 200, configMap('a', '7', { k: 'v'.repeat(20_000) }));
+    await expect(client.get(CONFIG_MAPS, REF)).rejects.toMatchObject({ code: 'too_large' });
+  });
+
+  test('an aborted call ends at once and is not repeated', async () => {
+    const controller = new AbortController();
+    const streaming = api.stream('GET', ITEM);
+    const call = client.get(CONFIG_MAPS, REF, { signal: controller.signal });
+    await streaming;
+    controller.abort();
+    await expect(call).rejects.toMatchObject({ code: 'aborted' });
+    api.verify();
+  });
+
+  test('a rotated token is read again after 401', async () => {
+    void api.reply('GET', ITEM, 200, configMap('a', '7'));
+    await client.get(CONFIG_MAPS, REF);
+    await writeFile(api.kubeconfig, kubeconfigOf(api.url, 'rotated\n'));
+    void api.reply('GET', ITEM, 401, statusOf(401, 'Unauthorized'));
+    const second = api.reply('GET', ITEM, 200, configMap('a', '7'));
+    await client.get(CONFIG_MAPS, REF);
+    expect((await second).headers.authorization).toBe('Bearer rotated');
+    api.verify();
+  });
+
+  test('401 with the same token stays 401', async () => {
+    void api.reply('GET', ITEM, 401, statusOf(401, 'Unauthorized'));
+    await expect(client.get(CONFIG_MAPS, REF)).rejects.toMatchObject({ code: 'unauthorized' });
+    api.verify();
+  });
+
+  test('a kubeconfig that cannot be used is a config error', async () => {
+    expect(() => connect({ kubeconfig: '/nonexistent/kubeconfig' })).toThrow(KubeError);
+  });
+});

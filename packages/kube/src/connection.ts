@@ -1,0 +1,150 @@
+import { isDeepStrictEqual } from 'node:util';
+import { errors as httpErrors, Pool } from 'undici';
+import { type Clock, systemClock } from './clock.ts';
+import { type CredentialSource, type Credentials, credentialSource, type TlsMaterial } from './credentials.ts';
+import { KubeError } from './errors.ts';
+import type { Call, Lane, Reply, Transport } from './transport.ts';
+
+export interface ConnectOptions {
+  /** Path of a kubeconfig. @default the pod's ServiceAccount */
+  readonly kubeconfig?: string | undefined;
+  /** Connections for requests. @default 16 */
+  readonly connections?: number;
+  /** How long credentials are used before files are read again. @default 30 s */
+  readonly credentialTtlMs?: number;
+  readonly clock?: Clock;
+}
+
+/** Connections to the API server that a kubeconfig names. Throws `KubeError` `config`; opens nothing before the first call. */
+export function connect(options: ConnectOptions = {}): Transport {
+  return new Connection(credentialSource(options.kubeconfig), options);
+}
+
+/** Keep-alive pools, one per lane. They are made anew only when the TLS material changes. */
+class Connection implements Transport {
+  readonly #source: CredentialSource;
+  readonly #clock: Clock;
+  readonly #ttlMs: number;
+  readonly #connections: number;
+  #current: { readonly credentials: Credentials; readonly readAt: number } | undefined;
+  #reading: Promise<Credentials> | undefined;
+  #pools: { readonly tls: TlsMaterial; readonly lanes: Readonly<Record<Lane, Pool>> } | undefined;
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(source: CredentialSource, options: ConnectOptions) {
+    this.#source = source;
+    this.#clock = options.clock ?? systemClock;
+    this.#ttlMs = options.credentialTtlMs ?? 30_000;
+    this.#connections = options.connections ?? 16;
+  }
+
+  async send(call: Call): Promise<Reply> {
+    const reply = await this.#exchange(call, await this.#credentials());
+    if (reply.status !== 401) return reply;
+    // A token may have been rotated since it was read: read again, once.
+    const before = this.#current?.credentials.headers;
+    this.#current = undefined;
+    const renewed = await this.#credentials();
+    if (isDeepStrictEqual(before, renewed.headers)) return reply;
+    await drop(reply);
+    return this.#exchange(call, renewed);
+  }
+
+  async close(): Promise<void> {
+    const lanes = this.#pools ? Object.values(this.#pools.lanes) : [];
+    this.#pools = undefined;
+    await Promise.all([...lanes.map((pool) => pool.destroy()), ...this.#closing]);
+  }
+
+  async #credentials(): Promise<Credentials> {
+    const current = this.#current;
+    if (current && this.#clock.now() - current.readAt < this.#ttlMs) return current.credentials;
+    this.#reading ??= this.#source.read().finally(() => {
+      this.#reading = undefined;
+    });
+    const credentials = await this.#reading;
+    this.#current = { credentials, readAt: this.#clock.now() };
+    return credentials;
+  }
+
+  async #exchange(call: Call, credentials: Credentials): Promise<Reply> {
+    const base = this.#source.server.pathname.replace(/\/$/, '');
+    try {
+      const response = await this.#lane(call.lane, credentials.tls).request({
+        method: call.method,
+        path: base + call.path,
+        headers: { ...call.headers, ...credentials.headers },
+        body: call.body ?? null,
+        signal: call.signal,
+        // The caller's signal is the only clock: a watch is silent for minutes by design.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+      const retryAfterMs = retryAfter(response.headers['retry-after']);
+      return { status: response.statusCode, retryAfterMs, body: translated(response.body, call.signal) };
+    } catch (error) {
+      throw networkError(error, call.signal);
+    }
+  }
+
+  #lane(lane: Lane, tls: TlsMaterial): Pool {
+    if (this.#pools && isDeepStrictEqual(this.#pools.tls, tls)) return this.#pools.lanes[lane];
+    if (this.#pools) this.#retire(Object.values(this.#pools.lanes));
+    const lanes = { request: this.#pool(tls, this.#connections), watch: this.#pool(tls, null) };
+    this.#pools = { tls, lanes };
+    return lanes[lane];
+  }
+
+  #pool(tls: TlsMaterial, connections: number | null): Pool {
+    return new Pool(this.#source.server.origin, {
+      connections,
+      // One connection per watch is what a proxy in between understands best; HTTP/2 would put all on one.
+      allowH2: false,
+      keepAliveTimeout: 60_000,
+      connect: { ...tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 },
+    });
+  }
+
+  /** Old pools end when their last watch does. */
+  #retire(pools: readonly Pool[]): void {
+    for (const pool of pools) {
+      const closed: Promise<void> = pool.close().finally(() => this.#closing.delete(closed));
+      this.#closing.add(closed);
+    }
+  }
+}
+
+async function* translated(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw networkError(error, signal);
+  }
+}
+
+async function drop(reply: Reply): Promise<void> {
+  for await (const _ of reply.body) {
+    // read to the end so that the connection can be used again
+  }
+}
+
+function networkError(error: unknown, signal: AbortSignal): KubeError {
+  if (error instanceof KubeError) return error;
+  if (signal.aborted) {
+    const reason: unknown = signal.reason;
+    return reason instanceof KubeError ? reason : new KubeError('aborted', 'the call was aborted', { cause: reason });
+  }
+  const code = error instanceof httpErrors.ConnectTimeoutError ? 'timeout' : 'network';
+  return new KubeError(code, `no answer from the API server: ${causeOf(error)}`, { cause: error });
+}
+
+/** The error's code (ECONNREFUSED, UND_ERR_SOCKET ...): its message may hold what was sent. */
+function causeOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return error instanceof Error ? error.name : 'unknown';
+}
+
+/** Kubernetes sends whole seconds; an HTTP date is left to our own back-off. */
+function retryAfter(header: string | string[] | undefined): number | undefined {
+  return typeof header === 'string' && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : undefined;
+}

@@ -1,0 +1,114 @@
+import type { BackoffBounds } from './backoff.ts';
+import type { KubeClient } from './client.ts';
+import { type Clock, type Random, systemClock } from './clock.ts';
+import type { KubeObject } from './object.ts';
+import { Reflector, type ReflectorOptions, type Sink, type Source } from './reflector.ts';
+import type { Resource } from './resource.ts';
+import { type Change, type IndexFunction, Store, type StoreView } from './store.ts';
+
+export interface InformerOptions<Index extends string> {
+  readonly client: KubeClient;
+  readonly resource: Resource;
+  /** @default all namespaces */
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+  readonly indexes: Readonly<Record<Index, IndexFunction>>;
+  /** Told of failed lists and watches (the informer goes on) and of handlers that throw. */
+  readonly onError: (error: unknown) => void;
+  /** @default 250 ms to 10 s */
+  readonly backoff?: BackoffBounds;
+  /** Silence after which a watch counts as dead. @default 150 s */
+  readonly idleMs?: number;
+  /** @default 500 */
+  readonly pageSize?: number;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/**
+ * A local copy of all objects of one kind, and a call for each change of it. Survives everything the API server or the
+ * network does; a kind that is not installed yet is waited for.
+ */
+export class Informer<Index extends string = never> {
+  readonly #options: InformerOptions<Index>;
+  readonly #store: Store<Index>;
+  readonly #handlers: ((change: Change) => void)[] = [];
+  readonly #synced = Promise.withResolvers<void>();
+  #hasSynced = false;
+
+  constructor(options: InformerOptions<Index>) {
+    this.#options = options;
+    this.#store = new Store(options.indexes);
+  }
+
+  get store(): StoreView<Index> {
+    return this.#store;
+  }
+
+  /** Whether the first list is in the store and its changes were handed out. Stays true. */
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  /** Resolves with `hasSynced`. */
+  synced(): Promise<void> {
+    return this.#synced.promise;
+  }
+
+  /** Handlers are called in order, synchronously. One that throws is reported and hurts no other. */
+  subscribe(handler: (change: Change) => void): void {
+    this.#handlers.push(handler);
+  }
+
+  /** Takes over the answer of an own write, so that the next read sees it before the watch brings it. */
+  record(object: KubeObject): void {
+    this.#store.put(object);
+  }
+
+  /** Runs until `signal` aborts; never throws. */
+  run(signal: AbortSignal): Promise<void> {
+    const { client, resource, namespace, labelSelector } = this.#options;
+    const scope = { namespace, labelSelector };
+    const source: Source = {
+      list: (query, aborted) => client.list(resource, { ...query, ...scope }, { signal: aborted }),
+      watch: (query, aborted) => client.watch(resource, { ...query, ...scope }, { signal: aborted }),
+    };
+    return new Reflector(source, this.#sink(), this.#reflectorOptions()).run(signal);
+  }
+
+  #reflectorOptions(): ReflectorOptions {
+    const { clock, random, onError, backoff, idleMs, pageSize } = this.#options;
+    return {
+      clock: clock ?? systemClock,
+      random: random ?? Math.random,
+      onError,
+      backoff: backoff ?? { baseMs: 250, maxMs: 10_000 },
+      idleMs: idleMs ?? 150_000,
+      pageSize: pageSize ?? 500,
+    };
+  }
+
+  #sink(): Sink {
+    return {
+      replace: (list) => {
+        for (const change of this.#store.replace(list.items)) this.#notify(change);
+        this.#hasSynced = true;
+        this.#synced.resolve();
+      },
+      event: (event) => {
+        const change = event.type === 'DELETED' ? this.#store.remove(event.object) : this.#store.put(event.object);
+        if (change) this.#notify(change);
+      },
+    };
+  }
+
+  #notify(change: Change): void {
+    for (const handler of this.#handlers) {
+      try {
+        handler(change);
+      } catch (error) {
+        this.#options.onError(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import { type Outcome, WorkQueue } from './queue.ts';
+import { FakeClock, settle } from './testing/index.ts';
+
+function setup(options: { concurrency?: number; work?: (key: string) => Promise<Outcome> } = {}) {
+  const clock = new FakeClock();
+  const worked: string[] = [];
+  const errors: unknown[] = [];
+  const gates: (() => void)[] = [];
+  const gated = () => new Promise<undefined>((resolve) => gates.push(() => resolve(undefined)));
+  const work = options.work ?? gated;
+  const queue = new WorkQueue({
+    work: (key) => {
+      worked.push(key);
+      return work(key);
+    },
+    concurrency: options.concurrency ?? 1,
+    backoff: { baseMs: 100, maxMs: 400 },
+    onError: (_key, error) => errors.push(error),
+    clock,
+    random: () => 1,
+  });
+  return { clock, queue, worked, errors, release: () => gates.shift()?.() };
+}
+
+const succeed = async (): Promise<Outcome> => undefined;
+
+describe('WorkQueue', () => {
+  test('gathers before start and then works first in, first out', async () => {
+    const { queue, worked } = setup({ work: succeed });
+    queue.add('b');
+    queue.add('a');
+    await settle();
+    expect(worked).toEqual([]);
+    queue.start();
+    await settle();
+    expect(worked).toEqual(['b', 'a']);
+  });
+
+  test('works once on a key that was added many times', async () => {
+    const { queue, worked } = setup({ work: succeed });
+    for (let i = 0; i < 10; i += 1) queue.add('a');
+    queue.start();
+    await settle();
+    expect(worked).toEqual(['a']);
+  });
+
+  test('never works twice at a time on a key, and once more when it was added meanwhile', async () => {
+    const { queue, worked, release } = setup({ concurrency: 4 });
+    queue.start();
+    queue.add('a');
+    await settle();
+    queue.add('a');
+    queue.add('a');
+    await settle();
+    expect(worked).toEqual(['a']);
+    release();
+    await settle();
+    expect(worked).toEqual(['a', 'a']);
+  });
+
+  test('survives work that adds its own key or throws before its first await', async () => {
+    let runs = 0;
+    const { queue, worked, errors, clock } = setup({
+      concurrency: 4,
+      work: (key) => {
+        runs += 1;
+        if (runs === 1) queue.add(key);
+        if (runs === 2) throw new Error('at once');
+        return succeed();
+      },
+    });
+    queue.start();
+    queue.add('a');
+    await clock.advance(1_000);
+    expect(worked).toEqual(['a', 'a', 'a']);
+    expect(errors).toHaveLength(1);
+  });
+
+  test('keeps to the concurrency', async () => {
+    const { queue, worked, release } = setup({ concurrency: 2 });
+    queue.start();
+    for (const key of ['a', 'b', 'c']) queue.add(key);
+    await settle();
+    expect(worked).toEqual(['a', 'b']);
+    release();
+    await settle();
+    expect(worked).toEqual(['a', 'b', 'c']);
+  });
+
+  test('a failing key comes back with a growing pause up to the limit, and holds no other up', async () => {
+    const failing = async (key: string): Promise<Outcome> => {
+      if (key === 'bad') throw new Error('poisoned');
+      return undefined;
+    };
+    const { queue, worked, clock } = setup({ work: failing });
+    queue.start();
+    queue.add('bad');
+    queue.add('good');
+    await settle();
+    expect(worked).toEqual(['bad', 'good']);
+    const pauses: number[] = [];
+    for (let i = 0; i < 4; i += 1) {
+      const [next = 0] = clock.pending;
+      pauses.push(next);
+      await clock.advance(next);
+    }
+    expect(pauses).toEqual([100, 200, 400, 400]);
+  });
+
+  test('a success forgets earlier failures', async () => {
+    let failures = 2;
+    const { queue, clock } = setup({
+      work: async () => {
+        failures -= 1;
+        if (failures !== 0) throw new Error('again');
+        return undefined;
+      },
+    });
+    queue.start();
+    queue.add('a');
+    await clock.advance(100);
+    queue.add('a');
+    await settle();
+    expect(clock.pending).toEqual([100]);
+  });
+
+  test('a delayed key waits its time, the earliest delay counts, and an undelayed add overtakes it', async () => {
+    const { queue, worked, clock } = setup({ work: succeed });
+    queue.start();
+    queue.add('a', 500);
+    queue.add('a', 200);
+    queue.add('a', 900);
+    await clock.advance(199);
+    expect(worked).toEqual([]);
+    await clock.advance(1);
+    expect(worked).toEqual(['a']);
+    queue.add('b', 500);
+    queue.add('b');
+    await clock.advance(1_000);
+    expect(worked).toEqual(['a', 'b']);
+  });
+
+  test('comes back to a key when the work asks for it', async () => {
+    const { queue, worked, clock } = setup({ work: async () => ({ againAfterMs: 300 }) });
+    queue.start();
+    queue.add('a');
+    await clock.advance(650);
+    expect(worked).toEqual(['a', 'a', 'a']);
+  });
+
+  test('stop waits for work in progress and starts nothing more', async () => {
+    const { queue, worked, release } = setup();
+    queue.start();
+    queue.add('a');
+    queue.add('b');
+    await settle();
+    let stopped = false;
+    const stopping = queue.stop(1_000).then(() => {
+      stopped = true;
+    });
+    queue.add('c');
+    await settle();
+    expect(stopped).toBe(false);
+    release();
+    await stopping;
+    expect(worked).toEqual(['a']);
+  });
+
+  test('stop aborts work that outlasts the grace time', async () => {
+    const clock = new FakeClock();
+    const work = (_key: string, signal: AbortSignal) =>
+      new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
+    const queue = new WorkQueue({ work, concurrency: 1, onError: () => undefined, clock });
+    queue.start();
+    queue.add('a');
+    await settle();
+    const stopping = queue.stop(1_000);
+    await clock.advance(1_000);
+    await stopping;
+    expect(queue.idle).toBe(true);
+  });
+});

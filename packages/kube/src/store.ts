@@ -1,0 +1,140 @@
+import { type KubeObject, keyOf } from './object.ts';
+
+/** What happened to one key, by state and not by event: either side may be missing. */
+export interface Change {
+  readonly key: string;
+  readonly before: KubeObject | undefined;
+  readonly after: KubeObject | undefined;
+}
+
+/** Values under which an object is found: owner uids, a namespace, ... */
+export type IndexFunction = (object: KubeObject) => readonly string[];
+
+/** The reading side: the last known state of one kind. Objects are frozen. */
+export interface StoreView<Index extends string = never> {
+  readonly size: number;
+  get(key: string): KubeObject | undefined;
+  list(): readonly KubeObject[];
+  by(index: Index, value: string): readonly KubeObject[];
+}
+
+export class Store<Index extends string = never> implements StoreView<Index> {
+  readonly #objects = new Map<string, KubeObject>();
+  readonly #indexes: readonly { name: Index; values: IndexFunction; keys: Map<string, Set<string>> }[];
+
+  constructor(indexes: Readonly<Record<Index, IndexFunction>>) {
+    const entries = Object.entries<IndexFunction>(indexes);
+    // Object.entries widens the keys of a record to string.
+    this.#indexes = entries.map(([name, values]) => ({ name: name as Index, values, keys: new Map() }));
+  }
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  get(key: string): KubeObject | undefined {
+    return this.#objects.get(key);
+  }
+
+  list(): readonly KubeObject[] {
+    return [...this.#objects.values()];
+  }
+
+  by(index: Index, value: string): readonly KubeObject[] {
+    const keys = this.#indexes.find(({ name }) => name === index)?.keys.get(value);
+    return [...(keys ?? [])].flatMap((key) => this.#objects.get(key) ?? []);
+  }
+
+  /**
+   * Takes an object over. Returns undefined when it is older than the one held: a controller records the answers of
+   * its own writes, and the watch then delivers what happened before them.
+   */
+  put(object: KubeObject): Change | undefined {
+    const key = keyOf(object.metadata);
+    const before = this.#objects.get(key);
+    if (before && isOlder(object, before)) return undefined;
+    const after = prepare(object);
+    this.#set(key, after);
+    return { key, before, after };
+  }
+
+  /** Forgets an object; undefined when a newer one of its name is held. */
+  remove(object: KubeObject): Change | undefined {
+    const key = keyOf(object.metadata);
+    const before = this.#objects.get(key);
+    if (before && isOlder(object, before)) return undefined;
+    this.#set(key, undefined);
+    return { key, before: before ?? prepare(object), after: undefined };
+  }
+
+  /** Becomes exactly this list; returns what differs. */
+  replace(objects: readonly KubeObject[]): readonly Change[] {
+    const listed = new Map(objects.map((object) => [keyOf(object.metadata), object]));
+    const changes: Change[] = [];
+    for (const [key, before] of this.#objects) {
+      if (listed.has(key)) continue;
+      this.#set(key, undefined);
+      changes.push({ key, before, after: undefined });
+    }
+    for (const [key, object] of listed) {
+      const before = this.#objects.get(key);
+      if (before && isSame(before, object)) continue;
+      const after = prepare(object);
+      this.#set(key, after);
+      changes.push({ key, before, after });
+    }
+    return changes;
+  }
+
+  #set(key: string, object: KubeObject | undefined): void {
+    const before = this.#objects.get(key);
+    for (const index of this.#indexes) {
+      if (before) dropFrom(index.keys, index.values(before), key);
+      if (object) addTo(index.keys, index.values(object), key);
+    }
+    if (object) this.#objects.set(key, object);
+    else this.#objects.delete(key);
+  }
+}
+
+function addTo(keys: Map<string, Set<string>>, values: readonly string[], key: string): void {
+  for (const value of values) {
+    const set = keys.get(value);
+    if (set) set.add(key);
+    else keys.set(value, new Set([key]));
+  }
+}
+
+function dropFrom(keys: Map<string, Set<string>>, values: readonly string[], key: string): void {
+  for (const value of values) {
+    const set = keys.get(value);
+    set?.delete(key);
+    if (set?.size === 0) keys.delete(value);
+  }
+}
+
+function isSame(a: KubeObject, b: KubeObject): boolean {
+  return a.metadata.uid === b.metadata.uid && a.metadata.resourceVersion === b.metadata.resourceVersion;
+}
+
+/**
+ * Versions of one kind are decimal numbers that grow.
+ * @source KEP-5504, comparable resource versions; what is no number is never called older
+ */
+function isOlder(a: KubeObject, b: KubeObject): boolean {
+  const [x, y] = [a.metadata.resourceVersion, b.metadata.resourceVersion];
+  if (x === undefined || y === undefined || !/^\d+$/.test(x) || !/^\d+$/.test(y)) return false;
+  return x.length === y.length ? x < y : x.length < y.length;
+}
+
+/** Without managedFields, which often are larger than the object, and frozen: readers share it. */
+function prepare(object: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return deepFreeze({ ...object, metadata });
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}
