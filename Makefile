@@ -1,23 +1,46 @@
-# Every verb of Sekisho. `make help` lists them.
+# Every verb of Sekisho; `make help` lists them.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-# The pinned Node 24 and every tool come from node_modules; the machine's own Node only runs `npm ci`.
+# Node 24 and every tool come from node_modules; the machine's own Node only runs npm.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-INSTALLED := node_modules/.package-lock.json
+INSTALLED := node_modules/.installed
+PACKAGES := $(wildcard package.json */package.json packages/*/package.json services/*/package.json services/samples/*/package.json)
+SOURCES := packages operator services cdk8s bench test-e2e
 
-## -- work --------------------------------------------------------------------
-.PHONY: install types lint format layers unit
-install: $(INSTALLED) ## Install the npm packages of the lockfile
+##@ Use it
+.PHONY: demo up down status
+demo: $(INSTALLED) ## Start a real mesh, tell the story with real requests, stop the mesh (uses one that is up)
+	@node test-e2e/story/main.ts
 
-$(INSTALLED): package-lock.json package.json $(wildcard */package.json packages/*/package.json services/*/package.json services/samples/*/package.json)
-	@echo '==> npm ci: packages of package-lock.json'
-	@npm ci --no-audit --no-fund --loglevel=error
-	@touch $@
+up: $(INSTALLED) ## Start the local mesh and leave it running; writes .local/mesh.json
+	@node test-e2e/mesh/cli.ts up
 
+down: $(INSTALLED) ## Stop the local mesh
+	@node test-e2e/mesh/cli.ts down
+
+status: $(INSTALLED) ## Show what runs, where, and how much memory it takes
+	@node test-e2e/mesh/cli.ts status
+
+##@ Test it
+.PHONY: test unit integration e2e-local
+test: $(INSTALLED) ## Run all tests: unit, integration (real servers), end to end (the local mesh)
+	@vitest run
+
+unit: $(INSTALLED) ## Run the unit tests: no network, seconds
+	@vitest run --project unit
+
+integration: $(INSTALLED) ## Run the tests against a real kube-apiserver, Valkey and PostgreSQL
+	@vitest run --project integration
+
+e2e-local: $(INSTALLED) ## Run the end-to-end suite on the local mesh
+	@vitest run --project e2e
+
+##@ Check it
+.PHONY: types lint format layers generate verify
 types: $(INSTALLED) ## Check types
-	@tsc --noEmit
+	@tsc
 
 lint: $(INSTALLED) ## Check lint rules and format
 	@biome check --error-on-warnings .
@@ -26,11 +49,37 @@ format: $(INSTALLED) ## Rewrite files to the format and apply safe lint fixes
 	@biome check --write .
 
 layers: $(INSTALLED) ## Check the direction of imports and that there are no cycles
-	@depcruise --config .dependency-cruiser.mjs packages operator services cdk8s bench test-e2e
+	@depcruise --config .dependency-cruiser.mjs $(SOURCES)
 
-unit: $(INSTALLED) ## Run the unit tests
-	@vitest run --project unit
+generate: $(INSTALLED) ## Rewrite every generated file (the CRDs)
+	@node packages/policy/generate.ts
 
-.PHONY: help
+verify: generate ## Regenerate and fail when a committed file differs
+	@git diff --exit-code --stat -- charts || { echo 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
+
+##@ Measure it
+.PHONY: bench-propagation bench-footprint bench-code
+bench-propagation: $(INSTALLED) ## Time from an applied policy change to the first connection that obeys it
+	@node bench/propagation.ts
+
+bench-footprint: $(INSTALLED) ## Memory of each process of the mesh
+	@node bench/footprint.ts
+
+bench-code: $(INSTALLED) ## Lines per file and per function
+	@node bench/code.ts
+
+##@ Set-up
+.PHONY: install clean help
+install: $(INSTALLED) ## Install the npm packages of the lockfile
+
+$(INSTALLED): package-lock.json $(PACKAGES)
+	@command -v npm >/dev/null || { echo 'npm is not on the PATH: install Node 20 or newer with npm.'; exit 1; }
+	@echo 'Installing the npm packages of package-lock.json'
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+clean: ## Remove what runs left behind in .local (a running mesh first: `make down`)
+	@rm -rf .local
+
 help: ## List the verbs
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

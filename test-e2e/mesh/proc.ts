@@ -52,6 +52,15 @@ export function residentBytes(pid: number): number {
   }
 }
 
+/** The pids of a process' children. */
+export function childrenOf(pid: number): readonly number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
 /** Signals the whole process group that `id` leads. A group that is gone is no error. */
 export function signalGroup(id: ProcessId, signal: NodeJS.Signals): void {
   try {

@@ -1,12 +1,20 @@
 import { readMesh } from './mesh-info.ts';
 import { meshPaths } from './paths.ts';
-import { residentBytes } from './proc.ts';
+import { childrenOf, residentBytes } from './proc.ts';
 import { type ProcessRecord, readRecord } from './supervisor.ts';
 
 /** The running mesh as a text: its addresses, then a table of its processes. */
 export function describe(): string {
   const rows = readRecord(meshPaths().processes).map(row);
   return [...addresses(), '', table([['PROCESS', 'STATE', 'RESTARTS', 'PID', 'MEMORY', 'LOG'], ...rows])].join('\n');
+}
+
+/** Resident memory of each process of the running mesh; Envoy counts for itself, beside its pilot-agent. */
+export function processMemory(): readonly { readonly name: string; readonly bytes: number }[] {
+  return readRecord(meshPaths().processes).flatMap(({ name, pid }) => [
+    { name, bytes: residentBytes(pid) },
+    ...childrenOf(pid).map((child) => ({ name: `${name} (envoy)`, bytes: residentBytes(child) })),
+  ]);
 }
 
 function addresses(): readonly string[] {
@@ -24,7 +32,8 @@ function addresses(): readonly string[] {
 }
 
 function row(process: ProcessRecord): readonly string[] {
-  const memory = `${Math.round(residentBytes(process.pid) / 1024 / 1024)} MiB`;
+  const bytes = [process.pid, ...childrenOf(process.pid)].reduce((sum, pid) => sum + residentBytes(pid), 0);
+  const memory = `${Math.round(bytes / 1024 / 1024)} MiB`;
   return [process.name, process.state, String(process.restarts), String(process.pid), memory, process.log];
 }
 

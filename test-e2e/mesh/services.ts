@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Addresses } from './addresses.ts';
+import type { ServerContext } from './control-plane.ts';
+import type { ProcessSpec } from './managed-process.ts';
+import { REPOSITORY } from './paths.ts';
+import { answersOk } from './wait.ts';
+
+const HOST = '127.0.0.1';
+export const ISSUER = 'https://auth.sekisho.local';
+
+export interface AuthProcess {
+  readonly spec: ProcessSpec;
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly adminEmail: string;
+  readonly adminPasswordFile: string;
+}
+
+/** The auth service on PGlite, with a fresh administrator's password in a file. */
+export async function auth(redisUrl: string, context: ServerContext): Promise<AuthProcess> {
+  const folder = join(context.folder, 'auth');
+  await mkdir(folder, { recursive: true });
+  const secret = async (name: string, text: string): Promise<string> => {
+    const path = join(folder, name);
+    await writeFile(path, `${text}\n`, { mode: 0o600 });
+    return path;
+  };
+  const adminPasswordFile = await secret('admin-password', randomBytes(18).toString('base64url'));
+  const keyFile = await secret('key-encryption-key', randomBytes(32).toString('base64'));
+  const [listen, adminListen] = [await claim(context.addresses, 28100), await claim(context.addresses, 28150)];
+  const adminEmail = 'admin@sekisho.local';
+  const env = {
+    AUTH_LISTEN: listen,
+    AUTH_ADMIN_LISTEN: adminListen,
+    AUTH_ISSUER: ISSUER,
+    REDIS_URL: redisUrl,
+    DATABASE_URL: `pglite:${join(folder, 'database')}`,
+    KEY_ENCRYPTION_KEY_FILE: keyFile,
+    BOOTSTRAP_ADMIN_EMAIL: adminEmail,
+    BOOTSTRAP_ADMIN_PASSWORD_FILE: adminPasswordFile,
+  };
+  const adminUrl = `http://${adminListen}`;
+  const ready = (): Promise<boolean> => answersOk(`${adminUrl}/readyz`);
+  const spec = nodeProcess({ name: 'auth', main: 'services/auth/src/main.ts', env, ready }, context);
+  return { spec, url: `http://${listen}`, adminUrl, adminEmail, adminPasswordFile };
+}
+
+/** The operator with the kubeconfig of its own ServiceAccount. */
+export async function operator(kubeconfig: string, context: ServerContext): Promise<{ spec: ProcessSpec; url: string }> {
+  const listen = await claim(context.addresses, 28200);
+  const url = `http://${listen}`;
+  const env = { KUBECONFIG: kubeconfig, OPERATOR_LISTEN: listen };
+  const ready = (): Promise<boolean> => answersOk(`${url}/readyz`);
+  return { spec: nodeProcess({ name: 'operator', main: 'operator/src/main.ts', env, ready }, context), url };
+}
+
+export interface App {
+  readonly spec: ProcessSpec;
+  readonly port: number;
+}
+
+/** A sample service on a port that only its Envoy is meant to use. */
+export async function sample(name: string, env: Readonly<Record<string, string>>, context: ServerContext): Promise<App> {
+  const port = await context.addresses.port(HOST, 29000);
+  const listen = `${HOST}:${port}`;
+  const ready = (): Promise<boolean> => answersOk(`http://${listen}/healthz`);
+  const main = `services/samples/${name}/src/main.ts`;
+  return { spec: nodeProcess({ name, main, env: { ...env, LISTEN: listen }, ready }, context), port };
+}
+
+async function claim(addresses: Addresses, preferred: number): Promise<string> {
+  return `${HOST}:${await addresses.port(HOST, preferred)}`;
+}
+
+function nodeProcess(
+  options: Pick<ProcessSpec, 'name' | 'ready'> & { main: string; env: Readonly<Record<string, string>> },
+  context: ServerContext,
+): ProcessSpec {
+  const { name, main, env, ready } = options;
+  const log = join(context.logs, `${name}.log`);
+  return { name, command: process.execPath, args: [join(REPOSITORY, main)], env, log, ready };
+}

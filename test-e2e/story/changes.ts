@@ -1,0 +1,204 @@
+import { toJwks } from '@sekisho/tokens';
+import { waitFor } from '../mesh/wait.ts';
+import { PARTNER_ISSUER, type StoryContext } from './context.ts';
+import { call, outcome } from './http.ts';
+import { Policies } from './policies.ts';
+import { settle } from './settle.ts';
+import type { Chapter } from './step.ts';
+
+const SHOP = 'shop';
+const BUCKET = 'bucket';
+const ITEMS = '/api/bucket-items';
+const DENIED = '403 RBAC: access denied';
+
+/** An identity provider outside the platform joins: a TokenIssuer with inline keys, named by the policy. */
+export const partnerChapter: Chapter<StoryContext> = {
+  title: 'A second issuer',
+  steps: [
+    {
+      title: 'a token of an issuer that no policy names',
+      expected: '401 Jwt issuer is not configured',
+      run: async (context) =>
+        outcome(await call(context.mesh.gateway + ITEMS, { token: await partnerToken(context, new Date()) })),
+    },
+    {
+      title: 'TokenIssuer partner is applied and the policy names it',
+      expected: '200',
+      run: async (context) => {
+        await context.cluster.apply([partnerIssuer(context)]);
+        await new Policies(context.cluster).edit(SHOP, BUCKET, (spec) => {
+          spec.issuers = ['platform', 'partner'];
+        });
+        return settle(context.mesh.gateway + ITEMS, { token: await partnerToken(context, new Date()) }, '200');
+      },
+    },
+    {
+      title: 'its token of ten minutes ago, valid for five',
+      expected: '401 Jwt is expired',
+      run: async (context) => {
+        const token = await partnerToken(context, new Date(Date.now() - 10 * 60_000));
+        return outcome(await call(context.mesh.gateway + ITEMS, { token }));
+      },
+    },
+    {
+      title: 'the policy names it no longer',
+      expected: '401 Jwt issuer is not configured',
+      run: async (context) => {
+        await new Policies(context.cluster).edit(SHOP, BUCKET, (spec) => {
+          spec.issuers = ['platform'];
+        });
+        const token = await partnerToken(context, new Date());
+        return settle(context.mesh.gateway + ITEMS, { token }, '401 Jwt issuer is not configured');
+      },
+    },
+  ],
+};
+
+/** A policy changes, is tampered with, and breaks. */
+export const changesChapter: Chapter<StoryContext> = {
+  title: 'Changing policies',
+  steps: [
+    {
+      title: 'the policy now asks for bucket:audit, which nobody has',
+      expected: DENIED,
+      run: async (context) => {
+        await askFor(context, 'bucket:audit');
+        return settle(context.mesh.gateway + ITEMS, { token: await context.logIn(context.alice) }, DENIED);
+      },
+    },
+    {
+      title: 'and for bucket:read again',
+      expected: '200',
+      run: async (context) => {
+        await askFor(context, 'bucket:read');
+        return settle(context.mesh.gateway + ITEMS, { token: await context.logIn(context.alice) }, '200');
+      },
+    },
+    {
+      title: 'the generated ALLOW is deleted by hand',
+      expected: 'it comes back with the same name; nobody without a token got in meanwhile',
+      run: deleteAllow,
+    },
+    {
+      title: 'the generated DENY is edited by hand',
+      expected: 'the edit is undone',
+      run: editDeny,
+    },
+    {
+      title: 'a broken edit: permission bucket:* would be a wildcard to Istio',
+      expected: 'refused by the API server, naming spec.rules[0].allow.permissions.anyOf',
+      run: async (context) => {
+        const refusal = await askFor(context, 'bucket:*').then(
+          () => 'accepted',
+          (error: unknown) => String(error),
+        );
+        return refusal.includes('spec.rules[0].allow.permissions.anyOf')
+          ? 'refused by the API server, naming spec.rules[0].allow.permissions.anyOf'
+          : refusal;
+      },
+    },
+    {
+      title: 'a broken edit that the schema cannot see: an issuer that does not exist',
+      expected: 'Accepted=False IssuerNotFound; the last good rules stay: 200 with a token, 403 without',
+      run: brokenEdit,
+    },
+    {
+      title: 'the edit is taken back',
+      expected: 'Accepted=True Accepted, Programmed=True',
+      run: async ({ cluster }) => {
+        const policies = new Policies(cluster);
+        await policies.edit(SHOP, BUCKET, (spec) => {
+          spec.issuers = ['platform'];
+        });
+        await policies.programmed(SHOP, BUCKET);
+        const accepted = await policies.condition(SHOP, BUCKET, 'Accepted');
+        return `Accepted=${accepted.status} ${accepted.reason}, Programmed=True`;
+      },
+    },
+  ],
+};
+
+function partnerIssuer({ partner }: StoryContext): {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string };
+  spec: unknown;
+} {
+  const spec = { issuer: PARTNER_ISSUER, jwks: toJwks([partner.key]) };
+  return { apiVersion: 'auth.sekisho.dev/v1alpha1', kind: 'TokenIssuer', metadata: { name: 'partner' }, spec };
+}
+
+async function partnerToken({ partner }: StoryContext, issuedAt: Date): Promise<string> {
+  const services = { bucket: { permissions: ['bucket:read'] } };
+  const user = { id: 'partner-user', roles: [], permissions: [] };
+  const grant = { subject: 'partner-user', user, audience: [BUCKET], services, lifetimeSeconds: 300 };
+  return (await partner.mintAt(() => issuedAt)(grant)).token;
+}
+
+async function askFor({ cluster }: StoryContext, permission: string): Promise<void> {
+  await new Policies(cluster).edit(SHOP, BUCKET, (spec) => {
+    const rule = spec.rules.find((one) => one.name === 'read-items');
+    if (rule === undefined) throw new Error('the policy has no rule read-items');
+    rule.allow = { permissions: { anyOf: [permission] } };
+  });
+}
+
+async function deleteAllow({ cluster, mesh }: StoryContext): Promise<string> {
+  const policies = new Policies(cluster);
+  const before = await policies.generated(SHOP, BUCKET, 'ALLOW');
+  const resource = await cluster.resource(before);
+  await cluster.client.delete(resource, { namespace: SHOP, name: before.metadata.name });
+  let open = 0;
+  const after = await waitFor(
+    'the ALLOW comes back',
+    async () => {
+      if ((await call(mesh.gateway + ITEMS)).status === 200) open += 1;
+      return policies.generated(SHOP, BUCKET, 'ALLOW');
+    },
+    { timeout: 10_000, every: 20 },
+  );
+  const same = after.metadata.name === before.metadata.name && after.metadata.uid !== before.metadata.uid;
+  const back = same ? 'it comes back with the same name' : `another object came: ${after.metadata.name}`;
+  return `${back}; ${open === 0 ? 'nobody' : `${open} requests`} without a token got in meanwhile`;
+}
+
+async function editDeny({ cluster }: StoryContext): Promise<string> {
+  const policies = new Policies(cluster);
+  const before = await policies.generated(SHOP, BUCKET, 'DENY');
+  const resource = await cluster.resource(before);
+  const { name } = before.metadata;
+  const edited = {
+    ...before,
+    metadata: {
+      name,
+      namespace: SHOP,
+      labels: before.metadata.labels,
+      ownerReferences: before.metadata.ownerReferences,
+      resourceVersion: before.metadata.resourceVersion,
+    },
+  };
+  await cluster.client.replace(resource, {
+    ...edited,
+    spec: { ...(before.spec as object), rules: [{ to: [{ operation: { methods: ['TRACE'] } }] }] },
+  });
+  const restored = JSON.stringify(before.spec);
+  await waitFor(
+    'the DENY is restored',
+    async () => JSON.stringify((await policies.generated(SHOP, BUCKET, 'DENY')).spec) === restored,
+    {
+      timeout: 10_000,
+    },
+  );
+  return 'the edit is undone';
+}
+
+async function brokenEdit({ cluster, mesh, logIn, alice }: StoryContext): Promise<string> {
+  const policies = new Policies(cluster);
+  await policies.edit(SHOP, BUCKET, (spec) => {
+    spec.issuers = ['platform', 'nobody-knows-it'];
+  });
+  const accepted = await policies.condition(SHOP, BUCKET, 'Accepted');
+  const withToken = outcome(await call(mesh.gateway + ITEMS, { token: await logIn(alice) }));
+  const without = (await call(mesh.gateway + ITEMS)).status;
+  return `Accepted=${accepted.status} ${accepted.reason}; the last good rules stay: ${withToken} with a token, ${without} without`;
+}

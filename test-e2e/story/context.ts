@@ -1,0 +1,84 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createMinter, generateSigningKey, type Mint, type SigningKey } from '@sekisho/tokens';
+import { Cluster } from '../mesh/cluster.ts';
+import type { MeshInfo } from '../mesh/mesh-info.ts';
+import { call, json } from './http.ts';
+
+export const PARTNER_ISSUER = 'https://partner.example';
+
+export interface Person {
+  readonly email: string;
+  readonly password: string;
+  readonly id: string;
+}
+
+/** What the story's steps share. */
+export interface StoryContext {
+  readonly mesh: MeshInfo;
+  readonly cluster: Cluster;
+  /** May read and write items. */
+  readonly alice: Person;
+  /** May only read items. */
+  readonly bob: Person;
+  /** An identity provider outside the platform, whose private key the story holds. */
+  readonly partner: { readonly key: SigningKey; readonly mint: Mint; readonly mintAt: (clock: () => Date) => Mint };
+  readonly logIn: (person: Person, services?: readonly string[]) => Promise<string>;
+  readonly close: () => Promise<void>;
+}
+
+/** Makes two fresh users through the administrators' API, so that a story can run again on the same mesh. */
+export async function storyContext(mesh: MeshInfo): Promise<StoryContext> {
+  const cluster = new Cluster(mesh.kubeconfig);
+  const admin = await adminToken(mesh);
+  const create = (name: string, roles: readonly string[], bucket: readonly string[]): Promise<Person> =>
+    createUser(mesh, admin, { name, roles, bucket });
+  const key = await generateSigningKey();
+  const mintAt = (clock: () => Date): Mint =>
+    createMinter({ issuer: PARTNER_ISSUER, key: () => key, clock, uuid: randomUUID });
+  return {
+    mesh,
+    cluster,
+    alice: await create('alice', ['member', 'admin'], ['bucket:read', 'bucket:write']),
+    bob: await create('bob', ['member'], ['bucket:read']),
+    partner: { key, mint: mintAt(() => new Date()), mintAt },
+    logIn: (person, services) => logIn(mesh, person, services),
+    close: () => cluster.close(),
+  };
+}
+
+async function adminToken(mesh: MeshInfo): Promise<string> {
+  const password = (await readFile(mesh.auth.adminPasswordFile, 'utf8')).trim();
+  return logIn(mesh, { email: mesh.auth.adminEmail, password });
+}
+
+async function logIn(
+  mesh: MeshInfo,
+  person: Pick<Person, 'email' | 'password'>,
+  services?: readonly string[],
+): Promise<string> {
+  const body = { email: person.email, password: person.password, ...(services === undefined ? {} : { services }) };
+  const answer = await call(`${mesh.auth.url}/v1/sessions`, { method: 'POST', body });
+  if (answer.status !== 201) throw new Error(`log in: ${answer.status} ${answer.text}`);
+  return String(json(answer)['access_token']);
+}
+
+async function createUser(
+  mesh: MeshInfo,
+  token: string,
+  { name, roles, bucket }: { name: string; roles: readonly string[]; bucket: readonly string[] },
+): Promise<Person> {
+  const email = `${name}-${randomBytes(4).toString('hex')}@example.com`;
+  const password = randomBytes(18).toString('base64url');
+  const grants = [
+    { service: 'bucket', permissions: bucket },
+    { service: 'user', permissions: ['user:read'] },
+  ];
+  const answer = await call(`${mesh.auth.adminUrl}/v1/users`, {
+    method: 'POST',
+    token,
+    body: { email, password, roles, grants },
+  });
+  if (answer.status !== 201) throw new Error(`create ${name}: ${answer.status} ${answer.text}`);
+  return { email, password, id: String(json(answer)['id']) };
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { createMinter, generateSigningKey } from '@sekisho/tokens';
+import type { StoryContext } from './context.ts';
+import { call, json, outcome } from './http.ts';
+import type { Chapter } from './step.ts';
+
+const ITEMS = '/api/bucket-items';
+const WHO_AM_I = '/api/whoami';
+const DENIED = '403 RBAC: access denied';
+
+/** What the edge lets through, what the service reads then, and everything that is refused before it. */
+export const edgeChapter: Chapter<StoryContext> = {
+  title: 'Through the gateway',
+  steps: [
+    {
+      title: `GET ${ITEMS} with a token`,
+      expected: '200',
+      run: async ({ mesh, logIn, alice }) => outcome(await call(mesh.gateway + ITEMS, { token: await logIn(alice) })),
+    },
+    {
+      title: 'the caller that the service sees',
+      expected:
+        "user, id alice's, roles member,admin, permissions bucket:read,bucket:write, by way of istio-ingress/public-istio",
+      run: async (context) => callerOf(context, {}),
+    },
+    {
+      title: 'the headers that the service read',
+      expected: "x-user-id alice's, x-user-roles member,admin, x-session-id set, x-user-info set, x-jwt-payload set",
+      run: async (context) => headersOf(context, {}),
+    },
+    {
+      title: 'spoofed x-user-id and x-user-roles beside a token',
+      expected: "x-user-id alice's, x-user-roles member,admin, x-session-id set, x-user-info set, x-jwt-payload set",
+      run: async (context) => headersOf(context, { 'x-user-id': 'root', 'x-user-roles': 'owner', 'x-session-id': '' }),
+    },
+    {
+      title: 'spoofed identity headers without a token',
+      expected: DENIED,
+      run: async ({ mesh, alice }) => {
+        const headers = { 'x-user-id': alice.id, 'x-user-roles': 'admin', 'x-jwt-payload': 'e30' };
+        return outcome(await call(mesh.gateway + WHO_AM_I, { headers }));
+      },
+    },
+    { title: 'no token', expected: DENIED, run: async ({ mesh }) => outcome(await call(mesh.gateway + ITEMS)) },
+    {
+      title: 'no token on a path that the policy makes public',
+      expected: '200',
+      run: async ({ mesh }) => outcome(await call(`${mesh.gateway}/api/bucket-items/health`)),
+    },
+    {
+      title: 'a token of another audience',
+      expected: '403 Audiences in Jwt are not allowed',
+      run: async ({ mesh, logIn, alice }) =>
+        outcome(await call(mesh.gateway + ITEMS, { token: await logIn(alice, ['user']) })),
+    },
+    {
+      title: 'a token signed by another key under the same kid',
+      expected: '401 Jwt verification fails',
+      run: async (context) => outcome(await call(context.mesh.gateway + ITEMS, { token: await forged(context) })),
+    },
+    {
+      title: 'a token without the permission',
+      expected: DENIED,
+      run: async ({ mesh, logIn, bob }) => {
+        const options = { method: 'POST', token: await logIn(bob), body: { title: 'climb Fuji' } };
+        return outcome(await call(mesh.gateway + ITEMS, options));
+      },
+    },
+  ],
+};
+
+async function whoAmI(
+  { mesh, logIn, alice }: StoryContext,
+  headers: Record<string, string>,
+): Promise<Record<string, unknown>> {
+  return json(await call(mesh.gateway + WHO_AM_I, { token: await logIn(alice), headers }));
+}
+
+async function callerOf(context: StoryContext, headers: Record<string, string>): Promise<string> {
+  const caller = (await whoAmI(context, headers))['caller'] as {
+    kind: string;
+    user: { id: string; roles: string[]; permissions: string[] };
+    via?: { namespace: string; serviceAccount: string };
+  };
+  const { kind, user, via } = caller;
+  const who = user.id === context.alice.id ? "alice's" : user.id;
+  return `${kind}, id ${who}, roles ${user.roles.join(',')}, permissions ${user.permissions.join(',')}, by way of ${via?.namespace}/${via?.serviceAccount}`;
+}
+
+async function headersOf(context: StoryContext, headers: Record<string, string>): Promise<string> {
+  const read = (await whoAmI(context, headers))['headers'] as Record<string, string>;
+  const id = read['x-user-id'] === context.alice.id ? "alice's" : read['x-user-id'];
+  const rest = ['x-session-id', 'x-user-info', 'x-jwt-payload'].map(
+    (name) => `${name} ${read[name] ? 'set' : 'not set'}`,
+  );
+  return [`x-user-id ${id}`, `x-user-roles ${read['x-user-roles']}`, ...rest].join(', ');
+}
+
+/** A token that is right in every claim and in the `kid` of its header, but signed by a key that is not the platform's. */
+async function forged({ mesh, logIn, alice }: StoryContext): Promise<string> {
+  const header = (await logIn(alice)).split('.')[0] ?? '';
+  const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString('utf8')) as { kid: string };
+  const key = { ...(await generateSigningKey()), kid };
+  const mint = createMinter({ issuer: mesh.auth.issuer, key: () => key, clock: () => new Date(), uuid: randomUUID });
+  const services = { bucket: { permissions: ['bucket:read'] } };
+  return (await mint({ subject: alice.id, audience: ['bucket'], services, lifetimeSeconds: 300 })).token;
+}

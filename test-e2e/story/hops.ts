@@ -1,0 +1,51 @@
+import type { StoryContext } from './context.ts';
+import { call, json, outcome } from './http.ts';
+import type { Chapter } from './step.ts';
+
+/** Service to service: the mesh proves who calls, by mTLS. */
+export const hopsChapter: Chapter<StoryContext> = {
+  title: 'Service to service',
+  steps: [
+    {
+      title: 'bucket asks user who owns the new item (mTLS, callers: shop/bucket)',
+      expected: '201, title see the sea, with an owner name',
+      run: async ({ mesh, logIn, alice }) => {
+        const options = { method: 'POST', token: await logIn(alice), body: { title: 'see the sea' } };
+        const answer = await call(`${mesh.gateway}/api/bucket-items`, options);
+        const item = json(answer);
+        return `${answer.status}, title ${item['title']}, ${item['ownerName'] ? 'with an owner name' : `no owner name: ${answer.text}`}`;
+      },
+    },
+    {
+      title: 'the gateway asks the same of user, with a valid token: not among the callers',
+      expected: '403 RBAC: access denied',
+      run: async ({ mesh, logIn, alice }) =>
+        outcome(await call(`${mesh.gateway}/api/users/${alice.id}`, { token: await logIn(alice) })),
+    },
+    {
+      title: "user's own identity asks bucket for items, without a token",
+      expected: '403 RBAC: access denied',
+      run: async ({ mesh }) =>
+        outcome(await throughEgress(mesh.workloads['user']?.egressProxy, 'bucket.shop', '/api/bucket-items')),
+    },
+    {
+      title: "bucket's identity asks user, past the app",
+      expected: '200',
+      run: async ({ mesh, alice }) =>
+        outcome(await throughEgress(mesh.workloads['bucket']?.egressProxy, 'user.shop', `/api/users/${alice.id}`)),
+    },
+    {
+      title: 'plain text to a sidecar (mTLS is STRICT)',
+      expected: 'the connection is refused',
+      run: async ({ mesh }) => {
+        const address = mesh.workloads['bucket']?.address;
+        return call(`http://${address}/healthz`).then(outcome, () => 'the connection is refused');
+      },
+    },
+  ],
+};
+
+/** Sends a request out of a workload's Envoy, so with that workload's mTLS identity. */
+function throughEgress(proxy: string | undefined, host: string, path: string): ReturnType<typeof call> {
+  return call(`${proxy}${path}`, { headers: { host } });
+}

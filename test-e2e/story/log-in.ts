@@ -1,0 +1,68 @@
+import type { StoryContext } from './context.ts';
+import { call, json, outcome } from './http.ts';
+import type { Chapter } from './step.ts';
+
+/** A password becomes a token in the unified shape. */
+export const logInChapter: Chapter<StoryContext> = {
+  title: 'Log in',
+  steps: [
+    {
+      title: 'POST /v1/sessions with a password',
+      expected: '201 Bearer, 900 s',
+      run: async ({ mesh, alice }) => {
+        const body = { email: alice.email, password: alice.password };
+        const answer = await call(`${mesh.auth.url}/v1/sessions`, { method: 'POST', body });
+        return `${answer.status} ${json(answer)['token_type']}, ${json(answer)['expires_in']} s`;
+      },
+    },
+    {
+      title: 'the token has the unified shape',
+      expected:
+        'ES256 at+jwt; aud bucket,user; roles member,admin; bucket: bucket:read,bucket:write; user: user:read; a session',
+      run: async ({ logIn, alice }) => shapeOf(await logIn(alice)),
+    },
+    {
+      title: 'the same e-mail with another password',
+      expected: '401 credentials_invalid',
+      run: async ({ mesh, alice }) => {
+        const body = { email: alice.email, password: 'not the password' };
+        return outcome(await call(`${mesh.auth.url}/v1/sessions`, { method: 'POST', body }));
+      },
+    },
+    {
+      title: 'the key set that Envoy verifies with holds no private part',
+      expected: '200, 1 key, ES256, members alg crv kid kty use x y',
+      run: async ({ mesh }) => {
+        const answer = await call(`${mesh.auth.url}/.well-known/jwks.json`);
+        const keys = json(answer)['keys'] as Record<string, unknown>[];
+        const members = Object.keys(keys[0] ?? {})
+          .toSorted()
+          .join(' ');
+        return `${answer.status}, ${keys.length} key, ${keys[0]?.['alg']}, members ${members}`;
+      },
+    },
+  ],
+};
+
+function shapeOf(token: string): string {
+  const [header, payload] = token.split('.').slice(0, 2).map(decode);
+  const user = payload?.['user'] as { roleList: string };
+  const services = payload?.['services'] as Record<string, { permissions: string[] }>;
+  const session = payload?.['session'] as { id?: string } | undefined;
+  const grants = Object.entries(services)
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .map(([name, grant]) => `${name}: ${grant.permissions.join(',')}`);
+  const audience = (payload?.['aud'] as string[]).toSorted().join(',');
+  const hasSession = session?.id === undefined ? 'no session' : 'a session';
+  return [
+    `${header?.['alg']} ${header?.['typ']}`,
+    `aud ${audience}`,
+    `roles ${user.roleList}`,
+    ...grants,
+    hasSession,
+  ].join('; ');
+}
+
+function decode(part: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(part, 'base64url').toString('utf8')) as Record<string, unknown>;
+}

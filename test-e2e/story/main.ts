@@ -1,0 +1,69 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MeshError, runningMesh, startMesh, stopMesh } from '../mesh/launcher.ts';
+import type { MeshInfo } from '../mesh/mesh-info.ts';
+import { LOCAL } from '../mesh/paths.ts';
+import { ToolchainError } from '../toolchain/index.ts';
+import { runStep, type StepResult, story, storyContext } from './index.ts';
+
+const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+/** Tells the story on `mesh` and answers every step's result. */
+async function tell(mesh: MeshInfo): Promise<readonly StepResult[]> {
+  const context = await storyContext(mesh);
+  const results: StepResult[] = [];
+  try {
+    for (const chapter of story) {
+      console.log(`\n${chapter.title}`);
+      for (const step of chapter.steps) {
+        const result = await runStep(chapter.title, step, context);
+        results.push(result);
+        console.log(lines(result));
+      }
+    }
+  } finally {
+    await context.close();
+  }
+  return results;
+}
+
+function lines(result: StepResult): string {
+  const head = `  ${result.holds ? '✓' : '✗'} ${result.title}  (${result.milliseconds} ms)`;
+  if (result.holds) return `${head}\n      ${result.actual}`;
+  return `${head}\n      expected  ${result.expected}\n      came      ${result.actual}`;
+}
+
+/** Starts a mesh unless one runs, tells the story, and stops what it started. @returns the exit code */
+async function demo(signal: AbortSignal): Promise<number> {
+  const began = performance.now();
+  const running = runningMesh();
+  console.log(running === undefined ? 'Starting the local mesh' : 'Using the mesh that is up');
+  const mesh = running ?? (await startMesh((line) => console.log(`  ${line}`), signal));
+  console.log(`Ready after ${seconds(began)}: gateway ${mesh.gateway}`);
+  try {
+    const results = await tell(mesh);
+    const evidence = join(LOCAL, 'story.json');
+    mkdirSync(LOCAL, { recursive: true });
+    writeFileSync(evidence, `${JSON.stringify(results, undefined, 2)}\n`);
+    const differ = results.filter((result) => !result.holds).length;
+    console.log(
+      `\n${results.length - differ} of ${results.length} steps as expected, after ${seconds(began)}. Evidence: ${evidence}`,
+    );
+    return differ === 0 ? 0 : 1;
+  } finally {
+    if (running === undefined) {
+      await stopMesh();
+      console.log('Next: `make up` keeps a mesh running, `make test` runs every test, README.md says where to look.');
+    }
+  }
+}
+
+const interrupt = new AbortController();
+process.once('SIGINT', () => interrupt.abort(new MeshError('interrupted')));
+try {
+  process.exitCode = await demo(interrupt.signal);
+} catch (error) {
+  if (!(error instanceof MeshError || error instanceof ToolchainError)) throw error;
+  console.error(`\n${error.message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,85 @@
+import type { KubeObject, Resource } from '@sekisho/kube';
+import { GROUP, VERSION } from '@sekisho/policy';
+import type { Cluster } from '../mesh/cluster.ts';
+import { waitFor } from '../mesh/wait.ts';
+
+const API_VERSION = `${GROUP}/${VERSION}`;
+const ISTIO = 'security.istio.io/v1';
+
+export interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+type Spec = { rules: { name: string; allow: Record<string, unknown> }[]; issuers?: string[] } & Record<string, unknown>;
+
+/** Reads and edits ServiceAuthPolicies of a running cluster as a person with kubectl would. */
+export class Policies {
+  readonly #cluster: Cluster;
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  resource(): Promise<Resource> {
+    return this.#cluster.resource({ apiVersion: API_VERSION, kind: 'ServiceAuthPolicy' });
+  }
+
+  get(namespace: string, name: string): Promise<KubeObject> {
+    return this.#cluster.get(API_VERSION, 'ServiceAuthPolicy', namespace, name);
+  }
+
+  /** Changes the spec and answers the object; the caller waits for what it is after. */
+  async edit(namespace: string, name: string, change: (spec: Spec) => void): Promise<KubeObject> {
+    const { metadata, spec } = await this.get(namespace, name);
+    const changed = structuredClone(spec) as Spec;
+    change(changed);
+    const object = {
+      apiVersion: API_VERSION,
+      kind: 'ServiceAuthPolicy',
+      metadata: { name, namespace, resourceVersion: metadata.resourceVersion },
+      spec: changed,
+    };
+    return this.#cluster.client.replace(await this.resource(), object);
+  }
+
+  /** The condition `type` once the operator has seen the current generation. */
+  condition(namespace: string, name: string, type: string): Promise<Condition> {
+    return waitFor(
+      `condition ${type} of ${namespace}/${name}`,
+      async () => {
+        const { metadata, status } = await this.get(namespace, name);
+        const seen = status as { observedGeneration?: number; conditions?: Condition[] } | undefined;
+        return seen?.observedGeneration === metadata.generation
+          ? seen?.conditions?.find((one) => one.type === type)
+          : undefined;
+      },
+      { timeout: 20_000 },
+    );
+  }
+
+  /** Waits until the API server holds everything that the policy's current generation means. */
+  async programmed(namespace: string, name: string): Promise<void> {
+    await waitFor(
+      `${namespace}/${name} is programmed`,
+      async () => (await this.condition(namespace, name, 'Programmed')).status === 'True',
+      { timeout: 20_000 },
+    );
+  }
+
+  /** The AuthorizationPolicies generated for a policy, by action. */
+  async generated(namespace: string, name: string, action: 'ALLOW' | 'DENY'): Promise<KubeObject> {
+    const owner = await this.get(namespace, name);
+    const resource = await this.#cluster.resource({ apiVersion: ISTIO, kind: 'AuthorizationPolicy' });
+    const { items } = await this.#cluster.client.list(resource, { namespace });
+    const found = items.find(
+      (item) =>
+        item.metadata.ownerReferences?.some((reference) => reference.uid === owner.metadata.uid) &&
+        ((item.spec as { action?: string } | undefined)?.action ?? 'ALLOW') === action,
+    );
+    if (found === undefined)
+      throw new Error(`no generated AuthorizationPolicy with action ${action} for ${namespace}/${name}`);
+    return found;
+  }
+}
