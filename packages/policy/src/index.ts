@@ -1,10 +1,11 @@
-import type { Jwks } from './parse/jwks.ts';
 import type { Outcome, Plan, Snapshot } from './plan/types.ts';
-import type { Parsed } from './problem.ts';
-import type { ServiceAuthPolicy, TokenIssuer } from './resources.ts';
 import type { ServiceAuthPolicyStatus } from './schema/status.ts';
 
-export type { Jwks, PublicJwk } from './parse/jwks.ts';
+export { type CustomResourceDefinition, crds } from './crd/crds.ts';
+export { type Jwks, type PublicJwk, parseJwks } from './parse/jwks.ts';
+export { parseServiceAuthPolicy } from './parse/service-auth-policy.ts';
+export { readIssuerStatus, readPolicyStatus } from './parse/status.ts';
+export { parseTokenIssuer } from './parse/token-issuer.ts';
 export type { IssuerState, Outcome, Plan, Snapshot } from './plan/types.ts';
 export { describeProblems, type Parsed, type Problem, type ProblemCode } from './problem.ts';
 export type {
@@ -41,17 +42,6 @@ export {
   VERSION,
 } from './vocabulary.ts';
 
-export interface CustomResourceDefinition {
-  readonly apiVersion: 'apiextensions.k8s.io/v1';
-  readonly kind: 'CustomResourceDefinition';
-  readonly metadata: { readonly name: string };
-  readonly spec: Readonly<Record<string, unknown>>;
-}
-
-export declare function parseServiceAuthPolicy(raw: unknown): Parsed<ServiceAuthPolicy>;
-export declare function parseTokenIssuer(raw: unknown): Parsed<TokenIssuer>;
-export declare function parseJwks(raw: unknown): Parsed<Jwks>;
-export declare function crds(): readonly CustomResourceDefinition[];
 export declare function plan(snapshot: Snapshot, now: Date): Plan;
 export declare function programmed(plan: Plan, outcome: Outcome, now: Date): ServiceAuthPolicyStatus;
 export declare function statusEquals(a: unknown, b: unknown): boolean;

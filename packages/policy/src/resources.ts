@@ -1,4 +1,4 @@
-import type { PublicJwk } from './parse/jwks.ts';
+import type { Jwks } from './parse/jwks.ts';
 import type { ServiceAuthPolicySpec } from './schema/service-auth-policy.ts';
 import type { ServiceAuthPolicyStatus, TokenIssuerStatus } from './schema/status.ts';
 import type { TokenIssuerSpec } from './schema/token-issuer.ts';
@@ -52,11 +52,11 @@ export interface TokenIssuer {
   readonly apiVersion: typeof API_VERSION;
   readonly kind: typeof ISSUER_KIND;
   readonly metadata: ObjectMeta;
-  readonly spec: Omit<TokenIssuerSpec, 'jwks'> & {
-    jwks?: { keys: PublicJwk[] };
-    permissions: string[];
-    roles: string[];
-    default: boolean;
+  readonly spec: Omit<TokenIssuerSpec, 'jwks' | 'permissions' | 'roles' | 'default'> & {
+    readonly jwks?: Jwks;
+    readonly permissions: readonly string[];
+    readonly roles: readonly string[];
+    readonly default: boolean;
   };
   readonly status?: TokenIssuerStatus;
 }
