@@ -48,7 +48,10 @@ export async function auth(redisUrl: string, context: ServerContext): Promise<Au
 }
 
 /** The operator with the kubeconfig of its own ServiceAccount. */
-export async function operator(kubeconfig: string, context: ServerContext): Promise<{ spec: ProcessSpec; url: string }> {
+export async function operator(
+  kubeconfig: string,
+  context: ServerContext,
+): Promise<{ spec: ProcessSpec; url: string }> {
   const listen = await claim(context.addresses, 28200);
   const url = `http://${listen}`;
   const env = { KUBECONFIG: kubeconfig, OPERATOR_LISTEN: listen };
@@ -62,7 +65,11 @@ export interface App {
 }
 
 /** A sample service on a port that only its Envoy is meant to use. */
-export async function sample(name: string, env: Readonly<Record<string, string>>, context: ServerContext): Promise<App> {
+export async function sample(
+  name: string,
+  env: Readonly<Record<string, string>>,
+  context: ServerContext,
+): Promise<App> {
   const port = await context.addresses.port(HOST, 29000);
   const listen = `${HOST}:${port}`;
   const ready = (): Promise<boolean> => answersOk(`http://${listen}/healthz`);

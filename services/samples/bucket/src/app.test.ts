@@ -117,7 +117,11 @@ test.each([
 });
 
 test('whoami tells what the identity library read', async () => {
-  expect((await app.inject({ url: '/api/whoami', headers: mia })).json()).toMatchObject({ kind: 'user', id: 'mia' });
+  const headers = { ...mia, 'x-user-id': 'mia', 'x-user-roles': 'member' };
+  expect((await app.inject({ url: '/api/whoami', headers })).json()).toMatchObject({
+    caller: { kind: 'user', id: 'mia' },
+    headers: { 'x-user-id': 'mia', 'x-user-roles': 'member' },
+  });
   expect((await app.inject('/api/whoami')).statusCode).toBe(401);
 });
 

@@ -39,7 +39,11 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   app.setNotFoundHandler(answerUnknownRoute);
   await app.register(identity, { service: 'bucket', clock: parts.clock });
   app.get('/healthz', () => ({ status: 'ok' }));
-  app.get('/api/whoami', { preHandler: requireToken() }, (request) => request.caller);
+  app.get('/api/whoami', { preHandler: requireToken() }, ({ caller, headers }) => ({
+    caller,
+    // What a service in a language without this library would read.
+    headers: { 'x-user-id': headers['x-user-id'], 'x-user-roles': headers['x-user-roles'] },
+  }));
   addItemRoutes(app, parts);
   return app;
 }
