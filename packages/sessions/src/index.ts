@@ -1,1 +1,6 @@
-export {};
+export { type Device, deviceFingerprint } from './device.ts';
+export { SessionError, type SessionErrorCode } from './errors.ts';
+export { LuaScript } from './lua-script.ts';
+export { connectRedis, type RedisClient, type RedisOptions } from './redis.ts';
+export type { NewSession, Session } from './session.ts';
+export { createSessionStore, type SessionStore, type SessionStoreOptions } from './store.ts';

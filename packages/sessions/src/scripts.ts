@@ -1,0 +1,64 @@
+import { LuaScript } from './lua-script.ts';
+
+/**
+ * Each script touches one user's slot only. Redis wants every key in KEYS; the hashes of sessions that a script finds
+ * in the zset cannot be known before, but they carry the same hash tag, so they are in the slot of KEYS[1].
+ *
+ * Times come from the caller and are milliseconds; `%.0f` because Lua would print large numbers as 1.7e+12.
+ */
+
+/** KEYS zset, hash. ARGV id, now, ttl, limit, hash prefix, field, value ... Returns the ids that had to go. */
+export const CREATE = new LuaScript(`
+local id, now, ttl, limit, prefix = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - ttl))
+local evicted = {}
+local excess = redis.call('ZCARD', KEYS[1]) - (limit - 1)
+if excess > 0 then
+  evicted = redis.call('ZRANGE', KEYS[1], 0, excess - 1)
+  for _, old in ipairs(evicted) do
+    redis.call('ZREM', KEYS[1], old)
+    redis.call('DEL', prefix .. old)
+  end
+end
+redis.call('HSET', KEYS[2], unpack(ARGV, 6))
+redis.call('PEXPIRE', KEYS[2], ttl)
+redis.call('ZADD', KEYS[1], now, id)
+redis.call('PEXPIRE', KEYS[1], ttl)
+return evicted`);
+
+/**
+ * KEYS zset, hash. ARGV id, now, ttl. Returns the session's fields, or none when it is over.
+ * The time of access never moves back: replicas' clocks differ.
+ */
+export const TOUCH = new LuaScript(`
+local id, now, ttl = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local times = redis.call('HMGET', KEYS[2], 'lastAccessedAt', 'expiresAt')
+if not times[1] or tonumber(times[2]) <= now then
+  redis.call('DEL', KEYS[2])
+  redis.call('ZREM', KEYS[1], id)
+  return {}
+end
+local access = string.format('%.0f', math.max(now, tonumber(times[1])))
+redis.call('HSET', KEYS[2], 'lastAccessedAt', access, 'expiresAt', string.format('%.0f', access + ttl))
+redis.call('PEXPIRE', KEYS[2], ttl)
+redis.call('ZADD', KEYS[1], access, id)
+redis.call('PEXPIRE', KEYS[1], ttl)
+return redis.call('HGETALL', KEYS[2])`);
+
+/** KEYS zset, hash. ARGV id. Returns 1 when there was a session. */
+export const DESTROY = new LuaScript(`
+redis.call('ZREM', KEYS[1], ARGV[1])
+return redis.call('DEL', KEYS[2])`);
+
+/** KEYS zset. ARGV hash prefix. Returns the fields of each session, the latest access first. */
+export const LIST = new LuaScript(`
+local sessions = {}
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1, 'REV')) do
+  local fields = redis.call('HGETALL', ARGV[1] .. id)
+  if #fields == 0 then
+    redis.call('ZREM', KEYS[1], id)
+  else
+    sessions[#sessions + 1] = fields
+  end
+end
+return sessions`);

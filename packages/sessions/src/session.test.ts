@@ -1,0 +1,30 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { fromFields, newSession, toFields } from './session.ts';
+
+describe('a stored session', () => {
+  test('reads back as it was written, for any device', () => {
+    const device = fc.record(
+      { userAgent: fc.string(), platform: fc.string(), language: fc.string() },
+      { requiredKeys: [] },
+    );
+    const from = fc.record({ userId: fc.uuid(), device, ip: fc.ipV6() }, { requiredKeys: ['userId', 'device'] });
+    fc.assert(
+      fc.property(from, fc.uuid(), fc.nat(), (some, id, now) => {
+        const session = newSession(id, some, now, 1_000);
+        expect(fromFields(toFields(session))).toEqual(session);
+      }),
+    );
+  });
+
+  test('is none when there are no fields', () => {
+    expect(fromFields([])).toBeUndefined();
+  });
+
+  test('is refused when a field is missing or is not a time', () => {
+    const fields = toFields(newSession('s', { userId: 'u', device: {} }, 0, 1));
+    expect(() => fromFields(fields.slice(2))).toThrow(expect.objectContaining({ code: 'session_invalid' }));
+    const broken = fields.map((field) => (field === '0' ? 'yesterday' : field));
+    expect(() => fromFields(broken)).toThrow(expect.objectContaining({ code: 'session_invalid' }));
+  });
+});

@@ -1,0 +1,77 @@
+import { type Device, deviceFingerprint } from './device.ts';
+import { SessionError } from './errors.ts';
+
+export interface NewSession {
+  readonly userId: string;
+  readonly device: Device;
+  /** Address of the client as the server saw it. */
+  readonly ip?: string;
+}
+
+/** All times in milliseconds since the epoch. */
+export interface Session extends NewSession {
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly createdAt: number;
+  readonly lastAccessedAt: number;
+  /** Slides with each access. */
+  readonly expiresAt: number;
+}
+
+export function newSession(id: string, from: NewSession, now: number, ttl: number): Session {
+  return {
+    ...from,
+    id,
+    fingerprint: deviceFingerprint(from.device),
+    createdAt: now,
+    lastAccessedAt: now,
+    expiresAt: now + ttl,
+  };
+}
+
+/** Field, value, field, value ... as HSET takes them. */
+export function toFields(session: Session): string[] {
+  const { device, ip, ...rest } = session;
+  return Object.entries({ ...rest, ...device, ip })
+    .filter(([, value]) => value !== undefined)
+    .flatMap(([field, value]) => [field, String(value)]);
+}
+
+/**
+ * Reads what HGETALL gives inside a script: field, value, field, value ...
+ * @returns undefined for a hash that does not exist
+ * @throws SessionError `session_invalid` when a field that every session has is missing
+ */
+export function fromFields(flat: readonly string[]): Session | undefined {
+  if (flat.length === 0) return undefined;
+  const fields = new Map<string, string>();
+  for (let index = 0; index + 1 < flat.length; index += 2) fields.set(flat[index] ?? '', flat[index + 1] ?? '');
+  const ip = fields.get('ip');
+  return {
+    id: text(fields, 'id'),
+    userId: text(fields, 'userId'),
+    fingerprint: text(fields, 'fingerprint'),
+    createdAt: time(fields, 'createdAt'),
+    lastAccessedAt: time(fields, 'lastAccessedAt'),
+    expiresAt: time(fields, 'expiresAt'),
+    device: device(fields),
+    ...(ip !== undefined && { ip }),
+  };
+}
+
+function device(fields: ReadonlyMap<string, string>): Device {
+  const properties = ['userAgent', 'platform', 'language'] as const;
+  return Object.fromEntries(properties.flatMap((name) => (fields.has(name) ? [[name, text(fields, name)]] : [])));
+}
+
+function text(fields: ReadonlyMap<string, string>, name: string): string {
+  const value = fields.get(name);
+  if (value === undefined) throw new SessionError('session_invalid', `a stored session lacks ${name}`);
+  return value;
+}
+
+function time(fields: ReadonlyMap<string, string>, name: string): number {
+  const value = Number(text(fields, name));
+  if (!Number.isSafeInteger(value)) throw new SessionError('session_invalid', `a stored session has no valid ${name}`);
+  return value;
+}

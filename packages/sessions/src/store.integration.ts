@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { sessionKeys } from './keys.ts';
+import { connectRedis } from './redis.ts';
+import { createSessionStore } from './store.ts';
+
+const ready = Promise.withResolvers<void>();
+const redis = connectRedis({ url: inject('redisUrl'), onState: (state) => state === 'ready' && ready.resolve() });
+const prefix = `test-${randomUUID()}`;
+const keys = sessionKeys(prefix);
+const TTL_MS = 60_000;
+
+let now = Date.now();
+let userId: string;
+const from = (ip = '192.0.2.1') => ({ userId, ip, device: { userAgent: 'Firefox', language: 'ja' } });
+const sessions = createSessionStore({
+  redis,
+  prefix,
+  clock: () => new Date(now),
+  newId: () => randomUUID(),
+  ttlMs: TTL_MS,
+  maxPerUser: 3,
+});
+
+await ready.promise;
+beforeEach(() => {
+  userId = randomUUID();
+  now = Date.now();
+});
+afterAll(() => redis.quit());
+
+describe('sessions in Redis', () => {
+  test('are created with a sliding expiry on each of their keys', async () => {
+    const session = await sessions.create(from());
+    expect(session).toMatchObject({ ...from(), createdAt: now, lastAccessedAt: now, expiresAt: now + TTL_MS });
+    expect(await sessions.get(userId, session.id)).toEqual(session);
+    expect(await sessions.ownerOf(session.id)).toBe(userId);
+    for (const key of [keys.ofUser(userId), keys.session(userId, session.id), keys.owner(session.id)]) {
+      expect(await redis.pttl(key)).toBeGreaterThan(TTL_MS - 5_000);
+    }
+  });
+
+  test('are prolonged by a touch', async () => {
+    const { id } = await sessions.create(from());
+    await redis.pexpire(keys.session(userId, id), 1_000);
+    await redis.pexpire(keys.owner(id), 1_000);
+    now += 30_000;
+    expect(await sessions.touch(userId, id)).toMatchObject({ lastAccessedAt: now, expiresAt: now + TTL_MS });
+    expect(await redis.pttl(keys.session(userId, id))).toBeGreaterThan(TTL_MS - 5_000);
+    expect(await redis.pttl(keys.owner(id))).toBeGreaterThan(TTL_MS - 5_000);
+  });
+
+  test('do not move back in time when another replica is behind', async () => {
+    const { id, lastAccessedAt } = await sessions.create(from());
+    now -= 5_000;
+    expect(await sessions.touch(userId, id)).toMatchObject({ lastAccessedAt });
+  });
+
+  test('are over when their time has passed, whatever Redis still holds', async () => {
+    const { id } = await sessions.create(from());
+    now += TTL_MS;
+    expect(await sessions.get(userId, id)).toBeUndefined();
+    expect(await sessions.list(userId)).toEqual([]);
+    expect(await sessions.touch(userId, id)).toBeUndefined();
+    expect(await redis.exists(keys.session(userId, id))).toBe(0);
+  });
+
+  test('end for good when destroyed: a touch does not bring one back', async () => {
+    const { id } = await sessions.create(from());
+    expect(await sessions.destroy(userId, id)).toBe(true);
+    expect(await sessions.touch(userId, id)).toBeUndefined();
+    expect(await sessions.get(userId, id)).toBeUndefined();
+    expect(await sessions.ownerOf(id)).toBeUndefined();
+    expect(await sessions.destroy(userId, id)).toBe(false);
+    expect(await redis.zcard(keys.ofUser(userId))).toBe(0);
+  });
+
+  test('are listed by the latest access, of one user only', async () => {
+    const first = await sessions.create(from());
+    now += 1_000;
+    const second = await sessions.create(from());
+    now += 1_000;
+    await sessions.touch(userId, first.id);
+    await sessions.create({ ...from(), userId: randomUUID() });
+    expect((await sessions.list(userId)).map((session) => session.id)).toEqual([first.id, second.id]);
+  });
+
+  test('are no more than the bound: the one used least recently ends', async () => {
+    const created = [];
+    for (let count = 0; count < 5; count += 1) {
+      now += 1_000;
+      created.push(await sessions.create(from()));
+    }
+    const ids = created.map((session) => session.id);
+    expect((await sessions.list(userId)).map((session) => session.id)).toEqual(ids.slice(2).reverse());
+    expect(await sessions.ownerOf(ids[0] ?? '')).toBeUndefined();
+    expect(await redis.exists(keys.session(userId, ids[1] ?? ''))).toBe(0);
+  });
+
+  test('stay within the bound when many are created at once, and a new one is never the one to go', async () => {
+    const created = await Promise.all(Array.from({ length: 10 }, () => sessions.create(from())));
+    now -= 10_000;
+    const late = await sessions.create(from());
+    const listed = (await sessions.list(userId)).map((session) => session.id);
+    expect(listed).toHaveLength(3);
+    expect(listed).toContain(late.id);
+    expect(new Set(created.map((session) => session.id)).size).toBe(10);
+  });
+
+  test('leave the list when their hash is gone', async () => {
+    const { id } = await sessions.create(from());
+    await redis.del(keys.session(userId, id));
+    expect(await sessions.list(userId)).toEqual([]);
+    expect(await redis.zcard(keys.ofUser(userId))).toBe(0);
+  });
+
+  test('are found again by scripts after Redis forgot them', async () => {
+    const { id } = await sessions.create(from());
+    await redis.script('FLUSH');
+    expect(await sessions.touch(userId, id)).toMatchObject({ id });
+  });
+});

@@ -1,0 +1,108 @@
+import { sessionKeys } from './keys.ts';
+import { unavailable } from './lua-script.ts';
+import type { RedisClient } from './redis.ts';
+import { CREATE, DESTROY, LIST, TOUCH } from './scripts.ts';
+import { fromFields, type NewSession, newSession, type Session, toFields } from './session.ts';
+
+export interface SessionStoreOptions {
+  readonly redis: RedisClient;
+  readonly clock: () => Date;
+  /** Makes session ids: letters, digits, "_" and "-". */
+  readonly newId: () => string;
+  /** Milliseconds a session lives after its last access. @default 7 days */
+  readonly ttlMs?: number;
+  /** A user's sessions at once; a new one more ends the one that was used least recently. @default 20 */
+  readonly maxPerUser?: number;
+  /** First part of every key. @default 'sk' */
+  readonly prefix?: string;
+}
+
+/** Every method rejects with SessionError `redis_unavailable` when Redis is away. */
+export interface SessionStore {
+  create(from: NewSession): Promise<Session>;
+  /** Reads without prolonging; undefined when there is no such session, or it is over. */
+  get(userId: string, sessionId: string): Promise<Session | undefined>;
+  /** Notes an access, which prolongs the session; undefined as in `get`. */
+  touch(userId: string, sessionId: string): Promise<Session | undefined>;
+  /** @returns whether there was one */
+  destroy(userId: string, sessionId: string): Promise<boolean>;
+  /** A user's sessions, the latest access first. */
+  list(userId: string): Promise<Session[]>;
+  /** The user of a session that is known by its id alone; the session itself may be over. */
+  ownerOf(sessionId: string): Promise<string | undefined>;
+}
+
+const WEEK_MS = 7 * 24 * 60 * 60 * 1_000;
+
+/**
+ * Sessions in Redis. A change is one script in the user's slot, which is what decides whether a session lives, and one
+ * write to the index from session to user, which may lie on another node. Their order is chosen for a crash in between:
+ * - create writes the index first: a live session can always be found, and revoked, by its id;
+ * - destroy and eviction end the session first: what can stay behind is an index entry that leads to nothing and expires;
+ * - touch prolongs the session first, and rewrites the index whole, so that the next touch heals what one left undone.
+ */
+export function createSessionStore(options: SessionStoreOptions): SessionStore {
+  const { redis, clock, newId, ttlMs = WEEK_MS, maxPerUser = 20, prefix = 'sk' } = options;
+  const keys = sessionKeys(prefix);
+  const now = () => clock().getTime();
+  const isLive = (session: Session | undefined): session is Session =>
+    session !== undefined && session.expiresAt > now();
+  const ofSession = (userId: string, id: string) => [keys.ofUser(userId), keys.session(userId, id)];
+  const index = (id: string, userId: string) => guarded(redis.set(keys.owner(id), userId, 'PX', ttlMs));
+  // One key per command: in a cluster each has its own slot.
+  const forget = (ids: readonly string[]) => Promise.all(ids.map((id) => guarded(redis.del(keys.owner(id)))));
+
+  return {
+    async create(from) {
+      const session = newSession(newId(), from, now(), ttlMs);
+      const { id, userId } = session;
+      await index(id, userId);
+      const args = [id, session.createdAt, ttlMs, maxPerUser, keys.sessionPrefix(userId), ...toFields(session)];
+      await forget(strings(await CREATE.run(redis, ofSession(userId, id), args)));
+      return session;
+    },
+
+    async get(userId, id) {
+      const session = fromFields(Object.entries(await guarded(redis.hgetall(keys.session(userId, id)))).flat());
+      return isLive(session) ? session : undefined;
+    },
+
+    async touch(userId, id) {
+      const touched = await TOUCH.run(redis, ofSession(userId, id), [id, now(), ttlMs]);
+      const session = fromFields(strings(touched));
+      if (session !== undefined) await index(id, userId);
+      return session;
+    },
+
+    async destroy(userId, id) {
+      const destroyed = await DESTROY.run(redis, ofSession(userId, id), [id]);
+      await forget([id]);
+      return destroyed === 1;
+    },
+
+    async list(userId) {
+      const rows = lists(await LIST.run(redis, [keys.ofUser(userId)], [keys.sessionPrefix(userId)]));
+      return rows.map(fromFields).filter(isLive);
+    },
+
+    async ownerOf(id) {
+      return (await guarded(redis.get(keys.owner(id)))) ?? undefined;
+    },
+  };
+}
+
+async function guarded<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw unavailable(error);
+  }
+}
+
+function strings(reply: unknown): string[] {
+  return Array.isArray(reply) ? reply.map(String) : [];
+}
+
+function lists(reply: unknown): string[][] {
+  return Array.isArray(reply) ? reply.map(strings) : [];
+}
