@@ -65,6 +65,11 @@ export class Informer<Index extends string = never> {
     this.#store.put(object);
   }
 
+  /** The same for an own delete. */
+  forget(object: KubeObject): void {
+    this.#store.remove(object);
+  }
+
   /** Runs until `signal` aborts; never throws. */
   run(signal: AbortSignal): Promise<void> {
     const { client, resource, namespace, labelSelector } = this.#options;

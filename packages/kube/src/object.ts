@@ -38,7 +38,7 @@ export interface KubeObject {
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string | undefined };
+  readonly metadata: ObjectMeta;
 }
 
 export interface ObjectRef {

@@ -1,0 +1,55 @@
+import { type KubeObject, keyOf } from '@sekisho/kube';
+import type { IssuerState, Snapshot } from '@sekisho/policy';
+import { type Caches, generatedBy } from './caches.ts';
+import type { KeySets, KeyState } from './key-sets.ts';
+import { DEFAULT_ISSUER, isDefaultIssuer, issuerNames, owningPolicies, selectedLabels } from './references.ts';
+import { toIstioObject } from './resources.ts';
+
+/** What the caches say about one policy key. */
+export interface Gathered {
+  /** Undefined: there is no such policy. */
+  readonly snapshot: Snapshot | undefined;
+  /** The first fetch of an issuer that the policy uses is under way; its end brings the key back. */
+  readonly waiting: boolean;
+}
+
+/** Reads caches only: no call, no clock. */
+export function gather(caches: Caches, keySets: KeySets, key: string, trustDomain: string): Gathered {
+  const policy = caches.policies.store.get(key);
+  if (policy === undefined) return { snapshot: undefined, waiting: false };
+  const issuers = caches.issuers.store.list().map((issuer) => ({ issuer, keys: keySets.stateOf(issuer) }));
+  const uses = new Set(issuerNames(policy));
+  return {
+    snapshot: {
+      policy,
+      rivals: rivalsOf(caches, policy),
+      issuers: issuers.map(toIssuerState),
+      owned: generatedBy(caches, 'uid', policy.metadata.uid ?? '').flatMap((object) => toIstioObject(object) ?? []),
+      mesh: { trustDomain },
+    },
+    waiting: issuers.some(({ issuer, keys }) => keys.state === 'pending' && isUsed(issuer, uses)),
+  };
+}
+
+/** Generated objects that belong to a policy of this key, but not to the one that exists. */
+export function straysOf(caches: Caches, key: string): readonly KubeObject[] {
+  const present = caches.policies.store.get(key)?.metadata.uid;
+  return generatedBy(caches, 'policy', key).filter((object) =>
+    owningPolicies(object).every((owner) => owner.key === key && owner.uid !== present),
+  );
+}
+
+function rivalsOf({ policies }: Caches, policy: KubeObject): readonly KubeObject[] {
+  const sharing = selectedLabels(policy).flatMap((label) => policies.store.by('label', label));
+  return [...new Set(sharing)].filter((rival) => keyOf(rival.metadata) !== keyOf(policy.metadata));
+}
+
+function isUsed(issuer: KubeObject, uses: ReadonlySet<string>): boolean {
+  return uses.has(issuer.metadata.name) || (uses.has(DEFAULT_ISSUER) && isDefaultIssuer(issuer));
+}
+
+function toIssuerState({ issuer, keys }: { issuer: KubeObject; keys: KeyState }): IssuerState {
+  const jwks = 'jwks' in keys ? keys.jwks : undefined;
+  const problem = 'problem' in keys ? keys.problem : undefined;
+  return { issuer, ...(jwks && { jwks }), ...(problem !== undefined && { problem }) };
+}

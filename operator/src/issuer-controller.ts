@@ -1,0 +1,60 @@
+import {
+  type Clock,
+  ConflictError,
+  type KubeClient,
+  type KubeObject,
+  NotFoundError,
+  type Outcome,
+} from '@sekisho/kube';
+import { readPolicyStatus, statusEquals, type TokenIssuerStatus } from '@sekisho/policy';
+import type { Caches } from './caches.ts';
+import { issuerStatus } from './issuer-status.ts';
+import type { KeySets } from './key-sets.ts';
+import { policiesUsing } from './policy-keys.ts';
+import { isDefaultIssuer } from './references.ts';
+import { ISSUERS } from './resources.ts';
+
+export interface IssuerController {
+  readonly client: KubeClient;
+  readonly caches: Caches;
+  readonly keySets: KeySets;
+  readonly clock: Clock;
+}
+
+/** Writes the status of one TokenIssuer, if it says something new. */
+export async function reconcileIssuer(
+  controller: IssuerController,
+  name: string,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { client, caches, keySets, clock } = controller;
+  const issuer = caches.issuers.store.get(name);
+  const keys = issuer && keySets.stateOf(issuer);
+  if (issuer === undefined || keys === undefined || keys.state === 'pending') return undefined;
+  const status = issuerStatus({ issuer, keys, policies: keyHolders(caches, issuer) }, new Date(clock.now()));
+  if (statusEquals(issuer.status, status)) return undefined;
+  try {
+    caches.issuers.record(await client.applyStatus(ISSUERS, withStatus(issuer, status), { force: true, signal }));
+  } catch (error) {
+    // Deleted, or deleted and made anew: the watch brings the name back.
+    if (!(error instanceof NotFoundError || error instanceof ConflictError)) throw error;
+  }
+  return undefined;
+}
+
+/** Per policy that uses the issuer, its RequestAuthentications. A refused policy takes no keys, so none wait for it. */
+function keyHolders(caches: Caches, issuer: KubeObject): readonly (readonly KubeObject[])[] {
+  return policiesUsing(caches, issuer.metadata.name, isDefaultIssuer(issuer))
+    .filter((policy) => !isRefused(policy))
+    .map((policy) => caches.generated.RequestAuthentication.store.by('uid', policy.metadata.uid ?? ''));
+}
+
+function isRefused({ status }: KubeObject): boolean {
+  const conditions = readPolicyStatus(status).conditions ?? [];
+  return conditions.some((condition) => condition.type === 'Accepted' && condition.status === 'False');
+}
+
+function withStatus({ apiVersion, kind, metadata }: KubeObject, status: TokenIssuerStatus) {
+  const { name, uid } = metadata;
+  return { apiVersion, kind, metadata: { name, ...(uid !== undefined && { uid }) }, status };
+}

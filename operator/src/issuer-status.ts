@@ -1,0 +1,97 @@
+import type { KubeObject } from '@sekisho/kube';
+import { type Condition, parseJwks, readIssuerStatus, type TokenIssuerStatus } from '@sekisho/policy';
+import type { KeyState } from './key-sets.ts';
+import { isRecord } from './resources.ts';
+
+export interface IssuerFacts {
+  readonly issuer: KubeObject;
+  readonly keys: Exclude<KeyState, { state: 'pending' }>;
+  /** Per policy that uses the issuer, its RequestAuthentications as the API server holds them. */
+  readonly policies: readonly (readonly KubeObject[])[];
+}
+
+/**
+ * The status of a TokenIssuer: whether its keys are known, and how many policies already hold each of them, which is
+ * what a key rotation waits for.
+ */
+export function issuerStatus({ issuer, keys, policies }: IssuerFacts, now: Date): TokenIssuerStatus {
+  const previous = readIssuerStatus(issuer.status);
+  const iss = isRecord(issuer.spec) ? issuer.spec['issuer'] : undefined;
+  const held = policies.map((objects) => new Set(objects.flatMap((object) => kidsOf(object, iss))));
+  const since = new Map(previous.keys?.map((key) => [key.kid, key.since]));
+  // Without a key set (the URL is down since a restart) the keys that were known are still the ones in force.
+  const kids = 'jwks' in keys && keys.jwks ? keys.jwks.keys.map(({ kid }) => kid) : [...since.keys()];
+  return {
+    ...(issuer.metadata.generation !== undefined && { observedGeneration: issuer.metadata.generation }),
+    conditions: [ready(issuer, keys, { previous: previous.conditions, now })],
+    keys: kids.map((kid) => ({
+      kid,
+      policies: held.filter((kidsHeld) => kidsHeld.has(kid)).length,
+      of: held.length,
+      since: since.get(kid) ?? now.toISOString(),
+    })),
+  };
+}
+
+function ready(
+  issuer: KubeObject,
+  keys: IssuerFacts['keys'],
+  { previous, now }: { previous: readonly Condition[] | undefined; now: Date },
+): Condition {
+  const said = verdict(keys);
+  const before = previous?.find(({ type }) => type === 'Ready');
+  return {
+    type: 'Ready',
+    ...said,
+    lastTransitionTime: before?.status === said.status ? before.lastTransitionTime : now.toISOString(),
+    ...(issuer.metadata.generation !== undefined && { observedGeneration: issuer.metadata.generation }),
+  };
+}
+
+function verdict(keys: IssuerFacts['keys']): Pick<Condition, 'status' | 'reason' | 'message'> {
+  switch (keys.state) {
+    case 'inline':
+      return { status: 'True', reason: 'Inline', message: `${counted(keys.jwks.keys.length)} of spec.jwks` };
+    case 'fetched':
+      return { status: 'True', reason: 'Fetched', message: `${counted(keys.jwks.keys.length)} from jwksUri` };
+    case 'failed':
+      return keys.jwks
+        ? { status: 'True', reason: 'FetchFailed', message: `${keys.problem}; the last good keys stay in force` }
+        : { status: 'False', reason: 'FetchFailed', message: `${keys.problem}; policies keep the keys they hold` };
+    case 'invalid':
+      return { status: 'False', reason: 'Invalid', message: keys.problem };
+  }
+}
+
+function counted(keys: number): string {
+  return keys === 1 ? '1 key' : `${keys} keys`;
+}
+
+/** Objects of the cache are frozen and replaced as a whole, so what was read of one stays true. */
+const kidsByObject = new WeakMap<KubeObject, ReadonlyMap<unknown, readonly string[]>>();
+
+/** The key ids that a RequestAuthentication holds for an issuer. */
+function kidsOf(object: KubeObject, iss: unknown): readonly string[] {
+  const known = kidsByObject.get(object) ?? readKids(object);
+  kidsByObject.set(object, known);
+  return known.get(iss) ?? [];
+}
+
+function readKids({ spec }: KubeObject): ReadonlyMap<unknown, readonly string[]> {
+  const rules = isRecord(spec) && Array.isArray(spec['jwtRules']) ? spec['jwtRules'].filter(isRecord) : [];
+  return new Map(rules.map((rule) => [rule['issuer'], kidsIn(rule['jwks'])]));
+}
+
+function kidsIn(jwks: unknown): readonly string[] {
+  const parsed = parseJwks(decode(jwks));
+  return parsed.ok ? parsed.value.keys.map(({ kid }) => kid) : [];
+}
+
+function decode(text: unknown): unknown {
+  try {
+    return typeof text === 'string' ? JSON.parse(text) : undefined;
+  } catch {
+    // Someone edited the object: it holds no key, and its repair is under way.
+    return undefined;
+  }
+}

@@ -1,0 +1,128 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type BackoffBounds, backoffMs, type Clock, type KubeObject, type Outcome, type Random } from '@sekisho/kube';
+import { describeProblems, type Jwks, parseJwks, parseTokenIssuer, type TokenIssuer } from '@sekisho/policy';
+import { OperatorError } from './errors.ts';
+import type { FetchJson } from './fetch-jwks.ts';
+
+/** What is known of an issuer's keys. */
+export type KeyState =
+  /** The first fetch has not ended yet; it will, within the fetch's timeout. */
+  | { readonly state: 'pending' }
+  | { readonly state: 'inline'; readonly jwks: Jwks }
+  | { readonly state: 'fetched'; readonly jwks: Jwks }
+  /** The last fetch failed; `jwks` is the last good set, if there was one since this process started. */
+  | { readonly state: 'failed'; readonly problem: string; readonly jwks?: Jwks }
+  | { readonly state: 'invalid'; readonly problem: string };
+
+interface Entry {
+  readonly uri: string;
+  readonly issuer: string;
+  readonly jwks?: Jwks;
+  readonly fetchedAt?: number;
+  readonly problem?: string;
+  readonly failures: number;
+  readonly dueAt: number;
+}
+
+export interface KeySetOptions {
+  readonly fetch: FetchJson;
+  readonly refreshMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Told when `stateOf` this issuer answers something else than before. */
+  readonly onChange: (name: string) => void;
+  readonly onFailure: (name: string, error: unknown) => void;
+}
+
+/** Key sets by TokenIssuer: inline ones as they stand, others fetched in time and kept when a later fetch fails. */
+export class KeySets {
+  readonly #options: KeySetOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #parsed = new WeakMap<KubeObject, ReturnType<typeof parseTokenIssuer>>();
+
+  constructor(options: KeySetOptions) {
+    this.#options = options;
+  }
+
+  stateOf(issuer: KubeObject): KeyState {
+    const parsed = this.#parse(issuer);
+    if (!parsed.ok) return { state: 'invalid', problem: describeProblems(parsed.problems) };
+    const { spec } = parsed.value;
+    if (spec.jwks) return { state: 'inline', jwks: spec.jwks };
+    return stateOfEntry(this.#entry(parsed.value));
+  }
+
+  /** Age of the oldest fetched set in milliseconds; 0 when none is fetched. */
+  get oldestAgeMs(): number {
+    const times = [...this.#entries.values()].flatMap(({ fetchedAt }) => fetchedAt ?? []);
+    return times.length === 0 ? 0 : this.#options.clock.now() - Math.min(...times);
+  }
+
+  forget(name: string): void {
+    this.#entries.delete(name);
+  }
+
+  /** Fetches if it is time to, and says when it will be again. A failed fetch is a state, not a throw. */
+  async refresh(issuer: KubeObject): Promise<Outcome> {
+    const parsed = this.#parse(issuer);
+    const name = issuer.metadata.name;
+    if (!parsed.ok || parsed.value.spec.jwksUri === undefined) {
+      this.forget(name);
+      return undefined;
+    }
+    const { clock } = this.#options;
+    const held = this.#entry(parsed.value);
+    if (held && held.dueAt > clock.now()) return { againAfterMs: held.dueAt - clock.now() };
+    const entry = await this.#fetch(name, parsed.value.spec.jwksUri, parsed.value.spec.issuer, held);
+    this.#entries.set(name, entry);
+    if (!held || !isDeepStrictEqual(stateOfEntry(held), stateOfEntry(entry))) this.#options.onChange(name);
+    return { againAfterMs: Math.max(entry.dueAt - clock.now(), 1) };
+  }
+
+  async #fetch(name: string, uri: string, issuer: string, held: Entry | undefined): Promise<Entry> {
+    const { clock, random, refreshMs, onFailure } = this.#options;
+    try {
+      const jwks = checked(await this.#options.fetch(uri));
+      // A tenth of jitter: many replicas or issuers do not come in step.
+      const dueAt = clock.now() + refreshMs * (0.9 + 0.1 * random());
+      return { uri, issuer, jwks, fetchedAt: clock.now(), failures: 0, dueAt };
+    } catch (error) {
+      onFailure(name, error);
+      const failures = (held?.failures ?? 0) + 1;
+      const bounds: BackoffBounds = { baseMs: 1_000, maxMs: refreshMs };
+      const dueAt = clock.now() + backoffMs(failures, bounds, random);
+      return { ...held, uri, issuer, problem: problemOf(error), failures, dueAt };
+    }
+  }
+
+  /** The entry, as long as it is of this URL and this issuer: keys of another one prove nothing about its tokens. */
+  #entry({ metadata, spec }: TokenIssuer): Entry | undefined {
+    const entry = this.#entries.get(metadata.name);
+    return entry && entry.uri === spec.jwksUri && entry.issuer === spec.issuer ? entry : undefined;
+  }
+
+  #parse(issuer: KubeObject): ReturnType<typeof parseTokenIssuer> {
+    const known = this.#parsed.get(issuer);
+    if (known) return known;
+    const parsed = parseTokenIssuer(issuer);
+    this.#parsed.set(issuer, parsed);
+    return parsed;
+  }
+}
+
+function stateOfEntry(entry: Entry | undefined): KeyState {
+  if (entry === undefined) return { state: 'pending' };
+  const { jwks, problem } = entry;
+  if (problem !== undefined) return { state: 'failed', problem, ...(jwks && { jwks }) };
+  return jwks ? { state: 'fetched', jwks } : { state: 'pending' };
+}
+
+function checked(raw: unknown): Jwks {
+  const parsed = parseJwks(raw);
+  if (parsed.ok) return parsed.value;
+  throw new OperatorError('jwks_invalid', `answered no usable key set: ${describeProblems(parsed.problems, 2)}`);
+}
+
+function problemOf(error: unknown): string {
+  return error instanceof OperatorError ? `jwksUri ${error.message}` : 'jwksUri could not be read';
+}

@@ -1,0 +1,128 @@
+import { type Clock, ConflictError, KubeError, NotFoundError, type Outcome, refOf } from '@sekisho/kube';
+import {
+  type Plan,
+  plan,
+  programmed,
+  type ServiceAuthPolicyStatus,
+  type Snapshot,
+  statusEquals,
+} from '@sekisho/policy';
+import { OperatorError } from './errors.ts';
+import { type Executor, execute, remove } from './execute.ts';
+import { gather, straysOf } from './gather.ts';
+import type { KeySets } from './key-sets.ts';
+import { POLICIES } from './resources.ts';
+
+export type ReconcileResult = 'unchanged' | 'written' | 'waiting' | 'failed';
+
+export interface PolicyController extends Omit<Executor, 'signal'> {
+  readonly keySets: KeySets;
+  readonly trustDomain: string;
+  readonly clock: Clock;
+  readonly onResult: (result: ReconcileResult, milliseconds: number) => void;
+}
+
+/** Brings everything that one policy key asks for in line. Throws what failed, after the status tells of it. */
+export async function reconcilePolicy(
+  controller: PolicyController,
+  key: string,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const started = controller.clock.now();
+  const done = (result: ReconcileResult) => controller.onResult(result, controller.clock.now() - started);
+  try {
+    done(await reconcile({ ...controller, signal }, key));
+    return undefined;
+  } catch (error) {
+    done('failed');
+    throw error;
+  }
+}
+
+type Reconciler = PolicyController & Executor;
+
+async function reconcile(reconciler: Reconciler, key: string): Promise<ReconcileResult> {
+  const { caches, keySets, trustDomain, clock } = reconciler;
+  const { snapshot, waiting } = gather(caches, keySets, key, trustDomain);
+  if (waiting) return 'waiting';
+  const wrote = snapshot !== undefined && (await realize(reconciler, snapshot, new Date(clock.now())));
+  const removed = await removeStrays(reconciler, key);
+  return wrote || removed ? 'written' : 'unchanged';
+}
+
+async function realize(reconciler: Reconciler, snapshot: Snapshot, now: Date): Promise<boolean> {
+  const planned = plan(snapshot, now);
+  if (planned.apply.length === 0 && planned.remove.length === 0) {
+    return writeStatus(reconciler, snapshot, planned.status);
+  }
+  try {
+    await execute(planned, snapshot, reconciler, now);
+  } catch (error) {
+    if (!reconciler.signal.aborted) await tellFailure(reconciler, snapshot, { planned, error, now });
+    throw error;
+  }
+  await writeStatus(reconciler, snapshot, programmed(planned, { ok: true }, now));
+  return true;
+}
+
+/** The failure itself is what the caller must see; that its status could not be written either is added as context. */
+async function tellFailure(
+  reconciler: Reconciler,
+  snapshot: Snapshot,
+  { planned, error, now }: { planned: Plan; error: unknown; now: Date },
+): Promise<void> {
+  const status = programmed(planned, { ok: false, message: messageOf(error) }, now);
+  try {
+    await writeStatus(reconciler, snapshot, status);
+  } catch (statusError) {
+    throw new AggregateError([error, statusError], 'a policy could neither be programmed nor its status be written');
+  }
+}
+
+/** Writes the status unless it is the one that stands. The uid keeps it off a successor of the same name. */
+async function writeStatus(
+  { client, caches, signal }: Reconciler,
+  { policy }: Snapshot,
+  status: ServiceAuthPolicyStatus,
+): Promise<boolean> {
+  if (statusEquals(policy.status, status)) return false;
+  const { name, namespace, uid } = policy.metadata;
+  const metadata = { name, ...(namespace !== undefined && { namespace }), ...(uid !== undefined && { uid }) };
+  const object = { apiVersion: `${POLICIES.group}/${POLICIES.version}`, kind: POLICIES.kind, metadata, status };
+  try {
+    caches.policies.record(await client.applyStatus(POLICIES, object, { force: true, signal }));
+    return true;
+  } catch (error) {
+    // Deleted, or deleted and made anew: the watch brings the key back.
+    if (error instanceof NotFoundError || error instanceof ConflictError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Removes objects whose policy is gone, also where no garbage collector runs. The cache alone proves no absence, so
+ * the API server is asked before anything is removed.
+ */
+async function removeStrays(reconciler: Reconciler, key: string): Promise<boolean> {
+  const strays = straysOf(reconciler.caches, key);
+  if (strays.length === 0) return false;
+  const cached = reconciler.caches.policies.store.get(key)?.metadata.uid;
+  // They differ while the cache lags behind; the watch brings the key back then.
+  if ((await livePolicyUid(reconciler, key)) !== cached) return false;
+  for (const stray of strays) await remove(stray, reconciler);
+  return true;
+}
+
+async function livePolicyUid({ client, signal }: Reconciler, key: string): Promise<string | undefined> {
+  try {
+    return (await client.get(POLICIES, refOf(key), { signal })).metadata.uid;
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** What a status may say of a failure. An unexpected one is in the log, with its stack. */
+function messageOf(error: unknown): string {
+  return error instanceof KubeError || error instanceof OperatorError ? error.message : 'internal error';
+}

@@ -1,0 +1,36 @@
+import type { KubeObject } from '@sekisho/kube';
+import { GROUP, POLICY_KIND } from '@sekisho/policy';
+import { isRecord } from './resources.ts';
+
+/** Index value of the policies that name no issuer and so use the default one. */
+export const DEFAULT_ISSUER = '';
+
+/** Names of the issuers that a policy uses, before any parsing: a broken policy must hear of its issuers too. */
+export function issuerNames(policy: KubeObject): readonly string[] {
+  const named = isRecord(policy.spec) ? policy.spec['issuers'] : undefined;
+  const names = Array.isArray(named) ? named.filter((name) => typeof name === 'string') : [];
+  return names.length === 0 ? [DEFAULT_ISSUER] : names;
+}
+
+export function isDefaultIssuer(issuer: KubeObject): boolean {
+  return isRecord(issuer.spec) && issuer.spec['default'] === true;
+}
+
+/** `namespace/label=value` of each label that a policy selects by: policies that share none cannot be rivals. */
+export function selectedLabels(policy: KubeObject): readonly string[] {
+  const selector = isRecord(policy.spec) ? policy.spec['selector'] : undefined;
+  const labels = isRecord(selector) && isRecord(selector['matchLabels']) ? selector['matchLabels'] : {};
+  return Object.entries(labels).map(([label, value]) => `${policy.metadata.namespace}/${label}=${String(value)}`);
+}
+
+interface OwningPolicy {
+  readonly uid: string;
+  readonly key: string;
+}
+
+/** The policies that an object names as its owners. */
+export function owningPolicies({ metadata }: KubeObject): readonly OwningPolicy[] {
+  return (metadata.ownerReferences ?? [])
+    .filter(({ apiVersion, kind }) => kind === POLICY_KIND && apiVersion.startsWith(`${GROUP}/`))
+    .map(({ uid, name }) => ({ uid, key: `${metadata.namespace}/${name}` }));
+}

@@ -1,0 +1,47 @@
+import type { KubeObject, Resource } from '@sekisho/kube';
+import { GROUP, ISSUER_KIND, type IstioKind, type IstioObject, POLICY_KIND, VERSION } from '@sekisho/policy';
+
+export const POLICIES: Resource = {
+  group: GROUP,
+  version: VERSION,
+  plural: 'serviceauthpolicies',
+  kind: POLICY_KIND,
+  namespaced: true,
+};
+
+export const ISSUERS: Resource = {
+  group: GROUP,
+  version: VERSION,
+  plural: 'tokenissuers',
+  kind: ISSUER_KIND,
+  namespaced: false,
+};
+
+const istio = (kind: IstioKind, plural: string): Resource => ({
+  group: 'security.istio.io',
+  version: 'v1',
+  plural,
+  kind,
+  namespaced: true,
+});
+
+/** Every kind that the compiler writes. */
+export const GENERATED: Readonly<Record<IstioKind, Resource>> = {
+  RequestAuthentication: istio('RequestAuthentication', 'requestauthentications'),
+  AuthorizationPolicy: istio('AuthorizationPolicy', 'authorizationpolicies'),
+  PeerAuthentication: istio('PeerAuthentication', 'peerauthentications'),
+};
+
+/** An object of a generated kind as the compiler reads it; undefined for any other. */
+export function toIstioObject({ apiVersion, kind, metadata, spec }: KubeObject): IstioObject | undefined {
+  if (!isIstioKind(kind)) return undefined;
+  return { apiVersion, kind, metadata, spec: isRecord(spec) ? spec : {} };
+}
+
+function isIstioKind(kind: string): kind is IstioKind {
+  return Object.hasOwn(GENERATED, kind);
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
