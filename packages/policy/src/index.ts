@@ -1,12 +1,15 @@
-import type { Outcome, Plan, Snapshot } from './plan/types.ts';
-import type { ServiceAuthPolicyStatus } from './schema/status.ts';
-
+export type { IssuerState } from './compile/issuers.ts';
 export { type CustomResourceDefinition, crds } from './crd/crds.ts';
+export { PolicyError, type PolicyErrorCode } from './errors.ts';
 export { type Jwks, type PublicJwk, parseJwks } from './parse/jwks.ts';
 export { parseServiceAuthPolicy } from './parse/service-auth-policy.ts';
 export { readIssuerStatus, readPolicyStatus } from './parse/status.ts';
 export { parseTokenIssuer } from './parse/token-issuer.ts';
-export type { IssuerState, Outcome, Plan, Snapshot } from './plan/types.ts';
+export type { AcceptedReason, ProgrammedReason } from './plan/conditions.ts';
+export { holds } from './plan/holds.ts';
+export { plan } from './plan/plan.ts';
+export { programmed, statusEquals } from './plan/status.ts';
+export type { Outcome, Plan, Snapshot } from './plan/types.ts';
 export { describeProblems, type Parsed, type Problem, type ProblemCode } from './problem.ts';
 export type {
   IstioKind,
@@ -41,7 +44,3 @@ export {
   POLICY_KIND,
   VERSION,
 } from './vocabulary.ts';
-
-export declare function plan(snapshot: Snapshot, now: Date): Plan;
-export declare function programmed(plan: Plan, outcome: Outcome, now: Date): ServiceAuthPolicyStatus;
-export declare function statusEquals(a: unknown, b: unknown): boolean;

@@ -15,6 +15,8 @@ export const LABEL = {
 export const ANNOTATION = {
   /** Digest of the spec as written, so that a hand edit shows even when the policy itself no longer compiles. */
   digest: `${GROUP}/digest`,
+  /** On the allow list: names of the objects without which it must not stand alone. */
+  needs: `${GROUP}/needs`,
 } as const;
 
 /** Headers that Envoy writes from a verified token, and that a client can therefore never forge. */
@@ -62,6 +64,10 @@ export const LIMIT = {
   issuer: 512,
   uri: 2048,
   keys: 32,
+  /** Distinct methods, ports and paths that rules without a token may name together: the guard is their exact complement. */
+  tokenlessMethods: 16,
+  tokenlessPorts: 16,
+  tokenlessPaths: 128,
   /** Serialized size of one generated object; etcd refuses requests above 1.5 MiB. */
   objectBytes: 1_000_000,
 } as const;

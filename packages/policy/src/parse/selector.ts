@@ -18,7 +18,7 @@ export function selectorProblems({ selector, targetRefs }: ServiceAuthPolicySpec
   return labelKeyProblems(selector?.matchLabels ?? {});
 }
 
-function labelKeyProblems(labels: Readonly<Record<string, string>>): readonly Problem[] {
+export function labelKeyProblems(labels: Readonly<Record<string, string>>): readonly Problem[] {
   return Object.keys(labels)
     .filter((key) => !LABEL_KEY.test(key))
     .map((key) => ({

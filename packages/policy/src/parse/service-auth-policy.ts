@@ -3,6 +3,7 @@ import type { ServiceAuthPolicy } from '../resources.ts';
 import { PATTERN } from '../schema/dsl.ts';
 import { type ServiceAuthPolicySpec, serviceAuthPolicySpecSchema } from '../schema/service-auth-policy.ts';
 import { API_VERSION, POLICY_KIND } from '../vocabulary.ts';
+import { openingProblems } from './openings.ts';
 import { envelopeOf, type Resource } from './resource.ts';
 import { ruleProblems } from './rule.ts';
 import { selectorProblems } from './selector.ts';
@@ -25,6 +26,7 @@ export function parseServiceAuthPolicy(raw: unknown): Parsed<ServiceAuthPolicy> 
     ...issuerProblems(resource.spec),
     ...duplicateRuleNames(resource.spec),
     ...resource.spec.rules.flatMap(ruleProblems),
+    ...openingProblems(resource.spec.rules),
     ...unsupportedProblems(resource.spec),
   ]);
 }

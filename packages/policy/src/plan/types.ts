@@ -1,20 +1,11 @@
-import type { Jwks } from '../parse/jwks.ts';
+import type { IssuerState } from '../compile/issuers.ts';
 import type { IstioObject, ObjectRef, RawObject } from '../resources.ts';
 import type { Condition, ServiceAuthPolicyStatus } from '../schema/status.ts';
-
-/** What is known of one TokenIssuer. */
-export interface IssuerState {
-  readonly issuer: RawObject;
-  /** Validated keys, the last good set; absent when there never was one. Inline keys may be left to the compiler. */
-  readonly jwks?: Jwks;
-  /** Why there is no (newer) key set, for the policy's status. */
-  readonly problem?: string;
-}
 
 /** Everything that the plan for one policy depends on, read from caches. */
 export interface Snapshot {
   readonly policy: RawObject;
-  /** The other policies of the namespace; those that share no label with the selector may be left out. */
+  /** Every other policy of the namespace. */
   readonly rivals: readonly RawObject[];
   readonly issuers: readonly IssuerState[];
   /** Objects that carry the managed-by label and an ownerReference with this policy's uid. */

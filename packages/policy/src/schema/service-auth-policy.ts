@@ -112,7 +112,7 @@ const rule = object({
   allow,
 });
 
-const selector = object(
+export const selectorSchema = object(
   {
     matchLabels: Type.Record(Type.String(), Type.String({ maxLength: 63, pattern: PATTERN.labelValue.pattern }), {
       minProperties: 1,
@@ -139,7 +139,7 @@ const revocation = object({
 /** The one schema of `spec`: the parser checks it, and the CRD is generated from it. */
 export const serviceAuthPolicySpecSchema = object(
   {
-    selector: Type.Optional(selector),
+    selector: Type.Optional(selectorSchema),
     targetRefs: Type.Optional(
       list(targetRef, LIMIT.targetRefs, { description: 'Gateways that this policy guards, instead of workloads.' }),
     ),

@@ -1,0 +1,70 @@
+import type { Allow, Caller, Operation, PolicyRule, ValueSet } from '../schema/service-auth-policy.ts';
+import { needsToken } from '../tokenless.ts';
+import type { ResolvedIssuer } from './issuers.ts';
+import type { AuthorizationPolicySpec, AuthorizationRule, OperationMatch, Selector, When } from './istio.ts';
+
+interface AllowInput {
+  readonly selector: Selector;
+  readonly service: string;
+  readonly rules: readonly PolicyRule[];
+  readonly issuers: readonly ResolvedIssuer[];
+  readonly trustDomain: string;
+}
+
+/** The allow list: one rule per policy rule and issuer (rules that need no token: one), sorted by rule name. */
+export function allowPolicy(input: AllowInput): AuthorizationPolicySpec {
+  const sorted = [...input.rules].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { selector: input.selector, action: 'ALLOW', rules: sorted.flatMap((rule) => compileRule(rule, input)) };
+}
+
+function compileRule({ to, allow }: PolicyRule, input: AllowInput): readonly AuthorizationRule[] {
+  const where = to === undefined ? {} : { to: to.map((operation) => ({ operation: operationMatch(operation) })) };
+  const callers = (allow.callers ?? []).map((caller) => principal(caller, input.trustDomain));
+  const direct = callers.length === 0 ? {} : { principals: callers };
+  if (!needsToken(allow)) {
+    return [{ ...(callers.length > 0 && { from: [{ source: direct }] }), ...where }];
+  }
+  // Both in one source: they must hold together. The presence match also asks for a non-empty `sub`.
+  const from = [{ source: { ...direct, requestPrincipals: ['*'] } }];
+  return input.issuers.map((issuer) => ({ from, ...where, when: conditions(allow, issuer, input.service) }));
+}
+
+export function operationMatch({ methods, paths, ports }: Operation): OperationMatch {
+  return {
+    ...(methods !== undefined && { methods }),
+    ...(paths !== undefined && { paths }),
+    ...(ports !== undefined && { ports: ports.map(String) }),
+  };
+}
+
+/** The SPIFFE identity without its scheme, as Istio's `principals` takes it. */
+function principal({ namespace, serviceAccount }: Caller, trustDomain: string): string {
+  return `${trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
+}
+
+/**
+ * `iss` and `aud` are repeated although RequestAuthentication checks them: several RequestAuthentications on one workload are
+ * alternatives, so a foreign one could otherwise let another issuer's or another service's token in.
+ */
+function conditions(allow: Allow, issuer: ResolvedIssuer, service: string): readonly When[] {
+  return [
+    { key: claimKey(['iss']), values: [issuer.iss] },
+    { key: 'request.auth.audiences', values: [service] },
+    ...valueSet(issuer.permissions, allow.permissions),
+    ...valueSet(issuer.roles, allow.roles),
+    ...(allow.claims ?? []).map(({ path, anyOf }) => ({ key: claimKey(path), values: anyOf })),
+  ];
+}
+
+/** Several values of one condition are alternatives, several conditions must all hold: so `allOf` is one condition each. */
+function valueSet(claim: readonly string[], set: ValueSet | undefined): readonly When[] {
+  const key = claimKey(claim);
+  return [
+    ...(set?.anyOf === undefined ? [] : [{ key, values: set.anyOf }]),
+    ...(set?.allOf ?? []).map((value) => ({ key, values: [value] })),
+  ];
+}
+
+function claimKey(path: readonly string[]): string {
+  return `request.auth.claims${path.map((name) => `[${name}]`).join('')}`;
+}

@@ -1,0 +1,15 @@
+/** Why a policy cannot be compiled: the reason of its condition `Accepted=False`. */
+export type RefusalReason =
+  | 'Invalid'
+  | 'Unsupported'
+  | 'TooLarge'
+  | 'IssuerNotFound'
+  | 'IssuerNotReady'
+  | 'IssuerAmbiguous'
+  | 'Conflicted';
+
+export interface Refusal {
+  readonly reason: RefusalReason;
+  /** Names the field and the way out. */
+  readonly message: string;
+}

@@ -1,0 +1,49 @@
+import { sameJson } from '../compile/digest.ts';
+import type { IstioObject, ObjectMeta, ObjectRef } from '../resources.ts';
+
+/**
+ * True when `held`, as the API server gave it, is what `wanted` asks for: the same spec, and the metadata that we set. What others
+ * add is left alone, except labels and annotations of Istio itself: `istio.io/dry-run` or `istio.io/rev` would switch a policy off.
+ * Server-side apply cannot remove what another manager added, so a repair that does not hold afterwards needs a replace.
+ */
+export function holds(held: IstioObject, wanted: IstioObject): boolean {
+  return (
+    sameObject(held, wanted) &&
+    sameJson(held.spec, wanted.spec) &&
+    !hasIstioKeys(held.metadata) &&
+    covers(held.metadata.labels, wanted.metadata.labels) &&
+    covers(held.metadata.annotations, wanted.metadata.annotations) &&
+    ownersHold(held.metadata, wanted.metadata)
+  );
+}
+
+export function sameObject(a: IstioObject, b: IstioObject): boolean {
+  return a.kind === b.kind && a.metadata.name === b.metadata.name && a.metadata.namespace === b.metadata.namespace;
+}
+
+export function refOf({ kind, metadata }: IstioObject): ObjectRef {
+  return { kind, name: metadata.name, namespace: metadata.namespace ?? 'default' };
+}
+
+type Words = Readonly<Record<string, string>> | undefined;
+
+function covers(held: Words = {}, wanted: Words = {}): boolean {
+  return Object.entries(wanted).every(([key, value]) => held[key] === value);
+}
+
+/** Labels and annotations of Istio itself, none of which we write. */
+export function hasIstioKeys({ labels, annotations }: ObjectMeta): boolean {
+  return Object.keys({ ...labels, ...annotations }).some((key) => /(^|\.)istio\.io\//.test(key));
+}
+
+function ownersHold(held: ObjectMeta, wanted: ObjectMeta): boolean {
+  return (wanted.ownerReferences ?? []).every((owner) =>
+    (held.ownerReferences ?? []).some((present) => sameJson(present, owner)),
+  );
+}
+
+/** An order that depends on nothing but the objects' identities. */
+export function byName(a: IstioObject, b: IstioObject): number {
+  const [left, right] = [`${a.kind}/${a.metadata.name}`, `${b.kind}/${b.metadata.name}`];
+  return left < right ? -1 : left > right ? 1 : 0;
+}

@@ -1,0 +1,27 @@
+import { Value } from 'typebox/value';
+import type { Selector } from '../compile/istio.ts';
+import { labelKeyProblems } from '../parse/selector.ts';
+import { selectorSchema } from '../schema/service-auth-policy.ts';
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** What a policy selects, when that much of it can be read: an otherwise broken policy still names its workload. */
+export function selectionOf(spec: unknown): Selector | undefined {
+  if (typeof spec !== 'object' || spec === null) return undefined;
+  const selector: unknown = Reflect.get(spec, 'selector');
+  if (!Value.Check(selectorSchema, selector) || labelKeyProblems(selector.matchLabels).length > 0) return undefined;
+  return selector;
+}
+
+/** Every workload that `narrow` selects is selected by `wide` too. */
+export function selectsAll(wide: Labels, narrow: Labels): boolean {
+  return Object.entries(wide).every(([key, value]) => narrow[key] === value);
+}
+
+/**
+ * True when one selection holds the other whole. Selections that merely may meet, such as `app: a` and `tier: b`, are not told
+ * from the labels alone.
+ */
+export function nested(a: Labels, b: Labels): boolean {
+  return selectsAll(a, b) || selectsAll(b, a);
+}

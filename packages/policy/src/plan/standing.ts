@@ -1,0 +1,96 @@
+import { lockPolicy } from '../compile/guard.ts';
+import type { Selector } from '../compile/istio.ts';
+import { objectName } from '../compile/names.ts';
+import { istioObject, specDigest } from '../compile/object.ts';
+import { readPolicyStatus } from '../parse/status.ts';
+import type { IstioObject, RawObject } from '../resources.ts';
+import { ANNOTATION } from '../vocabulary.ts';
+import { hasIstioKeys } from './holds.ts';
+import { selectionOf, selectsAll } from './selection.ts';
+import type { Snapshot } from './types.ts';
+
+/** What stays in force for a policy that cannot be compiled. */
+export interface Standing {
+  readonly objects: readonly IstioObject[];
+  readonly reason: 'LastGoodKept' | 'DenyAll' | 'NothingProgrammed';
+  readonly message: string;
+}
+
+/**
+ * The last good objects while they are whole, else a deny-all beside whatever is left of them. What was deleted or edited by hand
+ * cannot be restored from a policy that does not compile, so only denying is safe.
+ */
+export function standing({ policy, owned }: Snapshot): Standing {
+  const lockName = objectName(policy.metadata.name, 'lock');
+  const good = owned.filter(({ metadata }) => metadata.name !== lockName);
+  if (isWhole(good, policy)) {
+    return {
+      objects: good,
+      reason: 'LastGoodKept',
+      message: 'the objects of the last accepted generation stay in force until the policy is accepted again',
+    };
+  }
+  const selector = lockedSelection(good, policy);
+  if (selector === undefined) {
+    return {
+      objects: owned,
+      reason: 'NothingProgrammed',
+      message: 'no selector can be read, so no workload could be closed; correct spec.selector',
+    };
+  }
+  return {
+    objects: [istioObject(policy.metadata, 'lock', lockPolicy(selector)), ...good],
+    reason: 'DenyAll',
+    message: 'every request to the selected workloads is denied until the policy is accepted',
+  };
+}
+
+/** Where the remains of a damaged set point, for that workload was protected; else what the policy itself selects. */
+function lockedSelection(remains: readonly IstioObject[], policy: RawObject): Selector | undefined {
+  const held = [...remains]
+    .sort((a, b) => Number(isUnedited(b)) - Number(isUnedited(a)))
+    .map(({ spec }) => selectionOf(spec));
+  return held.find((selector) => selector !== undefined) ?? selectionOf(policy.spec);
+}
+
+/** The allow list is there with everything it needs, and nothing was edited. */
+function isWhole(owned: readonly IstioObject[], { metadata }: RawObject): boolean {
+  const names = new Set(owned.map((object) => object.metadata.name));
+  const allow = owned.find((object) => object.metadata.name === objectName(metadata.name, 'allow'));
+  const needs = allow?.metadata.annotations?.[ANNOTATION.needs]?.split(',');
+  return needs?.every((name) => names.has(name)) === true && owned.every(isUnedited);
+}
+
+function isUnedited({ metadata, spec }: IstioObject): boolean {
+  return metadata.annotations?.[ANNOTATION.digest] === specDigest(spec) && !hasIstioKeys(metadata);
+}
+
+/**
+ * A policy in conflict writes nothing, not even a deny-all: that would close the workload of the policy that governs it. Objects from
+ * the time before the conflict stay until the governor is Programmed for a selection that holds theirs whole; then they are
+ * handed over, for two allow lists on one workload would open the union of both.
+ */
+export function standingInConflict({ owned }: Snapshot, winner: RawObject): Standing {
+  const objects = owned.filter((object) => !isHandedOver(object, winner));
+  const kept = objects.length > 0;
+  return {
+    objects,
+    reason: kept ? 'LastGoodKept' : 'NothingProgrammed',
+    message: kept
+      ? `objects from before the conflict stay until ${winner.metadata.name} is programmed for the same workloads`
+      : `nothing is written for this policy; ${winner.metadata.name} governs the workloads that both select`,
+  };
+}
+
+function isHandedOver({ spec }: IstioObject, winner: RawObject): boolean {
+  const held = selectionOf(spec)?.matchLabels;
+  const governed = selectionOf(winner.spec)?.matchLabels;
+  return held !== undefined && governed !== undefined && selectsAll(governed, held) && isProgrammed(winner);
+}
+
+function isProgrammed({ metadata, status }: RawObject): boolean {
+  return (readPolicyStatus(status).conditions ?? []).some(
+    ({ type, status: value, observedGeneration }) =>
+      type === 'Programmed' && value === 'True' && observedGeneration === metadata.generation,
+  );
+}
