@@ -1,5 +1,5 @@
 import { type KubeClient, type KubeObject, NotFoundError } from '@sekisho/kube';
-import { type IstioObject, type Plan, plan, type Snapshot } from '@sekisho/policy';
+import { holds, type IstioObject, type Plan, type Snapshot } from '@sekisho/policy';
 import type { Caches } from './caches.ts';
 import { OperatorError } from './errors.ts';
 import { GENERATED, toIstioObject } from './resources.ts';
@@ -17,9 +17,9 @@ type Held = Map<string, KubeObject>;
  * Makes the API server hold exactly what is planned, closing objects first, and removes the rest only afterwards.
  * Throws `KubeError`, or `OperatorError` `not_kept` when someone changes what was just written.
  */
-export async function execute(planned: Plan, snapshot: Snapshot, executor: Executor, now: Date): Promise<void> {
+export async function execute(planned: Plan, snapshot: Snapshot, executor: Executor): Promise<void> {
   const held: Held = new Map(ownedBy(snapshot, executor.caches).map((object) => [idOf(object), object]));
-  const different = () => plan({ ...snapshot, owned: [...held.values()].flatMap(istioObject) }, now).apply;
+  const different = () => planned.desired.filter((object) => !isHeld(held, object));
   for (const object of planned.apply) await apply(object, held, executor);
   // Server-side apply leaves alone what others added beside our fields (a dry-run annotation, another selector), and
   // in a policy that may open the workload. What still differs is replaced as a whole.
@@ -71,9 +71,10 @@ function ownedBy({ policy }: Snapshot, { generated }: Caches): readonly KubeObje
   return Object.values(generated).flatMap(({ store }) => store.by('uid', policy.metadata.uid ?? ''));
 }
 
-function istioObject(object: KubeObject): readonly IstioObject[] {
-  const known = toIstioObject(object);
-  return known ? [known] : [];
+function isHeld(held: Held, wanted: IstioObject): boolean {
+  const object = held.get(`${wanted.kind}/${wanted.metadata.name}`);
+  const known = object && toIstioObject(object);
+  return known !== undefined && holds(known, wanted);
 }
 
 function idOf({ kind, metadata }: KubeObject): string {

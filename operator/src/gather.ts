@@ -1,8 +1,8 @@
-import { type KubeObject, keyOf } from '@sekisho/kube';
+import type { KubeObject } from '@sekisho/kube';
 import type { IssuerState, Snapshot } from '@sekisho/policy';
 import { type Caches, generatedBy } from './caches.ts';
 import type { KeySets, KeyState } from './key-sets.ts';
-import { DEFAULT_ISSUER, isDefaultIssuer, issuerNames, owningPolicies, selectedLabels } from './references.ts';
+import { DEFAULT_ISSUER, isDefaultIssuer, issuerNames, owningPolicies, related, selectedLabels } from './references.ts';
 import { toIstioObject } from './resources.ts';
 
 /** What the caches say about one policy key. */
@@ -22,7 +22,7 @@ export function gather(caches: Caches, keySets: KeySets, key: string, trustDomai
   return {
     snapshot: {
       policy,
-      rivals: rivalsOf(caches, policy),
+      rivals: related(caches.policies.store, selectedLabels(policy)).filter((rival) => rival !== policy),
       issuers: issuers.map(toIssuerState),
       owned: generatedBy(caches, 'uid', policy.metadata.uid ?? '').flatMap((object) => toIstioObject(object) ?? []),
       mesh: { trustDomain },
@@ -37,11 +37,6 @@ export function straysOf(caches: Caches, key: string): readonly KubeObject[] {
   return generatedBy(caches, 'policy', key).filter((object) =>
     owningPolicies(object).every((owner) => owner.key === key && owner.uid !== present),
   );
-}
-
-function rivalsOf({ policies }: Caches, policy: KubeObject): readonly KubeObject[] {
-  const sharing = selectedLabels(policy).flatMap((label) => policies.store.by('label', label));
-  return [...new Set(sharing)].filter((rival) => keyOf(rival.metadata) !== keyOf(policy.metadata));
 }
 
 function isUsed(issuer: KubeObject, uses: ReadonlySet<string>): boolean {

@@ -8,7 +8,7 @@ import {
 } from '@sekisho/kube';
 import { readPolicyStatus, statusEquals, type TokenIssuerStatus } from '@sekisho/policy';
 import type { Caches } from './caches.ts';
-import { issuerStatus } from './issuer-status.ts';
+import { issuerStatus, type KeyHolder } from './issuer-status.ts';
 import type { KeySets } from './key-sets.ts';
 import { policiesUsing } from './policy-keys.ts';
 import { isDefaultIssuer } from './references.ts';
@@ -42,11 +42,11 @@ export async function reconcileIssuer(
   return undefined;
 }
 
-/** Per policy that uses the issuer, its RequestAuthentications. A refused policy takes no keys, so none wait for it. */
-function keyHolders(caches: Caches, issuer: KubeObject): readonly (readonly KubeObject[])[] {
-  return policiesUsing(caches, issuer.metadata.name, isDefaultIssuer(issuer))
-    .filter((policy) => !isRefused(policy))
-    .map((policy) => caches.generated.RequestAuthentication.store.by('uid', policy.metadata.uid ?? ''));
+function keyHolders(caches: Caches, issuer: KubeObject): readonly KeyHolder[] {
+  return policiesUsing(caches, issuer.metadata.name, isDefaultIssuer(issuer)).map((policy) => ({
+    refused: isRefused(policy),
+    objects: caches.generated.RequestAuthentication.store.by('uid', policy.metadata.uid ?? ''),
+  }));
 }
 
 function isRefused({ status }: KubeObject): boolean {

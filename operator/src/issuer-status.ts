@@ -6,8 +6,14 @@ import { isRecord } from './resources.ts';
 export interface IssuerFacts {
   readonly issuer: KubeObject;
   readonly keys: Exclude<KeyState, { state: 'pending' }>;
-  /** Per policy that uses the issuer, its RequestAuthentications as the API server holds them. */
-  readonly policies: readonly (readonly KubeObject[])[];
+  readonly policies: readonly KeyHolder[];
+}
+
+/** A policy that uses the issuer. */
+export interface KeyHolder {
+  readonly refused: boolean;
+  /** Its RequestAuthentications as the API server holds them. */
+  readonly objects: readonly KubeObject[];
 }
 
 /**
@@ -17,7 +23,10 @@ export interface IssuerFacts {
 export function issuerStatus({ issuer, keys, policies }: IssuerFacts, now: Date): TokenIssuerStatus {
   const previous = readIssuerStatus(issuer.status);
   const iss = isRecord(issuer.spec) ? issuer.spec['issuer'] : undefined;
-  const held = policies.map((objects) => new Set(objects.flatMap((object) => kidsOf(object, iss))));
+  const holders = policies
+    .map(({ refused, objects }) => ({ refused, sets: objects.flatMap((object) => keySetIn(object, iss)) }))
+    // A refused policy takes no token, unless its last good objects do: then a new key must wait for its repair.
+    .filter(({ refused, sets }) => !refused || sets.length > 0);
   const since = new Map(previous.keys?.map((key) => [key.kid, key.since]));
   // Without a key set (the URL is down since a restart) the keys that were known are still the ones in force.
   const kids = 'jwks' in keys && keys.jwks ? keys.jwks.keys.map(({ kid }) => kid) : [...since.keys()];
@@ -26,9 +35,9 @@ export function issuerStatus({ issuer, keys, policies }: IssuerFacts, now: Date)
     conditions: [ready(issuer, keys, { previous: previous.conditions, now })],
     keys: kids.map((kid) => ({
       kid,
-      policies: held.filter((kidsHeld) => kidsHeld.has(kid)).length,
-      of: held.length,
-      since: since.get(kid) ?? now.toISOString(),
+      policies: holders.filter(({ sets }) => sets.some((kids) => kids.includes(kid))).length,
+      of: holders.length,
+      since: since.get(kid) ?? rfc3339(now),
     })),
   };
 }
@@ -43,7 +52,7 @@ function ready(
   return {
     type: 'Ready',
     ...said,
-    lastTransitionTime: before?.status === said.status ? before.lastTransitionTime : now.toISOString(),
+    lastTransitionTime: before?.status === said.status ? before.lastTransitionTime : rfc3339(now),
     ...(issuer.metadata.generation !== undefined && { observedGeneration: issuer.metadata.generation }),
   };
 }
@@ -70,11 +79,12 @@ function counted(keys: number): string {
 /** Objects of the cache are frozen and replaced as a whole, so what was read of one stays true. */
 const kidsByObject = new WeakMap<KubeObject, ReadonlyMap<unknown, readonly string[]>>();
 
-/** The key ids that a RequestAuthentication holds for an issuer. */
-function kidsOf(object: KubeObject, iss: unknown): readonly string[] {
+/** The key ids that a RequestAuthentication holds for an issuer: one list, or none when it does not take its tokens. */
+function keySetIn(object: KubeObject, iss: unknown): readonly (readonly string[])[] {
   const known = kidsByObject.get(object) ?? readKids(object);
   kidsByObject.set(object, known);
-  return known.get(iss) ?? [];
+  const kids = known.get(iss);
+  return kids ? [kids] : [];
 }
 
 function readKids({ spec }: KubeObject): ReadonlyMap<unknown, readonly string[]> {
@@ -94,4 +104,9 @@ function decode(text: unknown): unknown {
     // Someone edited the object: it holds no key, and its repair is under way.
     return undefined;
   }
+}
+
+/** metav1.Time has whole seconds. */
+function rfc3339(now: Date): string {
+  return `${now.toISOString().slice(0, 19)}Z`;
 }

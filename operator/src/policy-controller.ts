@@ -56,7 +56,7 @@ async function realize(reconciler: Reconciler, snapshot: Snapshot, now: Date): P
     return writeStatus(reconciler, snapshot, planned.status);
   }
   try {
-    await execute(planned, snapshot, reconciler, now);
+    await execute(planned, snapshot, reconciler);
   } catch (error) {
     if (!reconciler.signal.aborted) await tellFailure(reconciler, snapshot, { planned, error, now });
     throw error;

@@ -1,13 +1,16 @@
 import { type Change, type KubeObject, keyOf } from '@sekisho/kube';
+import { readPolicyStatus } from '@sekisho/policy';
 import type { Caches } from './caches.ts';
-import { DEFAULT_ISSUER, isDefaultIssuer, owningPolicies, selectedLabels } from './references.ts';
+import { DEFAULT_ISSUER, isDefaultIssuer, owningPolicies, related, selectedLabels } from './references.ts';
 
-/** A policy concerns itself, and, when more than its status changed, those that may select the same workload. */
+/**
+ * A policy concerns itself, and those that may select the same workload: when what it asks for changes, and when it
+ * becomes programmed or ceases to be, for one in conflict hands its objects over only then.
+ */
 export function keysOfPolicy({ policies }: Caches, change: Change): readonly string[] {
-  if (sameSpec(change)) return [change.key];
-  const labels = sides(change).flatMap(selectedLabels);
-  const rivals = labels.flatMap((label) => policies.store.by('label', label)).map(({ metadata }) => keyOf(metadata));
-  return [change.key, ...rivals];
+  if (sameSpec(change) && sameConditions(change)) return [change.key];
+  const rivals = related(policies.store, sides(change).flatMap(selectedLabels));
+  return [change.key, ...rivals.map(({ metadata }) => keyOf(metadata))];
 }
 
 /** An issuer concerns every policy that names it, or that names none while it is the default. */
@@ -33,4 +36,13 @@ function sides({ before, after }: Change): readonly KubeObject[] {
 function sameSpec({ before, after }: Change): boolean {
   const [a, b] = [before?.metadata, after?.metadata];
   return a !== undefined && b !== undefined && a.uid === b.uid && a.generation === b.generation;
+}
+
+function sameConditions({ before, after }: Change): boolean {
+  return standingOf(before) === standingOf(after);
+}
+
+function standingOf(policy: KubeObject | undefined): string {
+  const conditions = readPolicyStatus(policy?.status).conditions ?? [];
+  return JSON.stringify(conditions.map(({ type, status, observedGeneration }) => [type, status, observedGeneration]));
 }

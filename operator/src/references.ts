@@ -1,4 +1,4 @@
-import type { KubeObject } from '@sekisho/kube';
+import type { KubeObject, StoreView } from '@sekisho/kube';
 import { GROUP, POLICY_KIND } from '@sekisho/policy';
 import { isRecord } from './resources.ts';
 
@@ -16,11 +16,28 @@ export function isDefaultIssuer(issuer: KubeObject): boolean {
   return isRecord(issuer.spec) && issuer.spec['default'] === true;
 }
 
-/** `namespace/label=value` of each label that a policy selects by: policies that share none cannot be rivals. */
+/** `namespace/label=value` of each label that a policy selects by. */
 export function selectedLabels(policy: KubeObject): readonly string[] {
   const selector = isRecord(policy.spec) ? policy.spec['selector'] : undefined;
   const labels = isRecord(selector) && isRecord(selector['matchLabels']) ? selector['matchLabels'] : {};
   return Object.entries(labels).map(([label, value]) => `${policy.metadata.namespace}/${label}=${String(value)}`);
+}
+
+/**
+ * Policies that share one of these labels, or share one with a policy that does, and so on: whether a rival governs a
+ * workload depends on the rival's own rivals.
+ */
+export function related(policies: StoreView<'label'>, labels: readonly string[]): readonly KubeObject[] {
+  const found = new Set<KubeObject>();
+  const reached = new Set(labels);
+  // A Set that grows while it is iterated brings the new values too.
+  for (const label of reached) {
+    for (const policy of policies.by('label', label)) {
+      found.add(policy);
+      for (const further of selectedLabels(policy)) reached.add(further);
+    }
+  }
+  return [...found];
 }
 
 interface OwningPolicy {

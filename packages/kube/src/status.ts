@@ -29,7 +29,7 @@ export function errorOfStatus(what: string, status: number, body: unknown, retry
   const isStatus = isRecord(body) && body['kind'] === 'Status';
   const reason = isStatus ? textField(body, 'reason') : undefined;
   const said = isStatus ? textField(body, 'message') : undefined;
-  const message = `${what}: ${status}${said ? ` ${said.slice(0, MAX_MESSAGE)}` : ''}`;
+  const message = `${what.split('?', 1)[0]}: ${status}${said ? ` ${said.slice(0, MAX_MESSAGE)}` : ''}`;
   return kubeError(codeOf(status, reason, isStatus), message, { status, reason, retryAfterMs });
 }
 
