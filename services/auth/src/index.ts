@@ -1,1 +1,3 @@
-export {};
+export { AuthConfig } from './config.ts';
+export { AUTH_ERRORS, AuthError, type AuthErrorCode } from './errors.ts';
+export { createService, type Service, type ServiceOptions } from './service.ts';

@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { ListenSchema, LOG_LEVELS } from '@sekisho/telemetry';
+import { type Static, Type } from 'typebox';
+import { AuthError } from './errors.ts';
+
+/** The environment of the process. Secrets come from files, so that they are not in its environment. */
+export const AuthConfig = Type.Object({
+  AUTH_LISTEN: ListenSchema('where log-in and keys are served'),
+  AUTH_ADMIN_LISTEN: ListenSchema('where the administration, health and metrics are served'),
+  AUTH_ISSUER: Type.String({
+    pattern: '^https?://[^\\s?#]+$',
+    maxLength: 512,
+    description: 'the iss of every token, for example https://auth.example.org',
+  }),
+  REDIS_URL: Type.String({ pattern: '^rediss?://', description: 'for example redis://127.0.0.1:6379' }),
+  DATABASE_URL: Type.String({
+    pattern: '^(postgres(ql)?://|pglite:.)',
+    description: 'postgres://USER:PASSWORD@HOST:PORT/NAME, or pglite:FOLDER for an embedded one',
+  }),
+  KEY_ENCRYPTION_KEY_FILE: Type.String({
+    minLength: 1,
+    description: 'file with 32 random bytes in base64, as `openssl rand -base64 32` writes',
+  }),
+  BOOTSTRAP_ADMIN_EMAIL: Type.Optional(
+    Type.String({ pattern: '^[^\\s@]+@[^\\s@]+$', maxLength: 254, description: 'e-mail of the first administrator' }),
+  ),
+  BOOTSTRAP_ADMIN_PASSWORD_FILE: Type.Optional(
+    Type.String({ minLength: 1, description: "file with the first administrator's password" }),
+  ),
+  ACCESS_TOKEN_TTL_SECONDS: Type.Integer({ default: 900, minimum: 60, maximum: 86_400, description: '60 to 86400' }),
+  LOG_LEVEL: Type.Union(
+    LOG_LEVELS.map((level) => Type.Literal(level)),
+    { default: 'info', description: LOG_LEVELS.join(', ') },
+  ),
+});
+export type AuthConfig = Static<typeof AuthConfig>;
+
+/**
+ * Text of a file that holds a secret, without the newline at its end.
+ * @param variable the one that named the file, for the message
+ * @throws AuthError `secret_unusable`
+ */
+export async function readSecret(variable: string, path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
+  } catch (cause) {
+    throw new AuthError('secret_unusable', `${variable}: the file cannot be read`, { cause });
+  }
+}
+
+/** @throws AuthError `secret_unusable` unless the file holds exactly 32 bytes in base64 */
+export async function readEncryptionKey(path: string): Promise<Buffer> {
+  const text = await readSecret('KEY_ENCRYPTION_KEY_FILE', path);
+  const key = Buffer.from(text, 'base64');
+  if (key.length !== 32 || key.toString('base64') !== text) {
+    throw new AuthError('secret_unusable', 'KEY_ENCRYPTION_KEY_FILE: the file must hold 32 bytes in base64');
+  }
+  return key;
+}

@@ -1,0 +1,55 @@
+import { type Kysely, sql } from 'kysely';
+import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+import { AuthError } from '../errors.ts';
+import type { Database } from './schema.ts';
+
+/** By name, in this order; one that was released is never changed. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-accounts': {
+    async up(db) {
+      await sql`
+        create table users (
+          id uuid primary key,
+          email text not null unique,
+          password_hash text not null,
+          active boolean not null default true,
+          roles text[] not null,
+          permissions text[] not null,
+          version integer not null default 1,
+          created_at timestamptz not null default now()
+        )`.execute(db);
+      await sql`
+        create table grants (
+          user_id uuid not null references users (id) on delete cascade,
+          service text not null,
+          permissions text[] not null,
+          expires timestamptz,
+          primary key (user_id, service)
+        )`.execute(db);
+    },
+  },
+  '0002-signing-keys': {
+    async up(db) {
+      await sql`
+        create table signing_keys (
+          kid text primary key,
+          state text not null check (state in ('next', 'active', 'retiring')),
+          sealed bytea not null,
+          created_at timestamptz not null default now()
+        )`.execute(db);
+      // Replicas that start together each bring a key; the database lets one of them be active.
+      await sql`create unique index signing_keys_active on signing_keys (state) where state = 'active'`.execute(db);
+    },
+  },
+};
+
+const provider: MigrationProvider = { getMigrations: async () => ({ ...MIGRATIONS }) };
+
+/**
+ * Brings the schema up to date. Safe with several replicas at once: kysely takes an advisory lock of PostgreSQL.
+ * @throws AuthError `unavailable`
+ */
+export async function migrate(db: Kysely<Database>): Promise<void> {
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error !== undefined) throw new AuthError('unavailable', 'the database could not be migrated', { cause: error });
+}

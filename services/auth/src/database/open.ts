@@ -1,0 +1,88 @@
+import { mkdir } from 'node:fs/promises';
+import { PGlite } from '@electric-sql/pglite';
+import { Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import { lockFolder } from './folder-lock.ts';
+import { migrate } from './migrations.ts';
+import type { Database } from './schema.ts';
+
+export interface OpenDatabase {
+  readonly db: Kysely<Database>;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** `postgres://...`, or `pglite:FOLDER` for an embedded one in this process. */
+  readonly url: string;
+  /** Told of an idle connection that broke; the pool replaces it. */
+  readonly onIdleError: (error: Error) => void;
+}
+
+const QUERY_TIMEOUT_MS = 800;
+const CONNECT_TIMEOUT_MS = 800;
+/** A replica waits for the lock while another one migrates. */
+const MIGRATION_TIMEOUT_MS = 60_000;
+const POOL_SIZE = 10;
+
+/**
+ * Opens the database with its schema up to date.
+ * @throws AuthError `unavailable`, or `database_in_use` when another process has the embedded one open
+ */
+export function openDatabase({ url, onIdleError }: OpenOptions): Promise<OpenDatabase> {
+  return url.startsWith('pglite:') ? openEmbedded(url.slice('pglite:'.length)) : openPostgres(url, onIdleError);
+}
+
+/** Resolves when a query gets an answer. */
+export async function pingDatabase(db: Kysely<Database>): Promise<void> {
+  await sql`select 1`.execute(db);
+}
+
+async function openEmbedded(folder: string): Promise<OpenDatabase> {
+  await mkdir(folder, { recursive: true });
+  const unlock = await lockFolder(folder);
+  const db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite: new PGlite(folder) }) });
+  const close = async () => {
+    await db.destroy();
+    await unlock();
+  };
+  return migrated(db, close);
+}
+
+async function openPostgres(url: string, onIdleError: OpenOptions['onIdleError']): Promise<OpenDatabase> {
+  const patient = postgres(url, { size: 1, timeoutMs: MIGRATION_TIMEOUT_MS, onIdleError });
+  try {
+    await migrate(patient);
+  } finally {
+    await patient.destroy();
+  }
+  const db = postgres(url, { size: POOL_SIZE, timeoutMs: QUERY_TIMEOUT_MS, onIdleError });
+  return { db, close: () => db.destroy() };
+}
+
+function postgres(
+  url: string,
+  { size, timeoutMs, onIdleError }: { size: number; timeoutMs: number; onIdleError: OpenOptions['onIdleError'] },
+): Kysely<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: size,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: timeoutMs,
+    query_timeout: timeoutMs,
+    keepAlive: true,
+    // A connection whose peer vanished without a reset is never noticed; this bounds how long it can be handed out.
+    maxLifetimeSeconds: 120,
+  });
+  pool.on('error', onIdleError);
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}
+
+async function migrated(db: Kysely<Database>, close: () => Promise<void>): Promise<OpenDatabase> {
+  try {
+    await migrate(db);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { db, close };
+}

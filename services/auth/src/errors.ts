@@ -1,0 +1,38 @@
+/** Every refusal of this service, with its HTTP status; those with 500 stop the start and are never told to clients. */
+export const AUTH_ERRORS = {
+  credentials_invalid: { status: 401 },
+  permission_missing: { status: 403 },
+  claims_too_large: { status: 422 },
+  grants_ambiguous: { status: 422 },
+  email_taken: { status: 409 },
+  user_unknown: { status: 404 },
+  rate_limited: { status: 429 },
+  unavailable: { status: 503 },
+  secret_unusable: { status: 500 },
+  key_unreadable: { status: 500 },
+  database_in_use: { status: 500 },
+} as const;
+
+export type AuthErrorCode = keyof typeof AUTH_ERRORS;
+
+export interface AuthErrorOptions extends ErrorOptions {
+  /** Seconds after which it may work. */
+  readonly retryAfter?: number;
+}
+
+/** Every error of this service. `code` is stable; the message is shown to clients and holds nothing secret. */
+export class AuthError extends Error {
+  readonly code: AuthErrorCode;
+  readonly retryAfter: number | undefined;
+
+  constructor(code: AuthErrorCode, message: string, options: AuthErrorOptions = {}) {
+    super(message, options);
+    this.name = 'AuthError';
+    this.code = code;
+    this.retryAfter = options.retryAfter;
+  }
+
+  get status(): number {
+    return AUTH_ERRORS[this.code].status;
+  }
+}

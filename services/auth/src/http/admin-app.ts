@@ -1,0 +1,95 @@
+import { type Checks, type Logger, type Metrics, readiness } from '@sekisho/telemetry';
+import { type Account, type AccountStore, type Grant, normaliseEmail } from '../accounts/account.ts';
+import { AuthError } from '../errors.ts';
+import type { PasswordHasher } from '../passwords/hasher.ts';
+import type { Authorize } from './authorize.ts';
+import { withOtherMethodsRefused } from './other-methods.ts';
+import { GrantsBody, NewUserBody, UserAnswer, UserParams } from './schemas.ts';
+import { createServer, type HttpServer } from './server.ts';
+
+export interface AdminAppOptions {
+  readonly log: Logger;
+  readonly accounts: AccountStore;
+  readonly passwords: PasswordHasher;
+  readonly authorize: Authorize;
+  readonly uuid: () => string;
+  readonly metrics: Metrics;
+  /** What must work for the service to be ready, by name. */
+  readonly checks: Checks;
+}
+
+const CHECK_TIMEOUT_MS = 1_000;
+
+/** What the cluster may reach: administration by token, health and metrics without. */
+export function buildAdminApp(options: AdminAppOptions): HttpServer {
+  const app = createServer(options.log);
+  withOtherMethodsRefused(app, (routes) => {
+    createUserRoute(routes, options);
+    readUserRoute(routes, options);
+    replaceGrantsRoute(routes, options);
+    opsRoutes(routes, options);
+  });
+  return app;
+}
+
+function createUserRoute(app: HttpServer, { accounts, passwords, authorize, uuid }: AdminAppOptions): void {
+  const schema = { body: NewUserBody, response: { 201: UserAnswer } };
+  app.post('/v1/users', { schema, onRequest: authorize('users:write') }, async (request, reply) => {
+    const { email, password, active = true, roles = [], permissions = [], grants = [] } = request.body;
+    const account = await accounts.create({
+      id: uuid(),
+      email: normaliseEmail(email),
+      passwordHash: await passwords.hash(password),
+      active,
+      roles,
+      permissions,
+      grants: eachServiceOnce(grants),
+    });
+    return reply.code(201).header('location', `/v1/users/${account.id}`).send(toAnswer(account));
+  });
+}
+
+function readUserRoute(app: HttpServer, { accounts, authorize }: AdminAppOptions): void {
+  const schema = { params: UserParams, response: { 200: UserAnswer } };
+  app.get('/v1/users/:id', { schema, onRequest: authorize('users:read') }, async (request) =>
+    toAnswer(known(await accounts.find(request.params.id))),
+  );
+}
+
+function replaceGrantsRoute(app: HttpServer, { accounts, authorize }: AdminAppOptions): void {
+  const schema = { params: UserParams, body: GrantsBody, response: { 200: UserAnswer } };
+  app.put('/v1/users/:id/grants', { schema, onRequest: authorize('users:write') }, async (request) => {
+    const grants = eachServiceOnce(request.body.grants);
+    return toAnswer(known(await accounts.replaceGrants(request.params.id, grants)));
+  });
+}
+
+function opsRoutes(app: HttpServer, { metrics, checks, log }: AdminAppOptions): void {
+  const onFailure = (check: string, err: unknown) => log.warn({ check, err }, 'readiness check failed');
+  app.get('/healthz', async () => ({ status: 'ok' }));
+  app.get('/readyz', async (_, reply) => {
+    const state = await readiness(checks, CHECK_TIMEOUT_MS, onFailure);
+    return reply.code(state.status === 'ready' ? 200 : 503).send(state);
+  });
+  app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.render()));
+}
+
+function eachServiceOnce(grants: readonly Grant[]): readonly Grant[] {
+  const services = new Set(grants.map((grant) => grant.service));
+  if (services.size === grants.length) return grants;
+  throw new AuthError('grants_ambiguous', 'each service may be granted once');
+}
+
+function known(account: Account | undefined): Account {
+  if (account === undefined) throw new AuthError('user_unknown', 'there is no user with this id');
+  return account;
+}
+
+function toAnswer({ roles, permissions, grants, ...rest }: Account) {
+  return {
+    ...rest,
+    roles: [...roles],
+    permissions: [...permissions],
+    grants: grants.map((grant) => ({ ...grant, permissions: [...grant.permissions] })),
+  };
+}

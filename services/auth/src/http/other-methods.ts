@@ -1,0 +1,36 @@
+import type { HTTPMethods } from 'fastify';
+import { answerProblem } from './problem.ts';
+import type { HttpServer } from './server.ts';
+
+const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const satisfies HTTPMethods[];
+
+/**
+ * Registers routes, and answers 405 with `Allow` (RFC 9110 section 15.5.6) to the other methods of their paths, which
+ * fastify would call not found.
+ */
+export function withOtherMethodsRefused(app: HttpServer, register: (app: HttpServer) => void): void {
+  const routes = new Map<string, Set<string>>();
+  let registering = true;
+  app.addHook('onRoute', ({ url, method }) => {
+    if (!registering) return;
+    const methods = routes.get(url) ?? new Set();
+    for (const name of [method].flat()) methods.add(name);
+    routes.set(url, methods);
+  });
+  register(app);
+  registering = false;
+  for (const [url, methods] of routes) refuseOthers(app, url, methods);
+}
+
+function refuseOthers(app: HttpServer, url: string, methods: ReadonlySet<string>): void {
+  const allow = [...methods].sort().join(', ');
+  const detail = `this path answers ${allow}`;
+  app.route({
+    url,
+    method: METHODS.filter((method) => !methods.has(method)),
+    // Before any body is read.
+    onRequest: async (_, reply) =>
+      answerProblem(reply, { status: 405, code: 'method_not_allowed', detail, headers: { allow } }),
+    handler: () => undefined,
+  });
+}

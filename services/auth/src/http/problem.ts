@@ -1,0 +1,105 @@
+import { STATUS_CODES } from 'node:http';
+import { SessionError } from '@sekisho/sessions';
+import { TokenError } from '@sekisho/tokens';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { AuthError } from '../errors.ts';
+
+interface FieldError {
+  /** JSON pointer into the body (RFC 6901). */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** RFC 9457, with a stable `code`. */
+export interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors?: readonly FieldError[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What fastify itself refuses, by status; its own messages are written for developers. */
+const REQUEST_PROBLEMS: Readonly<Record<number, { code: string; detail: string }>> = {
+  400: { code: 'request_malformed', detail: 'the request is not well formed' },
+  408: { code: 'request_timeout', detail: 'the request took too long to arrive' },
+  413: { code: 'body_too_large', detail: 'the body is larger than this service reads' },
+  414: { code: 'request_malformed', detail: 'the path is longer than this service reads' },
+  415: { code: 'media_type_unsupported', detail: 'the body must be application/json' },
+};
+
+const INTERNAL: Problem = { status: 500, code: 'internal', detail: 'the service failed' };
+
+/** The one error handler: every error of every route becomes an answer here, and only here. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = toProblem(error);
+  if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
+  return answerProblem(reply, problem);
+}
+
+export function answerProblem(reply: FastifyReply, { status, code, detail, errors, headers = {} }: Problem) {
+  const title = STATUS_CODES[status] ?? 'Error';
+  const body = { type: 'about:blank', title, status, detail, code, ...(errors !== undefined && { errors }) };
+  return reply
+    .code(status)
+    .headers({ 'cache-control': 'no-store', ...headers })
+    .type('application/problem+json')
+    .serializer(JSON.stringify)
+    .send(body);
+}
+
+export function toProblem(error: unknown): Problem {
+  if (error instanceof AuthError) return fromAuth(error);
+  if (error instanceof TokenError) return fromToken(error);
+  if (error instanceof SessionError) return fromSession(error);
+  if (isFastifyError(error)) return fromFastify(error);
+  return INTERNAL;
+}
+
+function fromAuth({ status, code, message, retryAfter }: AuthError): Problem {
+  if (status === 500) return INTERNAL;
+  const headers = {
+    ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
+    // RFC 9110 section 15.5.2 wants a challenge with every 401; a password in a body has no scheme of its own.
+    ...(status === 401 && { 'www-authenticate': 'Bearer realm="sekisho"' }),
+  };
+  return { status, code, detail: message, headers };
+}
+
+/** RFC 6750 section 3.1: a request without a token is told no error code. */
+function fromToken({ code, message }: TokenError): Problem {
+  if (code === 'claims_too_large')
+    return fromAuth(new AuthError(code, 'ask for fewer services: the token is too long'));
+  if (code === 'claims_invalid' || code === 'key_invalid') return INTERNAL;
+  const challenge = code === 'token_missing' ? '' : ', error="invalid_token"';
+  return { status: 401, code, detail: message, headers: { 'www-authenticate': `Bearer realm="sekisho"${challenge}` } };
+}
+
+function fromSession({ code }: SessionError): Problem {
+  if (code !== 'redis_unavailable') return INTERNAL;
+  return fromAuth(new AuthError('unavailable', 'the session store does not answer', { retryAfter: 1 }));
+}
+
+function fromFastify({ statusCode = 500, validation }: FastifyError): Problem {
+  if (validation !== undefined) {
+    const detail = 'the request does not fit its schema';
+    return { status: 400, code: 'request_invalid', detail, errors: validation.map(toFieldError) };
+  }
+  const known = REQUEST_PROBLEMS[statusCode];
+  return known === undefined ? INTERNAL : { status: statusCode, ...known };
+}
+
+function isFastifyError(error: unknown): error is FastifyError {
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
+}
+
+const MAX_FIELD_LENGTH = 100;
+
+function toFieldError({ instancePath, params, message = 'is not valid' }: ValidationIssue): FieldError {
+  // Both name a property of the object at instancePath: the one that is missing, or the one that is unknown.
+  const property = params['missingProperty'] ?? params['additionalProperty'];
+  const field = property === undefined ? instancePath : `${instancePath}/${String(property)}`;
+  return { field: field.slice(0, MAX_FIELD_LENGTH), message };
+}
+
+type ValidationIssue = NonNullable<FastifyError['validation']>[number];

@@ -1,0 +1,84 @@
+import type { Device } from '@sekisho/sessions';
+import { SessionError } from '@sekisho/sessions';
+import type { Logger } from '@sekisho/telemetry';
+import type { Jwks } from '@sekisho/tokens';
+import { AuthError } from '../errors.ts';
+import { type Login, LoginRefused, type LoginRequest, type LoginResult } from '../login/login.ts';
+import type { AuthMetrics, LoginFailure } from '../metrics.ts';
+import { withOtherMethodsRefused } from './other-methods.ts';
+import { JwksAnswer, LoginAnswer, LoginBody } from './schemas.ts';
+import { createServer, type HttpServer } from './server.ts';
+
+export interface PublicAppOptions {
+  readonly log: Logger;
+  readonly login: Login;
+  readonly jwks: () => Jwks;
+  readonly metrics: AuthMetrics;
+  /** Seconds, as told to clients. */
+  readonly tokenLifetime: number;
+}
+
+const MAX_USER_AGENT = 512;
+
+/** What the internet may reach. */
+export function buildPublicApp(options: PublicAppOptions): HttpServer {
+  const app = createServer(options.log);
+  withOtherMethodsRefused(app, (routes) => {
+    loginRoute(routes, options);
+    jwksRoute(routes, options);
+  });
+  return app;
+}
+
+function loginRoute(app: HttpServer, { login, metrics, tokenLifetime }: PublicAppOptions): void {
+  app.post('/v1/sessions', { schema: { body: LoginBody, response: { 201: LoginAnswer } } }, async (request, reply) => {
+    const { device = {}, ...credentials } = request.body;
+    const userAgent = request.headers['user-agent'];
+    const attempt = { ...credentials, device: withUserAgent(device, userAgent), ip: request.ip };
+    const { token, session } = await counted(metrics, login, attempt);
+    // RFC 6749 section 5.1: an answer with a token is kept by nobody on the way.
+    return reply
+      .code(201)
+      .header('cache-control', 'no-store')
+      .send({
+        access_token: token,
+        token_type: 'Bearer',
+        expires_in: tokenLifetime,
+        session: { id: session.id, expiresAt: new Date(session.expiresAt).toISOString() },
+      });
+  });
+}
+
+function jwksRoute(app: HttpServer, { jwks }: PublicAppOptions): void {
+  app.get('/.well-known/jwks.json', { schema: { response: { 200: JwksAnswer } } }, async (_, reply) => {
+    const keys = jwks().keys.map((key) => ({ ...key }));
+    return reply.header('cache-control', 'public, max-age=300').send({ keys });
+  });
+}
+
+/** What the client says of itself wins: behind a proxy or in an app the header tells of something else. */
+function withUserAgent(device: Device, header: string | undefined): Device {
+  const userAgent = device.userAgent ?? header?.slice(0, MAX_USER_AGENT);
+  return { ...device, ...(userAgent !== undefined && { userAgent }) };
+}
+
+async function counted(metrics: AuthMetrics, login: Login, attempt: LoginRequest): Promise<LoginResult> {
+  const method = 'password';
+  try {
+    const result = await login(attempt);
+    metrics.attempts.inc({ method, result: 'success' });
+    metrics.tokensIssued.inc({ kind: 'access' });
+    metrics.sessionsCreated.inc();
+    return result;
+  } catch (error) {
+    metrics.attempts.inc({ method, result: 'failure' });
+    metrics.failures.inc({ method, reason: reasonOf(error) });
+    throw error;
+  }
+}
+
+function reasonOf(error: unknown): LoginFailure {
+  if (error instanceof LoginRefused) return error.reason;
+  const isAway = error instanceof AuthError && error.code === 'unavailable';
+  return isAway || error instanceof SessionError ? 'unavailable' : 'error';
+}

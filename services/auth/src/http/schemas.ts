@@ -1,0 +1,81 @@
+import { PermissionName, PermissionNames, RoleNames, ServiceName } from '@sekisho/tokens';
+import { Type } from 'typebox';
+
+const strict = { additionalProperties: false } as const;
+
+const Email = Type.String({ maxLength: 254, pattern: String.raw`^[^\p{Cc}\p{Cs}\s@]+@[^\p{Cc}\p{Cs}\s@]+$` });
+/** NIST SP 800-63B section 3.1.1: at least 8 characters, and no rules about which; the upper bound is for argon2. */
+const NewPassword = Type.String({ minLength: 8, maxLength: 1024 });
+const DeviceProperty = Type.Optional(Type.String({ maxLength: 512 }));
+const Id = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
+
+export const LoginBody = Type.Object(
+  {
+    email: Email,
+    password: Type.String({ minLength: 1, maxLength: 1024 }),
+    services: Type.Optional(Type.Array(ServiceName, { minItems: 1, maxItems: 64, uniqueItems: true })),
+    device: Type.Optional(
+      Type.Object({ userAgent: DeviceProperty, platform: DeviceProperty, language: DeviceProperty }, strict),
+    ),
+  },
+  strict,
+);
+
+export const LoginAnswer = Type.Object({
+  access_token: Type.String(),
+  token_type: Type.Literal('Bearer'),
+  /** Seconds. */
+  expires_in: Type.Integer(),
+  session: Type.Object({ id: Type.String(), expiresAt: Type.String({ format: 'date-time' }) }),
+});
+
+export const JwksAnswer = Type.Object({
+  keys: Type.Array(
+    Type.Object({
+      kty: Type.String(),
+      crv: Type.String(),
+      x: Type.String(),
+      y: Type.String(),
+      kid: Type.String(),
+      alg: Type.String(),
+      use: Type.String(),
+    }),
+  ),
+});
+
+const Grant = Type.Object(
+  {
+    service: ServiceName,
+    permissions: PermissionNames,
+    /** Epoch seconds. */
+    expires: Type.Optional(Type.Integer({ minimum: 0, maximum: 253_402_300_799 })),
+  },
+  strict,
+);
+const Grants = Type.Array(Grant, { maxItems: 64 });
+
+export const UserParams = Type.Object({ id: Id }, strict);
+
+export const NewUserBody = Type.Object(
+  {
+    email: Email,
+    password: NewPassword,
+    active: Type.Optional(Type.Boolean()),
+    roles: Type.Optional(RoleNames),
+    permissions: Type.Optional(Type.Array(PermissionName, { maxItems: 128 })),
+    grants: Type.Optional(Grants),
+  },
+  strict,
+);
+
+export const GrantsBody = Type.Object({ grants: Grants }, strict);
+
+export const UserAnswer = Type.Object({
+  id: Type.String(),
+  email: Type.String(),
+  active: Type.Boolean(),
+  roles: Type.Array(Type.String()),
+  permissions: Type.Array(Type.String()),
+  grants: Type.Array(Grant),
+  version: Type.Integer(),
+});

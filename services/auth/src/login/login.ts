@@ -1,0 +1,128 @@
+import type { Device, Session, SessionStore } from '@sekisho/sessions';
+import type { Mint } from '@sekisho/tokens';
+import { type Account, type AccountStore, activeGrants, type Grant, normaliseEmail } from '../accounts/account.ts';
+import { AuthError } from '../errors.ts';
+import type { LoginFailure } from '../metrics.ts';
+import type { PasswordHasher } from '../passwords/hasher.ts';
+import { clientNetwork } from './client-network.ts';
+import type { RateLimiter } from './rate-limit.ts';
+
+export interface LoginRequest {
+  readonly email: string;
+  readonly password: string;
+  /** Services the token is for; without it, all that are granted. */
+  readonly services?: readonly string[];
+  readonly device: Device;
+  readonly ip: string;
+}
+
+export interface LoginResult {
+  readonly token: string;
+  readonly session: Session;
+}
+
+export interface LoginDependencies {
+  readonly accounts: AccountStore;
+  readonly passwords: PasswordHasher;
+  readonly sessions: SessionStore;
+  readonly limits: { readonly account: RateLimiter; readonly client: RateLimiter };
+  readonly mint: Mint;
+  readonly clock: () => Date;
+  /** Seconds an access token lives. */
+  readonly tokenLifetime: number;
+}
+
+export type Login = (request: LoginRequest) => Promise<LoginResult>;
+
+/** A refusal whose reason the metrics know better than the client, which is told less. */
+export class LoginRefused extends AuthError {
+  readonly reason: LoginFailure;
+
+  constructor(reason: LoginFailure, ...error: ConstructorParameters<typeof AuthError>) {
+    super(...error);
+    this.reason = reason;
+  }
+}
+
+/** Rejects with LoginRefused, or AuthError and SessionError when something it needs is away. */
+export function createLogin(dependencies: LoginDependencies): Login {
+  return async (request) => {
+    const email = normaliseEmail(request.email);
+    await countAttempt(dependencies, email, request.ip);
+    const account = await authenticate(dependencies, email, request.password);
+    await dependencies.limits.account.reset(email);
+    const grants = chooseGrants(account, request.services, dependencies.clock());
+    return open(dependencies, { account, grants, request });
+  };
+}
+
+/** The client first: who is refused there cannot use up somebody else's attempts. */
+async function countAttempt({ limits }: LoginDependencies, email: string, ip: string): Promise<void> {
+  const wait = (await limits.client.take(clientNetwork(ip))) || (await limits.account.take(email));
+  if (wait > 0) {
+    throw new LoginRefused('rate_limited', 'rate_limited', 'too many attempts to log in', { retryAfter: wait });
+  }
+}
+
+/** An unknown user, a wrong password and an inactive user get the same answer after the same work. */
+async function authenticate(
+  { accounts, passwords }: LoginDependencies,
+  email: string,
+  password: string,
+): Promise<Account> {
+  const credentials = await accounts.findCredentials(email);
+  const matches = await passwords.verify(credentials?.passwordHash, password);
+  if (credentials === undefined) throw refused('unknown_user');
+  if (!matches) throw refused('wrong_password');
+  if (!credentials.active) throw refused('inactive');
+  const account = await accounts.find(credentials.userId);
+  if (account === undefined) throw refused('unknown_user'); // deleted since
+  return account;
+}
+
+function refused(reason: LoginFailure): LoginRefused {
+  return new LoginRefused(reason, 'credentials_invalid', 'the e-mail address or the password is wrong');
+}
+
+function chooseGrants(account: Account, services: readonly string[] | undefined, now: Date): readonly Grant[] {
+  const granted = activeGrants(account.grants, now);
+  if (services === undefined) {
+    if (granted.length > 0) return granted;
+    throw new LoginRefused('not_granted', 'permission_missing', 'no service is granted to this user');
+  }
+  return services.map((service) => {
+    const grant = granted.find((candidate) => candidate.service === service);
+    if (grant !== undefined) return grant;
+    throw new LoginRefused('not_granted', 'permission_missing', `the service ${service} is not granted to this user`);
+  });
+}
+
+async function open(
+  { sessions, mint, tokenLifetime }: LoginDependencies,
+  { account, grants, request }: { account: Account; grants: readonly Grant[]; request: LoginRequest },
+): Promise<LoginResult> {
+  const session = await sessions.create({ userId: account.id, device: request.device, ip: request.ip });
+  try {
+    const { token } = await mint({
+      subject: account.id,
+      clientId: 'web',
+      audience: grants.map((grant) => grant.service),
+      user: userClaims(account),
+      services: Object.fromEntries(grants.map(({ service, ...grant }) => [service, toClaim(grant)])),
+      session: { id: session.id, device: session.fingerprint, ip: request.ip },
+      lifetimeSeconds: tokenLifetime,
+    });
+    return { token, session };
+  } catch (error) {
+    await sessions.destroy(account.id, session.id);
+    throw error;
+  }
+}
+
+function userClaims({ id, email, roles, permissions }: Account) {
+  return { id, email, roles: [...roles], permissions: [...permissions] };
+}
+
+function toClaim({ permissions, expires }: Omit<Grant, 'service'>) {
+  return { permissions: [...permissions], ...(expires !== undefined && { expires }) };
+}

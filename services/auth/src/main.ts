@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { createLogger, failStart, type ListenAddress, onSignals, parseListen, readConfig } from '@sekisho/telemetry';
+import type { FirstAdministrator } from './bootstrap.ts';
+import { AuthConfig, readEncryptionKey, readSecret } from './config.ts';
+import { createService, type Service } from './service.ts';
+
+async function main(): Promise<void> {
+  const config = readConfig(AuthConfig, process.env);
+  const listen = parseListen('AUTH_LISTEN', config.AUTH_LISTEN);
+  const adminListen = parseListen('AUTH_ADMIN_LISTEN', config.AUTH_ADMIN_LISTEN);
+  const log = createLogger({ name: 'auth', level: config.LOG_LEVEL });
+  const firstAdministrator = await readFirstAdministrator(config);
+
+  const service = await createService({
+    issuer: config.AUTH_ISSUER,
+    redisUrl: config.REDIS_URL,
+    databaseUrl: config.DATABASE_URL,
+    encryptionKey: await readEncryptionKey(config.KEY_ENCRYPTION_KEY_FILE),
+    ...(firstAdministrator !== undefined && { firstAdministrator }),
+    tokenLifetime: config.ACCESS_TOKEN_TTL_SECONDS,
+    log,
+    clock: () => new Date(),
+    uuid: randomUUID,
+  });
+  onSignals({ process, log, closers: [{ name: 'service', close: service.close }] });
+  await listenOrClose(service, listen, adminListen);
+  log.info({ listen, adminListen }, 'listening');
+}
+
+async function readFirstAdministrator(config: AuthConfig): Promise<FirstAdministrator | undefined> {
+  const { BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD_FILE: file } = config;
+  if (email === undefined || file === undefined) return undefined;
+  return { email, password: await readSecret('BOOTSTRAP_ADMIN_PASSWORD_FILE', file) };
+}
+
+/** A port that is taken must not leave the embedded database locked. */
+async function listenOrClose(service: Service, listen: ListenAddress, adminListen: ListenAddress): Promise<void> {
+  try {
+    await service.publicApp.listen(listen);
+    await service.adminApp.listen(adminListen);
+  } catch (error) {
+    await service.close();
+    throw error;
+  }
+}
+
+main().catch((error: unknown) => failStart('auth', error, process));

@@ -1,0 +1,50 @@
+import type { Metrics } from '@sekisho/telemetry';
+import { TOKEN_ERROR_CODES } from '@sekisho/tokens';
+
+const METHODS = ['password'] as const;
+const RESULTS = ['success', 'failure'] as const;
+
+/** Why a log-in failed; clients are told less. */
+export const LOGIN_FAILURES = [
+  'unknown_user',
+  'wrong_password',
+  'inactive',
+  'rate_limited',
+  'not_granted',
+  'unavailable',
+  'error',
+] as const;
+export type LoginFailure = (typeof LOGIN_FAILURES)[number];
+
+export type AuthMetrics = ReturnType<typeof createAuthMetrics>;
+
+export function createAuthMetrics(metrics: Metrics) {
+  return {
+    attempts: metrics.counter({
+      name: 'auth_attempts_total',
+      help: 'Log-ins that were tried',
+      labels: { method: METHODS, result: RESULTS },
+    }),
+    failures: metrics.counter({
+      name: 'auth_failures_total',
+      help: 'Log-ins that failed, by reason',
+      labels: { method: METHODS, reason: LOGIN_FAILURES },
+    }),
+    validations: metrics.counter({
+      name: 'token_validations_total',
+      help: 'Access tokens that this service verified',
+      labels: { result: RESULTS },
+    }),
+    tokenFailures: metrics.counter({
+      name: 'token_failures_total',
+      help: 'Access tokens that this service refused, by reason',
+      labels: { reason: TOKEN_ERROR_CODES },
+    }),
+    tokensIssued: metrics.counter({
+      name: 'tokens_issued_total',
+      help: 'Tokens that were minted',
+      labels: { kind: ['access'] },
+    }),
+    sessionsCreated: metrics.counter({ name: 'session_creations_total', help: 'Sessions that were created' }),
+  };
+}

@@ -1,0 +1,116 @@
+import { availableParallelism } from 'node:os';
+import { connectRedis, createSessionStore } from '@sekisho/sessions';
+import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
+import { createMinter, createVerifier } from '@sekisho/tokens';
+import { createSqlAccounts } from './accounts/sql-accounts.ts';
+import { bootstrapAdministrator, type FirstAdministrator } from './bootstrap.ts';
+import { openDatabase, pingDatabase } from './database/open.ts';
+import { buildAdminApp } from './http/admin-app.ts';
+import { AUDIENCE, createAuthorize } from './http/authorize.ts';
+import { buildPublicApp } from './http/public-app.ts';
+import type { HttpServer } from './http/server.ts';
+import { assertStored, loadKeyRing } from './keys/key-ring.ts';
+import { createSqlKeys } from './keys/sql-keys.ts';
+import { createLogin } from './login/login.ts';
+import { createRateLimiter, type Rate } from './login/rate-limit.ts';
+import { createAuthMetrics } from './metrics.ts';
+import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
+
+export interface ServiceOptions {
+  readonly issuer: string;
+  readonly redisUrl: string;
+  readonly databaseUrl: string;
+  /** 32 bytes that signing keys are encrypted with. */
+  readonly encryptionKey: Buffer;
+  readonly firstAdministrator?: FirstAdministrator;
+  /** Seconds an access token lives. */
+  readonly tokenLifetime: number;
+  readonly log: Logger;
+  readonly clock: () => Date;
+  readonly uuid: () => string;
+  /** First part of every key in Redis. @default 'sk' */
+  readonly prefix?: string;
+  readonly limits?: { readonly account: Rate; readonly client: Rate };
+}
+
+export interface Service {
+  readonly publicApp: HttpServer;
+  readonly adminApp: HttpServer;
+  /** Ends requests in flight, then what they need. */
+  close(): Promise<void>;
+}
+
+/** A person mistypes a few times; an office behind one address logs in together in the morning. */
+const LIMITS = { account: { burst: 10, refillSeconds: 30 }, client: { burst: 100, refillSeconds: 1 } };
+/** At about 20 ms a hash and a core, the last in the queue waits a second. */
+const HASHING = { concurrency: availableParallelism(), maxWaiting: 50 * availableParallelism() };
+
+/**
+ * The service with everything it needs, not yet listening.
+ * @throws AuthError when the database, its keys or the encryption key are not usable
+ */
+export async function createService(options: ServiceOptions): Promise<Service> {
+  // What was opened is closed again in reverse, also when a later step fails.
+  await using opened = new AsyncDisposableStack();
+  const stores = await openStores(options, opened);
+  const passwords = await createPasswordHasher(HASHING);
+  await bootstrap(options, { ...stores, passwords });
+  const apps = buildApps(options, { ...stores, passwords });
+  opened.defer(() => apps.adminApp.close());
+  opened.defer(() => apps.publicApp.close());
+  const owned = opened.move();
+  return { ...apps, close: () => owned.disposeAsync() };
+}
+
+async function openStores({ log, redisUrl, databaseUrl, encryptionKey }: ServiceOptions, opened: AsyncDisposableStack) {
+  const database = await openDatabase({
+    url: databaseUrl,
+    onIdleError: (err) => log.warn({ err }, 'an idle database connection broke'),
+  });
+  opened.defer(database.close);
+  const keyStore = createSqlKeys(database.db);
+  const keys = await loadKeyRing(keyStore, encryptionKey);
+  const redis = connectRedis({
+    url: redisUrl,
+    onState: (state, err) => (state === 'ready' ? log.info('Redis connected') : log.warn({ err }, 'Redis lost')),
+  });
+  opened.defer(() => redis.disconnect());
+  const checks: Checks = {
+    database: () => pingDatabase(database.db),
+    redis: () => redis.ping(),
+    keys: () => assertStored(keyStore, keys),
+  };
+  return { accounts: createSqlAccounts(database.db), keys, redis, checks };
+}
+
+type Stores = Awaited<ReturnType<typeof openStores>> & { readonly passwords: PasswordHasher };
+
+async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { accounts, passwords }: Stores) {
+  if (firstAdministrator === undefined) return;
+  const made = await bootstrapAdministrator({ accounts, passwords, uuid }, firstAdministrator);
+  if (made) log.info('first administrator made');
+}
+
+function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, checks }: Stores) {
+  const { log, clock, uuid, issuer, tokenLifetime, prefix = 'sk', limits = LIMITS } = options;
+  const metrics = createMetrics();
+  const authMetrics = createAuthMetrics(metrics);
+  const login = createLogin({
+    accounts,
+    passwords,
+    sessions: createSessionStore({ redis, clock, newId: uuid, prefix }),
+    limits: {
+      account: createRateLimiter(redis, `${prefix}:limit:login:account`, limits.account),
+      client: createRateLimiter(redis, `${prefix}:limit:login:client`, limits.client),
+    },
+    mint: createMinter({ issuer, key: () => keys.active, clock, uuid }),
+    clock,
+    tokenLifetime,
+  });
+  const verify = createVerifier({ issuer, audience: AUDIENCE, jwks: () => keys.jwks, clock });
+  const authorize = createAuthorize({ verify, clock, metrics: authMetrics });
+  return {
+    publicApp: buildPublicApp({ log, login, jwks: () => keys.jwks, metrics: authMetrics, tokenLifetime }),
+    adminApp: buildAdminApp({ log, accounts, passwords, authorize, uuid, metrics, checks }),
+  };
+}
