@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseServiceAuthPolicy } from '../parse/service-auth-policy.ts';
+import { plan } from '../plan/plan.ts';
+import type { ServiceAuthPolicySpec } from '../schema/service-auth-policy.ts';
+import { ISSUERS, issuerStates, operation, policyOf, request, SERVICE, spec } from '../testing/arbitraries.ts';
+import { policyAllows } from '../testing/direct-reading.ts';
+import { meshAllows, operationMatches } from '../testing/reference-mesh.ts';
+import { operationMatch } from './allow.ts';
+import { complement } from './complement.ts';
+
+const TRUST_DOMAIN = 'cluster.local';
+const requests = fc.array(request, { minLength: 20, maxLength: 20 });
+const RUNS = { numRuns: 400 };
+
+function objectsOf(written: ServiceAuthPolicySpec) {
+  const mesh = { trustDomain: TRUST_DOMAIN };
+  return plan({ policy: policyOf(written), rivals: [], issuers: issuerStates(), owned: [], mesh }, new Date(0)).desired;
+}
+
+describe('the compiled objects', () => {
+  test('allow exactly what the policy says, no more and no less', () => {
+    fc.assert(
+      fc.property(spec, requests, (written, sent) => {
+        const objects = objectsOf(written);
+        const issuers = ISSUERS.filter(({ name }) => written.issuers?.includes(name));
+        for (const one of sent) {
+          const direct = policyAllows(written, SERVICE, issuers, one);
+          expect(meshAllows(objects, TRUST_DOMAIN, one), JSON.stringify(one)).toBe(direct);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test('hold off anonymous callers by the guard alone, wherever no rule opens to them', () => {
+    const foreignAllow = { selector: {}, action: 'ALLOW', rules: [{}] };
+    fc.assert(
+      fc.property(spec, requests, (written, sent) => {
+        const objects = objectsOf(written);
+        const foreign = objects.slice(0, 1).map((object) => ({
+          ...object,
+          kind: 'AuthorizationPolicy' as const,
+          spec: foreignAllow,
+        }));
+        const tokenless = {
+          ...written,
+          rules: written.rules.filter(({ allow }) => allow.public ?? onlyCallers(allow)),
+        };
+        const opened = {
+          ...tokenless,
+          rules: tokenless.rules.map((rule) => ({ ...rule, allow: { public: true as const } })),
+        };
+        for (const { token: _, ...anonymous } of sent) {
+          const meant = opened.rules.length > 0 && policyAllows(opened, SERVICE, [], anonymous);
+          expect(meshAllows([...objects, ...foreign], TRUST_DOMAIN, anonymous)).toBe(meant);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test('accept no token of another issuer or audience, even where a foreign RequestAuthentication verifies it', () => {
+    const jwks = JSON.stringify({ keys: ['p1', 'p2', 'c1'].map((kid) => ({ kid })) });
+    const jwtRules = [...ISSUERS.map(({ iss }) => iss), 'https://stranger.example'].map((issuer) => ({
+      issuer,
+      audiences: [SERVICE, 'user'],
+      jwks,
+    }));
+    fc.assert(
+      fc.property(spec, requests, (written, sent) => {
+        const objects = objectsOf(written);
+        const foreign = objects.filter(({ kind }) => kind === 'RequestAuthentication');
+        const mixed = [...objects, ...foreign.map((object) => ({ ...object, spec: { jwtRules } }))];
+        const issuers = ISSUERS.filter(({ name }) => written.issuers?.includes(name));
+        for (const one of sent) {
+          const anonymous = policyAllows(written, SERVICE, issuers, { ...one, token: undefined });
+          const meant = anonymous || policyAllows(written, SERVICE, issuers, one);
+          if (!meant) expect(meshAllows(mixed, TRUST_DOMAIN, one), JSON.stringify(one)).toBe(false);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test('never hold an empty list, which Istio would read as anything', () => {
+    fc.assert(
+      fc.property(spec, (written) => {
+        expect(JSON.stringify(objectsOf(written))).not.toContain('[]');
+      }),
+      RUNS,
+    );
+  });
+
+  test('come from specs that the parser takes', () => {
+    fc.assert(
+      fc.property(spec, (written) => {
+        expect(parseServiceAuthPolicy(policyOf(written))).toMatchObject({ ok: true });
+      }),
+      RUNS,
+    );
+  });
+});
+
+test('the complement of openings matches exactly what no opening matches', () => {
+  fc.assert(
+    fc.property(fc.array(operation, { minLength: 1, maxLength: 6 }), requests, (openings, sent) => {
+      const closed = complement(openings);
+      for (const one of sent) {
+        const open = openings.some((opening) => operationMatches(operationMatch(opening), one));
+        expect(closed.some((match) => operationMatches(match, one))).toBe(!open);
+      }
+    }),
+    RUNS,
+  );
+});
+
+function onlyCallers(allow: object): boolean {
+  return Object.keys(allow).join() === 'callers';
+}

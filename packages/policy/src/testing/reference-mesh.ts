@@ -1,0 +1,115 @@
+import type { AuthorizationRule, JwtRule, OperationMatch, Source, When } from '../compile/istio.ts';
+import type { IstioObject } from '../resources.ts';
+import { payload, type TestRequest, type TestToken } from './request.ts';
+
+/**
+ * A small reading of how Istio 1.31 and Envoy 1.40 evaluate the objects on one workload (pilot/pkg/security/authz/model and
+ * Envoy's uri_template_lib), written against their source and not against the compiler.
+ */
+export function meshAllows(objects: readonly IstioObject[], trustDomain: string, request: TestRequest): boolean {
+  const specs = (kind: string) => objects.filter((object) => object.kind === kind).map(({ spec }) => spec);
+  const principal =
+    request.caller && `${trustDomain}/ns/${request.caller.namespace}/sa/${request.caller.serviceAccount}`;
+  if (principal === undefined && specs('PeerAuthentication').some((spec) => modeOf(spec) === 'STRICT')) return false;
+
+  const jwtRules = specs('RequestAuthentication').flatMap((spec) => spec['jwtRules'] as readonly JwtRule[]);
+  const verified = request.token !== undefined && jwtRules.some((rule) => verifies(rule, request.token));
+  if (request.token !== undefined && jwtRules.length > 0 && !verified) return false;
+
+  const seen: Seen = { request, principal, claims: verified && request.token ? payload(request.token) : undefined };
+  const policies = specs('AuthorizationPolicy').map((spec) => ({
+    action: spec['action'],
+    matches: (spec['rules'] as readonly AuthorizationRule[]).some((rule) => ruleMatches(rule, seen)),
+  }));
+  const allows = policies.filter(({ action }) => action === 'ALLOW');
+  if (policies.some(({ action, matches }) => action === 'DENY' && matches)) return false;
+  return allows.length === 0 || allows.some(({ matches }) => matches);
+}
+
+interface Seen {
+  readonly request: TestRequest;
+  readonly principal: string | undefined;
+  readonly claims: Readonly<Record<string, unknown>> | undefined;
+}
+
+function modeOf(spec: IstioObject['spec']): unknown {
+  return Reflect.get(Object(spec['mtls']), 'mode');
+}
+
+function verifies(rule: JwtRule, token: TestToken | undefined): boolean {
+  const keys: readonly { kid: string }[] = JSON.parse(rule.jwks).keys;
+  return (
+    token?.iss === rule.issuer &&
+    keys.some(({ kid }) => kid === token.kid) &&
+    token.aud.some((audience) => rule.audiences.includes(audience))
+  );
+}
+
+function ruleMatches({ from, to, when }: AuthorizationRule, seen: Seen): boolean {
+  return (
+    (from === undefined || from.some(({ source }) => sourceMatches(source, seen))) &&
+    (to === undefined || to.some(({ operation }) => operationMatches(operation, seen.request))) &&
+    (when ?? []).every((condition) => conditionMatches(condition, seen))
+  );
+}
+
+function sourceMatches({ principals, requestPrincipals, notRequestPrincipals }: Source, seen: Seen): boolean {
+  const { principal } = seen;
+  return (
+    (isAny(principals) || (principal !== undefined && principals.some((value) => textMatches(value, principal)))) &&
+    (isAny(requestPrincipals) || requestPrincipalMatches(requestPrincipals, seen)) &&
+    (isAny(notRequestPrincipals) || !requestPrincipalMatches(notRequestPrincipals, seen))
+  );
+}
+
+/** Only the presence match is written by the compiler: a non-empty `iss` and a non-empty `sub`. */
+function requestPrincipalMatches(values: readonly string[], { claims }: Seen): boolean {
+  if (values.some((value) => value !== '*')) throw new Error('the reference mesh reads only the presence match');
+  return claims !== undefined && claims['iss'] !== '' && claims['sub'] !== '';
+}
+
+export function operationMatches(match: OperationMatch, { method, path, port }: TestRequest): boolean {
+  const { methods, notMethods, paths, notPaths, ports, notPorts } = match;
+  const some = (patterns: readonly string[], value: string, how = textMatches) =>
+    patterns.some((pattern) => how(pattern, value));
+  return (
+    (isAny(methods) || some(methods, method)) &&
+    (isAny(notMethods) || !some(notMethods, method)) &&
+    (isAny(paths) || some(paths, path, pathMatches)) &&
+    (isAny(notPaths) || !some(notPaths, path, pathMatches)) &&
+    (isAny(ports) || ports.includes(String(port))) &&
+    (isAny(notPorts) || !notPorts.includes(String(port)))
+  );
+}
+
+/** An empty list means anything, exactly as an absent one: the trap that the compiler must never step into. */
+function isAny(list: readonly string[] | undefined): list is undefined | readonly [] {
+  return list === undefined || list.length === 0;
+}
+
+function conditionMatches({ key, values }: When, { claims }: Seen): boolean {
+  const path =
+    key === 'request.auth.audiences' ? ['aud'] : [...key.matchAll(/\[([^[\]]*)\]/g)].map(([, name]) => name ?? '');
+  const claim = path.reduce<unknown>((node, name) => Reflect.get(Object(node), name), claims);
+  const held = Array.isArray(claim) ? claim : [claim];
+  return held.some((item) => typeof item === 'string' && values.some((value) => textMatches(value, item)));
+}
+
+function textMatches(pattern: string, value: string): boolean {
+  if (pattern === '*') return value !== '';
+  if (pattern.startsWith('*')) return value.endsWith(pattern.slice(1));
+  if (pattern.endsWith('*')) return value.startsWith(pattern.slice(0, -1));
+  return pattern === value;
+}
+
+function pathMatches(pattern: string, path: string): boolean {
+  if (!pattern.includes('{*}') && !pattern.includes('{**}')) return textMatches(pattern, path);
+  const literal = "[a-zA-Z0-9\\-._~%!$&'()+,;:@";
+  const source = pattern
+    .split('/')
+    .map((part) =>
+      part === '{*}' ? `${literal}]+` : part === '{**}' ? `${literal}/]*` : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+    )
+    .join('/');
+  return new RegExp(`^${source}$`).test(path);
+}
