@@ -61,11 +61,12 @@ describe('the compiled objects', () => {
   });
 
   test('accept no token of another issuer or audience, even where a foreign RequestAuthentication verifies it', () => {
-    const jwks = JSON.stringify({ keys: ['p1', 'p2', 'c1'].map((kid) => ({ kid })) });
-    const jwtRules = [...ISSUERS.map(({ iss }) => iss), 'https://stranger.example'].map((issuer) => ({
-      issuer,
+    // Its keys are those of the issuers: with others for the same `iss` it would speak in that issuer's name.
+    const stranger = { iss: 'https://stranger.example', kids: ['p1', 'p2', 'c1'] };
+    const jwtRules = [...ISSUERS, stranger].map(({ iss, kids }) => ({
+      issuer: iss,
       audiences: [SERVICE, 'user'],
-      jwks,
+      jwks: JSON.stringify({ keys: kids.map((kid) => ({ kid })) }),
     }));
     fc.assert(
       fc.property(spec, requests, (written, sent) => {
