@@ -1,1 +1,27 @@
-export {};
+export { type AuthDeployment, AuthServer, type AuthServerProps } from './auth-server.ts';
+export {
+  type AuthenticatedDeployment,
+  AuthenticatedService,
+  type AuthenticatedServiceProps,
+} from './authenticated-service.ts';
+export { ManifestError, type ManifestErrorCode } from './errors.ts';
+export { type Labels, type Manifest, type Target, toYaml } from './kubernetes.ts';
+export {
+  PLATFORM_ISSUER,
+  PLATFORM_NAMESPACE,
+  type Platform,
+  type PlatformOptions,
+  renderPlatform,
+} from './platform.ts';
+export {
+  type GatewayRef,
+  PublicGateway,
+  type PublicGatewayProps,
+  PublicRoute,
+  type PublicRouteProps,
+} from './public-gateway.ts';
+export { SekishoOperator, type SekishoOperatorProps } from './sekisho-operator.ts';
+export { ServiceAuthPolicy, type ServiceAuthPolicyProps } from './service-auth-policy.ts';
+export { renderShop, SHOP_NAMESPACE, type Shop, type ShopOptions } from './shop.ts';
+export { TokenIssuer, type TokenIssuerProps } from './token-issuer.ts';
+export { type ServicePort, serviceHost, type WorkloadFacts } from './workload.ts';

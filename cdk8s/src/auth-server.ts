@@ -1,0 +1,72 @@
+import type { V1EnvVar } from '@kubernetes/client-node';
+import { Construct } from 'constructs';
+import { addDeployment } from './deployment.ts';
+import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
+
+export interface AuthServerProps {
+  readonly namespace: string;
+  /** The `iss` of its tokens. */
+  readonly issuer: string;
+  /** What runs it, or false where it runs outside the cluster. */
+  readonly deployment: AuthDeployment | false;
+}
+
+export interface AuthDeployment {
+  readonly image: string;
+  /** Holds the keys `database-url`, `redis-url` and `key-encryption-key` (32 random bytes, base64). @default 'sekisho-auth' */
+  readonly secretName?: string;
+  /** Account made at the first start, with the key `bootstrap-admin-password` of the Secret. @default none is made */
+  readonly bootstrapAdminEmail?: string;
+  /** @default 2 */
+  readonly replicas?: number;
+}
+
+const NAME = 'auth';
+const PUBLIC = { name: 'http', port: 80, targetPort: 8080 } as const;
+/** Administration, health and metrics: a port of its own, so that no route reaches it by mistake. */
+const ADMIN = { name: 'http-admin', port: 8081, targetPort: 8081 } as const;
+const SECRET_FILES = '/var/run/secrets/sekisho';
+
+/** Accounts, sessions, tokens and their keys. */
+export class AuthServer extends Construct {
+  readonly workload: WorkloadFacts;
+
+  constructor(scope: Construct, id: string, { namespace, issuer, deployment }: AuthServerProps) {
+    super(scope, id);
+    const ports = [PUBLIC, ADMIN];
+    this.workload = { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports };
+    addServiceAccount(this, this.workload);
+    addService(this, this.workload);
+    if (deployment === false) return;
+    const { image, replicas = 2, secretName = 'sekisho-auth', bootstrapAdminEmail } = deployment;
+    const admin = bootstrapAdminEmail === undefined ? [] : adminEnvironment(bootstrapAdminEmail);
+    const keys = ['key-encryption-key', ...(admin.length > 0 ? ['bootstrap-admin-password'] : [])];
+    addDeployment(this, {
+      workload: this.workload,
+      image,
+      replicas,
+      probes: { port: ADMIN.targetPort, live: '/healthz', ready: '/readyz' },
+      env: [...environment(issuer, secretName), ...admin],
+      secretFiles: { secretName, mountPath: SECRET_FILES, keys },
+    });
+  }
+}
+
+function environment(issuer: string, secretName: string): V1EnvVar[] {
+  const fromSecret = (name: string, key: string) => ({ name, valueFrom: { secretKeyRef: { name: secretName, key } } });
+  return [
+    { name: 'AUTH_LISTEN', value: `0.0.0.0:${PUBLIC.targetPort}` },
+    { name: 'AUTH_ADMIN_LISTEN', value: `0.0.0.0:${ADMIN.targetPort}` },
+    { name: 'AUTH_ISSUER', value: issuer },
+    fromSecret('REDIS_URL', 'redis-url'),
+    fromSecret('DATABASE_URL', 'database-url'),
+    { name: 'KEY_ENCRYPTION_KEY_FILE', value: `${SECRET_FILES}/key-encryption-key` },
+  ];
+}
+
+function adminEnvironment(email: string): V1EnvVar[] {
+  return [
+    { name: 'BOOTSTRAP_ADMIN_EMAIL', value: email },
+    { name: 'BOOTSTRAP_ADMIN_PASSWORD_FILE', value: `${SECRET_FILES}/bootstrap-admin-password` },
+  ];
+}

@@ -1,0 +1,86 @@
+import type { V1Container, V1Deployment, V1EnvVar, V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type { Construct } from 'constructs';
+import { addObject } from './kubernetes.ts';
+import type { WorkloadFacts } from './workload.ts';
+
+export interface DeploymentProps {
+  readonly workload: WorkloadFacts;
+  readonly image: string;
+  /** Port and path that answer 200 while the process lives, and while it can serve. */
+  readonly probes: { readonly port: number; readonly live: string; readonly ready: string };
+  /** @default none */
+  readonly env?: readonly V1EnvVar[];
+  /** @default 1 */
+  readonly replicas?: number;
+  /** Whether the process talks to the API server. @default false */
+  readonly apiAccess?: boolean;
+  /** Files of a Secret, mounted read-only. @default none */
+  readonly secretFiles?: { readonly secretName: string; readonly mountPath: string; readonly keys: readonly string[] };
+}
+
+/** User and group of distroless images; the pod security standard `restricted` wants any but root. */
+const NONROOT = 65_532;
+
+/** A Deployment whose pods meet the pod security standard `restricted`, with a read-only root file system. */
+export function addDeployment(scope: Construct, props: DeploymentProps): void {
+  const { name, namespace, labels } = props.workload;
+  addObject<V1Deployment>(scope, 'deployment', {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace },
+    spec: {
+      replicas: props.replicas ?? 1,
+      selector: { matchLabels: { ...labels } },
+      template: { metadata: { labels: { ...labels } }, spec: podSpec(props) },
+    },
+  });
+}
+
+function podSpec(props: DeploymentProps): V1PodSpec {
+  return {
+    serviceAccountName: props.workload.serviceAccount,
+    automountServiceAccountToken: props.apiAccess ?? false,
+    enableServiceLinks: false,
+    // Above the ten seconds within which every process stops by itself.
+    terminationGracePeriodSeconds: 20,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: NONROOT,
+      runAsGroup: NONROOT,
+      fsGroup: NONROOT,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    containers: [container(props)],
+    volumes: [{ name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: '16Mi' } }, ...secretVolumes(props)],
+  };
+}
+
+function container({ workload, image, probes, env = [], ...props }: DeploymentProps): V1Container {
+  return {
+    name: workload.name,
+    image,
+    ports: [...new Set([...workload.ports.map(({ targetPort }) => targetPort), probes.port])].map((port) => ({
+      containerPort: port,
+    })),
+    env: [...env],
+    livenessProbe: { httpGet: { path: probes.live, port: probes.port }, periodSeconds: 10, timeoutSeconds: 2 },
+    readinessProbe: { httpGet: { path: probes.ready, port: probes.port }, periodSeconds: 5, timeoutSeconds: 2 },
+    resources: { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '256Mi' } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...secretMounts(props)],
+  };
+}
+
+function secretVolumes({ secretFiles }: DeploymentProps): V1Volume[] {
+  if (secretFiles === undefined) return [];
+  const items = secretFiles.keys.map((key) => ({ key, path: key }));
+  return [{ name: 'secrets', secret: { secretName: secretFiles.secretName, defaultMode: 0o440, items } }];
+}
+
+function secretMounts({ secretFiles }: Pick<DeploymentProps, 'secretFiles'>): V1VolumeMount[] {
+  return secretFiles === undefined ? [] : [{ name: 'secrets', mountPath: secretFiles.mountPath, readOnly: true }];
+}

@@ -1,0 +1,12 @@
+export type ManifestErrorCode = 'policy_invalid' | 'issuer_invalid' | 'arguments_invalid';
+
+/** Base of every error of this package: what was asked for cannot be rendered. */
+export class ManifestError extends Error {
+  readonly code: ManifestErrorCode;
+
+  constructor(code: ManifestErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ManifestError';
+    this.code = code;
+  }
+}

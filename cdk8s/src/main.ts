@@ -1,0 +1,72 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ManifestError } from './errors.ts';
+import { type Manifest, type Target, toYaml } from './kubernetes.ts';
+import { renderPlatform } from './platform.ts';
+import { renderShop } from './shop.ts';
+
+const USAGE = `Renders the platform and the sample services.
+  --target local|cluster   local leaves Deployments out (default: cluster)
+  --issuer URL             the iss of the platform's tokens (default: https://auth.sekisho.local)
+  --jwks-uri URL           where its keys are (default: the auth service in the cluster)
+  --admin-email ADDRESS    first administrator of the auth service (default: none)
+  --out FOLDER             where platform.yaml and shop.yaml go (default: dist beside this package)
+  --stdout                 print instead of writing`;
+
+const OPTIONS = {
+  target: { type: 'string', default: 'cluster' },
+  issuer: { type: 'string', default: 'https://auth.sekisho.local' },
+  'jwks-uri': { type: 'string' },
+  'admin-email': { type: 'string' },
+  out: { type: 'string', default: join(import.meta.dirname, '../dist') },
+  stdout: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+function main(args: string[]): void {
+  const values = parse(args);
+  if (values.help) return void process.stdout.write(`${USAGE}\n`);
+  const { issuer, 'jwks-uri': jwksUri, 'admin-email': bootstrapAdminEmail } = values;
+  const target = readTarget(values.target);
+  const platform = renderPlatform({
+    target,
+    issuer,
+    ...(jwksUri !== undefined && { jwksUri }),
+    ...(bootstrapAdminEmail !== undefined && { bootstrapAdminEmail }),
+  });
+  const shop = renderShop({ target, gateway: platform.gateway });
+  if (values.stdout) return void process.stdout.write(toYaml([...platform.manifests, ...shop.manifests]));
+  write(values.out, { platform: platform.manifests, shop: shop.manifests });
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: OPTIONS, strict: true }).values;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : 'unreadable';
+    throw new ManifestError('arguments_invalid', `${reason}\n${USAGE}`, { cause });
+  }
+}
+
+function readTarget(target: string): Target {
+  if (target === 'local' || target === 'cluster') return target;
+  throw new ManifestError('arguments_invalid', `--target must be local or cluster\n${USAGE}`);
+}
+
+function write(folder: string, files: Readonly<Record<string, readonly Manifest[]>>): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, manifests] of Object.entries(files)) {
+    const file = join(folder, `${name}.yaml`);
+    writeFileSync(file, toYaml(manifests));
+    process.stdout.write(`${file}\n`);
+  }
+}
+
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof ManifestError)) throw error;
+  process.stderr.write(`cdk8s: ${error.message}\n`);
+  process.exitCode = 1;
+}

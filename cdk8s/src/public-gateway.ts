@@ -1,0 +1,103 @@
+import { Construct } from 'constructs';
+import { addObject } from './kubernetes.ts';
+import { addNamespace, addService, addServiceAccount, serviceHost, type WorkloadFacts } from './workload.ts';
+
+const API_VERSION = 'gateway.networking.k8s.io/v1';
+
+export interface GatewayRef {
+  readonly name: string;
+  readonly namespace: string;
+}
+
+export interface PublicGatewayProps {
+  /** @default 'public' */
+  readonly name?: string;
+  /** Made by this construct. @default 'istio-ingress' */
+  readonly namespace?: string;
+  /** Namespaces whose routes may attach. Matched by a label that only the API server writes. */
+  readonly routesFrom: readonly string[];
+  /** Who makes the proxy: istiod from the Gateway, or somebody else for a Service rendered here. @default 'automatic' */
+  readonly proxy?: 'automatic' | 'manual';
+  /** Port that the proxy binds when it is made by somebody else. @default 8080 */
+  readonly targetPort?: number;
+}
+
+/**
+ * The entrance for requests from outside.
+ * https://istio.io/latest/docs/tasks/traffic-management/ingress/gateway-api/#automated-deployment (and "Manual Deployment" there)
+ */
+export class PublicGateway extends Construct {
+  readonly ref: GatewayRef;
+  /** Names and labels are those that istiod gives, so a policy fits whoever made the proxy. */
+  readonly workload: WorkloadFacts;
+
+  constructor(scope: Construct, id: string, props: PublicGatewayProps) {
+    super(scope, id);
+    const { name = 'public', namespace = 'istio-ingress', proxy = 'automatic' } = props;
+    this.ref = { name, namespace };
+    this.workload = {
+      name: `${name}-istio`,
+      namespace,
+      serviceAccount: `${name}-istio`,
+      labels: { 'gateway.networking.k8s.io/gateway-name': name },
+      ports: [{ name: 'http', port: 80, targetPort: props.targetPort ?? 8080 }],
+    };
+    addNamespace(this, namespace);
+    if (proxy === 'manual') {
+      addServiceAccount(this, this.workload);
+      addService(this, this.workload);
+    }
+    this.#addGateway(props.routesFrom, proxy);
+  }
+
+  #addGateway(routesFrom: readonly string[], proxy: 'automatic' | 'manual'): void {
+    const inNamespaces = { key: 'kubernetes.io/metadata.name', operator: 'In', values: routesFrom };
+    const namespaces = { from: 'Selector', selector: { matchExpressions: [inNamespaces] } };
+    const listener = { name: 'http', port: 80, protocol: 'HTTP', allowedRoutes: { namespaces } };
+    // An address of type Hostname tells istiod that the proxy behind that Service exists already.
+    const address = { type: 'Hostname', value: serviceHost(this.workload) };
+    addObject(this, 'gateway', {
+      apiVersion: API_VERSION,
+      kind: 'Gateway',
+      metadata: this.ref,
+      spec: {
+        gatewayClassName: 'istio',
+        ...(proxy === 'manual' && { addresses: [address] }),
+        listeners: [listener],
+      },
+    });
+  }
+}
+
+export interface PublicRouteProps {
+  readonly gateway: GatewayRef;
+  /** The route takes its name and namespace. */
+  readonly workload: WorkloadFacts;
+  /** Path prefixes, matched by whole segments. */
+  readonly prefixes: readonly string[];
+  /** @default every host */
+  readonly hostnames?: readonly string[];
+}
+
+/** What of a service can be reached from outside. */
+export class PublicRoute extends Construct {
+  constructor(scope: Construct, id: string, { gateway, workload, prefixes, hostnames }: PublicRouteProps) {
+    super(scope, id);
+    const { name, namespace, ports } = workload;
+    addObject(this, 'route', {
+      apiVersion: API_VERSION,
+      kind: 'HTTPRoute',
+      metadata: { name, namespace },
+      spec: {
+        parentRefs: [{ name: gateway.name, namespace: gateway.namespace }],
+        ...(hostnames !== undefined && { hostnames }),
+        rules: [
+          {
+            matches: prefixes.map((value) => ({ path: { type: 'PathPrefix', value } })),
+            backendRefs: ports.slice(0, 1).map(({ port }) => ({ name, port })),
+          },
+        ],
+      },
+    });
+  }
+}

@@ -1,0 +1,87 @@
+import { parseServiceAuthPolicy, parseTokenIssuer } from '@sekisho/policy';
+import { describe, expect, test } from 'vitest';
+import { type Manifest, type Target, toYaml } from './kubernetes.ts';
+import { renderPlatform } from './platform.ts';
+import { renderShop } from './shop.ts';
+
+const issuer = 'https://auth.example';
+const bootstrapAdminEmail = 'admin@example.org';
+
+const renderAll = (target: Target): readonly Manifest[] => [
+  ...renderPlatform({ target, issuer, bootstrapAdminEmail }).manifests,
+  ...renderShop({ target }).manifests,
+];
+const ofKind = (manifests: readonly Manifest[], kind: string) => manifests.filter((one) => one.kind === kind);
+
+describe.each(['local', 'cluster'] as const)('for the target %s', (target) => {
+  test('the platform is what was reviewed', async () => {
+    const { manifests } = renderPlatform({ target, issuer, bootstrapAdminEmail });
+    await expect(toYaml(manifests)).toMatchFileSnapshot(`./testdata/platform-${target}.yaml`);
+  });
+
+  test('the shop is what was reviewed', async () => {
+    await expect(toYaml(renderShop({ target }).manifests)).toMatchFileSnapshot(`./testdata/shop-${target}.yaml`);
+  });
+
+  test('every policy and issuer is one that the operator accepts', () => {
+    const manifests = renderAll(target);
+    const policies = ofKind(manifests, 'ServiceAuthPolicy').map(parseServiceAuthPolicy);
+    expect(policies.map((parsed) => parsed.ok)).toEqual([true, true]);
+    expect(ofKind(manifests, 'TokenIssuer').map((raw) => parseTokenIssuer(raw).ok)).toEqual([true]);
+  });
+
+  test('no two objects are the same, and a namespace comes before what lies in it', () => {
+    const manifests = renderAll(target);
+    const names = manifests.map(({ kind, metadata }) => `${kind}/${metadata.namespace ?? ''}/${metadata.name}`);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { metadata } of manifests.filter((one) => one.metadata.namespace !== undefined)) {
+      const mine = manifests.findIndex((one) => one.metadata === metadata);
+      const home = manifests.findIndex((one) => one.kind === 'Namespace' && one.metadata.name === metadata.namespace);
+      expect(home).toBeGreaterThanOrEqual(0);
+      expect(home).toBeLessThan(mine);
+    }
+  });
+
+  test('nothing claims to be managed by the operator', () => {
+    expect(toYaml(renderAll(target))).not.toContain('app.kubernetes.io/managed-by');
+  });
+});
+
+test('the local target has no Deployment and everything else that the cluster has, but for the proxy of the gateway', () => {
+  const key = ({ kind, metadata }: Manifest) => `${kind} ${metadata.name}`;
+  const local = renderAll('local').map(key);
+  const cluster = renderAll('cluster')
+    .filter((one) => one.kind !== 'Deployment')
+    .map(key);
+  expect(local.filter((one) => !cluster.includes(one))).toEqual([
+    'ServiceAccount public-istio',
+    'Service public-istio',
+  ]);
+  expect(cluster.filter((one) => !local.includes(one))).toEqual([]);
+});
+
+test('the operator may write the generated kinds and its own status, and reads no Secret', () => {
+  const [role] = ofKind(renderAll('cluster'), 'ClusterRole');
+  const text = JSON.stringify(role);
+  expect(text).not.toContain('"*"');
+  expect(text).not.toContain('secrets');
+});
+
+test('what a mesh needs to know of the workloads is returned', () => {
+  const { gateway, operator, auth } = renderPlatform({ target: 'local', issuer });
+  const { bucket } = renderShop({ target: 'local', gateway });
+  expect(gateway).toMatchObject({
+    name: 'public',
+    namespace: 'istio-ingress',
+    workload: { serviceAccount: 'public-istio' },
+  });
+  expect(operator).toMatchObject({ namespace: 'sekisho-system', serviceAccount: 'sekisho-operator', ports: [] });
+  expect(auth.ports.map(({ name }) => name)).toEqual(['http', 'http-admin']);
+  expect(bucket).toEqual({
+    name: 'bucket',
+    namespace: 'shop',
+    serviceAccount: 'bucket',
+    labels: { app: 'bucket' },
+    ports: [{ name: 'http', port: 80, targetPort: 8080 }],
+  });
+});

@@ -1,0 +1,24 @@
+import { API_VERSION, describeProblems, ISSUER_KIND, parseTokenIssuer, type TokenIssuerSpec } from '@sekisho/policy';
+import { Construct } from 'constructs';
+import { ManifestError } from './errors.ts';
+import { addObject } from './kubernetes.ts';
+
+export interface TokenIssuerProps {
+  readonly name: string;
+  readonly spec: TokenIssuerSpec;
+}
+
+/** Whose tokens count, and where its keys are. */
+export class TokenIssuer extends Construct {
+  readonly name: string;
+
+  /** @throws ManifestError `issuer_invalid`, naming each field and a way out */
+  constructor(scope: Construct, id: string, { name, spec }: TokenIssuerProps) {
+    super(scope, id);
+    this.name = name;
+    const object = { apiVersion: API_VERSION, kind: ISSUER_KIND, metadata: { name }, spec };
+    const parsed = parseTokenIssuer(object);
+    if (!parsed.ok) throw new ManifestError('issuer_invalid', describeProblems(parsed.problems));
+    addObject(this, 'issuer', object);
+  }
+}
