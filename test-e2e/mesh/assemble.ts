@@ -1,8 +1,152 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Manifest } from '@sekisho/cdk8s';
 import { crds } from '@sekisho/policy';
 import { parseAllDocuments } from 'yaml';
 import type { Toolchain } from '../toolchain/index.ts';
 import { Cluster } from './cluster.ts';
-import { apiServer, etcd, kubeconfigText, type ServerContext } from './control-plane.ts';
+import { type ApiServer, apiServer, etcd, kubeconfigText, type ServerContext } from './control-plane.ts';
+import { type Deployment, deployment } from './deployment.ts';
+import { istiod } from './istiod.ts';
+import type { MeshInfo } from './mesh-info.ts';
+import { type AuthProcess, auth, operator } from './services.ts';
+import { valkey } from './stores.ts';
+import type { Supervisor } from './supervisor.ts';
+import { waitFor } from './wait.ts';
+import { startWorkloads } from './workloads.ts';
+
+/** Everything that the parts of a start share. */
+export interface Assembly {
+  readonly tools: Toolchain;
+  readonly supervisor: Supervisor;
+  readonly context: ServerContext;
+  readonly cluster: Cluster;
+  readonly report: (line: string) => void;
+}
+
+/** Starts the whole mesh, from etcd to the gateway, and answers when the policies are programmed and the edge serves. */
+export async function assemble(
+  tools: Toolchain,
+  supervisor: Supervisor,
+  context: ServerContext,
+  report: (line: string) => void,
+): Promise<MeshInfo> {
+  const timed = timer(report);
+  const { api, redis } = await timed('etcd, kube-apiserver, Valkey', startServers(tools, supervisor, context));
+  const cluster = new Cluster(api.kubeconfig);
+  try {
+    const assembly = { tools, supervisor, context, cluster, report };
+    await timed('custom resource definitions', installDefinitions(assembly));
+    const [mesh, authProcess] = await timed(
+      'istiod, auth service',
+      Promise.all([startIstiod(assembly, api), startAuth(assembly, redis)]),
+    );
+    const rendered = await deployment(context.addresses, authProcess.url);
+    await cluster.apply(rendered.manifests);
+    const operatorUrl = await timed('operator', startOperator(assembly, api, rendered));
+    const workloads = await timed(
+      'gateway, bucket, user and their Envoys',
+      startWorkloads(assembly, rendered, mesh.discovery),
+    );
+    await timed('policies programmed', programmed(cluster, rendered));
+    return {
+      kubeconfig: api.kubeconfig,
+      gateway: rendered.gatewayUrl,
+      auth: infoOf(authProcess),
+      operator: operatorUrl,
+      redis,
+      istiod: mesh.monitoring,
+      workloads,
+      processes: join(context.folder, 'processes.json'),
+    };
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function startServers(
+  tools: Toolchain,
+  supervisor: Supervisor,
+  context: ServerContext,
+): Promise<{ api: ApiServer; redis: string }> {
+  const store = await valkey(tools.valkey, context);
+  const database = await etcd(tools.etcd, context);
+  await Promise.all([supervisor.start(store.spec), supervisor.start(database.spec)]);
+  const api = await apiServer(tools.kubeApiserver, database.url, context);
+  await supervisor.start(api.spec);
+  return { api, redis: store.url };
+}
+
+async function installDefinitions({ cluster, tools }: Assembly): Promise<void> {
+  const files = await Promise.all([tools.istioCrds, tools.gatewayCrds].map(documents));
+  await cluster.apply([...files.flat(), ...crds(), namespace('istio-system')]);
+}
+
+async function startIstiod(
+  { tools, supervisor, context }: Assembly,
+  api: ApiServer,
+): Promise<Awaited<ReturnType<typeof istiod>>> {
+  const process = await istiod(tools.pilotDiscovery, api.kubeconfig, context);
+  await supervisor.start(process.spec);
+  return process;
+}
+
+async function startAuth({ supervisor, context }: Assembly, redis: string): Promise<AuthProcess> {
+  const process = await auth(redis, context);
+  await supervisor.start(process.spec);
+  return process;
+}
+
+/** The operator runs with the rights of its own ServiceAccount, not with the administrator's. */
+async function startOperator(
+  { supervisor, context, cluster }: Assembly,
+  api: ApiServer,
+  rendered: Deployment,
+): Promise<string> {
+  const { namespace: ns, serviceAccount } = rendered.operator;
+  const tokenFile = join(context.folder, 'operator-token');
+  const kubeconfig = join(context.folder, 'operator-kubeconfig');
+  await writeFile(tokenFile, await cluster.token(ns, serviceAccount, 'https://kubernetes.default.svc'), {
+    mode: 0o600,
+  });
+  await writeFile(kubeconfig, kubeconfigText(api.url, api.caFile, { tokenFile }), { mode: 0o600 });
+  const process = await operator(kubeconfig, context);
+  await supervisor.start(process.spec);
+  return process.url;
+}
+
+async function programmed(cluster: Cluster, rendered: Deployment): Promise<void> {
+  for (const policy of rendered.manifests.filter((manifest) => manifest.kind === 'ServiceAuthPolicy')) {
+    const { namespace: ns = '', name } = policy.metadata;
+    await waitFor(
+      `ServiceAuthPolicy ${ns}/${name} is programmed (see its status)`,
+      async () => {
+        const { status } = await cluster.get(policy.apiVersion, policy.kind, ns, name);
+        const conditions = (status as { conditions?: { type: string; status: string }[] } | undefined)?.conditions;
+        return conditions?.some((condition) => condition.type === 'Programmed' && condition.status === 'True');
+      },
+      { timeout: 30_000 },
+    );
+  }
+}
+
+function infoOf({ url, adminUrl, issuer, adminEmail, adminPasswordFile }: AuthProcess): MeshInfo['auth'] {
+  return { url, adminUrl, issuer, adminEmail, adminPasswordFile };
+}
+
+async function documents(file: string): Promise<readonly Manifest[]> {
+  const parsed = parseAllDocuments(await readFile(file, 'utf8')).map((document) => document.toJS() as Manifest | null);
+  return parsed.filter((manifest) => manifest !== null);
+}
+
+const namespace = (name: string): Manifest => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+
+/** Reports how long each part took. */
+function timer(report: (line: string) => void): <T>(title: string, work: Promise<T>) => Promise<T> {
+  return async (title, work) => {
+    const began = performance.now();
+    const result = await work;
+    report(`${title}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    return result;
+  };
+}

@@ -1,20 +1,9 @@
+import type { Manifest } from '@sekisho/cdk8s';
 import type { ProxyWorkload } from './proxy.ts';
 
 const ISTIO = 'networking.istio.io/v1';
 /** Where a workload sends calls to other services: Envoy's egress listener, spoken to as an HTTP proxy. */
 export const EGRESS_PORT = 15080;
-
-/** A Kubernetes object as plain data. */
-export interface Manifest {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-  };
-  readonly [field: string]: unknown;
-}
 
 /** Stands for the pod: istiod learns the workload's address, labels and identity from it. */
 export function workloadEntry(workload: ProxyWorkload, port: { name: string; number: number }): Manifest {

@@ -14,6 +14,8 @@ export interface AuthProcess {
   readonly spec: ProcessSpec;
   readonly url: string;
   readonly adminUrl: string;
+  /** The `iss` of its tokens. */
+  readonly issuer: string;
   readonly adminEmail: string;
   readonly adminPasswordFile: string;
 }
@@ -44,7 +46,7 @@ export async function auth(redisUrl: string, context: ServerContext): Promise<Au
   const adminUrl = `http://${adminListen}`;
   const ready = (): Promise<boolean> => answersOk(`${adminUrl}/readyz`);
   const spec = nodeProcess({ name: 'auth', main: 'services/auth/src/main.ts', env, ready }, context);
-  return { spec, url: `http://${listen}`, adminUrl, adminEmail, adminPasswordFile };
+  return { spec, url: `http://${listen}`, adminUrl, issuer: ISSUER, adminEmail, adminPasswordFile };
 }
 
 /** The operator with the kubeconfig of its own ServiceAccount. */

@@ -43,11 +43,6 @@ export const edgeChapter: Chapter<StoryContext> = {
     },
     { title: 'no token', expected: DENIED, run: async ({ mesh }) => outcome(await call(mesh.gateway + ITEMS)) },
     {
-      title: 'no token on a path that the policy makes public',
-      expected: '200',
-      run: async ({ mesh }) => outcome(await call(`${mesh.gateway}/api/bucket-items/health`)),
-    },
-    {
       title: 'a token of another audience',
       expected: '403 Audiences in Jwt are not allowed',
       run: async ({ mesh, logIn, alice }) =>

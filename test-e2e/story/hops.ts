@@ -20,7 +20,7 @@ export const hopsChapter: Chapter<StoryContext> = {
       title: 'the gateway asks the same of user, with a valid token: not among the callers',
       expected: '403 RBAC: access denied',
       run: async ({ mesh, logIn, alice }) =>
-        outcome(await call(`${mesh.gateway}/api/users/${alice.id}`, { token: await logIn(alice) })),
+        outcome(await call(`${mesh.gateway}/api/users/${alice.id}/name`, { token: await logIn(alice) })),
     },
     {
       title: "user's own identity asks bucket for items, without a token",
@@ -32,7 +32,13 @@ export const hopsChapter: Chapter<StoryContext> = {
       title: "bucket's identity asks user, past the app",
       expected: '200',
       run: async ({ mesh, alice }) =>
-        outcome(await throughEgress(mesh.workloads['bucket']?.egressProxy, 'user.shop', `/api/users/${alice.id}`)),
+        outcome(await throughEgress(mesh.workloads['bucket']?.egressProxy, 'user.shop', `/api/users/${alice.id}/name`)),
+    },
+    {
+      title: 'a path that the policy makes public, without a token',
+      expected: '200',
+      run: async ({ mesh }) =>
+        outcome(await throughEgress(mesh.workloads['user']?.egressProxy, 'bucket.shop', '/healthz')),
     },
     {
       title: 'plain text to a sidecar (mTLS is STRICT)',

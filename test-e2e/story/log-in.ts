@@ -45,21 +45,24 @@ export const logInChapter: Chapter<StoryContext> = {
 };
 
 function shapeOf(token: string): string {
-  const [header, payload] = token.split('.').slice(0, 2).map(decode);
-  const user = payload?.['user'] as { roleList: string };
-  const services = payload?.['services'] as Record<string, { permissions: string[] }>;
-  const session = payload?.['session'] as { id?: string } | undefined;
-  const grants = Object.entries(services)
+  const [header = '', payload = ''] = token.split('.');
+  const { alg, typ } = decode(header);
+  const claims = decode(payload) as {
+    aud: string[];
+    user: { roleList: string };
+    services: Record<string, { permissions: string[] }>;
+    session?: { id?: string };
+  };
+  const grants = Object.entries(claims.services)
     .toSorted(([a], [b]) => a.localeCompare(b))
     .map(([name, grant]) => `${name}: ${grant.permissions.join(',')}`);
-  const audience = (payload?.['aud'] as string[]).toSorted().join(',');
-  const hasSession = session?.id === undefined ? 'no session' : 'a session';
+  const session = claims.session?.id === undefined ? 'no session' : 'a session';
   return [
-    `${header?.['alg']} ${header?.['typ']}`,
-    `aud ${audience}`,
-    `roles ${user.roleList}`,
+    `${alg} ${typ}`,
+    `aud ${claims.aud.toSorted().join(',')}`,
+    `roles ${claims.user.roleList}`,
     ...grants,
-    hasSession,
+    session,
   ].join('; ');
 }
 

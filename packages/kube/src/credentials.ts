@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
+import { dirname, resolve } from 'node:path';
+import { dumpYaml, KubeConfig, loadYaml } from '@kubernetes/client-node';
 import { KubeError } from './errors.ts';
 
 /** What one HTTP call needs beside its content. Holds secrets: never log it. */
@@ -32,7 +34,7 @@ export interface CredentialSource {
 export function credentialSource(kubeconfig: string | undefined): CredentialSource {
   let config = load(kubeconfig);
   return {
-    server: serverOf(config),
+    server: serverOf(config, kubeconfig === undefined),
     async read() {
       // A file may have been rewritten (token-file, client certificate). An exec plugin's cache lives in the KubeConfig,
       // so that one is kept: the plugin would run on every read otherwise.
@@ -52,17 +54,30 @@ function load(kubeconfig: string | undefined): KubeConfig {
   const config = new KubeConfig();
   try {
     if (kubeconfig === undefined) config.loadFromCluster();
-    else config.loadFromFile(kubeconfig);
+    else loadFile(config, kubeconfig);
   } catch (cause) {
     throw new KubeError('config', `the kubeconfig ${kubeconfig ?? 'of the pod'} cannot be loaded`, { cause });
   }
   return config;
 }
 
-function serverOf(config: KubeConfig): URL {
+/** The format's `tokenFile` (client-go, `AuthInfo`) is called `token-file` by client-node, which would drop it and go anonymous. */
+function loadFile(config: KubeConfig, path: string): void {
+  const folder = dirname(resolve(path));
+  const document = loadYaml<{ users?: { user?: Record<string, unknown> }[] } | undefined>(readFileSync(path, 'utf8'));
+  for (const { user } of document?.users ?? []) {
+    const tokenFile = user?.['tokenFile'];
+    if (user && typeof tokenFile === 'string') user['token-file'] = resolve(folder, tokenFile);
+  }
+  config.loadFromString(dumpYaml(document));
+  config.makePathsAbsolute(folder);
+}
+
+function serverOf(config: KubeConfig, inPod: boolean): URL {
   const cluster = config.getCurrentCluster();
   if (!cluster || !URL.canParse(cluster.server)) {
-    throw new KubeError('config', 'the current context of the kubeconfig names no cluster with a server URL');
+    const where = inPod ? 'this is no pod (KUBERNETES_SERVICE_HOST is not set)' : 'its current context names no server';
+    throw new KubeError('config', `no API server is known: ${where}; name a kubeconfig with a cluster`);
   }
   if (cluster.proxyUrl) throw new KubeError('config', 'proxy-url in a kubeconfig is not supported');
   return new URL(cluster.server);

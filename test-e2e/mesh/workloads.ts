@@ -1,0 +1,75 @@
+import type { Assembly } from './assemble.ts';
+import type { GatewayPlan, ServicePlan } from './deployment.ts';
+import { EGRESS_PORT, sidecar, workloadEntry } from './manifests.ts';
+import type { WorkloadInfo } from './mesh-info.ts';
+import { type ProxyCredentials, type ProxyWorkload, proxy } from './proxy.ts';
+import { sample } from './services.ts';
+import { waitFor } from './wait.ts';
+
+interface Plans {
+  readonly services: readonly ServicePlan[];
+  readonly gateway: GatewayPlan;
+}
+
+/** Starts each service with its Envoy, and the gateway's Envoy, all at once. */
+export async function startWorkloads(
+  assembly: Assembly,
+  plans: Plans,
+  discovery: string,
+): Promise<Readonly<Record<string, WorkloadInfo>>> {
+  const started = await Promise.all([
+    ...plans.services.map((plan) => startService(assembly, plan, discovery)),
+    startGateway(assembly, plans.gateway, discovery),
+  ]);
+  return Object.fromEntries(started);
+}
+
+async function startService(assembly: Assembly, plan: ServicePlan, discovery: string): Promise<[string, WorkloadInfo]> {
+  const { cluster, supervisor, context, tools } = assembly;
+  const workload = { ...plan, role: 'sidecar', address: context.addresses.host() } as const;
+  const egressProxy = `http://${workload.address}:${EGRESS_PORT}`;
+  const app = await sample(plan.name, plan.env(egressProxy), context);
+  await cluster.apply([workloadEntry(workload, plan.port), sidecar(workload, plan.port, app.port)]);
+  const envoy = await proxy(tools, workload, await credentials(assembly, workload, discovery), context);
+  await Promise.all([supervisor.start(app.spec), supervisor.start(envoy.spec)]);
+  const info = {
+    namespace: plan.namespace,
+    serviceAccount: plan.serviceAccount,
+    address: `${workload.address}:${plan.port.number}`,
+    egressProxy,
+    app: `http://127.0.0.1:${app.port}`,
+    envoyAdmin: envoy.admin,
+  };
+  return [plan.name, info];
+}
+
+async function startGateway(assembly: Assembly, plan: GatewayPlan, discovery: string): Promise<[string, WorkloadInfo]> {
+  const { cluster, supervisor, context, tools } = assembly;
+  const workload = { ...plan, role: 'router' } as const;
+  await cluster.apply([workloadEntry(workload, plan.port)]);
+  const envoy = await proxy(tools, workload, await credentials(assembly, workload, discovery), context);
+  await supervisor.start(envoy.spec);
+  const { namespace, serviceAccount } = plan;
+  return [
+    plan.name,
+    { namespace, serviceAccount, address: `${plan.address}:${plan.port.number}`, envoyAdmin: envoy.admin },
+  ];
+}
+
+async function credentials(
+  { cluster }: Assembly,
+  workload: ProxyWorkload,
+  discovery: string,
+): Promise<ProxyCredentials> {
+  const { namespace, serviceAccount } = workload;
+  // istiod writes this ConfigMap into every namespace that it sees.
+  const rootCert = await waitFor(
+    `istiod publishes its root certificate in ${namespace}`,
+    async () => {
+      const map = await cluster.get('v1', 'ConfigMap', namespace, 'istio-ca-root-cert');
+      return (map['data'] as Record<string, string> | undefined)?.['root-cert.pem'];
+    },
+    { timeout: 20_000 },
+  );
+  return { discovery, token: await cluster.token(namespace, serviceAccount, 'istio-ca'), rootCert };
+}
