@@ -2,7 +2,7 @@ import { Agent, type Dispatcher, request } from 'undici';
 import { OperatorError } from './errors.ts';
 
 /** Fetches what a URL holds as JSON. Throws `OperatorError` `jwks_*`. */
-export type FetchJson = (uri: string) => Promise<unknown>;
+export type FetchJson = (uri: string, signal: AbortSignal) => Promise<unknown>;
 
 export interface FetchOptions {
   /** For the whole exchange, DNS and TLS included. */
@@ -15,14 +15,14 @@ export function createFetchJson({ timeoutMs, maxBytes }: FetchOptions): { fetch:
   const agent = new Agent({ connections: 2, connect: { timeout: timeoutMs } });
   return {
     close: () => agent.destroy(),
-    async fetch(uri) {
-      const signal = AbortSignal.timeout(timeoutMs);
+    async fetch(uri, stop) {
+      const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), stop]);
       try {
         const response = await request(uri, { dispatcher: agent, signal, headers: { accept: 'application/json' } });
         return await bodyOf(response, maxBytes);
       } catch (cause) {
         if (cause instanceof OperatorError) throw cause;
-        if (signal.aborted)
+        if (signal.aborted && !stop.aborted)
           throw new OperatorError('jwks_timeout', `no whole answer within ${timeoutMs} ms`, { cause });
         throw new OperatorError('jwks_unreachable', `no answer (${codeOf(cause)})`, { cause });
       }

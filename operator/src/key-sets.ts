@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type BackoffBounds, backoffMs, type Clock, type KubeObject, type Outcome, type Random } from '@sekisho/kube';
+import { backoffMs, type Clock, type KubeObject, type Outcome, type Random } from '@sekisho/kube';
 import { describeProblems, type Jwks, parseJwks, parseTokenIssuer, type TokenIssuer } from '@sekisho/policy';
 import { OperatorError } from './errors.ts';
 import type { FetchJson } from './fetch-jwks.ts';
@@ -14,9 +14,12 @@ export type KeyState =
   | { readonly state: 'failed'; readonly problem: string; readonly jwks?: Jwks }
   | { readonly state: 'invalid'; readonly problem: string };
 
-interface Entry {
+interface Wanted {
   readonly uri: string;
   readonly issuer: string;
+}
+
+interface Entry extends Wanted {
   readonly jwks?: Jwks;
   readonly fetchedAt?: number;
   readonly problem?: string;
@@ -63,7 +66,7 @@ export class KeySets {
   }
 
   /** Fetches if it is time to, and says when it will be again. A failed fetch is a state, not a throw. */
-  async refresh(issuer: KubeObject): Promise<Outcome> {
+  async refresh(issuer: KubeObject, signal: AbortSignal): Promise<Outcome> {
     const parsed = this.#parse(issuer);
     const name = issuer.metadata.name;
     if (!parsed.ok || parsed.value.spec.jwksUri === undefined) {
@@ -73,25 +76,25 @@ export class KeySets {
     const { clock } = this.#options;
     const held = this.#entry(parsed.value);
     if (held && held.dueAt > clock.now()) return { againAfterMs: held.dueAt - clock.now() };
-    const entry = await this.#fetch(name, parsed.value.spec.jwksUri, parsed.value.spec.issuer, held);
+    const wanted = { uri: parsed.value.spec.jwksUri, issuer: parsed.value.spec.issuer };
+    const entry = await this.#fetch(name, wanted, held, signal);
     this.#entries.set(name, entry);
     if (!held || !isDeepStrictEqual(stateOfEntry(held), stateOfEntry(entry))) this.#options.onChange(name);
     return { againAfterMs: Math.max(entry.dueAt - clock.now(), 1) };
   }
 
-  async #fetch(name: string, uri: string, issuer: string, held: Entry | undefined): Promise<Entry> {
+  async #fetch(name: string, wanted: Wanted, held: Entry | undefined, signal: AbortSignal): Promise<Entry> {
     const { clock, random, refreshMs, onFailure } = this.#options;
     try {
-      const jwks = checked(await this.#options.fetch(uri));
+      const jwks = checked(await this.#options.fetch(wanted.uri, signal));
       // A tenth of jitter: many replicas or issuers do not come in step.
       const dueAt = clock.now() + refreshMs * (0.9 + 0.1 * random());
-      return { uri, issuer, jwks, fetchedAt: clock.now(), failures: 0, dueAt };
+      return { ...wanted, jwks, fetchedAt: clock.now(), failures: 0, dueAt };
     } catch (error) {
       onFailure(name, error);
       const failures = (held?.failures ?? 0) + 1;
-      const bounds: BackoffBounds = { baseMs: 1_000, maxMs: refreshMs };
-      const dueAt = clock.now() + backoffMs(failures, bounds, random);
-      return { ...held, uri, issuer, problem: problemOf(error), failures, dueAt };
+      const dueAt = clock.now() + backoffMs(failures, { baseMs: 1_000, maxMs: refreshMs }, random);
+      return { ...held, ...wanted, problem: problemOf(error), failures, dueAt };
     }
   }
 

@@ -18,6 +18,8 @@ export interface OperatorOptions {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly random: Random;
+  /** How long changes gather before an issuer's key counts are written: a new key touches every policy. @default 300 */
+  readonly countDelayMs?: number;
 }
 
 export interface Operator {
@@ -29,8 +31,6 @@ export interface Operator {
   stop(graceMs: number): Promise<void>;
 }
 
-/** How long changes gather before an issuer's key counts are written: a new key touches every policy. */
-const ISSUER_STATUS_DELAY_MS = 300;
 const POLICY_WORKERS = 8;
 /** A fetch may take its whole timeout, and shall hold up no other. */
 const FETCH_WORKERS = 32;
@@ -62,15 +62,15 @@ export function createOperator(options: OperatorOptions): Operator {
   const queues = createQueues(options, {
     policies: (key, signal) => reconcilePolicy(controller, key, signal),
     issuers: (name, signal) => reconcileIssuer(controller, name, signal),
-    keys: async (name) => {
+    keys: async (name, signal) => {
       const issuer = caches.issuers.store.get(name);
-      if (issuer) return keySets.refresh(issuer);
+      if (issuer) return keySets.refresh(issuer, signal);
       keySets.forget(name);
       return undefined;
     },
   });
   observeState(options.metrics, caches, keySets);
-  route(caches, queues);
+  route(caches, queues, options.countDelayMs ?? 300);
   return lifecycle(caches, queues, log);
 }
 
@@ -94,12 +94,12 @@ function createQueues(
 }
 
 /** Which change concerns whom. */
-function route(caches: Caches, { policies, issuers, keys }: Queues): void {
+function route(caches: Caches, { policies, issuers, keys }: Queues, countDelayMs: number): void {
   const addAll = (names: readonly string[]) => {
     for (const name of names) policies.add(name);
   };
   const recount = () => {
-    for (const { metadata } of caches.issuers.store.list()) issuers.add(metadata.name, ISSUER_STATUS_DELAY_MS);
+    for (const { metadata } of caches.issuers.store.list()) issuers.add(metadata.name, countDelayMs);
   };
   caches.policies.subscribe((change) => {
     addAll(keysOfPolicy(caches, change));

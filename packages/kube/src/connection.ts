@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { errors as httpErrors, Pool } from 'undici';
+import { readText } from './body.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type CredentialSource, type Credentials, credentialSource, type TlsMaterial } from './credentials.ts';
 import { KubeError } from './errors.ts';
@@ -14,6 +15,8 @@ export interface ConnectOptions {
   readonly credentialTtlMs?: number;
   readonly clock?: Clock;
 }
+
+const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /** Connections to the API server that a kubeconfig names. Throws `KubeError` `config`; opens nothing before the first call. */
 export function connect(options: ConnectOptions = {}): Transport {
@@ -46,7 +49,8 @@ class Connection implements Transport {
     this.#current = undefined;
     const renewed = await this.#credentials();
     if (isDeepStrictEqual(before, renewed.headers)) return reply;
-    await drop(reply);
+    // Read, so that the connection can be used again.
+    await readText(reply.body, MAX_REFUSAL_BYTES);
     return this.#exchange(call, renewed);
   }
 
@@ -119,12 +123,6 @@ async function* translated(body: AsyncIterable<Uint8Array>, signal: AbortSignal)
     yield* body;
   } catch (error) {
     throw networkError(error, signal);
-  }
-}
-
-async function drop(reply: Reply): Promise<void> {
-  for await (const _ of reply.body) {
-    // read to the end so that the connection can be used again
   }
 }
 

@@ -92,6 +92,11 @@ export class FakeApi {
     });
   }
 
+  /** Announced calls that did not come yet. */
+  get pending(): number {
+    return this.#expected.length;
+  }
+
   /** Throws unless exactly the announced calls came. */
   verify(): void {
     const missing = this.#expected.map(({ method, path }) => `missing: ${method} ${path}`);

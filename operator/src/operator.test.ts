@@ -1,0 +1,173 @@
+import type { KubeObject } from '@sekisho/kube';
+import { parseJwks, readPolicyStatus } from '@sekisho/policy';
+import { afterEach, describe, expect, test } from 'vitest';
+import { GENERATED, ISSUERS, POLICIES, toIstioObject } from './resources.ts';
+import { publicJwk } from './testing/keys.ts';
+import { planOf, serviceAuthPolicy, settled, tokenIssuer } from './testing/objects.ts';
+import { Scenario, type ScenarioOptions } from './testing/scenario.ts';
+
+let scenario: Scenario;
+afterEach(() => scenario.close());
+
+async function given(options: ScenarioOptions): Promise<Scenario> {
+  scenario = await Scenario.of(options);
+  return scenario;
+}
+
+const issuer = tokenIssuer('platform');
+const bucket = settled(serviceAuthPolicy('bucket'), issuer);
+const everything = [bucket.policy, bucket.issuer, ...bucket.generated];
+
+function resourceOf(object: KubeObject) {
+  const istio = toIstioObject(object);
+  if (!istio) throw new Error(`${object.kind} is not generated`);
+  return GENERATED[istio.kind];
+}
+
+function oneOf(kind: string): KubeObject {
+  const found = bucket.generated.find((object) => object.kind === kind);
+  if (!found) throw new Error(`no ${kind}`);
+  return found;
+}
+
+function conditionsIn(body: unknown) {
+  return readPolicyStatus((body as KubeObject).status).conditions ?? [];
+}
+
+describe('operator', () => {
+  test('writes nothing when the API server holds everything already', async () => {
+    const { api } = await given({ objects: everything });
+    scenario.run();
+    await scenario.settle();
+    expect(api.calls.every(({ method }) => method === 'GET')).toBe(true);
+    expect(await scenario.metrics.render()).toContain('sekisho_reconcile_total{result="unchanged"} 1');
+  });
+
+  test('applies what a new policy asks for in the planned order, then says so', async () => {
+    const policy = serviceAuthPolicy('bucket');
+    await given({ objects: [policy, issuer] });
+    const planned = planOf(policy, issuer).apply;
+    for (const { kind, metadata } of planned) void scenario.applied(GENERATED[kind], metadata);
+    const status = scenario.statusApplied(POLICIES, policy);
+    const counts = scenario.statusApplied(ISSUERS, issuer);
+    // The first count may be from before the objects, the second then from after.
+    void scenario.statusApplied(ISSUERS, issuer);
+    scenario.run();
+    expect(conditionsIn((await status).body)).toMatchObject([
+      { type: 'Accepted', status: 'True' },
+      { type: 'Programmed', status: 'True' },
+    ]);
+    await counts;
+    const written = scenario.api.calls.filter(({ method, path }) => method === 'PATCH' && path.includes('istio'));
+    expect(written.map(({ body }) => (body as KubeObject).metadata.name)).toEqual(planned.map((o) => o.metadata.name));
+  });
+
+  test('puts a deleted object back and leaves the status as it is', async () => {
+    await given({ objects: everything });
+    const object = oneOf('AuthorizationPolicy');
+    scenario.run();
+    await scenario.settle();
+    const again = scenario.applied(resourceOf(object), object.metadata);
+    await scenario.event('DELETED', resourceOf(object), object);
+    expect(((await again).body as KubeObject).spec).toEqual(object.spec);
+    await scenario.settle();
+  });
+
+  test('replaces an object whole when apply cannot take away what someone added', async () => {
+    await given({ objects: everything });
+    const object = oneOf('AuthorizationPolicy');
+    const annotations = { ...object.metadata.annotations, 'istio.io/dry-run': 'true' };
+    scenario.run();
+    await scenario.settle();
+    void scenario.applied(resourceOf(object), object.metadata, { annotations });
+    const whole = scenario.replaced(resourceOf(object), object.metadata);
+    await scenario.event('MODIFIED', resourceOf(object), { ...object, metadata: { ...object.metadata, annotations } });
+    expect(((await whole).body as KubeObject).metadata.annotations).not.toHaveProperty(['istio.io/dry-run']);
+    await scenario.settle();
+  });
+
+  test('tells of a refused write in the status and holds up no other policy', async () => {
+    const poisoned = serviceAuthPolicy('poisoned');
+    const [first] = planOf(poisoned, bucket.issuer).apply;
+    if (!first) throw new Error('nothing to apply');
+    await given({ objects: everything });
+    scenario.run();
+    await scenario.settle();
+    void scenario.refused(GENERATED[first.kind], first.metadata, 403, 'user may not patch');
+    const status = scenario.statusApplied(POLICIES, poisoned);
+    await scenario.event('ADDED', POLICIES, poisoned);
+    expect(conditionsIn((await status).body)).toContainEqual(
+      expect.objectContaining({
+        type: 'Programmed',
+        status: 'False',
+        message: expect.stringContaining('may not patch'),
+      }),
+    );
+    const object = oneOf('AuthorizationPolicy');
+    const repair = scenario.applied(resourceOf(object), object.metadata);
+    await scenario.event('DELETED', resourceOf(object), object);
+    await repair;
+  });
+
+  test('removes objects whose policy is gone, after asking the API server, by uid', async () => {
+    await given({ objects: [bucket.issuer, ...bucket.generated] });
+    const missing = { kind: 'Status', code: 404, reason: 'NotFound' };
+    void scenario.api.reply(
+      'GET',
+      '/apis/auth.sekisho.dev/v1alpha1/namespaces/shop/serviceauthpolicies/bucket',
+      404,
+      missing,
+    );
+    const deletes = bucket.generated.map((object) => {
+      const { name } = object.metadata;
+      const path = `/apis/security.istio.io/v1/namespaces/shop/${resourceOf(object).plural}/${name}`;
+      return scenario.api.reply('DELETE', path, 200, { kind: 'Status', status: 'Success' });
+    });
+    void scenario.statusApplied(ISSUERS, bucket.issuer);
+    scenario.run();
+    for (const call of await Promise.all(deletes)) {
+      expect(call.body).toMatchObject({ preconditions: { uid: expect.stringMatching(/^uid-/) } });
+    }
+    await scenario.settle();
+  });
+
+  test('removes nothing while the API server still knows the policy that the cache lacks', async () => {
+    await given({ objects: [bucket.issuer, ...bucket.generated] });
+    const path = '/apis/auth.sekisho.dev/v1alpha1/namespaces/shop/serviceauthpolicies/bucket';
+    void scenario.api.reply('GET', path, 200, bucket.policy);
+    void scenario.statusApplied(ISSUERS, bucket.issuer);
+    scenario.run();
+    await scenario.settle();
+  });
+
+  test('removes nothing when the kind of the policy itself is unknown', async () => {
+    await given({ objects: [bucket.issuer, ...bucket.generated] });
+    const path = '/apis/auth.sekisho.dev/v1alpha1/namespaces/shop/serviceauthpolicies/bucket';
+    const asked = scenario.api.expect('GET', path, (response) => response.writeHead(404).end('404 page not found'));
+    scenario.run();
+    await asked;
+    expect(scenario.api.calls.some(({ method }) => method === 'DELETE')).toBe(false);
+  });
+
+  test('waits for the first fetch of an issuer, and only with the policies that use it', async () => {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const hanging = tokenIssuer('hanging', { jwksUri: 'https://slow.example/jwks.json', default: false });
+    const slow = serviceAuthPolicy('slow', { issuers: ['hanging'] });
+    const quick = serviceAuthPolicy('bucket');
+    await given({ objects: [quick, bucket.issuer, hanging, slow], fetch: () => promise });
+    for (const { kind, metadata } of planOf(quick, issuer).apply) void scenario.applied(GENERATED[kind], metadata);
+    void scenario.statusApplied(POLICIES, quick);
+    void scenario.statusApplied(ISSUERS, bucket.issuer);
+    scenario.run();
+    await scenario.settle();
+
+    const keys = { keys: [publicJwk('late')] };
+    const parsed = parseJwks(keys);
+    const planned = planOf(slow, hanging, parsed.ok ? parsed.value : undefined).apply;
+    for (const { kind, metadata } of planned) void scenario.applied(GENERATED[kind], metadata);
+    void scenario.statusApplied(POLICIES, slow);
+    void scenario.statusApplied(ISSUERS, hanging);
+    resolve(keys);
+    await scenario.settle();
+  });
+});

@@ -1,0 +1,100 @@
+import type { KubeObject } from '@sekisho/kube';
+import { describe, expect, test } from 'vitest';
+import { type Caches, createCaches } from './caches.ts';
+import { gather } from './gather.ts';
+import { KeySets } from './key-sets.ts';
+import { keysOfGenerated, keysOfIssuer, keysOfPolicy } from './policy-keys.ts';
+import { planOf, serviceAuthPolicy, tokenIssuer } from './testing/objects.ts';
+
+/** Caches that no API server fills: objects come in as the answers of own writes do. */
+function cachesOf(...objects: readonly KubeObject[]): Caches {
+  const nobody = {} as Parameters<typeof createCaches>[0]['client'];
+  const clock = { now: () => 0, after: () => () => undefined };
+  const caches = createCaches({ client: nobody, clock, random: () => 0, onError: () => undefined });
+  for (const object of objects) informerOf(caches, object.kind).record(object);
+  return caches;
+}
+
+function informerOf(caches: Caches, kind: string) {
+  if (kind === 'ServiceAuthPolicy') return caches.policies;
+  if (kind === 'TokenIssuer') return caches.issuers;
+  return caches.generated[kind as keyof Caches['generated']];
+}
+
+const appeared = (after: KubeObject) => ({ key: `shop/${after.metadata.name}`, before: undefined, after });
+const selecting = (name: string, matchLabels: Record<string, string>) =>
+  serviceAuthPolicy(name, { selector: { matchLabels } });
+const withStatus = (policy: KubeObject, status: string, message = '') => {
+  const condition = { type: 'Programmed', status, reason: 'r', message, lastTransitionTime: '2026-01-01T00:00:00Z' };
+  return { ...policy, status: { conditions: [condition] } };
+};
+
+describe('keysOfPolicy', () => {
+  const a = selecting('a', { app: 'x' });
+  const b = selecting('b', { app: 'x', tier: 'y' });
+  const c = selecting('c', { tier: 'y' });
+  const far = selecting('far', { app: 'z' });
+  const elsewhere = { ...a, metadata: { ...a.metadata, name: 'elsewhere', namespace: 'other' } };
+
+  test('a new policy concerns those that it may meet, also through a third one, and nobody else', () => {
+    const keys = keysOfPolicy(cachesOf(a, b, c, far, elsewhere), appeared(a));
+    expect(new Set(keys)).toEqual(new Set(['shop/a', 'shop/b', 'shop/c']));
+  });
+
+  test('a policy that stops selecting a workload concerns those that it met before', () => {
+    const moved = { ...selecting('a', { app: 'elsewhere' }), metadata: { ...a.metadata, generation: 2 } };
+    const keys = keysOfPolicy(cachesOf(moved, b), { key: 'shop/a', before: a, after: moved });
+    expect(keys).toContain('shop/b');
+  });
+
+  test('a message in the status concerns the policy alone, a condition that turns also its rivals', () => {
+    const caches = cachesOf(a, b);
+    const change = (before: KubeObject, after: KubeObject) => keysOfPolicy(caches, { key: 'shop/a', before, after });
+    expect(change(withStatus(a, 'False'), withStatus(a, 'False', 'more'))).toEqual(['shop/a']);
+    expect(change(withStatus(a, 'False'), withStatus(a, 'True'))).toContain('shop/b');
+  });
+
+  test('the snapshot of a policy holds the same rivals', () => {
+    const options = { fetch: () => Promise.reject(new Error('none')), refreshMs: 1, random: () => 0 };
+    const clock = { now: () => 0, after: () => () => undefined };
+    const keySets = new KeySets({ ...options, clock, onChange: () => undefined, onFailure: () => undefined });
+    const { snapshot } = gather(cachesOf(a, b, c, far), keySets, 'shop/a', 'cluster.local');
+    expect(snapshot?.rivals.map(({ metadata }) => metadata.name)).toEqual(['b', 'c']);
+  });
+});
+
+describe('keysOfIssuer', () => {
+  const named = serviceAuthPolicy('named', { issuers: ['web'] });
+  const byDefault = serviceAuthPolicy('by-default');
+  const caches = cachesOf(named, byDefault);
+  const keys = (issuer: KubeObject) =>
+    keysOfIssuer(caches, { key: issuer.metadata.name, before: undefined, after: issuer });
+
+  test('concerns policies that name it, and those that name none while it is the default', () => {
+    expect(keys(tokenIssuer('web', { default: false }))).toEqual(['shop/named']);
+    expect(keys(tokenIssuer('web'))).toEqual(['shop/named', 'shop/by-default']);
+    expect(keys(tokenIssuer('other'))).toEqual(['shop/by-default']);
+  });
+
+  test('ceasing to be the default concerns those that lose it', () => {
+    const before = tokenIssuer('web');
+    const after = { ...tokenIssuer('web', { default: false }), metadata: { ...before.metadata, generation: 2 } };
+    expect(keysOfIssuer(caches, { key: 'web', before, after })).toContain('shop/by-default');
+  });
+
+  test('a new status concerns no policy', () => {
+    const issuer = tokenIssuer('web');
+    expect(keysOfIssuer(caches, { key: 'web', before: issuer, after: { ...issuer, status: {} } })).toEqual([]);
+  });
+});
+
+describe('keysOfGenerated', () => {
+  test('concerns the owner before and after', () => {
+    const issuer = tokenIssuer('web');
+    const [of] = planOf(serviceAuthPolicy('a'), issuer).desired;
+    const [now] = planOf(serviceAuthPolicy('b'), issuer).desired;
+    expect(
+      keysOfGenerated({ key: 'k', before: of as KubeObject | undefined, after: now as KubeObject | undefined }),
+    ).toEqual(['shop/a', 'shop/b']);
+  });
+});

@@ -1,0 +1,57 @@
+import type { KubeObject } from '@sekisho/kube';
+import { type Jwks, plan, programmed } from '@sekisho/policy';
+import { issuerStatus } from '../issuer-status.ts';
+import { publicJwk } from './keys.ts';
+
+export const NOW = new Date('2026-01-01T00:00:00Z');
+export const ISS = 'https://auth.example';
+const API = 'auth.sekisho.dev/v1alpha1';
+
+/** A TokenIssuer that every policy uses, with one inline key unless `spec` says otherwise. */
+export function tokenIssuer(
+  name: string,
+  spec: Record<string, unknown> = { jwks: { keys: [publicJwk('k1')] } },
+): KubeObject {
+  const metadata = { name, uid: `uid-${name}`, generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' };
+  return { apiVersion: API, kind: 'TokenIssuer', metadata, spec: { issuer: ISS, default: true, ...spec } };
+}
+
+export function serviceAuthPolicy(name: string, spec: Record<string, unknown> = {}): KubeObject {
+  const rules = [{ name: 'read', to: [{ methods: ['GET'] }], allow: { permissions: { anyOf: ['bucket:read'] } } }];
+  return {
+    apiVersion: API,
+    kind: 'ServiceAuthPolicy',
+    metadata: {
+      name,
+      namespace: 'shop',
+      uid: `uid-${name}`,
+      generation: 1,
+      creationTimestamp: '2026-01-01T00:00:00Z',
+    },
+    spec: { selector: { matchLabels: { app: name } }, rules, ...spec },
+  };
+}
+
+/** What the compiler makes of a policy with this issuer. */
+export function planOf(policy: KubeObject, issuer: KubeObject, jwks?: Jwks) {
+  const issuers = [{ issuer, ...(jwks && { jwks }) }];
+  return plan({ policy, rivals: [], issuers, owned: [], mesh: { trustDomain: 'cluster.local' } }, NOW);
+}
+
+/** Policy, issuer and objects as they are when all is done: a reconcile has nothing to write. */
+export function settled(policy: KubeObject, issuer: KubeObject) {
+  const planned = planOf(policy, issuer);
+  const generated: readonly KubeObject[] = planned.desired.map(({ apiVersion, kind, metadata, spec }) => ({
+    apiVersion,
+    kind,
+    metadata: { ...metadata, uid: `uid-${metadata.name}` },
+    spec,
+  }));
+  const { jwks } = issuer.spec as { jwks: Jwks };
+  const holders = [{ refused: false, objects: generated.filter(({ kind }) => kind === 'RequestAuthentication') }];
+  return {
+    policy: { ...policy, status: programmed(planned, { ok: true }, NOW) },
+    issuer: { ...issuer, status: issuerStatus({ issuer, keys: { state: 'inline', jwks }, policies: holders }, NOW) },
+    generated,
+  };
+}

@@ -1,0 +1,136 @@
+import {
+  connect,
+  KubeClient,
+  type KubeObject,
+  type Manifest,
+  pathOf,
+  type Resource,
+  systemClock,
+  type Transport,
+} from '@sekisho/kube';
+import { FakeApi, type OpenStream, type SeenCall } from '@sekisho/kube/testing';
+import { createLogger, createMetrics, type Metrics } from '@sekisho/telemetry';
+import { createOperator, type Operator } from '../operator.ts';
+import { GENERATED, ISSUERS, POLICIES } from '../resources.ts';
+
+const KINDS = [POLICIES, ISSUERS, ...Object.values(GENERATED)];
+const MANAGER = 'sekisho-operator';
+
+export interface ScenarioOptions {
+  /** What the API server holds when the operator starts. */
+  readonly objects: readonly KubeObject[];
+  readonly fetch?: (uri: string) => Promise<unknown>;
+}
+
+/** The operator on a strict API server: each call it makes must have been announced. */
+export class Scenario {
+  readonly api: FakeApi;
+  readonly metrics: Metrics = createMetrics({ undeclared: 'throw', processMetrics: false });
+  readonly #transport: Transport;
+  readonly #operator: Operator;
+  readonly #streams = new Map<string, Promise<OpenStream>>();
+  #version = 1_000;
+
+  private constructor(api: FakeApi, options: ScenarioOptions) {
+    this.api = api;
+    this.#transport = connect({ kubeconfig: api.kubeconfig });
+    const retry = { attempts: 1, backoff: { baseMs: 1, maxMs: 1 }, maxRetryAfterMs: 0 };
+    this.#operator = createOperator({
+      client: new KubeClient(this.#transport, { fieldManager: MANAGER, retry }),
+      fetch: options.fetch ?? (() => Promise.reject(new Error('no fetch was announced'))),
+      trustDomain: 'cluster.local',
+      jwksRefreshMs: 300_000,
+      log: createLogger({ name: 'operator', level: 'silent' }),
+      metrics: this.metrics,
+      clock: systemClock,
+      random: () => 0.5,
+      countDelayMs: 20,
+    });
+    for (const resource of KINDS) this.#announce(resource, options.objects);
+  }
+
+  /** Announces the lists and watches of the start; the caller announces the writes, then calls `run`. */
+  static async of(options: ScenarioOptions): Promise<Scenario> {
+    return new Scenario(await FakeApi.start(), options);
+  }
+
+  run(): void {
+    this.#operator.start();
+  }
+
+  /** Tells the operator of a change by its watch. */
+  async event(type: 'ADDED' | 'MODIFIED' | 'DELETED', resource: Resource, object: KubeObject): Promise<void> {
+    const stream = await this.#streams.get(resource.kind);
+    stream?.send({ type, object: this.stored(object) });
+  }
+
+  /** Announces a server-side apply that succeeds and returns what was sent, with what the API server adds. */
+  applied(
+    resource: Resource,
+    ref: KubeObject['metadata'],
+    extra: Partial<KubeObject['metadata']> = {},
+  ): Promise<SeenCall> {
+    return this.#answered('PATCH', `${pathOf(resource, ref)}?fieldManager=${MANAGER}&force=true`, extra);
+  }
+
+  replaced(resource: Resource, ref: KubeObject['metadata']): Promise<SeenCall> {
+    return this.#answered('PUT', `${pathOf(resource, ref)}?fieldManager=${MANAGER}`, {});
+  }
+
+  statusApplied(resource: Resource, object: KubeObject): Promise<SeenCall> {
+    const path = `${pathOf(resource, { ...object.metadata, subresource: 'status' })}?fieldManager=${MANAGER}&force=true`;
+    return this.#answered('PATCH', path, {}, object);
+  }
+
+  refused(resource: Resource, ref: KubeObject['metadata'], status: number, message: string): Promise<SeenCall> {
+    const path = `${pathOf(resource, ref)}?fieldManager=${MANAGER}&force=true`;
+    return this.api.reply('PATCH', path, status, { kind: 'Status', code: status, reason: 'Forbidden', message });
+  }
+
+  /** As the API server would hold it now. */
+  stored(object: Manifest): KubeObject {
+    this.#version += 1;
+    const { metadata } = object;
+    return {
+      ...object,
+      metadata: { uid: `uid-${metadata.name}`, ...metadata, resourceVersion: String(this.#version) },
+    };
+  }
+
+  /** Waits until every announced call came and nothing else does for a while. */
+  async settle(): Promise<void> {
+    const end = performance.now() + 5_000;
+    while (this.api.pending > 0 && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    this.api.verify();
+  }
+
+  async close(): Promise<void> {
+    await this.#operator.stop(1_000);
+    await this.#transport.close();
+    await this.api.close();
+  }
+
+  #announce(resource: Resource, objects: readonly KubeObject[]): void {
+    const managed =
+      resource === POLICIES || resource === ISSUERS ? '' : '&labelSelector=app.kubernetes.io%2Fmanaged-by%3Dsekisho';
+    const items = objects.filter(({ kind }) => kind === resource.kind).map((object) => this.stored(object));
+    const list = { kind: `${resource.kind}List`, apiVersion: 'v1', metadata: { resourceVersion: '2000' }, items };
+    void this.api.reply('GET', `${pathOf(resource)}?limit=500${managed}`, 200, list);
+    const watch = `${pathOf(resource)}?allowWatchBookmarks=true&resourceVersion=2000&watch=true${managed}`;
+    this.#streams.set(resource.kind, this.api.stream('GET', watch));
+  }
+
+  #answered(
+    method: string,
+    path: string,
+    extra: Partial<KubeObject['metadata']>,
+    base?: KubeObject,
+  ): Promise<SeenCall> {
+    return this.api.expect(method, path, (response, { body }) => {
+      const sent = body as Manifest;
+      const answer = this.stored({ ...base, ...sent, metadata: { ...base?.metadata, ...sent.metadata, ...extra } });
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    });
+  }
+}
