@@ -45,5 +45,6 @@ function watchState(redis: Redis, onState: RedisOptions['onState']): void {
     lastError = error;
   });
   redis.on('ready', () => become('ready'));
-  redis.on('close', () => become('lost'));
+  // Not `close`, which also comes when this process itself ends the connection.
+  redis.on('reconnecting', () => become('lost'));
 }

@@ -1,6 +1,6 @@
 import { sessionKeys } from './keys.ts';
-import { unavailable } from './lua-script.ts';
 import type { RedisClient } from './redis.ts';
+import { redisCall } from './redis-call.ts';
 import { CREATE, DESTROY, LIST, TOUCH } from './scripts.ts';
 import { fromFields, type NewSession, newSession, type Session, toFields } from './session.ts';
 
@@ -48,9 +48,9 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const isLive = (session: Session | undefined): session is Session =>
     session !== undefined && session.expiresAt > now();
   const ofSession = (userId: string, id: string) => [keys.ofUser(userId), keys.session(userId, id)];
-  const index = (id: string, userId: string) => guarded(redis.set(keys.owner(id), userId, 'PX', ttlMs));
+  const index = (id: string, userId: string) => redisCall(redis.set(keys.owner(id), userId, 'PX', ttlMs));
   // One key per command: in a cluster each has its own slot.
-  const forget = (ids: readonly string[]) => Promise.all(ids.map((id) => guarded(redis.del(keys.owner(id)))));
+  const forget = (ids: readonly string[]) => Promise.all(ids.map((id) => redisCall(redis.del(keys.owner(id)))));
 
   return {
     async create(from) {
@@ -63,7 +63,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     },
 
     async get(userId, id) {
-      const session = fromFields(Object.entries(await guarded(redis.hgetall(keys.session(userId, id)))).flat());
+      const session = fromFields(Object.entries(await redisCall(redis.hgetall(keys.session(userId, id)))).flat());
       return isLive(session) ? session : undefined;
     },
 
@@ -86,17 +86,9 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     },
 
     async ownerOf(id) {
-      return (await guarded(redis.get(keys.owner(id)))) ?? undefined;
+      return (await redisCall(redis.get(keys.owner(id)))) ?? undefined;
     },
   };
-}
-
-async function guarded<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    throw unavailable(error);
-  }
 }
 
 function strings(reply: unknown): string[] {

@@ -72,6 +72,14 @@ describe('failStart', () => {
     expect(process.written).toEqual(['auth: the environment is not usable:\n  REDIS_URL is not set\n']);
   });
 
+  test('tells the causes of an expected error', () => {
+    const process = fakeProcess();
+    const refused = Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' });
+    const error = Object.assign(new Error('the database does not answer', { cause: refused }), { code: 'unavailable' });
+    failStart('auth', error, process);
+    expect(process.written).toEqual(['auth: the database does not answer: ECONNREFUSED\n']);
+  });
+
   test('shows the stack of a defect', () => {
     const process = fakeProcess();
     failStart('auth', new TypeError('x is not a function'), process);

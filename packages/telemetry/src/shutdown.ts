@@ -80,7 +80,23 @@ export function failStart(name: string, error: unknown, process: FailingProcess)
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return 'start failed';
-  // Node's own ERR_* codes tell of a wrong argument, so of a defect; ours and those of the system do not.
-  const expected = 'code' in error && typeof error.code === 'string' && !error.code.startsWith('ERR_');
-  return expected ? error.message : (error.stack ?? error.message);
+  return isExpected(error) ? reasons(error).join(': ') : (error.stack ?? error.message);
+}
+
+/** Node's own ERR_* codes tell of a wrong argument, so of a defect; ours and those of the system do not. */
+function isExpected(error: Error): boolean {
+  return 'code' in error && typeof error.code === 'string' && !error.code.startsWith('ERR_');
+}
+
+const MAX_CAUSES = 4;
+
+/** What failed, and why, and why that. An AggregateError of a connection has no message of its own, only a code. */
+function reasons(error: Error): string[] {
+  const found: string[] = [];
+  let current: unknown = error;
+  while (current instanceof Error && found.length < MAX_CAUSES) {
+    found.push(current.message || ('code' in current ? String(current.code) : current.name));
+    current = current.cause;
+  }
+  return found;
 }

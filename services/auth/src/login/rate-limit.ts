@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { LuaScript, type RedisClient } from '@sekisho/sessions';
+import { LuaScript, type RedisClient, redisCall } from '@sekisho/sessions';
 
 export interface Rate {
   /** Attempts that may come at once. */
@@ -41,7 +41,7 @@ export function createRateLimiter(redis: RedisClient, name: string, rate: Rate):
       return Math.ceil(Number(wait) / 1000);
     },
     async reset(subject) {
-      await redis.del(key(subject));
+      await redisCall(redis.del(key(subject)));
     },
   };
 }

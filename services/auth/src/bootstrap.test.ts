@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { bootstrapAdministrator } from './bootstrap.ts';
+import { plainHasher } from './testing/fixture.ts';
+import { memoryAccounts } from './testing/memory-accounts.ts';
+
+const first = { email: 'Admin@Example.org', password: 'correct horse' };
+
+function setUp() {
+  return { accounts: memoryAccounts(), passwords: plainHasher(), uuid: randomUUID };
+}
+
+describe('bootstrapAdministrator', () => {
+  test('makes an administrator who may manage users', async () => {
+    const dependencies = setUp();
+    expect(await bootstrapAdministrator(dependencies, first)).toBe(true);
+    const credentials = await dependencies.accounts.findCredentials('admin@example.org');
+    expect(credentials).toMatchObject({ passwordHash: 'hash:correct horse', active: true });
+    expect(await dependencies.accounts.find(credentials?.userId ?? '')).toMatchObject({
+      roles: ['admin'],
+      grants: [{ service: 'auth', permissions: ['users:read', 'users:write'] }],
+    });
+  });
+
+  test('leaves an existing user alone: neither password nor grants come back', async () => {
+    const dependencies = setUp();
+    await bootstrapAdministrator(dependencies, first);
+    const before = await dependencies.accounts.findCredentials('admin@example.org');
+    await dependencies.accounts.replaceGrants(before?.userId ?? '', []);
+    expect(await bootstrapAdministrator(dependencies, { ...first, password: 'another' })).toBe(false);
+    expect(await dependencies.accounts.findCredentials('admin@example.org')).toEqual(before);
+    expect((await dependencies.accounts.find(before?.userId ?? ''))?.grants).toEqual([]);
+  });
+
+  test('gives way to a replica that was faster', async () => {
+    const dependencies = setUp();
+    const made = await Promise.all([1, 2, 3].map(() => bootstrapAdministrator(dependencies, first)));
+    expect(made.filter(Boolean)).toHaveLength(1);
+  });
+});

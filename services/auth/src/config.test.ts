@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, readConfig } from '@sekisho/telemetry';
+import { afterAll, describe, expect, test } from 'vitest';
+import { AuthConfig, readEncryptionKey, readSecret } from './config.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'auth-config-'));
+afterAll(() => rm(folder, { recursive: true }));
+
+async function file(content: string): Promise<string> {
+  const path = join(folder, randomBytes(8).toString('hex'));
+  await writeFile(path, content);
+  return path;
+}
+
+const environment = {
+  AUTH_LISTEN: '127.0.0.1:8080',
+  AUTH_ADMIN_LISTEN: '127.0.0.1:8081',
+  AUTH_ISSUER: 'https://auth.example.org',
+  REDIS_URL: 'redis://127.0.0.1:6379',
+  DATABASE_URL: 'pglite:/var/lib/auth',
+  KEY_ENCRYPTION_KEY_FILE: '/run/secrets/key',
+};
+
+describe('AuthConfig', () => {
+  test('has defaults for what has a good one', () => {
+    expect(readConfig(AuthConfig, environment)).toMatchObject({ ACCESS_TOKEN_TTL_SECONDS: 900, LOG_LEVEL: 'info' });
+  });
+
+  test.each([
+    ['DATABASE_URL', 'mysql://x'],
+    ['DATABASE_URL', 'pglite:'],
+    ['AUTH_ISSUER', 'auth.example.org'],
+    ['REDIS_URL', 'http://x'],
+    ['ACCESS_TOKEN_TTL_SECONDS', '10'],
+    ['LOG_LEVEL', 'loud'],
+  ])('refuses %s=%s', (variable, value) => {
+    expect(() => readConfig(AuthConfig, { ...environment, [variable]: value })).toThrow(ConfigError);
+  });
+});
+
+describe('secrets in files', () => {
+  test('lose the newline at their end and nothing else', async () => {
+    expect(await readSecret('X', await file(' pass word \n'))).toBe(' pass word ');
+  });
+
+  test('that cannot be read are told by the name of the variable', async () => {
+    const missing = readSecret('BOOTSTRAP_ADMIN_PASSWORD_FILE', join(folder, 'missing'));
+    await expect(missing).rejects.toMatchObject({ code: 'secret_unusable' });
+    await expect(missing).rejects.toThrow('BOOTSTRAP_ADMIN_PASSWORD_FILE');
+  });
+
+  test('an encryption key is 32 bytes in base64', async () => {
+    const key = randomBytes(32);
+    expect(await readEncryptionKey(await file(`${key.toString('base64')}\n`))).toEqual(key);
+    for (const wrong of [
+      '',
+      'hunter2',
+      randomBytes(31).toString('base64'),
+      key.toString('hex'),
+      `${key.toString('base64')}!`,
+    ]) {
+      const refused = readEncryptionKey(await file(wrong));
+      await expect(refused).rejects.toMatchObject({ code: 'secret_unusable' });
+      await expect(refused).rejects.not.toThrow('hunter2');
+    }
+  });
+});

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, inject, test } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+const folder = await mkdtemp(join(tmpdir(), 'auth-main-'));
+const keyFile = join(folder, 'key');
+await writeFile(keyFile, randomBytes(32).toString('base64'));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const environment = {
+  AUTH_LISTEN: '127.0.0.1:0',
+  AUTH_ADMIN_LISTEN: '127.0.0.1:0',
+  AUTH_ISSUER: 'https://auth.test',
+  REDIS_URL: inject('redisUrl'),
+  DATABASE_URL: `pglite:${join(folder, 'db')}`,
+  KEY_ENCRYPTION_KEY_FILE: keyFile,
+};
+
+function start(env: Record<string, string>) {
+  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => {
+    output.stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output.stderr += chunk;
+  });
+  return { child, output, exited: once(child, 'exit') };
+}
+
+describe('the process', () => {
+  test('listens, and on SIGTERM stops with exit code 0 and frees its database', async () => {
+    for (let run = 0; run < 2; run += 1) {
+      const { child, output, exited } = start(environment);
+      await expect.poll(() => output.stdout, { timeout: 25_000 }).toContain('"msg":"listening"');
+      child.kill('SIGTERM');
+      expect(await exited).toEqual([0, null]);
+      expect(output.stdout).toContain('"msg":"stopped"');
+      expect(output.stderr).toBe('');
+    }
+  }, 60_000);
+
+  test('exits 1 without a stack, naming what is wrong with the environment', async () => {
+    const { output, exited } = start({ ...environment, REDIS_URL: 'hunter2', AUTH_ISSUER: '' });
+    expect(await exited).toEqual([1, null]);
+    expect(output.stderr).toContain('AUTH_ISSUER is not set');
+    expect(output.stderr).toContain('REDIS_URL');
+    expect(output.stderr).not.toContain('hunter2');
+    expect(output.stderr).not.toContain('    at ');
+  });
+
+  test('exits 1 without a stack when the database does not answer', async () => {
+    const { output, exited } = start({ ...environment, DATABASE_URL: 'postgres://x:hunter2@127.0.0.1:1/x' });
+    expect(await exited).toEqual([1, null]);
+    expect(output.stderr).toContain('the database could not be migrated');
+    expect(output.stderr).not.toContain('hunter2');
+    expect(output.stderr).not.toContain('    at ');
+  });
+});

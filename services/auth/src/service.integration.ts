@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { createVerifier } from '@sekisho/tokens';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { Service } from './service.ts';
+import { ADMIN, databaseKinds, logIn, startService, untilReady } from './testing/real-service.ts';
+
+const redisUrl = inject('redisUrl');
+
+describe.each(databaseKinds(inject('postgresUrl')))('the service on $name', (kind) => {
+  let service: Service;
+  let database: Awaited<ReturnType<typeof kind.create>>;
+
+  beforeAll(async () => {
+    database = await kind.create();
+    service = await startService({ redisUrl, databaseUrl: database.url });
+    await untilReady(service);
+  });
+  afterAll(async () => {
+    await service.close();
+    await database.remove();
+  });
+
+  async function adminCall(method: 'GET' | 'POST' | 'PUT', url: string, payload?: object) {
+    const token = (await logIn(service, ADMIN)).json().access_token;
+    const headers = { authorization: `Bearer ${token}` };
+    return service.adminApp.inject({ method, url, headers, ...(payload !== undefined && { payload }) });
+  }
+
+  test('lets the first administrator make a user, who logs in with what was granted', async () => {
+    const grants = [
+      { service: 'bucket', permissions: ['bucket:read', '"quoted"', '{braces}', 'back\\slash'] },
+      { service: 'user', permissions: [], expires: 2_000_000_000 },
+    ];
+    const user = {
+      email: 'Alice@Example.org',
+      password: 'correct horse',
+      roles: ['member'],
+      permissions: ['a:b'],
+      grants,
+    };
+    const created = await adminCall('POST', '/v1/users', user);
+    expect(created.statusCode).toBe(201);
+    const read = await adminCall('GET', `/v1/users/${created.json().id}`);
+    expect(read.json()).toEqual(created.json());
+
+    const session = await logIn(service, {
+      email: 'alice@example.ORG',
+      password: 'correct horse',
+      services: ['bucket'],
+    });
+    expect(session.statusCode).toBe(201);
+    const jwks = (await service.publicApp.inject({ url: '/.well-known/jwks.json' })).json();
+    const verify = createVerifier({
+      issuer: 'https://auth.test',
+      audience: 'bucket',
+      jwks: () => jwks,
+      clock: () => new Date(),
+    });
+    const claims = await verify(session.json().access_token);
+    expect(claims).toMatchObject({ sub: created.json().id, aud: ['bucket'], user: { roleList: 'member' } });
+    expect(claims.services).toEqual({ bucket: { permissions: grants[0]?.permissions } });
+  });
+
+  test('keeps one user for one address, also when many try at once', async () => {
+    const user = { email: 'once@example.org', password: 'correct horse' };
+    const attempts = await Promise.all(
+      ['once', 'Once', 'ONCE'].map((name) => adminCall('POST', '/v1/users', { ...user, email: `${name}@example.org` })),
+    );
+    expect(attempts.map((response) => response.statusCode).sort()).toEqual([201, 409, 409]);
+  });
+
+  test('takes a grant away: the next token does not carry it', async () => {
+    const grants = [{ service: 'bucket', permissions: ['bucket:read'] }];
+    const user = { email: 'bob@example.org', password: 'correct horse', grants };
+    const { id } = (await adminCall('POST', '/v1/users', user)).json();
+    const replaced = await adminCall('PUT', `/v1/users/${id}/grants`, { grants: [] });
+    expect(replaced.json()).toMatchObject({ grants: [], version: 2 });
+    const refused = await logIn(service, { email: user.email, password: user.password });
+    expect(refused.json()).toMatchObject({ status: 403, code: 'permission_missing' });
+  });
+
+  test('answers SQL and control characters in an address like any other text', async () => {
+    const injected = await logIn(service, { email: "a'--@example.org", password: "' or 1=1 --" });
+    expect(injected.json()).toMatchObject({ status: 401, code: 'credentials_invalid' });
+  });
+
+  test('signs with the same key after a restart, and keeps a password that was set', async () => {
+    const before = (await service.publicApp.inject({ url: '/.well-known/jwks.json' })).json();
+    await service.close();
+    const firstAdministrator = { ...ADMIN, password: 'another password' };
+    service = await startService({ redisUrl, databaseUrl: database.url, firstAdministrator });
+    await untilReady(service);
+    expect((await service.publicApp.inject({ url: '/.well-known/jwks.json' })).json()).toEqual(before);
+    expect((await logIn(service, firstAdministrator)).statusCode).toBe(401);
+    expect((await logIn(service, ADMIN)).statusCode).toBe(201);
+  });
+
+  test('does not start with another encryption key, and leaves the database free for the right one', async () => {
+    await service.close();
+    const wrong = startService({ redisUrl, databaseUrl: database.url, encryptionKey: randomBytes(32) });
+    await expect(wrong).rejects.toMatchObject({ code: 'key_unreadable' });
+    service = await startService({ redisUrl, databaseUrl: database.url });
+    await untilReady(service);
+  });
+});
+
+describe.runIf(inject('postgresUrl') !== '')('replicas that start at the same time on an empty PostgreSQL', () => {
+  test('migrate once, and agree on one key and one administrator', async () => {
+    const kind = databaseKinds(inject('postgresUrl')).at(-1);
+    const database = await kind?.create();
+    const databaseUrl = database?.url ?? '';
+    const replicas = await Promise.all(Array.from({ length: 4 }, () => startService({ redisUrl, databaseUrl })));
+    const keySets = await Promise.all(
+      replicas.map(async ({ publicApp }) => (await publicApp.inject({ url: '/.well-known/jwks.json' })).body),
+    );
+    expect(new Set(keySets).size).toBe(1);
+    for (const replica of replicas) {
+      await untilReady(replica);
+      expect((await logIn(replica, ADMIN)).statusCode).toBe(201);
+      await replica.close();
+    }
+    await database?.remove();
+  });
+});

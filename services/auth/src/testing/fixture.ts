@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { createLogger, createMetrics } from '@sekisho/telemetry';
+import { createMinter, createVerifier, generateSigningKey, toJwks } from '@sekisho/tokens';
+import type { AccountStore, NewAccount } from '../accounts/account.ts';
+import { createLogin } from '../login/login.ts';
+import { createAuthMetrics } from '../metrics.ts';
+import type { PasswordHasher } from '../passwords/hasher.ts';
+import { memoryAccounts } from './memory-accounts.ts';
+import { memoryLimiter } from './memory-limiter.ts';
+import { memorySessions } from './memory-sessions.ts';
+
+export const ISSUER = 'https://auth.test';
+export const ADMIN_ID = '00000000-0000-4000-8000-000000000001';
+export const ALICE_ID = '00000000-0000-4000-8000-000000000002';
+
+export const alice: NewAccount = {
+  id: ALICE_ID,
+  email: 'alice@example.org',
+  passwordHash: 'hash:correct horse',
+  active: true,
+  roles: ['member'],
+  permissions: ['profile:read'],
+  grants: [
+    { service: 'bucket', permissions: ['bucket:read', 'bucket:write'] },
+    { service: 'user', permissions: ['user:read'], expires: 2_000_000_000 },
+    { service: 'archive', permissions: ['archive:read'], expires: 1_000_000_000 },
+  ],
+};
+
+/** Readable hashes instead of slow ones; counts what was verified. */
+export function plainHasher(): PasswordHasher & { readonly verified: (string | undefined)[] } {
+  const verified: (string | undefined)[] = [];
+  return {
+    verified,
+    hash: async (password) => `hash:${password}`,
+    async verify(stored, password) {
+      verified.push(stored);
+      return stored === `hash:${password}`;
+    },
+  };
+}
+
+export interface FixtureOptions {
+  readonly accounts?: AccountStore;
+  readonly attempts?: { readonly account: number; readonly client: number };
+}
+
+const key = await generateSigningKey();
+export const jwks = toJwks([key]);
+
+/** Everything a log-in needs, in memory, with a clock that the test sets. */
+export function createFixture({ accounts = memoryAccounts(alice), attempts }: FixtureOptions = {}) {
+  const time = { now: new Date('2026-01-02T03:04:05Z') };
+  const clock = () => time.now;
+  const sessions = memorySessions(clock);
+  const passwords = plainHasher();
+  const limits = {
+    account: memoryLimiter(attempts?.account ?? 5),
+    client: memoryLimiter(attempts?.client ?? 1_000),
+  };
+  const mint = createMinter({ issuer: ISSUER, key: () => key, clock, uuid: randomUUID });
+  const login = createLogin({ accounts, passwords, sessions, limits, mint, clock, tokenLifetime: 900 });
+  const registry = createMetrics({ processMetrics: false, undeclared: 'throw' });
+  const metrics = createAuthMetrics(registry);
+  const log = createLogger({ name: 'test', level: 'silent' });
+  const verifyFor = (audience: string) => createVerifier({ issuer: ISSUER, audience, jwks: () => jwks, clock });
+  return { time, clock, accounts, sessions, passwords, limits, mint, login, registry, metrics, log, verifyFor };
+}

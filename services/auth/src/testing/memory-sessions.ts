@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto';
+import { deviceFingerprint, type Session, type SessionStore } from '@sekisho/sessions';
+
+const WEEK_MS = 7 * 24 * 60 * 60 * 1_000;
+
+/** Creating and ending sessions in memory; what a test does not expect to be called rejects. */
+export function memorySessions(clock: () => Date): SessionStore & { readonly live: ReadonlyMap<string, Session> } {
+  const live = new Map<string, Session>();
+  const unexpected = () => Promise.reject(new Error('this call was not expected'));
+  return {
+    live,
+    async create(from) {
+      const now = clock().getTime();
+      const times = { createdAt: now, lastAccessedAt: now, expiresAt: now + WEEK_MS };
+      const session = { ...from, ...times, id: randomUUID(), fingerprint: deviceFingerprint(from.device) };
+      live.set(session.id, session);
+      return session;
+    },
+    destroy: async (_, id) => live.delete(id),
+    get: unexpected,
+    touch: unexpected,
+    list: unexpected,
+    ownerOf: unexpected,
+  };
+}
