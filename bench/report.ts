@@ -27,12 +27,19 @@ interface Row extends Omit<Figure, 'target'> {
 /** Prints a table and writes `.local/bench/<name>.json`. @returns whether every target holds */
 export function publish(name: string, figures: readonly Figure[]): boolean {
   const rows = figures.map(toRow);
-  const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? 'unknown', memoryBytes: totalmem(), kernel: release(), node: process.version };
+  const machine = {
+    cpus: cpus().length,
+    model: cpus()[0]?.model ?? 'unknown',
+    memoryBytes: totalmem(),
+    kernel: release(),
+    node: process.version,
+  };
   mkdirSync(FOLDER, { recursive: true });
   const path = join(FOLDER, `${name}.json`);
   writeFileSync(path, `${JSON.stringify({ machine, figures: rows }, undefined, 2)}\n`);
   const width = Math.max(...rows.map((row) => row.name.length));
-  for (const row of rows) console.log(`  ${row.name.padEnd(width)}  ${format(row.value).padStart(10)} ${row.unit}${verdict(row)}`);
+  for (const row of rows)
+    console.log(`  ${row.name.padEnd(width)}  ${format(row.value).padStart(10)} ${row.unit}${verdict(row)}`);
   console.log(`  ${path}`);
   return rows.every((row) => row.holds !== false);
 }

@@ -4,6 +4,7 @@ import type { Manifest } from '@sekisho/cdk8s';
 import { crds } from '@sekisho/policy';
 import { parseAllDocuments } from 'yaml';
 import type { Toolchain } from '../toolchain/index.ts';
+import type { Assembly } from './assembly.ts';
 import { Cluster } from './cluster.ts';
 import { type ApiServer, apiServer, etcd, kubeconfigText, type ServerContext } from './control-plane.ts';
 import { type Deployment, deployment } from './deployment.ts';
@@ -14,15 +15,6 @@ import { valkey } from './stores.ts';
 import type { Supervisor } from './supervisor.ts';
 import { waitFor } from './wait.ts';
 import { startWorkloads } from './workloads.ts';
-
-/** Everything that the parts of a start share. */
-export interface Assembly {
-  readonly tools: Toolchain;
-  readonly supervisor: Supervisor;
-  readonly context: ServerContext;
-  readonly cluster: Cluster;
-  readonly report: (line: string) => void;
-}
 
 /** Starts the whole mesh, from etcd to the gateway, and answers when the policies are programmed and the edge serves. */
 export async function assemble(

@@ -1,4 +1,4 @@
-import type { Assembly } from './assemble.ts';
+import type { Assembly } from './assembly.ts';
 import type { GatewayPlan, ServicePlan } from './deployment.ts';
 import { EGRESS_PORT, sidecar, workloadEntry } from './manifests.ts';
 import type { WorkloadInfo } from './mesh-info.ts';

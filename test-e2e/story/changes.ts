@@ -166,13 +166,9 @@ async function deleteAllow({ cluster, mesh }: StoryContext): Promise<string> {
 async function editDeny({ cluster }: StoryContext): Promise<string> {
   const policies = new Policies(cluster);
   const before = await policies.generated(SHOP, BUCKET, 'DENY');
-  const { name, labels, ownerReferences, resourceVersion } = before.metadata;
+  const { name } = before.metadata;
   const harmless = { rules: [{ to: [{ operation: { methods: ['TRACE'] } }] }] };
-  const edited = {
-    ...before,
-    metadata: { name, namespace: SHOP, labels, ownerReferences, ...(resourceVersion && { resourceVersion }) },
-    spec: { ...(before.spec as object), ...harmless },
-  };
+  const edited = { ...before, spec: { ...(before.spec as object), ...harmless } };
   await cluster.client.replace(await cluster.resource(before), edited);
   const good = JSON.stringify(before.spec);
   const restored = async (): Promise<boolean> =>

@@ -13,7 +13,7 @@ export {
   type MetricsOptions,
 } from './metrics.ts';
 export { type OpsServer, type OpsServerOptions, startOpsServer } from './ops-server.ts';
-export { type Check, type Checks, type Readiness, readiness } from './readiness.ts';
+export { type Check, type Checks, createReadiness, type Readiness, type ReadinessOptions } from './readiness.ts';
 export {
   type Closer,
   type FailingProcess,

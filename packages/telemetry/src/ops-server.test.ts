@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createLogger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { type OpsServer, startOpsServer } from './ops-server.ts';
-import type { Checks } from './readiness.ts';
+import { type Checks, createReadiness } from './readiness.ts';
 
 const log = createLogger({ name: 'test', level: 'silent' });
 let server: OpsServer | undefined;
@@ -38,6 +38,21 @@ describe('the ops server', () => {
     expect(ready.status).toBe(503);
     expect(await ready.json()).toEqual({ status: 'unavailable', failing: ['redis', 'keys'] });
     expect((await fetch(`${base}/healthz`)).status).toBe(200);
+  });
+
+  test('tells the log once that a check fails, and once that it works again', async () => {
+    const lines: string[] = [];
+    const destination = { write: (line: string) => void lines.push(line) };
+    let works = false;
+    const checks = { redis: () => (works ? Promise.resolve() : Promise.reject(new Error('down'))) };
+    const probe = createReadiness({ checks, log: createLogger({ name: 'test', level: 'info', destination }) });
+    await probe();
+    await probe();
+    works = true;
+    await probe();
+    await probe();
+    const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+    expect(messages).toEqual(['readiness check failed', 'readiness check works again']);
   });
 
   test('serves the metrics in the Prometheus format', async () => {

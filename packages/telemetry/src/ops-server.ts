@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { ListenAddress } from './config.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { type Checks, readiness } from './readiness.ts';
+import { type Checks, createReadiness } from './readiness.ts';
 
 export interface OpsServerOptions {
   readonly listen: ListenAddress;
@@ -46,14 +46,14 @@ export async function startOpsServer(options: OpsServerOptions): Promise<OpsServ
   return { address: { host: options.listen.host, port: boundPort(server) }, close: () => close(server) };
 }
 
-function createRoutes({ metrics, log, checks = {}, checkTimeoutMs = 1_000 }: OpsServerOptions): Map<string, Handler> {
-  const onFailure = (check: string, err: unknown) => log.warn({ check, err }, 'readiness check failed');
+function createRoutes({ metrics, log, checks = {}, checkTimeoutMs }: OpsServerOptions): Map<string, Handler> {
+  const readiness = createReadiness({ checks, timeoutMs: checkTimeoutMs, log });
   return new Map<string, Handler>([
     ['/healthz', () => json(200, { status: 'ok' })],
     [
       '/readyz',
       async () => {
-        const state = await readiness(checks, checkTimeoutMs, onFailure);
+        const state = await readiness();
         return json(state.status === 'ready' ? 200 : 503, state);
       },
     ],

@@ -1,4 +1,4 @@
-import { type Checks, type Logger, type Metrics, readiness } from '@sekisho/telemetry';
+import { type Checks, createReadiness, type Logger, type Metrics } from '@sekisho/telemetry';
 import { type Account, type AccountStore, type Grant, normaliseEmail } from '../accounts/account.ts';
 import { AuthError } from '../errors.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
@@ -65,10 +65,10 @@ function replaceGrantsRoute(app: HttpServer, { accounts, authorize }: AdminAppOp
 }
 
 function opsRoutes(app: HttpServer, { metrics, checks, log }: AdminAppOptions): void {
-  const onFailure = (check: string, err: unknown) => log.warn({ check, err }, 'readiness check failed');
+  const readiness = createReadiness({ checks, timeoutMs: CHECK_TIMEOUT_MS, log });
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_, reply) => {
-    const state = await readiness(checks, CHECK_TIMEOUT_MS, onFailure);
+    const state = await readiness();
     return reply.code(state.status === 'ready' ? 200 : 503).send(state);
   });
   app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.render()));
