@@ -64,7 +64,10 @@ async function usableBinaries(identity: { uid?: number; gid?: number }): Promise
     const bin = join(dirname(fileURLToPath(entry)), '..', 'native', 'bin');
     await run(join(bin, 'postgres'), ['--version'], identity);
     return bin;
-  } catch {
+  } catch (error) {
+    console.warn(
+      `  PostgreSQL cannot be run here, its tests are skipped: ${error instanceof Error ? error.message : error}`,
+    );
     return undefined;
   }
 }
