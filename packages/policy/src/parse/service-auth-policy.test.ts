@@ -48,7 +48,7 @@ describe('an unknown field', () => {
     expect(result).toEqual({
       ok: false,
       problems: [
-        { path: 'spec.rules[0].too', code: 'UnknownField', message: 'unknown field', hint: 'did you mean to?' },
+        { path: 'spec.rules[0].too', code: 'UnknownField', message: 'unknown field', hint: 'did you mean "to"?' },
       ],
     });
   });

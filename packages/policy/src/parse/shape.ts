@@ -38,7 +38,7 @@ function translate(schema: TSchema, error: TLocalizedValidationError, root: stri
 function unknownField(schema: TSchema, schemaPath: string, path: string, name: string): Problem {
   const known = Object.keys(Object(resolvePointer(schema, `${schemaPath.replace(/^#/, '')}/properties`)));
   const meant = nearest(name, known);
-  const hint = meant === undefined ? `known here: ${known.join(', ')}` : `did you mean ${meant}?`;
+  const hint = meant === undefined ? `known here: ${known.join(', ')}` : `did you mean "${meant}"?`;
   return problem(at(path, name), 'UnknownField', 'unknown field', hint);
 }
 
@@ -47,7 +47,12 @@ function described(path: string, error: TLocalizedValidationError): Problem {
     case 'type':
       return problem(path, 'WrongType', `must be ${typeName(error.params.type)}`, 'write it in that form');
     case 'enum':
-      return problem(path, 'BadValue', `must be ${error.params.allowedValues.join(' or ')}`, 'or leave it out');
+      return problem(
+        path,
+        'BadValue',
+        `must be ${error.params.allowedValues.join(' or ')}`,
+        'use one of these, or leave the field out where it is optional',
+      );
     case 'pattern':
       return problem(path, 'BadValue', `must be ${meaning(error.params.pattern)}`, 'rename it');
     case 'minLength':

@@ -4,6 +4,8 @@ import { type Labels, nested, selectionOf } from './selection.ts';
 interface Claim {
   readonly policy: RawObject;
   readonly labels: Labels;
+  /** Sorts by creationTimestamp (RFC 3339 in UTC sorts as text), then by name. */
+  readonly age: string;
 }
 
 /**
@@ -11,32 +13,22 @@ interface Claim {
  * itself in conflict governs nothing. An invalid one does: it holds its last good objects or denies.
  */
 export function governor(policy: RawObject, rivals: readonly RawObject[]): RawObject | undefined {
-  const labels = selectionOf(policy.spec)?.matchLabels;
-  if (labels === undefined) return undefined;
-  const governing: Claim[] = [];
-  for (const claim of rivals
-    .filter((rival) => older(rival, policy))
-    .sort(byAge)
-    .flatMap(toClaim)) {
-    if (!governing.some((other) => nested(other.labels, claim.labels))) governing.push(claim);
-  }
-  return governing.find((claim) => nested(claim.labels, labels))?.policy;
+  const claims = rivals.flatMap(toClaim);
+  const known = new Map<Claim, Claim | undefined>();
+  const governorOf = (claim: Claim): Claim | undefined => {
+    const overlapping = claims.filter((other) => other.age < claim.age && nested(other.labels, claim.labels));
+    return overlapping.sort((a, b) => (a.age < b.age ? -1 : 1)).find((other) => remembered(other) === undefined);
+  };
+  const remembered = (claim: Claim): Claim | undefined => {
+    if (!known.has(claim)) known.set(claim, governorOf(claim));
+    return known.get(claim);
+  };
+  return toClaim(policy).map(governorOf)[0]?.policy;
 }
 
+/** A policy that was never stored counts as the youngest. */
 function toClaim(policy: RawObject): readonly Claim[] {
+  const { creationTimestamp = '~', name } = policy.metadata;
   const selector = selectionOf(policy.spec);
-  return selector === undefined ? [] : [{ policy, labels: selector.matchLabels }];
-}
-
-function older(a: RawObject, b: RawObject): boolean {
-  return byAge(a, b) < 0;
-}
-
-function byAge(a: RawObject, b: RawObject): number {
-  return ageKey(a) < ageKey(b) ? -1 : ageKey(a) > ageKey(b) ? 1 : 0;
-}
-
-/** RFC 3339 in UTC sorts as text. A policy that was never stored counts as the youngest. */
-function ageKey({ metadata }: RawObject): string {
-  return `${metadata.creationTimestamp ?? '~'} ${metadata.name}`;
+  return selector === undefined ? [] : [{ policy, labels: selector.matchLabels, age: `${creationTimestamp} ${name}` }];
 }

@@ -5,12 +5,20 @@ import { selectorSchema } from '../schema/service-auth-policy.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
+/** Specs are never mutated, and each is read once for every policy of its namespace. */
+const known = new WeakMap<object, Selector | undefined>();
+
 /** What a policy selects, when that much of it can be read: an otherwise broken policy still names its workload. */
 export function selectionOf(spec: unknown): Selector | undefined {
   if (typeof spec !== 'object' || spec === null) return undefined;
-  const selector: unknown = Reflect.get(spec, 'selector');
-  if (!Value.Check(selectorSchema, selector) || labelKeyProblems(selector.matchLabels).length > 0) return undefined;
-  return selector;
+  if (!known.has(spec)) known.set(spec, readSelector(Reflect.get(spec, 'selector')));
+  return known.get(spec);
+}
+
+function readSelector(selector: unknown): Selector | undefined {
+  return Value.Check(selectorSchema, selector) && labelKeyProblems(selector.matchLabels).length === 0
+    ? selector
+    : undefined;
 }
 
 /** Every workload that `narrow` selects is selected by `wide` too. */
