@@ -1,4 +1,12 @@
-import { type Clock, Informer, type KubeClient, type KubeObject, type Random } from '@sekisho/kube';
+import {
+  type Clock,
+  type IndexFunction,
+  Informer,
+  type KubeClient,
+  type KubeObject,
+  type Random,
+  type StoreView,
+} from '@sekisho/kube';
 import { type IstioKind, LABEL, MANAGED_BY } from '@sekisho/policy';
 import { issuerNames, owningPolicies, selectedLabels } from './references.ts';
 import { GENERATED, ISSUERS, POLICIES } from './resources.ts';
@@ -6,12 +14,28 @@ import { GENERATED, ISSUERS, POLICIES } from './resources.ts';
 export type PolicyIndex = 'issuer' | 'label';
 export type OwnerIndex = 'uid' | 'policy';
 
-/** Local copies of everything that reconciling reads. */
-export interface Caches {
+/** What reconciling reads: local copies of everything that matters. */
+export interface CacheViews {
+  readonly policies: { readonly store: StoreView<PolicyIndex> };
+  readonly issuers: { readonly store: StoreView };
+  readonly generated: Readonly<Record<IstioKind, { readonly store: StoreView<OwnerIndex> }>>;
+}
+
+/** The same with what fills them. */
+export interface Caches extends CacheViews {
   readonly policies: Informer<PolicyIndex>;
   readonly issuers: Informer;
   readonly generated: Readonly<Record<IstioKind, Informer<OwnerIndex>>>;
 }
+
+export const POLICY_INDEXES: Readonly<Record<PolicyIndex, IndexFunction>> = {
+  issuer: issuerNames,
+  label: selectedLabels,
+};
+export const OWNER_INDEXES: Readonly<Record<OwnerIndex, IndexFunction>> = {
+  uid: (object) => owningPolicies(object).map(({ uid }) => uid),
+  policy: (object) => owningPolicies(object).map(({ key }) => key),
+};
 
 export interface CacheOptions {
   readonly client: KubeClient;
@@ -27,16 +51,13 @@ export function createCaches({ client, clock, random, onError }: CacheOptions): 
       ...common(kind),
       resource: GENERATED[kind],
       labelSelector: `${LABEL.managedBy}=${MANAGED_BY}`,
-      indexes: {
-        uid: (object) => owningPolicies(object).map(({ uid }) => uid),
-        policy: (object) => owningPolicies(object).map(({ key }) => key),
-      },
+      indexes: OWNER_INDEXES,
     });
   return {
     policies: new Informer<PolicyIndex>({
       ...common(POLICIES.kind),
       resource: POLICIES,
-      indexes: { issuer: issuerNames, label: selectedLabels },
+      indexes: POLICY_INDEXES,
     }),
     issuers: new Informer({ ...common(ISSUERS.kind), resource: ISSUERS, indexes: {} }),
     generated: {
@@ -52,6 +73,6 @@ export function allOf({ policies, issuers, generated }: Caches) {
 }
 
 /** Generated objects under an index value, of every kind. */
-export function generatedBy({ generated }: Caches, index: OwnerIndex, value: string): readonly KubeObject[] {
+export function generatedBy({ generated }: CacheViews, index: OwnerIndex, value: string): readonly KubeObject[] {
   return Object.values(generated).flatMap(({ store }) => store.by(index, value));
 }

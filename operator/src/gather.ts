@@ -1,6 +1,6 @@
 import type { KubeObject } from '@sekisho/kube';
 import type { IssuerState, Snapshot } from '@sekisho/policy';
-import { type Caches, generatedBy } from './caches.ts';
+import { type CacheViews, generatedBy } from './caches.ts';
 import type { KeySets, KeyState } from './key-sets.ts';
 import { DEFAULT_ISSUER, isDefaultIssuer, issuerNames, owningPolicies, related, selectedLabels } from './references.ts';
 import { toIstioObject } from './resources.ts';
@@ -14,7 +14,7 @@ export interface Gathered {
 }
 
 /** Reads caches only: no call, no clock. */
-export function gather(caches: Caches, keySets: KeySets, key: string, trustDomain: string): Gathered {
+export function gather(caches: CacheViews, keySets: KeySets, key: string, trustDomain: string): Gathered {
   const policy = caches.policies.store.get(key);
   if (policy === undefined) return { snapshot: undefined, waiting: false };
   const issuers = caches.issuers.store.list().map((issuer) => ({ issuer, keys: keySets.stateOf(issuer) }));
@@ -32,7 +32,7 @@ export function gather(caches: Caches, keySets: KeySets, key: string, trustDomai
 }
 
 /** Generated objects that belong to a policy of this key, but not to the one that exists. */
-export function straysOf(caches: Caches, key: string): readonly KubeObject[] {
+export function straysOf(caches: CacheViews, key: string): readonly KubeObject[] {
   const present = caches.policies.store.get(key)?.metadata.uid;
   return generatedBy(caches, 'policy', key).filter((object) =>
     owningPolicies(object).every((owner) => owner.key === key && owner.uid !== present),

@@ -18,7 +18,7 @@ export interface OperatorOptions {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly random: Random;
-  /** How long changes gather before an issuer's key counts are written: a new key touches every policy. @default 300 */
+  /** How long changes gather before an issuer's status is written: a new key touches every policy. @default 300 */
   readonly countDelayMs?: number;
 }
 
@@ -43,7 +43,7 @@ interface Queues {
 
 /** Event -> policy keys -> queue -> gather -> plan -> execute; and the same, smaller, for issuers and their keys. */
 export function createOperator(options: OperatorOptions): Operator {
-  const { log, clock } = options;
+  const { log, clock, countDelayMs = 300 } = options;
   const caches = createCaches({
     ...options,
     onError: (kind, err) => log.warn({ kind, err }, 'watching failed, will go on'),
@@ -52,7 +52,7 @@ export function createOperator(options: OperatorOptions): Operator {
   const keySets = new KeySets({
     ...options,
     refreshMs: options.jwksRefreshMs,
-    onChange: (name) => keysChanged(caches, queues, name),
+    onChange: (name) => keysChanged(caches, queues, { name, countDelayMs }),
     onFailure(issuer, err) {
       operatorMetrics.fetchFailed();
       log.warn({ issuer, err }, 'fetching a key set failed');
@@ -70,7 +70,7 @@ export function createOperator(options: OperatorOptions): Operator {
     },
   });
   observeState(options.metrics, caches, keySets);
-  route(caches, queues, options.countDelayMs ?? 300);
+  route(caches, queues, countDelayMs);
   return lifecycle(caches, queues, log);
 }
 
@@ -107,7 +107,7 @@ function route(caches: Caches, { policies, issuers, keys }: Queues, countDelayMs
   });
   caches.issuers.subscribe((change) => {
     keys.add(change.key);
-    issuers.add(change.key);
+    issuers.add(change.key, countDelayMs);
     addAll(keysOfIssuer(caches, change));
   });
   for (const informer of Object.values(caches.generated)) {
@@ -116,11 +116,15 @@ function route(caches: Caches, { policies, issuers, keys }: Queues, countDelayMs
   caches.generated.RequestAuthentication.subscribe(recount);
 }
 
-function keysChanged(caches: Caches, { policies, issuers }: Queues, name: string): void {
+function keysChanged(
+  caches: Caches,
+  { policies, issuers }: Queues,
+  { name, countDelayMs }: { name: string; countDelayMs: number },
+): void {
   const issuer = caches.issuers.store.get(name);
   const users = policiesUsing(caches, name, issuer !== undefined && isDefaultIssuer(issuer));
   for (const { metadata } of users) policies.add(keyOf(metadata));
-  issuers.add(name);
+  issuers.add(name, countDelayMs);
 }
 
 function lifecycle(caches: Caches, queues: Queues, log: Logger): Operator {

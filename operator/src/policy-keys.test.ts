@@ -1,24 +1,24 @@
-import type { KubeObject } from '@sekisho/kube';
+import { type KubeObject, Store } from '@sekisho/kube';
 import { describe, expect, test } from 'vitest';
-import { type Caches, createCaches } from './caches.ts';
+import { type CacheViews, OWNER_INDEXES, POLICY_INDEXES } from './caches.ts';
 import { gather } from './gather.ts';
 import { KeySets } from './key-sets.ts';
 import { keysOfGenerated, keysOfIssuer, keysOfPolicy } from './policy-keys.ts';
 import { planOf, serviceAuthPolicy, tokenIssuer } from './testing/objects.ts';
 
-/** Caches that no API server fills: objects come in as the answers of own writes do. */
-function cachesOf(...objects: readonly KubeObject[]): Caches {
-  const nobody = {} as Parameters<typeof createCaches>[0]['client'];
-  const clock = { now: () => 0, after: () => () => undefined };
-  const caches = createCaches({ client: nobody, clock, random: () => 0, onError: () => undefined });
-  for (const object of objects) informerOf(caches, object.kind).record(object);
+function cachesOf(...objects: readonly KubeObject[]): CacheViews {
+  const generated = () => ({ store: new Store(OWNER_INDEXES) });
+  const caches = {
+    policies: { store: new Store(POLICY_INDEXES) },
+    issuers: { store: new Store({}) },
+    generated: {
+      RequestAuthentication: generated(),
+      AuthorizationPolicy: generated(),
+      PeerAuthentication: generated(),
+    },
+  };
+  for (const object of objects) caches.policies.store.put(object);
   return caches;
-}
-
-function informerOf(caches: Caches, kind: string) {
-  if (kind === 'ServiceAuthPolicy') return caches.policies;
-  if (kind === 'TokenIssuer') return caches.issuers;
-  return caches.generated[kind as keyof Caches['generated']];
 }
 
 const appeared = (after: KubeObject) => ({ key: `shop/${after.metadata.name}`, before: undefined, after });

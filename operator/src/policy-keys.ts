@@ -1,20 +1,20 @@
 import { type Change, type KubeObject, keyOf } from '@sekisho/kube';
 import { readPolicyStatus } from '@sekisho/policy';
-import type { Caches } from './caches.ts';
+import type { CacheViews } from './caches.ts';
 import { DEFAULT_ISSUER, isDefaultIssuer, owningPolicies, related, selectedLabels } from './references.ts';
 
 /**
  * A policy concerns itself, and those that may select the same workload: when what it asks for changes, and when it
  * becomes programmed or ceases to be, for one in conflict hands its objects over only then.
  */
-export function keysOfPolicy({ policies }: Caches, change: Change): readonly string[] {
+export function keysOfPolicy({ policies }: CacheViews, change: Change): readonly string[] {
   if (sameSpec(change) && sameConditions(change)) return [change.key];
   const rivals = related(policies.store, sides(change).flatMap(selectedLabels));
   return [change.key, ...rivals.map(({ metadata }) => keyOf(metadata))];
 }
 
 /** An issuer concerns every policy that names it, or that names none while it is the default. */
-export function keysOfIssuer(caches: Caches, change: Change): readonly string[] {
+export function keysOfIssuer(caches: CacheViews, change: Change): readonly string[] {
   if (sameSpec(change)) return [];
   return policiesUsing(caches, change.key, sides(change).some(isDefaultIssuer)).map(({ metadata }) => keyOf(metadata));
 }
@@ -24,7 +24,7 @@ export function keysOfGenerated(change: Change): readonly string[] {
   return sides(change).flatMap((object) => owningPolicies(object).map(({ key }) => key));
 }
 
-export function policiesUsing({ policies }: Caches, issuer: string, isDefault: boolean): readonly KubeObject[] {
+export function policiesUsing({ policies }: CacheViews, issuer: string, isDefault: boolean): readonly KubeObject[] {
   return [...policies.store.by('issuer', issuer), ...(isDefault ? policies.store.by('issuer', DEFAULT_ISSUER) : [])];
 }
 

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import {
   connect,
   KubeClient,
@@ -15,6 +16,8 @@ import { GENERATED, ISSUERS, POLICIES } from '../resources.ts';
 
 const KINDS = [POLICIES, ISSUERS, ...Object.values(GENERATED)];
 const MANAGER = 'sekisho-operator';
+/** The version of the first lists; what they hold is older, what comes after them newer. */
+const LISTED = 2_000;
 
 export interface ScenarioOptions {
   /** What the API server holds when the operator starts. */
@@ -37,7 +40,7 @@ export class Scenario {
     const retry = { attempts: 1, backoff: { baseMs: 1, maxMs: 1 }, maxRetryAfterMs: 0 };
     this.#operator = createOperator({
       client: new KubeClient(this.#transport, { fieldManager: MANAGER, retry }),
-      fetch: options.fetch ?? (() => Promise.reject(new Error('no fetch was announced'))),
+      fetch: (uri, signal) => Promise.race([options.fetch?.(uri) ?? unannounced(uri), aborted(signal)]),
       trustDomain: 'cluster.local',
       jwksRefreshMs: 300_000,
       log: createLogger({ name: 'operator', level: 'silent' }),
@@ -47,6 +50,7 @@ export class Scenario {
       countDelayMs: 20,
     });
     for (const resource of KINDS) this.#announce(resource, options.objects);
+    this.#version = LISTED;
   }
 
   /** Announces the lists and watches of the start; the caller announces the writes, then calls `run`. */
@@ -82,6 +86,12 @@ export class Scenario {
     return this.#answered('PATCH', path, {}, object);
   }
 
+  /** Lets the status of an issuer be written; how often depends on how writes and counting meet in time. */
+  issuerStatusAllowed(issuer: KubeObject): void {
+    const path = `${pathOf(ISSUERS, { ...issuer.metadata, subresource: 'status' })}?fieldManager=${MANAGER}&force=true`;
+    this.api.allow('PATCH', path, (response, { body }) => this.#answer(response, body as Manifest, issuer));
+  }
+
   refused(resource: Resource, ref: KubeObject['metadata'], status: number, message: string): Promise<SeenCall> {
     const path = `${pathOf(resource, ref)}?fieldManager=${MANAGER}&force=true`;
     return this.api.reply('PATCH', path, status, { kind: 'Status', code: status, reason: 'Forbidden', message });
@@ -115,9 +125,14 @@ export class Scenario {
     const managed =
       resource === POLICIES || resource === ISSUERS ? '' : '&labelSelector=app.kubernetes.io%2Fmanaged-by%3Dsekisho';
     const items = objects.filter(({ kind }) => kind === resource.kind).map((object) => this.stored(object));
-    const list = { kind: `${resource.kind}List`, apiVersion: 'v1', metadata: { resourceVersion: '2000' }, items };
+    const list = {
+      kind: `${resource.kind}List`,
+      apiVersion: 'v1',
+      metadata: { resourceVersion: String(LISTED) },
+      items,
+    };
     void this.api.reply('GET', `${pathOf(resource)}?limit=500${managed}`, 200, list);
-    const watch = `${pathOf(resource)}?allowWatchBookmarks=true&resourceVersion=2000&watch=true${managed}`;
+    const watch = `${pathOf(resource)}?allowWatchBookmarks=true&resourceVersion=${LISTED}&watch=true${managed}`;
     this.#streams.set(resource.kind, this.api.stream('GET', watch));
   }
 
@@ -129,8 +144,20 @@ export class Scenario {
   ): Promise<SeenCall> {
     return this.api.expect(method, path, (response, { body }) => {
       const sent = body as Manifest;
-      const answer = this.stored({ ...base, ...sent, metadata: { ...base?.metadata, ...sent.metadata, ...extra } });
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+      this.#answer(response, { ...sent, metadata: { ...sent.metadata, ...extra } }, base);
     });
   }
+
+  #answer(response: ServerResponse, sent: Manifest, base: KubeObject | undefined): void {
+    const answer = this.stored({ ...base, ...sent, metadata: { ...base?.metadata, ...sent.metadata } });
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  }
+}
+
+function unannounced(uri: string): Promise<never> {
+  return Promise.reject(new Error(`no fetch of ${uri} was announced`));
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 }

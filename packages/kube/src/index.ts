@@ -29,7 +29,7 @@ export {
 export { type Outcome, WorkQueue, type WorkQueueOptions } from './queue.ts';
 export { apiVersionOf, pathOf, type Query, type Resource, type Target, withQuery } from './resource.ts';
 export { DEFAULT_RETRY, type RetryOptions } from './retry.ts';
-export type { Change, IndexFunction, StoreView } from './store.ts';
+export { type Change, type IndexFunction, Store, type StoreView } from './store.ts';
 export type { Table } from './table.ts';
 export type { Call, Lane, Reply, Transport } from './transport.ts';
 export type { WatchEvent, WatchQuery } from './watch.ts';

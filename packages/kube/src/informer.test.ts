@@ -191,6 +191,28 @@ describe('Informer', () => {
     expect(errors).toEqual([new Error('handler')]);
   });
 
+  test('shows the answer of an own write before the watch brings it, and tells of it', async () => {
+    void api.reply('GET', LIST, 200, listOf('5', [configMap('a', '3')]));
+    void api.stream('GET', watchFrom('5'));
+    run();
+    await informer.synced();
+    const told: unknown[] = [];
+    informer.subscribe(({ after }) => told.push(after?.['data']));
+    informer.record(configMap('a', '6', { v: 'written' }));
+    expect(informer.store.get('shop/a')?.['data']).toEqual({ v: 'written' });
+    expect(told).toEqual([{ v: 'written' }]);
+  });
+
+  test('an answer that comes after the news of the deletion brings no ghost back', async () => {
+    void api.reply('GET', LIST, 200, listOf('5', []));
+    const watch = api.stream('GET', watchFrom('5'));
+    run();
+    (await watch).send(added('a', '6'), { type: 'DELETED', object: configMap('a', '7') }, added('b', '8'));
+    await vi.waitFor(() => expect(names()).toEqual(['b']));
+    informer.record(configMap('a', '6'));
+    expect(names()).toEqual(['b']);
+  });
+
   test('stops within a watch and within a pause', async () => {
     void api.reply('GET', LIST, 200, listOf('5', []));
     const watch = api.stream('GET', watchFrom('5'));

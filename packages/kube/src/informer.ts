@@ -5,6 +5,7 @@ import type { KubeObject } from './object.ts';
 import { Reflector, type ReflectorOptions, type Sink, type Source } from './reflector.ts';
 import type { Resource } from './resource.ts';
 import { type Change, type IndexFunction, Store, type StoreView } from './store.ts';
+import { isOlderVersion } from './version.ts';
 
 export interface InformerOptions<Index extends string> {
   readonly client: KubeClient;
@@ -35,6 +36,8 @@ export class Informer<Index extends string = never> {
   readonly #handlers: ((change: Change) => void)[] = [];
   readonly #synced = Promise.withResolvers<void>();
   #hasSynced = false;
+  /** Version up to which the store tells everything that the API server did. */
+  #seen: string | undefined;
 
   constructor(options: InformerOptions<Index>) {
     this.#options = options;
@@ -60,14 +63,17 @@ export class Informer<Index extends string = never> {
     this.#handlers.push(handler);
   }
 
-  /** Takes over the answer of an own write, so that the next read sees it before the watch brings it. */
+  /**
+   * Takes over the answer of an own write, so that the next read sees it before the watch brings it. When the watch is
+   * past that version the answer is old news: the object may be deleted since, and would stay here as a ghost.
+   */
   record(object: KubeObject): void {
-    this.#store.put(object);
+    if (isOlderVersion(this.#seen, object.metadata.resourceVersion)) this.#tell(this.#store.put(object));
   }
 
-  /** The same for an own delete. */
+  /** The same for an object that an own call deleted. */
   forget(object: KubeObject): void {
-    this.#store.remove(object);
+    this.#tell(this.#store.remove(object));
   }
 
   /** Runs until `signal` aborts; never throws. */
@@ -96,18 +102,20 @@ export class Informer<Index extends string = never> {
   #sink(): Sink {
     return {
       replace: (list) => {
-        for (const change of this.#store.replace(list.items)) this.#notify(change);
+        this.#seen = list.resourceVersion;
+        for (const change of this.#store.replace(list.items)) this.#tell(change);
         this.#hasSynced = true;
         this.#synced.resolve();
       },
       event: (event) => {
-        const change = event.type === 'DELETED' ? this.#store.remove(event.object) : this.#store.put(event.object);
-        if (change) this.#notify(change);
+        this.#seen = event.object.metadata.resourceVersion;
+        this.#tell(event.type === 'DELETED' ? this.#store.remove(event.object) : this.#store.put(event.object));
       },
     };
   }
 
-  #notify(change: Change): void {
+  #tell(change: Change | undefined): void {
+    if (change === undefined) return;
     for (const handler of this.#handlers) {
       try {
         handler(change);

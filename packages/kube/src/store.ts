@@ -1,4 +1,5 @@
 import { type KubeObject, keyOf } from './object.ts';
+import { isOlderVersion } from './version.ts';
 
 /** What happened to one key, by state and not by event: either side may be missing. */
 export interface Change {
@@ -117,14 +118,8 @@ function isSame(a: KubeObject, b: KubeObject): boolean {
   return a.metadata.uid === b.metadata.uid && a.metadata.resourceVersion === b.metadata.resourceVersion;
 }
 
-/**
- * Versions of one kind are decimal numbers that grow.
- * @source KEP-5504, comparable resource versions; what is no number is never called older
- */
 function isOlder(a: KubeObject, b: KubeObject): boolean {
-  const [x, y] = [a.metadata.resourceVersion, b.metadata.resourceVersion];
-  if (x === undefined || y === undefined || !/^\d+$/.test(x) || !/^\d+$/.test(y)) return false;
-  return x.length === y.length ? x < y : x.length < y.length;
+  return isOlderVersion(a.metadata.resourceVersion, b.metadata.resourceVersion);
 }
 
 /** Without managedFields, which often are larger than the object, and frozen: readers share it. */

@@ -39,6 +39,7 @@ export class FakeApi {
   readonly #server: Server;
   readonly #folder: string;
   readonly #expected: Expectation[] = [];
+  readonly #allowed: Expectation[] = [];
   readonly #unexpected: string[] = [];
   readonly calls: SeenCall[] = [];
   /** TCP connections accepted so far. */
@@ -73,6 +74,11 @@ export class FakeApi {
   /** Announces one call; resolves with it when it came. */
   expect(method: string, path: string, answer: Answer): Promise<SeenCall> {
     return new Promise((seen) => this.#expected.push({ method, path: normalize(path), answer, seen }));
+  }
+
+  /** Lets a call come any number of times, also none. */
+  allow(method: string, path: string, answer: Answer): void {
+    this.#allowed.push({ method, path: normalize(path), answer, seen: () => undefined });
   }
 
   /** Announces one call that is answered with JSON. */
@@ -113,8 +119,7 @@ export class FakeApi {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = await seenCall(request);
     this.calls.push(call);
-    const at = this.#expected.findIndex(({ method, path }) => method === call.method && path === call.path);
-    const [expectation] = at < 0 ? [] : this.#expected.splice(at, 1);
+    const expectation = this.#take(call);
     if (expectation === undefined) {
       this.#unexpected.push(`${call.method} ${call.path}`);
       response.writeHead(501).end();
@@ -122,6 +127,12 @@ export class FakeApi {
     }
     expectation.answer(response, call);
     expectation.seen(call);
+  }
+
+  #take(call: SeenCall): Expectation | undefined {
+    const matches = ({ method, path }: Expectation) => method === call.method && path === call.path;
+    const at = this.#expected.findIndex(matches);
+    return at < 0 ? this.#allowed.find(matches) : this.#expected.splice(at, 1)[0];
   }
 }
 
