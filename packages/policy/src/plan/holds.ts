@@ -32,8 +32,30 @@ function covers(held: Words = {}, wanted: Words = {}): boolean {
 }
 
 /** Labels and annotations of Istio itself, none of which we write. */
-export function hasIstioKeys({ labels, annotations }: ObjectMeta): boolean {
-  return Object.keys({ ...labels, ...annotations }).some((key) => /(^|\.)istio\.io\//.test(key));
+const ISTIO_KEY = /(^|\.)istio\.io\//;
+
+function hasIstioKeys({ labels, annotations }: ObjectMeta): boolean {
+  return Object.keys({ ...labels, ...annotations }).some((key) => ISTIO_KEY.test(key));
+}
+
+/** The object as it was before somebody added labels or annotations of Istio; itself when nobody did. */
+export function withoutIstioKeys(object: IstioObject): IstioObject {
+  if (!hasIstioKeys(object.metadata)) return object;
+  const { name, namespace, labels, annotations, ownerReferences } = object.metadata;
+  return {
+    ...object,
+    metadata: {
+      name,
+      ...(namespace !== undefined && { namespace }),
+      labels: withoutKeys(labels),
+      annotations: withoutKeys(annotations),
+      ...(ownerReferences !== undefined && { ownerReferences }),
+    },
+  };
+}
+
+function withoutKeys(words: Words = {}): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(words).filter(([key]) => !ISTIO_KEY.test(key)));
 }
 
 function ownersHold(held: ObjectMeta, wanted: ObjectMeta): boolean {

@@ -174,10 +174,30 @@ describe('a policy that does not compile', () => {
     expect(plan(snapshot({ policy: broken, owned }), LATER).apply.map(role)).toEqual(['lock']);
   });
 
+  test('has its last good objects freed from a dry-run that somebody switched on', () => {
+    const annotations = { 'istio.io/dry-run': 'true' };
+    const owned = good.map(({ metadata, ...rest }) => ({
+      ...rest,
+      metadata: { ...metadata, annotations: { ...metadata.annotations, ...annotations } },
+    }));
+    const kept = plan(snapshot({ policy: broken, owned }), LATER);
+    expect(kept.apply).toHaveLength(good.length);
+    expect(JSON.stringify(kept.desired)).not.toContain('dry-run');
+    expect(condition(kept, 'Programmed')).toMatchObject({ reason: 'LastGoodKept' });
+  });
+
   test('stays locked, and does not write what it cannot mend again and again', () => {
     const owned = good.slice(1);
     const first = plan(snapshot({ policy: broken, owned }), LATER);
     expect(plan(snapshot({ policy: broken, owned: first.desired }), LATER)).toMatchObject({ apply: [], remove: [] });
+  });
+
+  test('keeps its lock when its selector becomes unreadable', () => {
+    const { desired } = plan(snapshot({ policy: broken }), CREATED);
+    expect(plan(snapshot({ policy: policyOf({ rules: 3 }), owned: desired }), LATER)).toMatchObject({
+      apply: [],
+      remove: [],
+    });
   });
 
   test('says so when not even the selector can be read', () => {

@@ -5,7 +5,7 @@ import { istioObject, specDigest } from '../compile/object.ts';
 import { readPolicyStatus } from '../parse/status.ts';
 import type { IstioObject, RawObject } from '../resources.ts';
 import { ANNOTATION } from '../vocabulary.ts';
-import { hasIstioKeys } from './holds.ts';
+import { withoutIstioKeys } from './holds.ts';
 import { selectionOf, selectsAll } from './selection.ts';
 import type { Snapshot } from './types.ts';
 
@@ -22,7 +22,7 @@ export interface Standing {
  */
 export function standing({ policy, owned }: Snapshot): Standing {
   const lockName = objectName(policy.metadata.name, 'lock');
-  const good = owned.filter(({ metadata }) => metadata.name !== lockName);
+  const good = owned.filter(({ metadata }) => metadata.name !== lockName).map(withoutIstioKeys);
   if (isWhole(good, policy)) {
     return {
       objects: good,
@@ -30,10 +30,10 @@ export function standing({ policy, owned }: Snapshot): Standing {
       message: 'the objects of the last accepted generation stay in force until the policy is accepted again',
     };
   }
-  const selector = lockedSelection(good, policy);
+  const selector = lockedSelection(good, policy) ?? selectionIn(owned);
   if (selector === undefined) {
     return {
-      objects: owned,
+      objects: good,
       reason: 'NothingProgrammed',
       message: 'no selector can be read, so no workload could be closed; correct spec.selector',
     };
@@ -47,10 +47,11 @@ export function standing({ policy, owned }: Snapshot): Standing {
 
 /** Where the remains of a damaged set point, for that workload was protected; else what the policy itself selects. */
 function lockedSelection(remains: readonly IstioObject[], policy: RawObject): Selector | undefined {
-  const held = [...remains]
-    .sort((a, b) => Number(isUnedited(b)) - Number(isUnedited(a)))
-    .map(({ spec }) => selectionOf(spec));
-  return held.find((selector) => selector !== undefined) ?? selectionOf(policy.spec);
+  return selectionIn(remains.filter(isUnedited)) ?? selectionIn(remains) ?? selectionOf(policy.spec);
+}
+
+function selectionIn(objects: readonly IstioObject[]): Selector | undefined {
+  return objects.map(({ spec }) => selectionOf(spec)).find((selector) => selector !== undefined);
 }
 
 /** The allow list is there with everything it needs, and nothing was edited. */
@@ -62,7 +63,7 @@ function isWhole(owned: readonly IstioObject[], { metadata }: RawObject): boolea
 }
 
 function isUnedited({ metadata, spec }: IstioObject): boolean {
-  return metadata.annotations?.[ANNOTATION.digest] === specDigest(spec) && !hasIstioKeys(metadata);
+  return metadata.annotations?.[ANNOTATION.digest] === specDigest(spec);
 }
 
 /**
@@ -71,7 +72,7 @@ function isUnedited({ metadata, spec }: IstioObject): boolean {
  * handed over, for two allow lists on one workload would open the union of both.
  */
 export function standingInConflict({ owned }: Snapshot, winner: RawObject): Standing {
-  const objects = owned.filter((object) => !isHandedOver(object, winner));
+  const objects = owned.filter((object) => !isHandedOver(object, winner)).map(withoutIstioKeys);
   const kept = objects.length > 0;
   return {
     objects,
