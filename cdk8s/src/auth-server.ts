@@ -1,4 +1,4 @@
-import type { V1EnvVar } from '@kubernetes/client-node';
+import type { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { addDeployment } from './deployment.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
@@ -52,7 +52,7 @@ export class AuthServer extends Construct {
   }
 }
 
-function environment(issuer: string, secretName: string): V1EnvVar[] {
+function environment(issuer: string, secretName: string): k8s.EnvVar[] {
   const fromSecret = (name: string, key: string) => ({ name, valueFrom: { secretKeyRef: { name: secretName, key } } });
   return [
     { name: 'AUTH_LISTEN', value: `0.0.0.0:${PUBLIC.targetPort}` },
@@ -64,7 +64,7 @@ function environment(issuer: string, secretName: string): V1EnvVar[] {
   ];
 }
 
-function adminEnvironment(email: string): V1EnvVar[] {
+function adminEnvironment(email: string): k8s.EnvVar[] {
   return [
     { name: 'BOOTSTRAP_ADMIN_EMAIL', value: email },
     { name: 'BOOTSTRAP_ADMIN_PASSWORD_FILE', value: `${SECRET_FILES}/bootstrap-admin-password` },

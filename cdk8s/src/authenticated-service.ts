@@ -1,5 +1,5 @@
-import type { V1EnvVar } from '@kubernetes/client-node';
 import type { ServiceAuthPolicySpec } from '@sekisho/policy';
+import type { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { addDeployment } from './deployment.ts';
 import { ServiceAuthPolicy } from './service-auth-policy.ts';
@@ -19,7 +19,7 @@ export interface AuthenticatedServiceProps {
 export interface AuthenticatedDeployment {
   readonly image: string;
   /** @default none */
-  readonly env?: readonly V1EnvVar[];
+  readonly env?: readonly k8s.EnvVar[];
   /** @default 1 */
   readonly replicas?: number;
   /** Answers 200 without a token. @default '/healthz' */

@@ -1,6 +1,5 @@
-import type { V1Container, V1Deployment, V1EnvVar, V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import { addObject } from './kubernetes.ts';
 import type { WorkloadFacts } from './workload.ts';
 
 export interface DeploymentProps {
@@ -9,7 +8,7 @@ export interface DeploymentProps {
   /** Port and path that answer 200 while the process lives, and while it can serve. */
   readonly probes: { readonly port: number; readonly live: string; readonly ready: string };
   /** @default none */
-  readonly env?: readonly V1EnvVar[];
+  readonly env?: readonly k8s.EnvVar[];
   /** @default 1 */
   readonly replicas?: number;
   /** Whether the process talks to the API server. @default false */
@@ -21,22 +20,25 @@ export interface DeploymentProps {
 /** User and group of distroless images; the pod security standard `restricted` wants any but root. */
 const NONROOT = 65_532;
 
+const RESOURCES: k8s.ResourceRequirements = {
+  requests: { cpu: k8s.Quantity.fromString('50m'), memory: k8s.Quantity.fromString('96Mi') },
+  limits: { memory: k8s.Quantity.fromString('256Mi') },
+};
+
 /** A Deployment whose pods meet the pod security standard `restricted`, with a read-only root file system. */
 export function addDeployment(scope: Construct, props: DeploymentProps): void {
   const { name, namespace, labels } = props.workload;
-  addObject<V1Deployment>(scope, 'deployment', {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
+  new k8s.KubeDeployment(scope, 'deployment', {
     metadata: { name, namespace },
     spec: {
       replicas: props.replicas ?? 1,
-      selector: { matchLabels: { ...labels } },
-      template: { metadata: { labels: { ...labels } }, spec: podSpec(props) },
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: podSpec(props) },
     },
   });
 }
 
-function podSpec(props: DeploymentProps): V1PodSpec {
+function podSpec(props: DeploymentProps): k8s.PodSpec {
   return {
     serviceAccountName: props.workload.serviceAccount,
     automountServiceAccountToken: props.apiAccess ?? false,
@@ -51,11 +53,15 @@ function podSpec(props: DeploymentProps): V1PodSpec {
       seccompProfile: { type: 'RuntimeDefault' },
     },
     containers: [container(props)],
-    volumes: [{ name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: '16Mi' } }, ...secretVolumes(props)],
+    volumes: [
+      { name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString('16Mi') } },
+      ...secretVolumes(props),
+    ],
   };
 }
 
-function container({ workload, image, probes, env = [], ...props }: DeploymentProps): V1Container {
+function container({ workload, image, probes, env = [], ...props }: DeploymentProps): k8s.Container {
+  const port = k8s.IntOrString.fromNumber(probes.port);
   return {
     name: workload.name,
     image,
@@ -63,9 +69,9 @@ function container({ workload, image, probes, env = [], ...props }: DeploymentPr
       containerPort: port,
     })),
     env: [...env],
-    livenessProbe: { httpGet: { path: probes.live, port: probes.port }, periodSeconds: 10, timeoutSeconds: 2 },
-    readinessProbe: { httpGet: { path: probes.ready, port: probes.port }, periodSeconds: 5, timeoutSeconds: 2 },
-    resources: { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '256Mi' } },
+    livenessProbe: { httpGet: { path: probes.live, port }, periodSeconds: 10, timeoutSeconds: 2 },
+    readinessProbe: { httpGet: { path: probes.ready, port }, periodSeconds: 5, timeoutSeconds: 2 },
+    resources: RESOURCES,
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -75,12 +81,12 @@ function container({ workload, image, probes, env = [], ...props }: DeploymentPr
   };
 }
 
-function secretVolumes({ secretFiles }: DeploymentProps): V1Volume[] {
+function secretVolumes({ secretFiles }: DeploymentProps): k8s.Volume[] {
   if (secretFiles === undefined) return [];
   const items = secretFiles.keys.map((key) => ({ key, path: key }));
   return [{ name: 'secrets', secret: { secretName: secretFiles.secretName, defaultMode: 0o440, items } }];
 }
 
-function secretMounts({ secretFiles }: Pick<DeploymentProps, 'secretFiles'>): V1VolumeMount[] {
+function secretMounts({ secretFiles }: Pick<DeploymentProps, 'secretFiles'>): k8s.VolumeMount[] {
   return secretFiles === undefined ? [] : [{ name: 'secrets', mountPath: secretFiles.mountPath, readOnly: true }];
 }

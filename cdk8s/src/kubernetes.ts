@@ -1,5 +1,4 @@
-import { ApiObject, App, Chart, Yaml } from 'cdk8s';
-import type { Construct } from 'constructs';
+import { App, Chart, Yaml } from 'cdk8s';
 
 /** A Kubernetes object as plain data. */
 export interface Manifest {
@@ -17,16 +16,6 @@ export type Labels = Readonly<Record<string, string>>;
 
 /** `local`: workloads run as processes beside the API server, so no Deployment. `cluster`: everything. */
 export type Target = 'local' | 'cluster';
-
-/** Adds an object. `T` is its type in the Kubernetes client, which checks the fields at compile time. */
-export function addObject<T extends object>(
-  scope: Construct,
-  id: string,
-  body: T & { apiVersion: string; kind: string; metadata: { name: string; namespace?: string } },
-): void {
-  const { apiVersion, kind, metadata, ...rest } = body;
-  new ApiObject(scope, id, { apiVersion, kind, metadata, ...rest });
-}
 
 /** Renders what `build` adds to one chart, in the order in which it was added. */
 export function render<T>(build: (chart: Chart) => T): T & { readonly manifests: readonly Manifest[] } {

@@ -1,5 +1,5 @@
+import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import { addObject } from './kubernetes.ts';
 import { addNamespace, addService, addServiceAccount, serviceHost, type WorkloadFacts } from './workload.ts';
 
 const API_VERSION = 'gateway.networking.k8s.io/v1';
@@ -56,7 +56,7 @@ export class PublicGateway extends Construct {
     const listener = { name: 'http', port: 80, protocol: 'HTTP', allowedRoutes: { namespaces } };
     // An address of type Hostname tells istiod that the proxy behind that Service exists already.
     const address = { type: 'Hostname', value: serviceHost(this.workload) };
-    addObject(this, 'gateway', {
+    new ApiObject(this, 'gateway', {
       apiVersion: API_VERSION,
       kind: 'Gateway',
       metadata: this.ref,
@@ -84,7 +84,7 @@ export class PublicRoute extends Construct {
   constructor(scope: Construct, id: string, { gateway, workload, prefixes, hostnames }: PublicRouteProps) {
     super(scope, id);
     const { name, namespace, ports } = workload;
-    addObject(this, 'route', {
+    new ApiObject(this, 'route', {
       apiVersion: API_VERSION,
       kind: 'HTTPRoute',
       metadata: { name, namespace },

@@ -1,8 +1,7 @@
-import type { V1ClusterRole, V1ClusterRoleBinding, V1PolicyRule } from '@kubernetes/client-node';
 import { GROUP } from '@sekisho/policy';
+import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { addDeployment } from './deployment.ts';
-import { addObject } from './kubernetes.ts';
 import { addServiceAccount, type WorkloadFacts } from './workload.ts';
 
 export interface SekishoOperatorProps {
@@ -17,7 +16,7 @@ const NAME = 'sekisho-operator';
 const OPS_PORT = 9090;
 
 /** Reads its own resources and reports on them; writes the three kinds that it generates. No Secrets, no pods. */
-const RULES: V1PolicyRule[] = [
+const RULES: k8s.PolicyRule[] = [
   { apiGroups: [GROUP], resources: ['serviceauthpolicies', 'tokenissuers'], verbs: ['get', 'list', 'watch'] },
   {
     apiGroups: [GROUP],
@@ -62,15 +61,8 @@ export class SekishoOperator extends Construct {
   #addRole(): void {
     const apiGroup = 'rbac.authorization.k8s.io';
     const { serviceAccount, namespace } = this.workload;
-    addObject<V1ClusterRole>(this, 'role', {
-      apiVersion: `${apiGroup}/v1`,
-      kind: 'ClusterRole',
-      metadata: { name: NAME },
-      rules: RULES,
-    });
-    addObject<V1ClusterRoleBinding>(this, 'binding', {
-      apiVersion: `${apiGroup}/v1`,
-      kind: 'ClusterRoleBinding',
+    new k8s.KubeClusterRole(this, 'role', { metadata: { name: NAME }, rules: RULES });
+    new k8s.KubeClusterRoleBinding(this, 'binding', {
       metadata: { name: NAME },
       roleRef: { apiGroup, kind: 'ClusterRole', name: NAME },
       subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace }],

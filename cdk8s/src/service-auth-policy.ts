@@ -5,9 +5,9 @@ import {
   parseServiceAuthPolicy,
   type ServiceAuthPolicySpec,
 } from '@sekisho/policy';
+import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ManifestError } from './errors.ts';
-import { addObject } from './kubernetes.ts';
 
 export interface ServiceAuthPolicyProps {
   readonly name: string;
@@ -23,6 +23,6 @@ export class ServiceAuthPolicy extends Construct {
     const object = { apiVersion: API_VERSION, kind: POLICY_KIND, metadata: { name, namespace }, spec };
     const parsed = parseServiceAuthPolicy(object);
     if (!parsed.ok) throw new ManifestError('policy_invalid', describeProblems(parsed.problems));
-    addObject(this, 'policy', object);
+    new ApiObject(this, 'policy', object);
   }
 }

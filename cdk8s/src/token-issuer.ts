@@ -1,7 +1,7 @@
 import { API_VERSION, describeProblems, ISSUER_KIND, parseTokenIssuer, type TokenIssuerSpec } from '@sekisho/policy';
+import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ManifestError } from './errors.ts';
-import { addObject } from './kubernetes.ts';
 
 export interface TokenIssuerProps {
   readonly name: string;
@@ -19,6 +19,6 @@ export class TokenIssuer extends Construct {
     const object = { apiVersion: API_VERSION, kind: ISSUER_KIND, metadata: { name }, spec };
     const parsed = parseTokenIssuer(object);
     if (!parsed.ok) throw new ManifestError('issuer_invalid', describeProblems(parsed.problems));
-    addObject(this, 'issuer', object);
+    new ApiObject(this, 'issuer', object);
   }
 }

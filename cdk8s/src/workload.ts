@@ -1,6 +1,6 @@
-import type { V1Namespace, V1Service, V1ServiceAccount } from '@kubernetes/client-node';
+import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import { addObject, type Labels } from './kubernetes.ts';
+import type { Labels } from './kubernetes.ts';
 
 /** A port of a Service, and the port of its pods behind it. */
 export interface ServicePort {
@@ -26,18 +26,12 @@ export function serviceHost({ name, namespace }: Pick<WorkloadFacts, 'name' | 'n
 }
 
 export function addNamespace(scope: Construct, name: string, labels: Labels = {}): void {
-  addObject<V1Namespace>(scope, `namespace-${name}`, {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name, labels: { ...labels } },
-  });
+  new k8s.KubeNamespace(scope, `namespace-${name}`, { metadata: { name, labels } });
 }
 
 /** The identity of a workload. Its token is mounted only where the pod asks for it. */
 export function addServiceAccount(scope: Construct, workload: WorkloadFacts): void {
-  addObject<V1ServiceAccount>(scope, 'service-account', {
-    apiVersion: 'v1',
-    kind: 'ServiceAccount',
+  new k8s.KubeServiceAccount(scope, 'service-account', {
     metadata: { name: workload.serviceAccount, namespace: workload.namespace },
     automountServiceAccountToken: false,
   });
@@ -48,14 +42,17 @@ export function addServiceAccount(scope: Construct, workload: WorkloadFacts): vo
  * the mesh skips or widens policies on paths and methods.
  */
 export function addService(scope: Construct, { name, namespace, labels, ports }: WorkloadFacts): void {
-  addObject<V1Service>(scope, 'service', {
-    apiVersion: 'v1',
-    kind: 'Service',
+  new k8s.KubeService(scope, 'service', {
     metadata: { name, namespace },
     spec: {
       type: 'ClusterIP',
-      selector: { ...labels },
-      ports: ports.map((port) => ({ ...port, protocol: 'TCP', appProtocol: 'http' })),
+      selector: labels,
+      ports: ports.map(({ targetPort, ...port }) => ({
+        ...port,
+        targetPort: k8s.IntOrString.fromNumber(targetPort),
+        protocol: 'TCP',
+        appProtocol: 'http',
+      })),
     },
   });
 }
