@@ -3,9 +3,9 @@ import type { Problem, ProblemCode } from '../problem.ts';
 const SEGMENT = '{*}';
 const REST = '{**}';
 
-// The characters that Envoy's uri_template takes in a literal segment (source/extensions/path/uri_template_lib). Istio's own
-// check also lets `=` through, on which Envoy would refuse the whole listener.
-const TEMPLATE_LITERAL = /^[A-Za-z0-9\-._~%!$&'()+,;:@]+$/;
+// Istio's validLiteral (pkg/config/security). On a template that it cannot parse, such as one with an empty segment, Envoy does
+// not start, so whatever Istio's check would let through must be refused here.
+const TEMPLATE_LITERAL = /^[A-Za-z0-9\-._~%!$&'()+,;:@=]+$/;
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
 /** True when Istio matches the pattern as a URI template instead of comparing text. */

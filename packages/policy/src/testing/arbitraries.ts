@@ -22,6 +22,8 @@ const PATHS = [
   '/x.png',
   '/a/x.png',
   '/a/b=c',
+  '/a/b*',
+  '/a/b|c',
   '/a//c',
   '/healthz',
   '*',

@@ -71,7 +71,7 @@ function reads(pattern: string, path: string): boolean {
   return path === pattern;
 }
 
-/** Segment by segment; a placeholder takes only what may stand unescaped in a segment, without `*` and `=`. */
+/** Segment by segment; a placeholder takes only what may stand unescaped in a segment (RFC 3986 pchar). */
 function readsTemplate([first, ...pattern]: readonly string[], [segment, ...path]: readonly string[]): boolean {
   if (first === undefined) return segment === undefined;
   if (segment === undefined) return false;
@@ -81,5 +81,5 @@ function readsTemplate([first, ...pattern]: readonly string[], [segment, ...path
 }
 
 function isPlain(segment: string): boolean {
-  return [...segment].every((character) => /[\w\-.~%!$&'()+,;:@]/.test(character));
+  return [...segment].every((character) => /[\w\-.~%!$&'()*+,;=:@]/.test(character));
 }

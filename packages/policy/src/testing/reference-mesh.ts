@@ -104,7 +104,7 @@ function textMatches(pattern: string, value: string): boolean {
 
 function pathMatches(pattern: string, path: string): boolean {
   if (!pattern.includes('{*}') && !pattern.includes('{**}')) return textMatches(pattern, path);
-  const literal = "[a-zA-Z0-9\\-._~%!$&'()+,;:@";
+  const literal = "[a-zA-Z0-9\\-._~%!$&'()+,;:@=*";
   const source = pattern
     .split('/')
     .map((part) =>
