@@ -3,6 +3,7 @@ const STATUS = {
   token_malformed: 401,
   audience_mismatch: 401,
   permission_missing: 403,
+  caller_not_allowed: 403,
   unavailable: 503,
 } as const;
 

@@ -51,11 +51,15 @@ describe('a route', () => {
     }
   });
 
-  test.each(['/write', '/admin', '/inside'])('%s answers 403 to a user who may not', async (url) => {
+  test.each([
+    ['/write', 'permission_missing'],
+    ['/admin', 'permission_missing'],
+    ['/inside', 'caller_not_allowed'],
+  ])('%s answers 403 %s to a user who may not', async (url, code) => {
     const response = await get(url, token);
     expect(response.statusCode).toBe(403);
     expect(response.headers['www-authenticate']).toBeUndefined();
-    expect(response.json()).toMatchObject({ status: 403, title: 'Forbidden', code: 'permission_missing' });
+    expect(response.json()).toMatchObject({ status: 403, title: 'Forbidden', code });
   });
 
   test('for certain workloads is closed to others, also to a namesake in another trust domain', async () => {

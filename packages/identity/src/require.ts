@@ -33,11 +33,11 @@ export interface CallerPattern {
   readonly trustDomain?: string;
 }
 
-/** By the mTLS identity of the direct caller, whatever token came along. @throws IdentityError `permission_missing` */
+/** By the mTLS identity of the direct caller, whatever token came along. @throws IdentityError `caller_not_allowed` */
 export function needsCaller(allowed: readonly CallerPattern[]): Requirement {
   return ({ peer }) => {
     if (peer !== undefined && allowed.some((pattern) => matches(peer, pattern))) return;
-    throw new IdentityError('permission_missing', 'This route is open to certain workloads only.');
+    throw new IdentityError('caller_not_allowed', 'This route is open to certain workloads only.');
   };
 }
 

@@ -66,7 +66,7 @@ describe('a name', () => {
 
   test('is not told to another workload, nor to a user with every permission', async () => {
     for (const headers of [{}, peer('user'), tokenOf('user:read', 'user:write')]) {
-      expect((await app.inject({ url, headers })).json()).toMatchObject({ status: 403, code: 'permission_missing' });
+      expect((await app.inject({ url, headers })).json()).toMatchObject({ status: 403, code: 'caller_not_allowed' });
     }
   });
 });
