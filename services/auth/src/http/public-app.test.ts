@@ -147,6 +147,16 @@ describe('requests that do not fit', () => {
     expect(response.json().errors.map((error: { field: string }) => error.field)).toContain(field);
   });
 
+  test('get an answer smaller than themselves, however much does not fit', async () => {
+    const fields = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`f${index}`, 0]));
+    const services = Array.from({ length: 1_000 }, () => ' ');
+    for (const body of [fields, { ...credentials, device: fields }, { ...credentials, services }]) {
+      const response = await setUp().post(body);
+      expect(response.json()).toMatchObject({ code: 'request_invalid' });
+      expect(response.body.length).toBeLessThan(3_000);
+    }
+  });
+
   test('never repeat a value', async () => {
     const response = await setUp().post({ email: 'hunter2', password: ['hunter2'], services: ['hunter2 '] });
     expect(response.statusCode).toBe(400);
