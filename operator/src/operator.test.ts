@@ -1,4 +1,4 @@
-import type { KubeObject } from '@sekisho/kube';
+import { type KubeObject, pathOf } from '@sekisho/kube';
 import { parseJwks, readPolicyStatus } from '@sekisho/policy';
 import { afterEach, describe, expect, test } from 'vitest';
 import { GENERATED, POLICIES, toIstioObject } from './resources.ts';
@@ -106,6 +106,31 @@ describe('operator', () => {
     const repair = scenario.applied(resourceOf(object), object.metadata);
     await scenario.event('DELETED', resourceOf(object), object);
     await repair;
+  });
+
+  test('retries a refused write at its back-off, however the reason is worded each time', async () => {
+    const poisoned = serviceAuthPolicy('poisoned');
+    const [first] = planOf(poisoned, bucket.issuer).apply;
+    if (!first) throw new Error('nothing to apply');
+    const { api } = await given({ objects: everything });
+    scenario.run();
+    await scenario.settle();
+    let port = 40_000;
+    const path = `${pathOf(GENERATED[first.kind], first.metadata)}?fieldManager=sekisho-operator&force=true`;
+    api.allow('PATCH', path, (response) => {
+      port += 1;
+      const message = `failed calling webhook: read tcp 10.0.0.1:${port}: connection reset by peer`;
+      response
+        .writeHead(403, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ kind: 'Status', code: 403, reason: 'Forbidden', message }));
+    });
+    scenario.statusAllowed(POLICIES, poisoned);
+    scenario.issuerStatusAllowed(bucket.issuer);
+    await scenario.event('ADDED', POLICIES, poisoned);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    // 150, 300 and 600 ms: the middle of each back-off.
+    expect(port - 40_000).toBeLessThanOrEqual(4);
+    expect(port - 40_000).toBeGreaterThan(1);
   });
 
   test('removes objects whose policy is gone, after asking the API server, by uid', async () => {

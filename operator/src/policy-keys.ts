@@ -33,7 +33,7 @@ function sides({ before, after }: Change): readonly KubeObject[] {
 }
 
 /** The API server raises `generation` with every change outside metadata and status. */
-function sameSpec({ before, after }: Change): boolean {
+export function sameSpec({ before, after }: Change): boolean {
   const [a, b] = [before?.metadata, after?.metadata];
   return a !== undefined && b !== undefined && a.uid === b.uid && a.generation === b.generation;
 }

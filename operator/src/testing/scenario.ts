@@ -88,8 +88,13 @@ export class Scenario {
 
   /** Lets the status of an issuer be written; how often depends on how writes and counting meet in time. */
   issuerStatusAllowed(issuer: KubeObject): void {
-    const path = `${pathOf(ISSUERS, { ...issuer.metadata, subresource: 'status' })}?fieldManager=${MANAGER}&force=true`;
-    this.api.allow('PATCH', path, (response, { body }) => this.#answer(response, body as Manifest, issuer));
+    this.statusAllowed(ISSUERS, issuer);
+  }
+
+  /** Lets a status be written any number of times. */
+  statusAllowed(resource: Resource, object: KubeObject): void {
+    const path = `${pathOf(resource, { ...object.metadata, subresource: 'status' })}?fieldManager=${MANAGER}&force=true`;
+    this.api.allow('PATCH', path, (response, { body }) => this.#answer(response, body as Manifest, object));
   }
 
   refused(resource: Resource, ref: KubeObject['metadata'], status: number, message: string): Promise<SeenCall> {
