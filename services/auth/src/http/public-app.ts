@@ -36,16 +36,12 @@ function loginRoute(app: HttpServer, { login, metrics, tokenLifetime }: PublicAp
     const userAgent = request.headers['user-agent'];
     const attempt = { ...credentials, device: withUserAgent(device, userAgent), ip: request.ip };
     const { token, session } = await counted(metrics, login, attempt);
-    // RFC 6749 section 5.1: an answer with a token is kept by nobody on the way.
-    return reply
-      .code(201)
-      .header('cache-control', 'no-store')
-      .send({
-        access_token: token,
-        token_type: 'Bearer',
-        expires_in: tokenLifetime,
-        session: { id: session.id, expiresAt: new Date(session.expiresAt).toISOString() },
-      });
+    return reply.code(201).send({
+      access_token: token,
+      token_type: 'Bearer',
+      expires_in: tokenLifetime,
+      session: { id: session.id, expiresAt: new Date(session.expiresAt).toISOString() },
+    });
   });
 }
 

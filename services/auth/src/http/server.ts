@@ -50,6 +50,10 @@ export function createServer(log: Logger, { drainMs = 3_000 }: ServerOptions = {
   app.setNotFoundHandler((_, reply) =>
     answerProblem(reply, { status: 404, code: 'not_found', detail: 'there is nothing here' }),
   );
+  // Answers hold tokens and accounts (RFC 6749 section 5.1); one that may be kept says so itself.
+  app.addHook('onRequest', async (_, reply) => {
+    reply.header('cache-control', 'no-store');
+  });
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request;
     // The pattern of the route and not the path: what clients put in a path is theirs.
