@@ -1,6 +1,10 @@
 export type { IssuerState } from './compile/issuers.ts';
 export { type CustomResourceDefinition, crds } from './crd/crds.ts';
 export { PolicyError, type PolicyErrorCode } from './errors.ts';
+export type { Mesh } from './mesh/capability.ts';
+export { type ExtAuthzProvider, type MeshConfig, parseMeshConfig } from './mesh/mesh-config.ts';
+export type { Surroundings } from './mesh/surroundings.ts';
+export { type Warning, type WarningReason, warningsOf } from './mesh/warnings.ts';
 export { type Jwks, type PublicJwk, parseJwks } from './parse/jwks.ts';
 export { parseServiceAuthPolicy } from './parse/service-auth-policy.ts';
 export { readIssuerStatus, readPolicyStatus } from './parse/status.ts';
@@ -18,6 +22,7 @@ export type {
   ObjectRef,
   OwnerReference,
   RawObject,
+  RevocationCheck,
   ServiceAuthPolicy,
   TokenIssuer,
 } from './resources.ts';
@@ -28,13 +33,16 @@ export type {
   Operation,
   PolicyRule,
   ServiceAuthPolicySpec,
+  TargetRef,
   ValueSet,
 } from './schema/service-auth-policy.ts';
 export type { Condition, ServiceAuthPolicyStatus, TokenIssuerStatus } from './schema/status.ts';
 export type { TokenIssuerSpec } from './schema/token-issuer.ts';
+export { type Labels, labelSets, selectsAll, targetOf } from './target.ts';
 export {
   API_VERSION,
   CLAIM_TO_HEADER,
+  GATEWAY,
   GROUP,
   IDENTITY_HEADER,
   ISSUER_KIND,
@@ -42,5 +50,6 @@ export {
   LIMIT,
   MANAGED_BY,
   POLICY_KIND,
+  PROVIDER,
   VERSION,
 } from './vocabulary.ts';

@@ -34,15 +34,21 @@ export interface RawObject {
   readonly status?: unknown;
 }
 
+/**
+ * Where the guard is asked whether a token was revoked. `None`: a Gateway whose policy does not ask for it.
+ * Of a workload, `Edge` leaves the question to the gateway in front.
+ */
+export type RevocationCheck = 'Edge' | 'EveryHop' | 'None';
+
 /** A parsed ServiceAuthPolicy: every default is applied. */
 export interface ServiceAuthPolicy {
   readonly apiVersion: typeof API_VERSION;
   readonly kind: typeof POLICY_KIND;
   readonly metadata: ObjectMeta;
-  readonly spec: ServiceAuthPolicySpec & {
+  readonly spec: Omit<ServiceAuthPolicySpec, 'revocation'> & {
     service: string;
     mode: 'Enforce' | 'Shadow';
-    revocation: { check: 'Edge' | 'EveryHop'; whenUnavailable: 'Deny' | 'Allow' };
+    revocation: { check: RevocationCheck; whenUnavailable: 'Deny' | 'Allow' };
   };
   readonly status?: ServiceAuthPolicyStatus;
 }

@@ -19,6 +19,16 @@ export const ANNOTATION = {
   needs: `${GROUP}/needs`,
 } as const;
 
+/** The one kind that `targetRefs` may name, and the label by which istiod knows the proxies of one (Gateway API, GEP-1762). */
+export const GATEWAY = {
+  group: 'gateway.networking.k8s.io',
+  kind: 'Gateway',
+  nameLabel: 'gateway.networking.k8s.io/gateway-name',
+} as const;
+
+/** Names in the mesh config's `extensionProviders` under which the guard must be known. */
+export const PROVIDER = { edge: 'sekisho-edge', hop: 'sekisho-hop' } as const;
+
 /** Headers that Envoy writes from a verified token, and that a client can therefore never forge. */
 export const IDENTITY_HEADER = {
   payload: 'x-jwt-payload',

@@ -1,24 +1,27 @@
 import type { Allow, Caller, Operation, PolicyRule, ValueSet } from '../schema/service-auth-policy.ts';
 import { needsToken } from '../tokenless.ts';
 import type { ResolvedIssuer } from './issuers.ts';
-import type { AuthorizationPolicySpec, AuthorizationRule, OperationMatch, Selector, When } from './istio.ts';
+import type { AuthorizationPolicySpec, AuthorizationRule, OperationMatch, Target, When } from './istio.ts';
 
 interface AllowInput {
-  readonly selector: Selector;
-  readonly service: string;
+  readonly target: Target;
+  /** Undefined: tokens for any audience. */
+  readonly audience: string | undefined;
   readonly rules: readonly PolicyRule[];
   readonly issuers: readonly ResolvedIssuer[];
   readonly trustDomain: string;
+  /** Opens nothing on a port that is not HTTP, where Envoy would pass the guard by. */
+  readonly httpOnly: boolean;
 }
 
 /** The allow list: one rule per policy rule and issuer (rules that need no token: one), sorted by rule name. */
 export function allowPolicy(input: AllowInput): AuthorizationPolicySpec {
   const sorted = [...input.rules].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { selector: input.selector, action: 'ALLOW', rules: sorted.flatMap((rule) => compileRule(rule, input)) };
+  return { ...input.target, action: 'ALLOW', rules: sorted.flatMap((rule) => compileRule(rule, input)) };
 }
 
 function compileRule({ to, allow }: PolicyRule, input: AllowInput): readonly AuthorizationRule[] {
-  const where = to === undefined ? {} : { to: to.map((operation) => ({ operation: operationMatch(operation) })) };
+  const where = destinations(to, input.httpOnly && !needsToken(allow));
   const callers = (allow.callers ?? []).map((caller) => principal(caller, input.trustDomain));
   const direct = callers.length === 0 ? {} : { principals: callers };
   if (!needsToken(allow)) {
@@ -26,7 +29,20 @@ function compileRule({ to, allow }: PolicyRule, input: AllowInput): readonly Aut
   }
   // Both in one source: they must hold together. The presence match also asks for a non-empty `sub`.
   const from = [{ source: { ...direct, requestPrincipals: ['*'] } }];
-  return input.issuers.map((issuer) => ({ from, ...where, when: conditions(allow, issuer, input.service) }));
+  return input.issuers.map((issuer) => ({ from, ...where, when: conditions(allow, issuer, input.audience) }));
+}
+
+/** A rule that asks for a token is about HTTP by that alone; another one needs an attribute that only HTTP has. */
+function destinations(to: readonly Operation[] | undefined, httpOnly: boolean): Pick<AuthorizationRule, 'to'> {
+  if (to === undefined) return httpOnly ? { to: [{ operation: anyPath }] } : {};
+  const matches = to.map(operationMatch);
+  return { to: matches.map((operation) => ({ operation: httpOnly ? withHttpAttribute(operation) : operation })) };
+}
+
+const anyPath: OperationMatch = { paths: ['*'] };
+
+function withHttpAttribute(operation: OperationMatch): OperationMatch {
+  return operation.methods === undefined && operation.paths === undefined ? { ...operation, ...anyPath } : operation;
 }
 
 export function operationMatch({ methods, paths, ports }: Operation): OperationMatch {
@@ -46,10 +62,10 @@ function principal({ namespace, serviceAccount }: Caller, trustDomain: string): 
  * `iss` and `aud` are repeated although RequestAuthentication checks them: several RequestAuthentications on one workload are
  * alternatives, so a foreign one could otherwise let another issuer's or another service's token in.
  */
-function conditions(allow: Allow, issuer: ResolvedIssuer, service: string): readonly When[] {
+function conditions(allow: Allow, issuer: ResolvedIssuer, audience: string | undefined): readonly When[] {
   return [
     { key: claimKey(['iss']), values: [issuer.iss] },
-    { key: 'request.auth.audiences', values: [service] },
+    ...(audience === undefined ? [] : [{ key: 'request.auth.audiences', values: [audience] }]),
     ...valueSet(issuer.permissions, allow.permissions),
     ...valueSet(issuer.roles, allow.roles),
     ...(allow.claims ?? []).map(({ path, anyOf }) => ({ key: claimKey(path), values: anyOf })),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseServiceAuthPolicy } from '../parse/service-auth-policy.ts';
 import { plan } from '../plan/plan.ts';
 import type { ServiceAuthPolicySpec } from '../schema/service-auth-policy.ts';
-import { ISSUERS, issuerStates, operation, policyOf, request, SERVICE, spec } from '../testing/arbitraries.ts';
+import { ISSUERS, issuerStates, MESH, operation, policyOf, request, SERVICE, spec } from '../testing/arbitraries.ts';
 import { policyAllows } from '../testing/direct-reading.ts';
 import { meshAllows, operationMatches } from '../testing/reference-mesh.ts';
 import { operationMatch } from './allow.ts';
@@ -14,8 +14,8 @@ const requests = fc.array(request, { minLength: 20, maxLength: 20 });
 const RUNS = { numRuns: 400 };
 
 function objectsOf(written: ServiceAuthPolicySpec) {
-  const mesh = { trustDomain: TRUST_DOMAIN };
-  return plan({ policy: policyOf(written), rivals: [], issuers: issuerStates(), owned: [], mesh }, new Date(0)).desired;
+  return plan({ policy: policyOf(written), rivals: [], issuers: issuerStates(), owned: [], mesh: MESH }, new Date(0))
+    .desired;
 }
 
 describe('the compiled objects', () => {

@@ -1,9 +1,15 @@
+import type { TargetRef } from '../schema/service-auth-policy.ts';
+
 /** The part of Istio's security API that is written (istio.io/docs/reference/config/security). */
 export type Selector = { readonly matchLabels: Readonly<Record<string, string>> };
 
+/** What an object applies to: workloads by their labels, or the proxies of Gateways. */
+export type Target = { readonly selector: Selector } | { readonly targetRefs: readonly TargetRef[] };
+
 export type JwtRule = {
   readonly issuer: string;
-  readonly audiences: readonly string[];
+  /** Absent: tokens for any audience. */
+  readonly audiences?: readonly string[];
   readonly jwks: string;
   readonly fromHeaders: readonly { readonly name: string; readonly prefix: string }[];
   readonly forwardOriginalToken: boolean;
@@ -11,7 +17,7 @@ export type JwtRule = {
   readonly outputClaimToHeaders: readonly { readonly header: string; readonly claim: string }[];
 };
 
-export type RequestAuthenticationSpec = { readonly selector: Selector; readonly jwtRules: readonly JwtRule[] };
+export type RequestAuthenticationSpec = Target & { readonly jwtRules: readonly JwtRule[] };
 
 export type Source = {
   readonly principals?: readonly string[];
@@ -37,13 +43,13 @@ export type AuthorizationRule = {
   readonly when?: readonly When[];
 };
 
-export type AuthorizationPolicySpec = {
-  readonly selector: Selector;
-  readonly action: 'ALLOW' | 'DENY';
+export type AuthorizationPolicySpec = Target & {
+  readonly action: 'ALLOW' | 'DENY' | 'CUSTOM';
+  /** Of CUSTOM alone, which cannot do without. */
+  readonly provider?: { readonly name: string };
   readonly rules: readonly AuthorizationRule[];
 };
 
-export type PeerAuthenticationSpec = {
-  readonly selector: Selector;
+export type PeerAuthenticationSpec = Target & {
   readonly mtls: { readonly mode: 'STRICT' | 'PERMISSIVE' };
 };

@@ -1,7 +1,7 @@
 import { digest } from './digest.ts';
 
 /** What a generated object is for; part of its name. */
-export type Role = 'deny' | 'allow' | 'jwt' | 'mtls' | 'lock';
+export type Role = 'deny' | 'allow' | 'jwt' | 'mtls' | 'check' | 'lock';
 
 const MAX_LABEL = 63;
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;

@@ -8,6 +8,7 @@ const ISTIO_API_VERSION = 'security.istio.io/v1';
 const KIND: Readonly<Record<Role, IstioKind>> = {
   deny: 'AuthorizationPolicy',
   allow: 'AuthorizationPolicy',
+  check: 'AuthorizationPolicy',
   lock: 'AuthorizationPolicy',
   jwt: 'RequestAuthentication',
   mtls: 'PeerAuthentication',

@@ -6,6 +6,8 @@ export type RefusalReason =
   | 'IssuerNotFound'
   | 'IssuerNotReady'
   | 'IssuerAmbiguous'
+  | 'ProviderMissing'
+  | 'ProviderFailsOpen'
   | 'Conflicted';
 
 export interface Refusal {

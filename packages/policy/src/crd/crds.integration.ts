@@ -83,6 +83,30 @@ describe('the API server', () => {
     expect(body.message).toContain(message);
   });
 
+  const gateways = [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'public' }];
+
+  test.each<[string, object, string]>([
+    ['a selector', SPEC, 'needs exactly one of selector and targetRefs'],
+    ['mtls', { rules: [RULE], mtls: 'Strict' }, 'mtls belongs to workloads'],
+    ['EveryHop', { rules: [RULE], revocation: { check: 'EveryHop' } }, 'a Gateway is the edge'],
+    ['Allow', { rules: [RULE], revocation: { whenUnavailable: 'Allow' } }, 'whenUnavailable belongs to'],
+    ['itself', { rules: [RULE], targetRefs: [...gateways, ...gateways] }, 'Duplicate value'],
+    [
+      'another kind',
+      { rules: [RULE], targetRefs: [{ ...gateways[0], kind: 'Service' }] },
+      'supported values: "Gateway"',
+    ],
+  ])('refuses a Gateway as target beside %s', async (_what, spec, message) => {
+    const { status, body } = await create({ targetRefs: gateways, ...spec });
+    expect(status).toBe(422);
+    expect(body.message).toContain(message);
+  });
+
+  test('takes a Gateway as target', async () => {
+    const { status, body } = await create({ targetRefs: gateways, rules: [RULE] });
+    expect(status, body.message).toBe(201);
+  });
+
   test('asks for a service where metadata.name is no DNS label', async () => {
     expect(await create(SPEC, 'bucket.v2')).toMatchObject({ status: 422 });
     expect(await create({ ...SPEC, service: 'bucket' }, 'bucket.v2')).toMatchObject({ status: 201 });

@@ -91,16 +91,46 @@ describe('the target', () => {
   });
 });
 
-describe('what this version cannot enforce', () => {
-  test.each([
-    [{ ...SPEC, mode: 'Shadow' }, 'spec.mode'],
-    [{ ...SPEC, revocation: { check: 'EveryHop' } }, 'spec.revocation.check'],
-    [{ ...SPEC, revocation: { whenUnavailable: 'Allow' } }, 'spec.revocation.whenUnavailable'],
-    [{ rules: [READ], targetRefs: [{ group: 'g', kind: 'Gateway', name: 'public' }] }, 'spec.targetRefs'],
-  ])('is refused as Unsupported, never passed over: %#', (spec, path) => {
-    expect(refusals(spec)).toEqual([`${path}: Unsupported`]);
+test('Shadow is refused as Unsupported, never passed over', () => {
+  expect(refusals({ ...SPEC, mode: 'Shadow' })).toEqual(['spec.mode: Unsupported']);
+});
+
+describe('a policy for Gateways', () => {
+  const gateway = (name: string, more: object = {}) => ({
+    group: 'gateway.networking.k8s.io',
+    kind: 'Gateway',
+    name,
+    ...more,
+  });
+  const front = { targetRefs: [gateway('public')], rules: [READ] };
+  const members = [{ name: 'members', allow: { roles: { anyOf: ['member'] } } }];
+
+  test('asks for no revocation check unless it says so', () => {
+    expect(parse(front)).toMatchObject({ ok: true, value: { spec: { revocation: { check: 'None' } } } });
+    const edge = { ...front, rules: members, revocation: { check: 'Edge' } };
+    expect(parse(edge)).toMatchObject({ ok: true, value: { spec: { revocation: { check: 'Edge' } } } });
+  });
+
+  test.each<[string, object, string]>([
+    ['another kind', { targetRefs: [gateway('public', { kind: 'Service' })] }, 'spec.targetRefs[0].kind: BadValue'],
+    ['another group', { targetRefs: [gateway('public', { group: '' })] }, 'spec.targetRefs[0].group: BadValue'],
+    ['a namespace', { targetRefs: [gateway('a', { namespace: 'x' })] }, 'spec.targetRefs[0].namespace: UnknownField'],
+    ['a Gateway twice', { targetRefs: [gateway('a'), gateway('b'), gateway('a')] }, 'spec.targetRefs[2]: Duplicate'],
+    ['mtls', { mtls: 'Permissive' }, 'spec.mtls: Exclusive'],
+    ['EveryHop', { revocation: { check: 'EveryHop' } }, 'spec.revocation.check: Exclusive'],
+    ['Allow', { revocation: { whenUnavailable: 'Allow' } }, 'spec.revocation.whenUnavailable: Exclusive'],
+    ['permissions at the edge', { revocation: { check: 'Edge' } }, 'spec.rules[0].allow.permissions: Exclusive'],
+  ])('is refused with %s', (_what, spec, refusal) => {
+    expect(refusals({ ...front, ...spec })).toEqual([refusal]);
   });
 });
+
+test.each([{ check: 'EveryHop' }, { whenUnavailable: 'Allow' }, { check: 'EveryHop', whenUnavailable: 'Allow' }])(
+  'a policy for workloads takes revocation %j',
+  (revocation) => {
+    expect(refusals({ ...SPEC, revocation })).toEqual([]);
+  },
+);
 
 describe('rules', () => {
   test.each([

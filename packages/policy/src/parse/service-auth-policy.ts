@@ -1,13 +1,14 @@
 import { type Parsed, type Problem, parsed } from '../problem.ts';
 import type { ServiceAuthPolicy } from '../resources.ts';
+import { checkOf } from '../revocation.ts';
 import { PATTERN } from '../schema/dsl.ts';
 import { type ServiceAuthPolicySpec, serviceAuthPolicySpecSchema } from '../schema/service-auth-policy.ts';
 import { API_VERSION, POLICY_KIND } from '../vocabulary.ts';
 import { openingProblems } from './openings.ts';
 import { envelopeOf, type Resource } from './resource.ts';
 import { ruleProblems } from './rule.ts';
-import { selectorProblems } from './selector.ts';
 import { readPolicyStatus } from './status.ts';
+import { targetProblems } from './target.ts';
 import { unsupportedProblems } from './unsupported.ts';
 
 const readEnvelope = envelopeOf(POLICY_KIND, serviceAuthPolicySpecSchema);
@@ -22,7 +23,7 @@ export function parseServiceAuthPolicy(raw: unknown): Parsed<ServiceAuthPolicy> 
   const { resource } = envelope;
   return parsed(withDefaults(resource), [
     ...serviceProblems(resource),
-    ...selectorProblems(resource.spec),
+    ...targetProblems(resource.spec),
     ...issuerProblems(resource.spec),
     ...duplicateRuleNames(resource.spec),
     ...resource.spec.rules.flatMap(ruleProblems),
@@ -41,7 +42,7 @@ function withDefaults({ metadata, spec, status }: Resource<ServiceAuthPolicySpec
       service: spec.service ?? metadata.name,
       mode: spec.mode ?? 'Enforce',
       revocation: {
-        check: spec.revocation?.check ?? 'Edge',
+        check: checkOf(spec),
         whenUnavailable: spec.revocation?.whenUnavailable ?? 'Deny',
       },
     },

@@ -1,24 +1,17 @@
 import type { Problem } from '../problem.ts';
 import type { ServiceAuthPolicySpec } from '../schema/service-auth-policy.ts';
 
-/** Words of the language that this version cannot enforce yet: refused, because ignoring them would open a workload. */
-export function unsupportedProblems(spec: ServiceAuthPolicySpec): readonly Problem[] {
-  const found: Problem[] = [];
-  if (spec.targetRefs !== undefined) {
-    found.push(unsupported('spec.targetRefs', 'a Gateway as target', 'select workloads with spec.selector'));
-  }
-  if (spec.mode === 'Shadow') {
-    found.push(unsupported('spec.mode', 'Shadow', 'use Enforce'));
-  }
-  if (spec.revocation?.check === 'EveryHop') {
-    found.push(unsupported('spec.revocation.check', 'EveryHop', 'use Edge'));
-  }
-  if (spec.revocation?.whenUnavailable === 'Allow') {
-    found.push(unsupported('spec.revocation.whenUnavailable', 'Allow', 'use Deny'));
-  }
-  return found;
+/** Words of the language that cannot be enforced: refused, because ignoring them would open or close a workload unasked. */
+export function unsupportedProblems({ mode }: ServiceAuthPolicySpec): readonly Problem[] {
+  return mode === 'Shadow' ? [shadow] : [];
 }
 
-function unsupported(path: string, what: string, hint: string): Problem {
-  return { path, code: 'Unsupported', message: `${what} is not supported by this version`, hint };
-}
+/** See docs/adr/0006: what dry-run would count is not what Enforce would do. */
+const shadow: Problem = {
+  path: 'spec.mode',
+  code: 'Unsupported',
+  message:
+    "Shadow cannot be kept: Istio's dry-run has no form of RequestAuthentication, which would either go on answering 401 " +
+    'to requests, or be missing and let every rule on tokens count as a denial',
+  hint: 'use Enforce, and try a new policy on a copy of the workload',
+};

@@ -1,14 +1,19 @@
 import type { RefusalReason } from '../compile/refusal.ts';
+import type { WarningReason } from '../mesh/warnings.ts';
 import type { Condition } from '../schema/status.ts';
 import type { Standing } from './standing.ts';
 
 export type AcceptedReason = 'Accepted' | RefusalReason;
 export type ProgrammedReason = 'Programmed' | 'Pending' | 'ApplyFailed' | Standing['reason'];
 
+/** One warning is its own reason. */
+export type WarningConditionReason = WarningReason | 'SeveralWarnings' | 'NothingToWarnOf' | 'NotAccepted';
+
 /** A condition before it is compared with what the API server holds. */
-export type Finding = { readonly status: 'True' | 'False'; readonly message: string } & (
+export type Finding = { readonly status: Condition['status']; readonly message: string } & (
   | { readonly type: 'Accepted'; readonly reason: AcceptedReason }
   | { readonly type: 'Programmed'; readonly reason: ProgrammedReason }
+  | { readonly type: 'Warning'; readonly reason: WarningConditionReason }
 );
 
 /** Within metav1.Condition's bound, and short enough to read. */

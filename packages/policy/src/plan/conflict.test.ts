@@ -46,6 +46,21 @@ describe('the policy that governs a workload', () => {
     expect(governor(third, [second, first])).toBeUndefined();
   });
 
+  test('may select the proxies of a Gateway that this one targets, or the other way round', () => {
+    const label = 'gateway.networking.k8s.io/gateway-name';
+    const targeting = (name: string, created: string, ...gateways: readonly string[]) => ({
+      ...policy(name, created, {}),
+      spec: {
+        targetRefs: gateways.map((gateway) => ({ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: gateway })),
+      },
+    });
+    const selecting = policy('label', '1', { [label]: 'public' });
+    expect(nameOf(governor(targeting('own', '2', 'private', 'public'), [selecting]))).toBe('label');
+    expect(nameOf(governor(policy('own', '3', { [label]: 'public' }), [targeting('a', '1', 'public')]))).toBe('a');
+    expect(nameOf(governor(targeting('own', '3', 'x', 'y'), [targeting('a', '1', 'y')]))).toBe('a');
+    expect(governor(targeting('own', '3', 'x'), [targeting('a', '1', 'y'), selecting])).toBeUndefined();
+  });
+
   test('may be broken, as long as its selector can be read', () => {
     const broken = { ...policy('broken', '1', bucket), spec: { selector: { matchLabels: bucket }, rulez: 3 } };
     const unreadable = { ...policy('unreadable', '1', bucket), spec: { selector: 'app=bucket' } };

@@ -1,9 +1,10 @@
+import type { Target } from '../compile/istio.ts';
 import type { RawObject } from '../resources.ts';
-import { type Labels, nested, selectionOf } from './selection.ts';
+import { overlap, targetOf } from '../target.ts';
 
 interface Claim {
   readonly policy: RawObject;
-  readonly labels: Labels;
+  readonly target: Target;
   /** Sorts by creationTimestamp (RFC 3339 in UTC sorts as text), then by name. */
   readonly age: string;
 }
@@ -16,7 +17,7 @@ export function governor(policy: RawObject, rivals: readonly RawObject[]): RawOb
   const claims = rivals.flatMap(toClaim);
   const known = new Map<Claim, Claim | undefined>();
   const governorOf = (claim: Claim): Claim | undefined => {
-    const overlapping = claims.filter((other) => other.age < claim.age && nested(other.labels, claim.labels));
+    const overlapping = claims.filter((other) => other.age < claim.age && overlap(other.target, claim.target));
     return overlapping.sort((a, b) => (a.age < b.age ? -1 : 1)).find((other) => remembered(other) === undefined);
   };
   const remembered = (claim: Claim): Claim | undefined => {
@@ -29,6 +30,6 @@ export function governor(policy: RawObject, rivals: readonly RawObject[]): RawOb
 /** A policy that was never stored counts as the youngest. */
 function toClaim(policy: RawObject): readonly Claim[] {
   const { creationTimestamp = '~', name } = policy.metadata;
-  const selector = selectionOf(policy.spec);
-  return selector === undefined ? [] : [{ policy, labels: selector.matchLabels, age: `${creationTimestamp} ${name}` }];
+  const target = targetOf(policy.spec);
+  return target === undefined ? [] : [{ policy, target, age: `${creationTimestamp} ${name}` }];
 }

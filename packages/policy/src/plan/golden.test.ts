@@ -2,6 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import type { Mesh } from '../mesh/capability.ts';
+import { type MeshConfig, parseMeshConfig } from '../mesh/mesh-config.ts';
+import type { Surroundings } from '../mesh/surroundings.ts';
+import { describeProblems } from '../problem.ts';
 import type { IstioObject, RawObject } from '../resources.ts';
 import { plan } from './plan.ts';
 import type { Snapshot } from './types.ts';
@@ -20,6 +24,9 @@ interface Case {
   readonly ownedIssuers?: Snapshot['issuers'];
   /** Names of objects that somebody deleted since. */
   readonly deleted?: readonly string[];
+  /** Istio's mesh config as a person writes it. */
+  readonly meshConfig?: unknown;
+  readonly surroundings?: Surroundings;
 }
 
 const FOLDER = join(import.meta.dirname, '../../testdata');
@@ -38,11 +45,30 @@ test.each(names)('%s is planned as its golden file says', async (name) => {
   await expect(text).toMatchFileSnapshot(join(FOLDER, `${name}.out.yaml`));
 });
 
-function snapshotOf({ policy, rivals = [], issuers, ownedFrom, ownedIssuers, deleted = [] }: Case): Snapshot {
-  const mesh = { trustDomain: 'cluster.local' };
+function snapshotOf({
+  policy,
+  rivals = [],
+  issuers,
+  ownedFrom,
+  ownedIssuers,
+  deleted = [],
+  meshConfig,
+  surroundings,
+}: Case): Snapshot {
+  const mesh: Mesh = {
+    trustDomain: 'cluster.local',
+    ...(meshConfig !== undefined && { config: meshConfigOf(meshConfig) }),
+  };
   const before = { rivals: [], issuers: ownedIssuers ?? issuers, owned: [], mesh };
   const owned = ownedFrom === undefined ? [] : plan({ policy: ownedFrom, ...before }, NOW).desired;
-  return { policy, rivals, issuers, owned: owned.filter((object) => !deleted.includes(nameOf(object))), mesh };
+  const held = owned.filter((object) => !deleted.includes(nameOf(object)));
+  return { policy, rivals, issuers, owned: held, mesh, ...(surroundings !== undefined && { surroundings }) };
+}
+
+function meshConfigOf(raw: unknown): MeshConfig {
+  const read = parseMeshConfig(raw);
+  if (!read.ok) throw new Error(describeProblems(read.problems));
+  return read.value;
 }
 
 function nameOf({ metadata }: IstioObject): string {

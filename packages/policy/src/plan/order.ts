@@ -7,22 +7,26 @@ import { sameObject } from './holds.ts';
  * The order in which objects are written, one API request after another, so that at no moment the workload lets a request through
  * that is refused both before and after:
  *
- * 1. mTLS Strict, and a RequestAuthentication that drops a key or an issuer: both only close. Dropping first also keeps a withdrawn
- *    key from meeting a newly loosened rule; a key added in the same step can do no more than its predecessor could.
+ * 1. The question to the guard, mTLS Strict, and a RequestAuthentication that drops a key, an issuer or an audience: all only close.
+ *    (The guard is asked about every request with a token, whatever the rules, so a new question replaces an old one without a
+ *    gap.) Dropping first also keeps a withdrawn key from meeting a newly loosened rule. What is added in the same step meets the
+ *    old rules for a moment: a key can do no more than its predecessor could, and another audience, which the old ALLOW does not
+ *    name, no more than no token at all.
  * 2. The DENY guard. What a new guard lets through without a token still needs an ALLOW: the old one opens nothing to tokenless
  *    callers outside the old guard, and a foreign one opens no more than it will afterwards.
  * 3. ALLOW, replaced whole. On first creation nobody has a request principal yet, so it opens nothing but tokenless rules.
  * 4. A RequestAuthentication that only adds keys, and mTLS Permissive: both only open, to rules that are in force by now.
  *
- * What is no longer wanted (a lock, an obsolete guard, mTLS) is removed after all of these.
+ * What is no longer wanted (a lock, an obsolete guard, mTLS, the question) is removed after all of these.
  */
 export function inSafeOrder(
-  { deny, allow, jwt, mtls }: Compiled,
+  { check, deny, allow, jwt, mtls }: Compiled,
   owned: readonly IstioObject[],
 ): readonly IstioObject[] {
   const strict = mtls !== undefined && isStrict(mtls);
   const drops = dropsTrust(jwt, owned);
   return [
+    ...(check === undefined ? [] : [check]),
     ...(strict ? [mtls] : []),
     ...(drops ? [jwt] : []),
     ...(deny === undefined ? [] : [deny]),
@@ -36,20 +40,31 @@ function isStrict({ spec }: IstioObject): boolean {
   return canonicalJson(spec['mtls']) === '{"mode":"STRICT"}';
 }
 
-/** True when a key that the API server's object trusts for an issuer is missing from the new object. */
+/** True when a key that the API server's object trusts for an issuer and an audience is not trusted so by the new object. */
 function dropsTrust(jwt: IstioObject, owned: readonly IstioObject[]): boolean {
   const held = owned.find((object) => sameObject(object, jwt));
   if (held === undefined) return false;
-  const trusted = new Set(trustedKeys(jwt.spec['jwtRules']));
-  return trustedKeys(held.spec['jwtRules']).some((key) => !trusted.has(key));
+  const next = new Set(trusted(jwt.spec['jwtRules']).map(({ key, audience }) => `${key} ${audience}`));
+  return trusted(held.spec['jwtRules']).some(
+    ({ key, audience }) => !next.has(`${key} ${ANY_AUDIENCE}`) && !next.has(`${key} ${audience}`),
+  );
 }
 
-/** Issuer and key pairs; what cannot be read counts as a key of its own, so replacing it comes first. */
-function trustedKeys(rules: unknown): readonly string[] {
+interface Trust {
+  /** Issuer and key; what cannot be read counts as a key of its own, so replacing it comes first. */
+  readonly key: string;
+  readonly audience: string;
+}
+
+/** No audience of ours: a DNS label holds no star. */
+const ANY_AUDIENCE = '*';
+
+function trusted(rules: unknown): readonly Trust[] {
   if (!Array.isArray(rules)) return [];
   return rules.flatMap((rule: unknown) => {
-    const issuer: unknown = Reflect.get(Object(rule), 'issuer');
-    return readKeys(Reflect.get(Object(rule), 'jwks')).map((key) => canonicalJson([issuer, key]));
+    const { issuer, jwks, audiences }: { issuer?: unknown; jwks?: unknown; audiences?: unknown } = Object(rule);
+    const named = Array.isArray(audiences) && audiences.length > 0 ? audiences.map(String) : [ANY_AUDIENCE];
+    return readKeys(jwks).flatMap((key) => named.map((audience) => ({ key: canonicalJson([issuer, key]), audience })));
   });
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PolicyError } from '../errors.ts';
 import type { IstioObject } from '../resources.ts';
-import { issuerStates, policyOf } from '../testing/arbitraries.ts';
+import { issuerStates, MESH, policyOf } from '../testing/arbitraries.ts';
 import { plan } from './plan.ts';
 import { programmed, statusEquals } from './status.ts';
 import type { Plan, Snapshot } from './types.ts';
@@ -42,6 +42,14 @@ describe('the plan for a new policy', () => {
     const roles = (mtls: string) => plan(snapshot({ policy: policyOf({ ...SPEC, mtls }) }), CREATED).apply.map(role);
     expect(roles('Strict')).toEqual(['mtls', 'deny', 'allow', 'jwt']);
     expect(roles('Permissive')).toEqual(['deny', 'allow', 'jwt', 'mtls']);
+  });
+
+  test('puts the question to the guard before all else, and takes it away after all else', () => {
+    const asking = policyOf({ ...SPEC, revocation: { check: 'EveryHop' } });
+    const { desired } = plan(snapshot({ policy: asking, mesh: MESH }), CREATED);
+    expect(desired.map(role)).toEqual(['check', 'deny', 'allow', 'jwt']);
+    const { apply, remove } = plan(snapshot({ owned: desired }), LATER);
+    expect([apply.map(role), remove.length]).toEqual([['allow'], 1]);
   });
 
   test('is Programmed only after it was executed', () => {
@@ -97,8 +105,12 @@ describe('the status', () => {
     expect(plan(snapshot({ policy }), LATER).status.conditions).toContainEqual(foreign);
   });
 
-  test('reports the workloads when they are known', () => {
-    expect(plan(snapshot({ workloads: 0 }), CREATED).status.workloads).toEqual({ selected: 0 });
+  test('reports the workloads when they are known, and keeps the last count while they are not', () => {
+    const surroundings = { workloads: { selected: 2, labels: [{ app: 'bucket' }] }, services: [], foreign: [] };
+    const { status: counted } = plan(snapshot({ surroundings }), CREATED);
+    expect(counted.workloads).toEqual({ selected: 2 });
+    const later = plan(snapshot({ policy: { ...policyOf(SPEC), status: counted } }), LATER);
+    expect(later.status).toMatchObject({ workloads: { selected: 2 }, conditions: [{}, {}, { type: 'Warning' }] });
     expect(plan(snapshot(), CREATED).status.workloads).toBeUndefined();
   });
 });
@@ -190,6 +202,16 @@ describe('a policy that does not compile', () => {
     const owned = good.slice(1);
     const first = plan(snapshot({ policy: broken, owned }), LATER);
     expect(plan(snapshot({ policy: broken, owned: first.desired }), LATER)).toMatchObject({ apply: [], remove: [] });
+  });
+
+  test('keeps its question to the guard when the provider vanishes, which then denies, and never writes it anew', () => {
+    const policy = policyOf({ ...SPEC, revocation: { check: 'EveryHop' } });
+    const owned = plan(snapshot({ policy, mesh: MESH }), CREATED).desired;
+    const gone = plan(snapshot({ policy, owned }), LATER);
+    expect(gone).toMatchObject({ apply: [], remove: [] });
+    expect(condition(gone, 'Accepted')).toMatchObject({ status: 'False', reason: 'ProviderMissing' });
+    const never = plan(snapshot({ policy }), LATER);
+    expect(never.apply.map(role)).toEqual(['lock']);
   });
 
   test('keeps its lock when its selector becomes unreadable', () => {

@@ -1,3 +1,4 @@
+import { warningsOf } from '../mesh/warnings.ts';
 import { readPolicyStatus } from '../parse/status.ts';
 import type { IstioObject } from '../resources.ts';
 import type { Finding } from './conditions.ts';
@@ -29,9 +30,13 @@ export function plan(snapshot: Snapshot, now: Date): Plan {
       previous,
       generation: snapshot.policy.metadata.generation,
       policy: verdict.policy,
-      workloads: snapshot.workloads,
+      workloads: snapshot.surroundings?.workloads.selected,
       objects: desired,
-      findings: [accepted(verdict), decision.programmed ?? progress(apply.length, remove.length)],
+      findings: [
+        accepted(verdict),
+        decision.programmed ?? progress(apply.length, remove.length),
+        ...warned(verdict, snapshot),
+      ],
     },
     now,
   );
@@ -63,6 +68,20 @@ function accepted(verdict: Verdict): Finding {
   return verdict.kind === 'compiled'
     ? { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'the policy is valid' }
     : { type: 'Accepted', status: 'False', ...verdict.refusal };
+}
+
+/** Nothing while the surroundings are not known: what was said of them last stays. */
+function warned(verdict: Verdict, { mesh, surroundings }: Snapshot): readonly Finding[] {
+  if (surroundings === undefined) return [];
+  if (verdict.kind !== 'compiled') {
+    const message = 'only a policy that is accepted is held against its mesh';
+    return [{ type: 'Warning', status: 'Unknown', reason: 'NotAccepted', message }];
+  }
+  const warnings = warningsOf(verdict.policy, mesh, surroundings);
+  const [first, second] = warnings;
+  if (first === undefined) return [{ type: 'Warning', status: 'False', reason: 'NothingToWarnOf', message: '' }];
+  const reason = second === undefined ? first.reason : 'SeveralWarnings';
+  return [{ type: 'Warning', status: 'True', reason, message: warnings.map(({ message }) => message).join(' | ') }];
 }
 
 function progress(toApply: number, toRemove: number): Finding {

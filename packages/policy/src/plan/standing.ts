@@ -1,12 +1,12 @@
 import { lockPolicy } from '../compile/guard.ts';
-import type { Selector } from '../compile/istio.ts';
+import type { Target } from '../compile/istio.ts';
 import { objectName } from '../compile/names.ts';
 import { istioObject, specDigest } from '../compile/object.ts';
 import { readPolicyStatus } from '../parse/status.ts';
 import type { IstioObject, RawObject } from '../resources.ts';
+import { coversAll, targetOf } from '../target.ts';
 import { ANNOTATION } from '../vocabulary.ts';
 import { withoutIstioKeys } from './holds.ts';
-import { selectionOf, selectsAll } from './selection.ts';
 import type { Snapshot } from './types.ts';
 
 /** What stays in force for a policy that cannot be compiled. */
@@ -30,28 +30,28 @@ export function standing({ policy, owned }: Snapshot): Standing {
       message: 'the objects of the last accepted generation stay in force until the policy is accepted again',
     };
   }
-  const selector = lockedSelection(good, policy) ?? selectionIn(owned);
-  if (selector === undefined) {
+  const target = lockedTarget(good, policy) ?? targetIn(owned);
+  if (target === undefined) {
     return {
       objects: good,
       reason: 'NothingProgrammed',
-      message: 'no selector can be read, so no workload could be closed; correct spec.selector',
+      message: 'no target can be read, so no workload could be closed; correct spec.selector or spec.targetRefs',
     };
   }
   return {
-    objects: [istioObject(policy.metadata, 'lock', lockPolicy(selector)), ...good],
+    objects: [istioObject(policy.metadata, 'lock', lockPolicy(target)), ...good],
     reason: 'DenyAll',
     message: 'every request to the selected workloads is denied until the policy is accepted',
   };
 }
 
 /** Where the remains of a damaged set point, for that workload was protected; else what the policy itself selects. */
-function lockedSelection(remains: readonly IstioObject[], policy: RawObject): Selector | undefined {
-  return selectionIn(remains.filter(isUnedited)) ?? selectionIn(remains) ?? selectionOf(policy.spec);
+function lockedTarget(remains: readonly IstioObject[], policy: RawObject): Target | undefined {
+  return targetIn(remains.filter(isUnedited)) ?? targetIn(remains) ?? targetOf(policy.spec);
 }
 
-function selectionIn(objects: readonly IstioObject[]): Selector | undefined {
-  return objects.map(({ spec }) => selectionOf(spec)).find((selector) => selector !== undefined);
+function targetIn(objects: readonly IstioObject[]): Target | undefined {
+  return objects.map(({ spec }) => targetOf(spec)).find((target) => target !== undefined);
 }
 
 /** The allow list is there with everything it needs, and nothing was edited. */
@@ -84,9 +84,9 @@ export function standingInConflict({ owned }: Snapshot, winner: RawObject): Stan
 }
 
 function isHandedOver({ spec }: IstioObject, winner: RawObject): boolean {
-  const held = selectionOf(spec)?.matchLabels;
-  const governed = selectionOf(winner.spec)?.matchLabels;
-  return held !== undefined && governed !== undefined && selectsAll(governed, held) && isProgrammed(winner);
+  const held = targetOf(spec);
+  const governed = targetOf(winner.spec);
+  return held !== undefined && governed !== undefined && coversAll(governed, held) && isProgrammed(winner);
 }
 
 function isProgrammed({ metadata, status }: RawObject): boolean {

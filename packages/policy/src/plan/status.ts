@@ -16,12 +16,13 @@ interface Report {
 
 /** The status of a policy, complete: what is no longer known is left out. */
 export function buildStatus(report: Report, now: Date): ServiceAuthPolicyStatus {
-  const { generation, policy, workloads } = report;
+  const { generation, policy, previous } = report;
+  const workloads = report.workloads === undefined ? previous.workloads : { selected: report.workloads };
   return {
     ...(generation !== undefined && { observedGeneration: generation }),
     conditions: mergeConditions(report.previous.conditions ?? [], report.findings, generation, now),
     ...(policy !== undefined && { service: policy.spec.service, rules: policy.spec.rules.length }),
-    ...(workloads !== undefined && { workloads: { selected: workloads } }),
+    ...(workloads !== undefined && { workloads }),
     // By name, not in the order of writing, which depends on what is there already.
     objects: [...report.objects].sort(byName).map(({ kind, metadata }) => ({ kind, name: metadata.name })),
   };

@@ -1,4 +1,6 @@
 import type { IssuerState } from '../compile/issuers.ts';
+import type { Mesh } from '../mesh/capability.ts';
+import type { Surroundings } from '../mesh/surroundings.ts';
 import type { IstioObject, ObjectRef, RawObject } from '../resources.ts';
 import type { Condition, ServiceAuthPolicyStatus } from '../schema/status.ts';
 
@@ -10,9 +12,9 @@ export interface Snapshot {
   readonly issuers: readonly IssuerState[];
   /** Objects that carry the managed-by label and an ownerReference with this policy's uid. */
   readonly owned: readonly IstioObject[];
-  /** Selected pods and WorkloadEntries, when known. */
-  readonly workloads?: number;
-  readonly mesh: { readonly trustDomain: string };
+  readonly mesh: Mesh;
+  /** What stands around the policy in the cluster; absent while it is not known. */
+  readonly surroundings?: Surroundings;
 }
 
 export interface Plan {

@@ -1,11 +1,13 @@
 import { type Compiled, compile } from '../compile/compile.ts';
 import { resolveIssuers } from '../compile/issuers.ts';
+import type { Target } from '../compile/istio.ts';
 import type { Refusal } from '../compile/refusal.ts';
+import { capabilityRefusal } from '../mesh/capability.ts';
 import { parseServiceAuthPolicy } from '../parse/service-auth-policy.ts';
 import { describeProblems, type Problem } from '../problem.ts';
 import type { RawObject, ServiceAuthPolicy } from '../resources.ts';
+import { targetOf } from '../target.ts';
 import { governor } from './conflict.ts';
-import { selectionOf } from './selection.ts';
 import type { Snapshot } from './types.ts';
 
 /** What is to be done with a policy. `policy` is there as soon as it could be parsed. */
@@ -26,29 +28,33 @@ export function judge({ policy: raw, rivals, issuers, mesh }: Snapshot): Verdict
   const parsed = parseServiceAuthPolicy(raw);
   const policy = parsed.ok ? { policy: parsed.value } : {};
   const winner = governor(raw, rivals);
-  if (winner !== undefined) return { kind: 'conflicted', ...policy, refusal: conflict(winner), winner };
+  if (winner !== undefined)
+    return { kind: 'conflicted', ...policy, refusal: conflict(winner, targetOf(raw.spec)), winner };
   if (!parsed.ok) return { kind: 'refused', refusal: invalid(parsed.problems) };
 
-  const selector = selectionOf(parsed.value.spec);
-  if (selector === undefined) return { kind: 'refused', ...policy, refusal: noSelector };
+  const target = targetOf(parsed.value.spec);
+  if (target === undefined) return { kind: 'refused', ...policy, refusal: noTarget };
   const resolved = resolveIssuers(parsed.value.spec, issuers);
   if (!resolved.ok) return { kind: 'refused', ...policy, refusal: resolved.refusal };
-  const result = compile(parsed.value, selector, resolved.issuers, mesh.trustDomain);
+  const incapable = capabilityRefusal(parsed.value, mesh);
+  if (incapable !== undefined) return { kind: 'refused', ...policy, refusal: incapable };
+  const result = compile({ policy: parsed.value, target, issuers: resolved.issuers, trustDomain: mesh.trustDomain });
   return result.ok
     ? { kind: 'compiled', policy: parsed.value, compiled: result.compiled }
     : { kind: 'refused', ...policy, refusal: result.refusal };
 }
 
-const noSelector: Refusal = { reason: 'Unsupported', message: 'spec.selector: is needed; set matchLabels' };
+const noTarget: Refusal = { reason: 'Invalid', message: 'spec.selector: is needed; set matchLabels' };
 
 function invalid(problems: readonly Problem[]): Refusal {
   const unsupported = problems.every(({ code }) => code === 'Unsupported');
   return { reason: unsupported ? 'Unsupported' : 'Invalid', message: describeProblems(problems) };
 }
 
-function conflict({ metadata }: RawObject): Refusal {
+function conflict({ metadata }: RawObject, target: Target | undefined): Refusal {
+  const field = target !== undefined && 'targetRefs' in target ? 'spec.targetRefs' : 'spec.selector';
   const message =
-    `spec.selector: ServiceAuthPolicy ${metadata.name} is older and selects the same workloads; ` +
+    `${field}: ServiceAuthPolicy ${metadata.name} is older and selects the same workloads; ` +
     'merge the rules into it, or narrow one of the selectors';
   return { reason: 'Conflicted', message };
 }

@@ -57,7 +57,6 @@ export const PATTERN = {
   },
   // RFC 9110 section 9.1: methods are case-sensitive, and every registered one is upper case.
   method: { pattern: '^[A-Z][A-Z0-9_-]*$', means: 'an upper-case HTTP method such as GET' },
-  kind: { pattern: '^[A-Z][A-Za-z0-9]*$', means: 'a kind such as Gateway' },
   labelValue: {
     pattern: '^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$',
     means: 'a label value: letters, digits, and inner hyphens, underscores and dots',

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { LIMIT } from '../vocabulary.ts';
+import { GATEWAY, LIMIT } from '../vocabulary.ts';
 import { type CelRule, list, object, oneOf, onlyTrue, PATTERN, shaped, text } from './dsl.ts';
 
 const noWildcard: CelRule = {
@@ -124,15 +124,29 @@ export const selectorSchema = object(
 );
 
 const targetRef = object({
-  group: Type.String({ maxLength: 253, description: 'API group of the target.' }),
-  kind: shaped('kind', 63),
-  name: shaped('dnsSubdomain', 253),
+  group: oneOf([GATEWAY.group], { description: 'API group of the target.' }),
+  kind: oneOf([GATEWAY.kind]),
+  name: shaped('dnsSubdomain', 253, { description: "A Gateway in the policy's own namespace." }),
+});
+
+export const targetRefsSchema = list(targetRef, LIMIT.targetRefs, {
+  description: 'Gateways that this policy guards, instead of workloads.',
+  'x-kubernetes-list-type': 'map',
+  'x-kubernetes-list-map-keys': ['group', 'kind', 'name'],
 });
 
 const revocation = object({
-  check: Type.Optional(oneOf(['Edge', 'EveryHop'], { description: 'Where revocation is checked. Default: Edge.' })),
+  check: Type.Optional(
+    oneOf(['Edge', 'EveryHop'], {
+      description:
+        'Of a workload: Edge (the default) leaves it to the gateway, EveryHop asks the guard again here. ' +
+        'Of a Gateway: Edge asks the guard here; omitted, it is not asked.',
+    }),
+  ),
   whenUnavailable: Type.Optional(
-    oneOf(['Deny', 'Allow'], { description: 'What happens when the revocation state is too old. Default: Deny.' }),
+    oneOf(['Deny', 'Allow'], {
+      description: 'What the guard does while its revocation state is too old. Default: Deny.',
+    }),
   ),
 });
 
@@ -140,9 +154,7 @@ const revocation = object({
 export const serviceAuthPolicySpecSchema = object(
   {
     selector: Type.Optional(selectorSchema),
-    targetRefs: Type.Optional(
-      list(targetRef, LIMIT.targetRefs, { description: 'Gateways that this policy guards, instead of workloads.' }),
-    ),
+    targetRefs: Type.Optional(targetRefsSchema),
     service: Type.Optional(
       shaped('dnsLabel', 63, {
         description: 'Audience of the tokens and key in their `services` claim. Default: metadata.name.',
@@ -176,12 +188,25 @@ export const serviceAuthPolicySpecSchema = object(
         rule: 'has(self.selector) != has(self.targetRefs)',
         message: 'needs exactly one of selector and targetRefs',
       },
+      {
+        rule: '!has(self.targetRefs) || !has(self.mtls)',
+        message: 'mtls belongs to workloads: leave it out beside targetRefs',
+      },
+      {
+        rule: "!has(self.targetRefs) || !has(self.revocation) || !has(self.revocation.check) || self.revocation.check == 'Edge'",
+        message: 'a Gateway is the edge: write Edge, and EveryHop in the policies of the services behind it',
+      },
+      {
+        rule: "!has(self.targetRefs) || !has(self.revocation) || !has(self.revocation.whenUnavailable) || self.revocation.whenUnavailable == 'Deny'",
+        message: 'whenUnavailable belongs to the policies of the services behind the Gateway',
+      },
     ],
   },
 );
 
 /** `spec` as a person writes it. */
 export type ServiceAuthPolicySpec = Static<typeof serviceAuthPolicySpecSchema>;
+export type TargetRef = NonNullable<ServiceAuthPolicySpec['targetRefs']>[number];
 export type PolicyRule = ServiceAuthPolicySpec['rules'][number];
 export type Operation = NonNullable<PolicyRule['to']>[number];
 export type Allow = PolicyRule['allow'];

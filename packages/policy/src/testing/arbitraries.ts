@@ -1,10 +1,23 @@
 import fc from 'fast-check';
 import type { IssuerState } from '../compile/issuers.ts';
+import type { Mesh } from '../mesh/capability.ts';
 import type { PublicJwk } from '../parse/jwks.ts';
 import type { RawObject } from '../resources.ts';
 import type { Allow, Operation, PolicyRule, ServiceAuthPolicySpec } from '../schema/service-auth-policy.ts';
+import { GATEWAY, PROVIDER } from '../vocabulary.ts';
 import type { KnownIssuer } from './direct-reading.ts';
 import type { TestRequest, TestToken } from './request.ts';
+
+/** A mesh with the guard in both places. */
+export const MESH: Mesh = {
+  trustDomain: 'cluster.local',
+  config: {
+    trustDomain: 'cluster.local',
+    rootNamespace: 'istio-system',
+    providers: Object.values(PROVIDER).map((name) => ({ name, failOpen: false, timeout: '0.25s' })),
+    normalizesPaths: true,
+  },
+};
 
 /** Small alphabets, so that policies and requests meet often. */
 export const SERVICE = 'bucket';
@@ -94,17 +107,49 @@ const rules: fc.Arbitrary<PolicyRule[]> = fc
   )
   .map((list) => list.map((rule, index) => ({ name: `rule-${index}`, ...rule })));
 
+const issuers = fc.subarray(
+  ISSUERS.map(({ name }) => name),
+  { minLength: 1 },
+);
+
 /** A valid spec for `app: bucket` that uses one issuer or both. */
-export const spec: fc.Arbitrary<ServiceAuthPolicySpec> = fc
+const workloadSpec: fc.Arbitrary<ServiceAuthPolicySpec> = fc
   .tuple(
     rules,
-    fc.subarray(
-      ISSUERS.map(({ name }) => name),
-      { minLength: 1 },
+    issuers,
+    merged<ServiceAuthPolicySpec>(
+      maybe('mtls', fc.constantFrom('Strict' as const, 'Permissive' as const)),
+      maybe('revocation', fc.constantFrom({ check: 'EveryHop' as const }, { whenUnavailable: 'Allow' as const })),
     ),
-    merged<ServiceAuthPolicySpec>(maybe('mtls', fc.constantFrom('Strict' as const, 'Permissive' as const))),
   )
-  .map(([list, issuers, rest]) => ({ selector: { matchLabels: { app: SERVICE } }, issuers, rules: list, ...rest }));
+  .map(([list, names, rest]) => ({
+    selector: { matchLabels: { app: SERVICE } },
+    issuers: names,
+    rules: list,
+    ...rest,
+  }));
+
+/** The same for the Gateway `public`; where the guard exchanges tokens, no rule asks for permissions. */
+const gatewaySpec: fc.Arbitrary<ServiceAuthPolicySpec> = fc
+  .tuple(rules, issuers, fc.boolean())
+  .map(([list, names, edge]) => ({
+    targetRefs: [{ group: GATEWAY.group, kind: GATEWAY.kind, name: 'public' }],
+    issuers: names,
+    rules: edge ? list.map(withoutPermissions) : list,
+    ...(edge && { revocation: { check: 'Edge' as const } }),
+  }));
+
+function withoutPermissions({ allow: { permissions, ...others }, ...rule }: PolicyRule): PolicyRule {
+  return { ...rule, allow: Object.keys(others).length === 0 ? { authenticated: true } : others };
+}
+
+export const spec: fc.Arbitrary<ServiceAuthPolicySpec> = fc.oneof(workloadSpec, gatewaySpec);
+
+/** Two specs for one target: a policy before and after a change. */
+export const change: fc.Arbitrary<readonly [ServiceAuthPolicySpec, ServiceAuthPolicySpec]> = fc.oneof(
+  fc.tuple(workloadSpec, workloadSpec),
+  fc.tuple(gatewaySpec, gatewaySpec),
+);
 
 const values = fc.oneof(fc.constantFrom(...VALUES), fc.subarray(VALUES), fc.constant(7));
 
@@ -125,6 +170,7 @@ const token: fc.Arbitrary<TestToken> = fc.record({
   sub: fc.constantFrom('alice', 'alice', 'a/b', ''),
   aud: fc.constantFrom([SERVICE], [SERVICE], ['user', SERVICE], ['user']),
   claims,
+  revoked: fc.boolean(),
 });
 
 export const request: fc.Arbitrary<TestRequest> = merged<TestRequest>(

@@ -20,11 +20,17 @@ export function policyAllows(
   const { token } = request;
   const issuer = token && issuers.find(({ iss, kids }) => iss === token.iss && kids.includes(token.kid));
   // A token that does not verify is refused even where none is needed (Envoy's jwt_authn answers 401).
-  if (token !== undefined && (issuer === undefined || !token.aud.includes(service))) return false;
+  if (token !== undefined && (issuer === undefined || !isFor(spec, service, token))) return false;
+  if (token?.revoked && spec.revocation?.check === (spec.targetRefs === undefined ? 'EveryHop' : 'Edge')) return false;
   return spec.rules.some(
     ({ to, allow }) =>
       (to === undefined || to.some((operation) => covers(operation, request))) && grants(allow, request, issuer),
   );
+}
+
+/** At the edge, tokens are for the services behind the Gateway. */
+function isFor({ targetRefs, revocation }: ServiceAuthPolicySpec, service: string, { aud }: TestToken): boolean {
+  return (targetRefs !== undefined && revocation?.check === 'Edge') || aud.includes(service);
 }
 
 function covers({ methods, paths, ports }: Operation, request: TestRequest): boolean {

@@ -17,10 +17,12 @@ export function meshAllows(objects: readonly IstioObject[], trustDomain: string,
   if (request.token !== undefined && jwtRules.length > 0 && !verified) return false;
 
   const seen: Seen = { request, principal, claims: verified && request.token ? payload(request.token) : undefined };
+  // The guard is asked before claims are known; it refuses a token that was revoked, and knows of no other reason here.
   const policies = specs('AuthorizationPolicy').map((spec) => ({
     action: spec['action'],
     matches: (spec['rules'] as readonly AuthorizationRule[]).some((rule) => ruleMatches(rule, seen)),
   }));
+  if (request.token?.revoked && policies.some(({ action, matches }) => action === 'CUSTOM' && matches)) return false;
   const allows = policies.filter(({ action }) => action === 'ALLOW');
   if (policies.some(({ action, matches }) => action === 'DENY' && matches)) return false;
   return allows.length === 0 || allows.some(({ matches }) => matches);
@@ -41,7 +43,7 @@ function verifies(rule: JwtRule, token: TestToken | undefined): boolean {
   return (
     token?.iss === rule.issuer &&
     keys.some(({ kid }) => kid === token.kid) &&
-    token.aud.some((audience) => rule.audiences.includes(audience))
+    (rule.audiences === undefined || token.aud.some((audience) => rule.audiences?.includes(audience)))
   );
 }
 
@@ -87,7 +89,8 @@ function isAny(list: readonly string[] | undefined): list is undefined | readonl
   return list === undefined || list.length === 0;
 }
 
-function conditionMatches({ key, values }: When, { claims }: Seen): boolean {
+function conditionMatches({ key, values }: When, { request, claims }: Seen): boolean {
+  if (key === 'request.headers[authorization]') return request.token !== undefined;
   const path =
     key === 'request.auth.audiences' ? ['aud'] : [...key.matchAll(/\[([^[\]]*)\]/g)].map(([, name]) => name ?? '');
   const claim = path.reduce<unknown>((node, name) => Reflect.get(Object(node), name), claims);

@@ -15,6 +15,8 @@ export interface TestToken {
   readonly sub: string;
   readonly aud: readonly string[];
   readonly claims: Readonly<Record<string, unknown>>;
+  /** The guard knows that it is no longer to be honoured. */
+  readonly revoked: boolean;
 }
 
 /** The payload as a claim path walks it. */
