@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { ListenSchema, LOG_LEVELS } from '@sekisho/telemetry';
+import { isIP } from 'node:net';
+import { ConfigError, ListenSchema, LOG_LEVELS } from '@sekisho/telemetry';
 import { type Static, Type } from 'typebox';
 import { AuthError } from './errors.ts';
 
@@ -7,6 +8,10 @@ import { AuthError } from './errors.ts';
 export const AuthConfig = Type.Object({
   AUTH_LISTEN: ListenSchema('where log-in and keys are served'),
   AUTH_ADMIN_LISTEN: ListenSchema('where the administration, health and metrics are served'),
+  AUTH_TRUSTED_PROXIES: Type.String({
+    default: '',
+    description: 'addresses and networks whose X-Forwarded-For is believed, for example 127.0.0.0/8 behind a sidecar',
+  }),
   AUTH_ISSUER: Type.String({
     pattern: '^https?://[^\\s?#]+$',
     maxLength: 512,
@@ -34,6 +39,22 @@ export const AuthConfig = Type.Object({
   ),
 });
 export type AuthConfig = Static<typeof AuthConfig>;
+
+/**
+ * Addresses and networks, separated by commas.
+ * @throws ConfigError for what is neither, and for a network of all addresses
+ */
+export function parseNetworks(variable: string, text: string): readonly string[] {
+  const networks = text.split(',').flatMap((part) => part.trim() || []);
+  if (networks.every(isNetwork)) return networks;
+  throw new ConfigError([{ variable, text: 'must be addresses or networks, for example 127.0.0.0/8,::1' }]);
+}
+
+function isNetwork(text: string): boolean {
+  const [, address = '', bits] = /^([^/]*)(?:\/([1-9]\d{0,2}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(bits ?? 1) <= (version === 4 ? 32 : 128);
+}
 
 /**
  * Text of a file that holds a secret, without the newline at its end.
