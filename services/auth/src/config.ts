@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { ConfigError, ListenSchema, LOG_LEVELS } from '@sekisho/telemetry';
 import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { Email, NewPassword } from './accounts/schemas.ts';
+import type { FirstAdministrator } from './bootstrap.ts';
 import { AuthError } from './errors.ts';
 
 /** The environment of the process. Secrets come from files, so that they are not in its environment. */
@@ -26,9 +29,7 @@ export const AuthConfig = Type.Object({
     minLength: 1,
     description: 'file with 32 random bytes in base64, as `openssl rand -base64 32` writes',
   }),
-  BOOTSTRAP_ADMIN_EMAIL: Type.Optional(
-    Type.String({ pattern: '^[^\\s@]+@[^\\s@]+$', maxLength: 254, description: 'e-mail of the first administrator' }),
-  ),
+  BOOTSTRAP_ADMIN_EMAIL: Type.Optional(Email),
   BOOTSTRAP_ADMIN_PASSWORD_FILE: Type.Optional(
     Type.String({ minLength: 1, description: "file with the first administrator's password" }),
   ),
@@ -67,6 +68,22 @@ export async function readSecret(variable: string, path: string): Promise<string
   } catch (cause) {
     throw new AuthError('secret_unusable', `${variable}: the file cannot be read`, { cause });
   }
+}
+
+/**
+ * @returns undefined when neither variable is set
+ * @throws ConfigError when only one is, AuthError `secret_unusable` unless the file holds a password that a user may have
+ */
+export async function readFirstAdministrator(config: AuthConfig): Promise<FirstAdministrator | undefined> {
+  const { BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD_FILE: file } = config;
+  if (email === undefined && file === undefined) return undefined;
+  if (email === undefined || file === undefined) {
+    const variable = email === undefined ? 'BOOTSTRAP_ADMIN_EMAIL' : 'BOOTSTRAP_ADMIN_PASSWORD_FILE';
+    throw new ConfigError([{ variable, text: 'is not set: the first administrator needs an address and a password' }]);
+  }
+  const password = await readSecret('BOOTSTRAP_ADMIN_PASSWORD_FILE', file);
+  if (Value.Check(NewPassword, password)) return { email, password };
+  throw new AuthError('secret_unusable', 'BOOTSTRAP_ADMIN_PASSWORD_FILE: the password must have 8 to 1024 characters');
 }
 
 /** @throws AuthError `secret_unusable` unless the file holds exactly 32 bytes in base64 */

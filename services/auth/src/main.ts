@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createLogger, failStart, type ListenAddress, onSignals, parseListen, readConfig } from '@sekisho/telemetry';
-import type { FirstAdministrator } from './bootstrap.ts';
-import { AuthConfig, parseNetworks, readEncryptionKey, readSecret } from './config.ts';
+import { AuthConfig, parseNetworks, readEncryptionKey, readFirstAdministrator } from './config.ts';
 import { createService, type Service } from './service.ts';
 
 async function main(): Promise<void> {
@@ -27,12 +26,6 @@ async function main(): Promise<void> {
   onSignals({ process, log, closers: [{ name: 'service', close: service.close }] });
   await listenOrClose(service, listen, adminListen);
   log.info({ listen, adminListen }, 'listening');
-}
-
-async function readFirstAdministrator(config: AuthConfig): Promise<FirstAdministrator | undefined> {
-  const { BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD_FILE: file } = config;
-  if (email === undefined || file === undefined) return undefined;
-  return { email, password: await readSecret('BOOTSTRAP_ADMIN_PASSWORD_FILE', file) };
 }
 
 /** A port that is taken must not leave the embedded database locked. */
