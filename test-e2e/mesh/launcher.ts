@@ -81,6 +81,7 @@ export async function stopMesh(): Promise<boolean> {
   const id = supervisorId();
   if (id !== undefined) {
     signalGroup(id, 'SIGTERM');
+    signalGroup(id, 'SIGCONT'); // a test that was killed may have left it standing still
     // What has not stopped by then is a leftover.
     await waitFor('the mesh stops', async () => !isAlive(id), { timeout: STOP_TIMEOUT_MS }).catch(() => undefined);
   }
