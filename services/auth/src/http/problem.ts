@@ -56,14 +56,14 @@ export function toProblem(error: unknown): Problem {
   return INTERNAL;
 }
 
-function fromAuth({ status, code, message, retryAfter }: AuthError): Problem {
+function fromAuth({ status, code, message, retryAfter, field }: AuthError): Problem {
   if (status === 500) return INTERNAL;
   const headers = {
     ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
     // RFC 9110 section 15.5.2 wants a challenge with every 401; a password in a body has no scheme of its own.
     ...(status === 401 && { 'www-authenticate': 'Bearer realm="sekisho"' }),
   };
-  return { status, code, detail: message, headers };
+  return { status, code, detail: message, headers, ...(field !== undefined && { errors: [{ field, message }] }) };
 }
 
 /** RFC 6750 section 3.1: a request without a token is told no error code. */
