@@ -81,6 +81,10 @@ export class Scenario {
     return this.#answered('PUT', `${pathOf(resource, ref)}?fieldManager=${MANAGER}`, {});
   }
 
+  deleted(resource: Resource, ref: KubeObject['metadata']): Promise<SeenCall> {
+    return this.api.reply('DELETE', pathOf(resource, ref), 200, { kind: 'Status', status: 'Success' });
+  }
+
   statusApplied(resource: Resource, object: KubeObject): Promise<SeenCall> {
     const path = `${pathOf(resource, { ...object.metadata, subresource: 'status' })}?fieldManager=${MANAGER}&force=true`;
     return this.#answered('PATCH', path, {}, object);

@@ -9,6 +9,7 @@ import Fastify, {
   type RawServerDefault,
 } from 'fastify';
 import type { Static, TSchema } from 'typebox';
+import { createClientErrorHandler } from './client-error.ts';
 import { answerError, answerProblem } from './problem.ts';
 
 /** Gives handlers the static types of their TypeBox schemas. */
@@ -29,20 +30,24 @@ const BODY_LIMIT = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 
 export interface ServerOptions {
+  /** Addresses and networks whose `X-Forwarded-For` is believed. @default none: the client is who connects */
+  readonly trustedProxies?: readonly string[];
   /** Time that requests in flight have when the server closes. @default 3000 */
   readonly drainMs?: number;
 }
 
 /** A server that refuses what its schemas do not name, and answers every refusal as a problem. */
-export function createServer(log: Logger, { drainMs = 3_000 }: ServerOptions = {}): HttpServer {
+export function createServer(log: Logger, { trustedProxies = [], drainMs = 3_000 }: ServerOptions = {}): HttpServer {
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
+    trustProxy: [...trustedProxies],
     // fastify's defaults drop unknown fields and turn "1" into 1: a mistake would go unseen.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
+    clientErrorHandler: createClientErrorHandler(log),
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   }).withTypeProvider<TypeBoxProvider>();
   app.removeContentTypeParser('text/plain');

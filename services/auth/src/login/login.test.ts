@@ -64,6 +64,7 @@ describe('login', () => {
     const messages = new Set<string>();
     for (const [attempt, reason] of [
       [{ ...request, email: 'nobody@example.org' }, 'unknown_user'],
+      [{ ...request, email: `${'\u0130'.repeat(200)}@example.org` }, 'unknown_user'],
       [{ ...request, password: 'wrong' }, 'wrong_password'],
       [{ ...request, email: 'inactive@example.org' }, 'inactive'],
     ] as const) {
@@ -72,7 +73,7 @@ describe('login', () => {
       await refused.catch((error: Error) => messages.add(error.message));
     }
     expect(messages.size).toBe(1);
-    expect(passwords.verified).toHaveLength(3);
+    expect(passwords.verified).toHaveLength(4);
   });
 
   test('refuses a user who is made inactive while the password is checked', async () => {
