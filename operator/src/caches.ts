@@ -11,7 +11,7 @@ import { type IstioKind, LABEL, MANAGED_BY } from '@sekisho/policy';
 import { issuerNames, owningPolicies, selectedLabels } from './references.ts';
 import { GENERATED, ISSUERS, POLICIES } from './resources.ts';
 
-export type PolicyIndex = 'issuer' | 'label';
+export type PolicyIndex = 'issuer' | 'label' | 'namespace';
 export type OwnerIndex = 'uid' | 'policy' | 'label';
 
 /** What reconciling reads: local copies of everything that matters. */
@@ -31,6 +31,7 @@ export interface Caches extends CacheViews {
 export const POLICY_INDEXES: Readonly<Record<PolicyIndex, IndexFunction>> = {
   issuer: issuerNames,
   label: selectedLabels,
+  namespace: ({ metadata }) => [metadata.namespace ?? ''],
 };
 export const OWNER_INDEXES: Readonly<Record<OwnerIndex, IndexFunction>> = {
   uid: (object) => owningPolicies(object).map(({ uid }) => uid),

@@ -7,6 +7,7 @@ describe('configFrom', () => {
       kubeconfig: undefined,
       listen: { host: '127.0.0.1', port: 9090 },
       trustDomain: 'cluster.local',
+      meshConfig: { namespace: 'istio-system', name: 'istio' },
       jwksRefreshMs: 300_000,
       logLevel: 'info',
     });

@@ -7,6 +7,7 @@ import {
   readConfig,
 } from '@sekisho/telemetry';
 import { Type } from 'typebox';
+import type { MeshConfigPlace } from './observe/mesh-config.ts';
 
 const Environment = Type.Object({
   KUBECONFIG: Type.Optional(Type.String({ description: 'path of a kubeconfig; leave it out inside a pod' })),
@@ -15,6 +16,17 @@ const Environment = Type.Object({
     pattern: '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$',
     default: 'cluster.local',
     description: 'trustDomain of the mesh config',
+  }),
+  MESH_CONFIG_FILE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'file with the mesh config, where istiod is given one with --meshConfig',
+    }),
+  ),
+  MESH_CONFIG_MAP: Type.String({
+    pattern: '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$',
+    default: 'istio-system/istio',
+    description: 'namespace/name of the ConfigMap with the mesh config, unless MESH_CONFIG_FILE is set',
   }),
   JWKS_REFRESH_SECONDS: Type.Integer({
     minimum: 5,
@@ -32,8 +44,15 @@ export interface Config {
   readonly kubeconfig: string | undefined;
   readonly listen: ListenAddress;
   readonly trustDomain: string;
+  readonly meshConfig: MeshConfigPlace;
   readonly jwksRefreshMs: number;
   readonly logLevel: LogLevel;
+}
+
+function placeOf(read: Type.Static<typeof Environment>): MeshConfigPlace {
+  if (read.MESH_CONFIG_FILE !== undefined) return { file: read.MESH_CONFIG_FILE };
+  const [namespace = '', name = ''] = read.MESH_CONFIG_MAP.split('/');
+  return { namespace, name };
 }
 
 /** @throws ConfigError of @sekisho/telemetry, naming each variable that is wrong */
@@ -43,6 +62,7 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
     kubeconfig: read.KUBECONFIG,
     listen: parseListen('OPERATOR_LISTEN', read.OPERATOR_LISTEN),
     trustDomain: read.TRUST_DOMAIN,
+    meshConfig: placeOf(read),
     jwksRefreshMs: read.JWKS_REFRESH_SECONDS * 1000,
     logLevel: read.LOG_LEVEL,
   };

@@ -1,7 +1,9 @@
 import type { KubeObject } from '@sekisho/kube';
-import type { IssuerState, Snapshot } from '@sekisho/policy';
+import type { IssuerState, Mesh, Snapshot } from '@sekisho/policy';
 import { type CacheViews, generatedBy } from './caches.ts';
 import type { KeySets, KeyState } from './key-sets.ts';
+import type { ObservedViews } from './observe/observed.ts';
+import { surroundingsOf } from './observe/surroundings.ts';
 import { DEFAULT_ISSUER, isDefaultIssuer, issuerNames, owningPolicies, related, selectedLabels } from './references.ts';
 import { toIstioObject } from './resources.ts';
 
@@ -13,8 +15,17 @@ export interface Gathered {
   readonly waiting: boolean;
 }
 
+/** Everything that a snapshot is read from. */
+export interface Known {
+  readonly caches: CacheViews;
+  readonly keySets: KeySets;
+  readonly mesh: Mesh;
+  /** Undefined until all of it is known: half of it would warn of what is not so. */
+  readonly observed: ObservedViews | undefined;
+}
+
 /** Reads caches only: no call, no clock. */
-export function gather(caches: CacheViews, keySets: KeySets, key: string, trustDomain: string): Gathered {
+export function gather({ caches, keySets, mesh, observed }: Known, key: string): Gathered {
   const policy = caches.policies.store.get(key);
   if (policy === undefined) return { snapshot: undefined, waiting: false };
   const issuers = caches.issuers.store.list().map((issuer) => ({ issuer, keys: keySets.stateOf(issuer) }));
@@ -28,10 +39,16 @@ export function gather(caches: CacheViews, keySets: KeySets, key: string, trustD
       rivals: related(caches.policies.store, labels).filter((rival) => rival !== policy),
       issuers: issuers.map(toIssuerState),
       owned: owned.flatMap((object) => toIstioObject(object) ?? []),
-      mesh: { trustDomain },
+      mesh,
+      ...(observed && { surroundings: surroundingsOf(observed, policy, rootNamespaceOf(mesh)) }),
     },
     waiting: issuers.some(({ issuer, keys }) => keys.state === 'pending' && isUsed(issuer, uses)),
   };
+}
+
+/** Istio's default where nothing says otherwise. */
+export function rootNamespaceOf({ config }: Pick<Mesh, 'config'>): string {
+  return config?.rootNamespace ?? 'istio-system';
 }
 
 /** Generated objects that belong to a policy of this key, but not to the one that exists. */

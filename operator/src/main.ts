@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { connect, KubeClient, systemClock } from '@sekisho/kube';
 import { createLogger, createMetrics, failStart, onSignals, startOpsServer } from '@sekisho/telemetry';
 import { configFrom } from './config.ts';
 import { OperatorError } from './errors.ts';
 import { createFetchJson } from './fetch-jwks.ts';
+import { meshConfigSource } from './observe/mesh-config.ts';
 import { createOperator } from './operator.ts';
 
 const FETCH_TIMEOUT_MS = 5_000;
@@ -15,10 +17,14 @@ async function main(): Promise<void> {
   const metrics = createMetrics();
   const transport = connect({ kubeconfig: config.kubeconfig });
   const keys = createFetchJson({ timeoutMs: FETCH_TIMEOUT_MS, maxBytes: MAX_KEY_SET_BYTES });
+  const client = new KubeClient(transport, { fieldManager: 'sekisho-operator' });
+  const onError = (kind: string, err: unknown) => log.warn({ kind, err }, 'watching failed, will go on');
+  const watching = { client, clock: systemClock, random: Math.random, onError };
   const operator = createOperator({
-    client: new KubeClient(transport, { fieldManager: 'sekisho-operator' }),
+    client,
     fetch: keys.fetch,
     trustDomain: config.trustDomain,
+    meshConfig: meshConfigSource(config.meshConfig, watching, (path) => readFile(path, 'utf8')),
     jwksRefreshMs: config.jwksRefreshMs,
     log,
     metrics,

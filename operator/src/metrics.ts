@@ -5,7 +5,7 @@ import type { KeySets } from './key-sets.ts';
 import type { ReconcileResult } from './policy-controller.ts';
 
 const RESULTS = ['unchanged', 'written', 'waiting', 'failed'] as const satisfies readonly ReconcileResult[];
-const CONDITIONS = ['Accepted', 'Programmed', 'Enforced'] as const;
+const CONDITIONS = ['Accepted', 'Programmed', 'Enforced', 'Warning'] as const;
 const STATUSES = ['True', 'False', 'Unknown'] as const satisfies readonly Condition['status'][];
 const BUCKETS = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 

@@ -1,7 +1,7 @@
 import { type KubeObject, pathOf } from '@sekisho/kube';
 import { parseJwks, readPolicyStatus } from '@sekisho/policy';
 import { afterEach, describe, expect, test } from 'vitest';
-import { GENERATED, POLICIES, toIstioObject } from './resources.ts';
+import { GENERATED, PODS, POLICIES, toIstioObject } from './resources.ts';
 import { publicJwk } from './testing/keys.ts';
 import { planOf, serviceAuthPolicy, settled, tokenIssuer } from './testing/objects.ts';
 import { Scenario, type ScenarioOptions } from './testing/scenario.ts';
@@ -54,10 +54,28 @@ describe('operator', () => {
     expect(conditionsIn((await status).body)).toMatchObject([
       { type: 'Accepted', status: 'True' },
       { type: 'Programmed', status: 'True' },
+      { type: 'Warning', status: 'True', reason: 'NoWorkloads' },
     ]);
     await scenario.settle();
     const written = scenario.api.calls.filter(({ method, path }) => method === 'PATCH' && path.includes('istio'));
     expect(written.map(({ body }) => (body as KubeObject).metadata.name)).toEqual(planned.map((o) => o.metadata.name));
+  });
+
+  test('counts workloads as they come, and takes a warning back', async () => {
+    await given({ objects: everything });
+    scenario.run();
+    await scenario.settle();
+    const status = scenario.statusApplied(POLICIES, bucket.policy);
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'a', namespace: 'shop', labels: { app: 'bucket' } },
+    };
+    await scenario.event('ADDED', PODS, pod);
+    const { body } = await status;
+    expect(readPolicyStatus((body as KubeObject).status).workloads).toEqual({ selected: 1 });
+    expect(conditionsIn(body)).toContainEqual(expect.objectContaining({ type: 'Warning', status: 'False' }));
+    await scenario.settle();
   });
 
   test('puts a deleted object back and leaves the status as it is', async () => {

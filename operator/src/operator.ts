@@ -5,6 +5,8 @@ import type { FetchJson } from './fetch-jwks.ts';
 import { reconcileIssuer } from './issuer-controller.ts';
 import { KeySets } from './key-sets.ts';
 import { createOperatorMetrics, observeState } from './metrics.ts';
+import type { MeshConfigSource } from './observe/mesh-config.ts';
+import { createObservation, type Observation } from './observe/observation.ts';
 import { reconcilePolicy } from './policy-controller.ts';
 import { keysOfGenerated, keysOfIssuer, keysOfPolicy, policiesUsing, sameSpec } from './policy-keys.ts';
 import { isDefaultIssuer } from './references.ts';
@@ -13,6 +15,7 @@ export interface OperatorOptions {
   readonly client: KubeClient;
   readonly fetch: FetchJson;
   readonly trustDomain: string;
+  readonly meshConfig: MeshConfigSource;
   readonly jwksRefreshMs: number;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -44,10 +47,12 @@ interface Queues {
 /** Event -> policy keys -> queue -> gather -> plan -> execute; and the same, smaller, for issuers and their keys. */
 export function createOperator(options: OperatorOptions): Operator {
   const { log, clock, countDelayMs = 300 } = options;
-  const caches = createCaches({
-    ...options,
-    onError: (kind, err) => log.warn({ kind, err }, 'watching failed, will go on'),
-  });
+  const onError = (kind: string, err: unknown) => log.warn({ kind, err }, 'watching failed, will go on');
+  const caches = createCaches({ ...options, onError });
+  const onConcerned = (keys: readonly string[]) => {
+    for (const key of keys) queues.policies.remind(key);
+  };
+  const observation = createObservation({ ...options, onError, onConcerned }, caches);
   const operatorMetrics = createOperatorMetrics(options.metrics);
   const keySets = new KeySets({
     ...options,
@@ -58,7 +63,8 @@ export function createOperator(options: OperatorOptions): Operator {
       log.warn({ issuer, err }, 'fetching a key set failed');
     },
   });
-  const controller = { ...options, caches, keySets, clock, onResult: operatorMetrics.reconciled };
+  const { mesh, observed } = observation;
+  const controller = { ...options, caches, keySets, mesh, observed, clock, onResult: operatorMetrics.reconciled };
   const queues = createQueues(options, {
     policies: (key, signal) => reconcilePolicy(controller, key, signal),
     issuers: (name, signal) => reconcileIssuer(controller, name, signal),
@@ -71,7 +77,7 @@ export function createOperator(options: OperatorOptions): Operator {
   });
   observeState(options.metrics, caches, keySets);
   route(caches, queues, countDelayMs);
-  return lifecycle(caches, queues, log);
+  return lifecycle({ caches, observation, queues, log });
 }
 
 function createQueues(
@@ -131,11 +137,22 @@ function keysChanged(
   issuers.add(name, countDelayMs);
 }
 
-function lifecycle(caches: Caches, queues: Queues, log: Logger): Operator {
+interface Parts {
+  readonly caches: Caches;
+  readonly observation: Observation;
+  readonly queues: Queues;
+  readonly log: Logger;
+}
+
+function lifecycle({ caches, observation, queues, log }: Parts): Operator {
   const informers = allOf(caches);
   const abort = new AbortController();
   let running: Promise<unknown> = Promise.resolve();
-  const startQueues = () => {
+  const startQueues = async () => {
+    await Promise.all(informers.map((informer) => informer.synced()));
+    if (!(await observation.settled(abort.signal))) {
+      log.warn('the mesh config or the workloads cannot be read yet, going on without them');
+    }
     if (abort.signal.aborted) return;
     log.info({ policies: caches.policies.store.size }, 'caches are full, reconciling begins');
     for (const queue of Object.values(queues)) queue.start();
@@ -145,8 +162,9 @@ function lifecycle(caches: Caches, queues: Queues, log: Logger): Operator {
       return informers.every(({ hasSynced }) => hasSynced);
     },
     start() {
-      running = Promise.all(informers.map((informer) => informer.run(abort.signal)));
-      void Promise.all(informers.map((informer) => informer.synced())).then(startQueues);
+      const caching = informers.map((informer) => informer.run(abort.signal));
+      running = Promise.all([...caching, observation.run(abort.signal)]);
+      void startQueues();
     },
     async stop(graceMs) {
       await Promise.all(Object.values(queues).map((queue: WorkQueue) => queue.stop(graceMs)));

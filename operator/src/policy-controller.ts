@@ -1,5 +1,6 @@
 import { type Clock, ConflictError, KubeError, NotFoundError, type Outcome, refOf } from '@sekisho/kube';
 import {
+  type Mesh,
   type Plan,
   plan,
   programmed,
@@ -11,13 +12,16 @@ import { OperatorError } from './errors.ts';
 import { type Executor, execute, remove } from './execute.ts';
 import { gather, straysOf } from './gather.ts';
 import type { KeySets } from './key-sets.ts';
+import type { ObservedViews } from './observe/observed.ts';
 import { POLICIES } from './resources.ts';
 
 export type ReconcileResult = 'unchanged' | 'written' | 'waiting' | 'failed';
 
 export interface PolicyController extends Omit<Executor, 'signal'> {
   readonly keySets: KeySets;
-  readonly trustDomain: string;
+  /** Asked anew each time: both come to be known, and change. */
+  readonly mesh: () => Mesh;
+  readonly observed: () => ObservedViews | undefined;
   readonly clock: Clock;
   readonly onResult: (result: ReconcileResult, milliseconds: number) => void;
 }
@@ -42,8 +46,9 @@ export async function reconcilePolicy(
 type Reconciler = PolicyController & Executor;
 
 async function reconcile(reconciler: Reconciler, key: string): Promise<ReconcileResult> {
-  const { caches, keySets, trustDomain } = reconciler;
-  const { snapshot, waiting } = gather(caches, keySets, key, trustDomain);
+  const { caches, keySets } = reconciler;
+  const known = { caches, keySets, mesh: reconciler.mesh(), observed: reconciler.observed() };
+  const { snapshot, waiting } = gather(known, key);
   const realized = snapshot === undefined ? 'unchanged' : await realize(reconciler, snapshot, waiting);
   if (realized === 'waiting') return 'waiting';
   return (await removeStrays(reconciler, key)) ? 'written' : realized;

@@ -30,6 +30,7 @@ const keySets = new KeySets({
   onFailure: () => undefined,
 });
 
+const mesh = { trustDomain: 'cluster.local' };
 const appeared = (after: KubeObject) => ({ key: `shop/${after.metadata.name}`, before: undefined, after });
 const selecting = (name: string, matchLabels: Record<string, string>) =>
   serviceAuthPolicy(name, { selector: { matchLabels } });
@@ -64,7 +65,7 @@ describe('keysOfPolicy', () => {
   });
 
   test('the snapshot of a policy holds the same rivals', () => {
-    const { snapshot } = gather(cachesOf(a, b, c, far), keySets, 'shop/a', 'cluster.local');
+    const { snapshot } = gather({ caches: cachesOf(a, b, c, far), keySets, mesh, observed: undefined }, 'shop/a');
     expect(snapshot?.rivals.map(({ metadata }) => metadata.name)).toEqual(['b', 'c']);
   });
 
@@ -76,7 +77,7 @@ describe('keysOfPolicy', () => {
     }
     const change = { key: 'shop/b', before: withStatus(b, 'False'), after: withStatus(b, 'True') };
     expect(keysOfPolicy(caches, change)).toContain('shop/a');
-    const { snapshot } = gather(caches, keySets, 'shop/a', 'cluster.local');
+    const { snapshot } = gather({ caches, keySets, mesh, observed: undefined }, 'shop/a');
     expect(snapshot?.rivals.map(({ metadata }) => metadata.name)).toEqual(['b']);
   });
 });

@@ -9,7 +9,7 @@ import { DEFAULT_ISSUER, isDefaultIssuer, owningPolicies, related, selectedLabel
  * selected the workload before and still hold objects for it.
  */
 export function keysOfPolicy(caches: CacheViews, change: Change): readonly string[] {
-  if (sameSpec(change) && sameConditions(change)) return [change.key];
+  if (sameSpec(change) && sameStanding(change)) return [change.key];
   const labels = sides(change).flatMap(selectedLabels);
   const rivals = related(caches.policies.store, labels).map(({ metadata }) => keyOf(metadata));
   const holders = labels.flatMap((label) => generatedBy(caches, 'label', label)).flatMap(ownerKeys);
@@ -45,11 +45,12 @@ export function sameSpec({ before, after }: Change): boolean {
   return a !== undefined && b !== undefined && a.uid === b.uid && a.generation === b.generation;
 }
 
-function sameConditions({ before, after }: Change): boolean {
+function sameStanding({ before, after }: Change): boolean {
   return standingOf(before) === standingOf(after);
 }
 
 function standingOf(policy: KubeObject | undefined): string {
   const conditions = readPolicyStatus(policy?.status).conditions ?? [];
-  return JSON.stringify(conditions.map(({ type, status, observedGeneration }) => [type, status, observedGeneration]));
+  const standing = conditions.find(({ type }) => type === 'Programmed');
+  return JSON.stringify([standing?.status, standing?.observedGeneration]);
 }

@@ -1,5 +1,5 @@
 import type { KubeObject, StoreView } from '@sekisho/kube';
-import { GROUP, POLICY_KIND } from '@sekisho/policy';
+import { GATEWAY, GROUP, POLICY_KIND } from '@sekisho/policy';
 import { isRecord } from './resources.ts';
 
 /** Index value of the policies that name no issuer and so use the default one. */
@@ -18,9 +18,15 @@ export function isDefaultIssuer(issuer: KubeObject): boolean {
 
 /** `namespace/label=value` of each label that a policy, or an object made from one, selects by. */
 export function selectedLabels({ metadata, spec }: KubeObject): readonly string[] {
-  const selector = isRecord(spec) ? spec['selector'] : undefined;
+  const { selector, targetRefs } = isRecord(spec) ? spec : {};
   const labels = isRecord(selector) && isRecord(selector['matchLabels']) ? selector['matchLabels'] : {};
-  return Object.entries(labels).map(([label, value]) => `${metadata.namespace}/${label}=${String(value)}`);
+  const pairs = [...Object.entries(labels), ...gatewayNames(targetRefs).map((name) => [GATEWAY.nameLabel, name])];
+  return pairs.map(([label, value]) => `${metadata.namespace}/${label}=${String(value)}`);
+}
+
+/** A Gateway that is named is the label that its proxies carry. */
+function gatewayNames(targetRefs: unknown): readonly unknown[] {
+  return Array.isArray(targetRefs) ? targetRefs.filter(isRecord).map(({ name }) => name) : [];
 }
 
 /**

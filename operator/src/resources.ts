@@ -32,6 +32,20 @@ export const GENERATED: Readonly<Record<IstioKind, Resource>> = {
   PeerAuthentication: istio('PeerAuthentication', 'peerauthentications'),
 };
 
+const core = (kind: string, plural: string): Resource => ({ group: '', version: 'v1', plural, kind, namespaced: true });
+
+/** What is only looked at, to say how a policy stands in its cluster. */
+export const PODS = core('Pod', 'pods');
+export const SERVICES = core('Service', 'services');
+export const CONFIG_MAPS = core('ConfigMap', 'configmaps');
+export const WORKLOAD_ENTRIES: Resource = {
+  group: 'networking.istio.io',
+  version: 'v1',
+  plural: 'workloadentries',
+  kind: 'WorkloadEntry',
+  namespaced: true,
+};
+
 /** An object of a generated kind as the compiler reads it; undefined for any other. */
 export function toIstioObject({ apiVersion, kind, metadata, spec }: KubeObject): IstioObject | undefined {
   if (!isIstioKind(kind)) return undefined;

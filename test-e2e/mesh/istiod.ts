@@ -14,7 +14,7 @@ export interface Istiod {
 }
 
 /** The same settings that users install. */
-const MESH_CONFIG = join(REPOSITORY, 'istio/mesh-config.yaml');
+export const MESH_CONFIG = join(REPOSITORY, 'istio/mesh-config.yaml');
 
 /** istiod outside a cluster: every address on loopback, and none of the filters that upstream Envoy lacks. */
 export async function istiod(program: string, kubeconfig: string, context: ServerContext): Promise<Istiod> {

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Addresses } from './addresses.ts';
 import type { ServerContext } from './control-plane.ts';
+import { MESH_CONFIG } from './istiod.ts';
 import type { ProcessSpec } from './managed-process.ts';
 import { REPOSITORY } from './paths.ts';
 import { answersOk } from './wait.ts';
@@ -56,7 +57,7 @@ export async function operator(
 ): Promise<{ spec: ProcessSpec; url: string }> {
   const listen = await claim(context.addresses, 28200);
   const url = `http://${listen}`;
-  const env = { KUBECONFIG: kubeconfig, OPERATOR_LISTEN: listen };
+  const env = { KUBECONFIG: kubeconfig, OPERATOR_LISTEN: listen, MESH_CONFIG_FILE: MESH_CONFIG };
   const ready = (): Promise<boolean> => answersOk(`${url}/readyz`);
   return { spec: nodeProcess({ name: 'operator', main: 'operator/src/main.ts', env, ready }, context), url };
 }

@@ -16,6 +16,7 @@ import { createLogger, createMetrics } from '@sekisho/telemetry';
 import { expect, vi } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { createFetchJson } from '../fetch-jwks.ts';
+import { meshConfigFromFile } from '../observe/mesh-config.ts';
 import { createOperator } from '../operator.ts';
 import { GENERATED, ISSUERS, POLICIES } from '../resources.ts';
 import { TcpProxy } from './tcp-proxy.ts';
@@ -29,6 +30,8 @@ export class Cluster {
   readonly proxy: TcpProxy;
   readonly issuerName = `platform-${randomBytes(4).toString('hex')}`;
   namespace = '';
+  /** Istio's mesh config, in YAML. */
+  meshConfig = 'pathNormalization: { normalization: DECODE_AND_MERGE_SLASHES }';
   /** Every call of the operators that was no read. */
   writes: string[] = [];
   readonly #admin: Transport;
@@ -86,6 +89,7 @@ export class Cluster {
       client: new KubeClient(this.#counting(transport), { fieldManager: 'sekisho-operator' }),
       fetch: keys.fetch,
       trustDomain: 'cluster.local',
+      meshConfig: meshConfigFromFile(systemClock, async () => this.meshConfig, 50),
       jwksRefreshMs: 300_000,
       log: createLogger({ name: 'operator', level: 'silent' }),
       metrics: createMetrics({ processMetrics: false }),

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@sekisho/kube';
-import { type Jwks, plan, programmed } from '@sekisho/policy';
+import { type Jwks, type Mesh, plan, programmed, type Surroundings } from '@sekisho/policy';
 import { issuerStatus } from '../issuer-status.ts';
 import { publicJwk } from './keys.ts';
 
@@ -32,10 +32,18 @@ export function serviceAuthPolicy(name: string, spec: Record<string, unknown> = 
   };
 }
 
+/** As the operator reads it from MESH_CONFIG. */
+const MESH: Mesh = {
+  trustDomain: 'cluster.local',
+  config: { trustDomain: 'cluster.local', rootNamespace: 'istio-system', providers: [], normalizesPaths: true },
+};
+export const MESH_CONFIG = 'pathNormalization: { normalization: DECODE_AND_MERGE_SLASHES }';
+const NOTHING_AROUND: Surroundings = { workloads: { selected: 0, labels: [] }, services: [], foreign: [] };
+
 /** What the compiler makes of a policy with this issuer. */
 export function planOf(policy: KubeObject, issuer: KubeObject, jwks?: Jwks) {
   const issuers = [{ issuer, ...(jwks && { jwks }) }];
-  return plan({ policy, rivals: [], issuers, owned: [], mesh: { trustDomain: 'cluster.local' } }, NOW);
+  return plan({ policy, rivals: [], issuers, owned: [], mesh: MESH, surroundings: NOTHING_AROUND }, NOW);
 }
 
 /** Policy, issuer and objects as they are when all is done: a reconcile has nothing to write. */

@@ -11,10 +11,24 @@ import {
 } from '@sekisho/kube';
 import { FakeApi, type OpenStream, type SeenCall } from '@sekisho/kube/testing';
 import { createLogger, createMetrics, type Metrics } from '@sekisho/telemetry';
+import { meshConfigFromFile } from '../observe/mesh-config.ts';
 import { createOperator, type Operator } from '../operator.ts';
-import { GENERATED, ISSUERS, POLICIES } from '../resources.ts';
+import { GENERATED, ISSUERS, PODS, POLICIES, SERVICES, WORKLOAD_ENTRIES } from '../resources.ts';
+import { MESH_CONFIG } from './objects.ts';
 
-const KINDS = [POLICIES, ISSUERS, ...Object.values(GENERATED)];
+const MANAGED = 'labelSelector=app.kubernetes.io%2Fmanaged-by%3Dsekisho';
+const FOREIGN = 'labelSelector=app.kubernetes.io%2Fmanaged-by!%3Dsekisho';
+const RUNNING = 'fieldSelector=status.phase!%3DSucceeded%2Cstatus.phase!%3DFailed';
+/** Everything that the operator lists and watches. */
+const WATCHED: readonly { readonly resource: Resource; readonly selector?: string }[] = [
+  { resource: POLICIES },
+  { resource: ISSUERS },
+  ...Object.values(GENERATED).map((resource) => ({ resource, selector: MANAGED })),
+  ...Object.values(GENERATED).map((resource) => ({ resource, selector: FOREIGN })),
+  { resource: PODS, selector: RUNNING },
+  { resource: WORKLOAD_ENTRIES },
+  { resource: SERVICES },
+];
 const MANAGER = 'sekisho-operator';
 /** The version of the first lists; what they hold is older, what comes after them newer. */
 const LISTED = 2_000;
@@ -22,7 +36,11 @@ const LISTED = 2_000;
 export interface ScenarioOptions {
   /** What the API server holds when the operator starts. */
   readonly objects: readonly KubeObject[];
+  /** Istio's policies of other authors. */
+  readonly foreign?: readonly KubeObject[];
   readonly fetch?: (uri: string) => Promise<unknown>;
+  /** Istio's mesh config, in YAML. @default one that gives no reason to warn */
+  readonly meshConfig?: string;
 }
 
 /** The operator on a strict API server: each call it makes must have been announced. */
@@ -42,6 +60,7 @@ export class Scenario {
       client: new KubeClient(this.#transport, { fieldManager: MANAGER, retry }),
       fetch: (uri, signal) => Promise.race([options.fetch?.(uri) ?? unannounced(uri), aborted(signal)]),
       trustDomain: 'cluster.local',
+      meshConfig: meshConfigFromFile(systemClock, async () => options.meshConfig ?? MESH_CONFIG, 20),
       jwksRefreshMs: 300_000,
       log: createLogger({ name: 'operator', level: 'silent' }),
       metrics: this.metrics,
@@ -49,7 +68,7 @@ export class Scenario {
       random: () => 0.5,
       countDelayMs: 20,
     });
-    for (const resource of KINDS) this.#announce(resource, options.objects);
+    for (const watched of WATCHED) this.#announce(watched, options);
     this.#version = LISTED;
   }
 
@@ -63,8 +82,13 @@ export class Scenario {
   }
 
   /** Tells the operator of a change by its watch. */
-  async event(type: 'ADDED' | 'MODIFIED' | 'DELETED', resource: Resource, object: KubeObject): Promise<void> {
-    const stream = await this.#streams.get(resource.kind);
+  async event(
+    type: 'ADDED' | 'MODIFIED' | 'DELETED',
+    resource: Resource,
+    object: KubeObject,
+    author: 'operator' | 'others' = 'operator',
+  ): Promise<void> {
+    const stream = await this.#streams.get(author === 'others' ? `${resource.kind} of others` : resource.kind);
     stream?.send({ type, object: this.stored(object) });
   }
 
@@ -130,19 +154,20 @@ export class Scenario {
     await this.api.close();
   }
 
-  #announce(resource: Resource, objects: readonly KubeObject[]): void {
-    const managed =
-      resource === POLICIES || resource === ISSUERS ? '' : '&labelSelector=app.kubernetes.io%2Fmanaged-by%3Dsekisho';
-    const items = objects.filter(({ kind }) => kind === resource.kind).map((object) => this.stored(object));
+  #announce({ resource, selector }: (typeof WATCHED)[number], { objects, foreign = [] }: ScenarioOptions): void {
+    const selected = selector === undefined ? '' : `&${selector}`;
+    const held = (selector === FOREIGN ? foreign : objects).filter(({ kind }) => kind === resource.kind);
+    const items = held.map((object) => this.stored(object));
     const list = {
       kind: `${resource.kind}List`,
       apiVersion: 'v1',
       metadata: { resourceVersion: String(LISTED) },
       items,
     };
-    void this.api.reply('GET', `${pathOf(resource)}?limit=500${managed}`, 200, list);
-    const watch = `${pathOf(resource)}?allowWatchBookmarks=true&resourceVersion=${LISTED}&watch=true${managed}`;
-    this.#streams.set(resource.kind, this.api.stream('GET', watch));
+    void this.api.reply('GET', `${pathOf(resource)}?limit=500${selected}`, 200, list);
+    const watch = `${pathOf(resource)}?allowWatchBookmarks=true&resourceVersion=${LISTED}&watch=true${selected}`;
+    const stream = this.api.stream('GET', watch);
+    this.#streams.set(selector === FOREIGN ? `${resource.kind} of others` : resource.kind, stream);
   }
 
   #answered(

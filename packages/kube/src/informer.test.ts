@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { KubeClient } from './client.ts';
 import { connect } from './connection.ts';
 import { KindUnknownError } from './errors.ts';
-import { Informer } from './informer.ts';
+import { Informer, type InformerOptions } from './informer.ts';
+import type { KubeObject } from './object.ts';
 import { FakeApi } from './testing/index.ts';
 import { CONFIG_MAPS, configMap, listOf, statusOf } from './testing/objects.ts';
 import type { Transport } from './transport.ts';
@@ -33,7 +34,11 @@ afterEach(async () => {
   await api.close();
 });
 
-function create({ maxBodyBytes = 64 * 1024, ...options }: { idleMs?: number; maxBodyBytes?: number } = {}): Informer {
+interface Options extends Partial<Pick<InformerOptions<never>, 'idleMs' | 'fieldSelector' | 'prune'>> {
+  readonly maxBodyBytes?: number;
+}
+
+function create({ maxBodyBytes = 64 * 1024, ...options }: Options = {}): Informer {
   const client = new KubeClient(transport, {
     fieldManager: 'test',
     maxBodyBytes,
@@ -66,6 +71,20 @@ describe('Informer', () => {
     await vi.waitFor(() => expect(changes).toEqual(['shop/a@3', 'shop/b@6', 'shop/a@undefined']));
     expect(names()).toEqual(['b']);
     api.verify();
+  });
+
+  test('asks for the fields that matter and keeps of each object what it is told to keep', async () => {
+    const selected = 'fieldSelector=metadata.name%3Da';
+    void api.reply('GET', `${LIST}&${selected}`, 200, listOf('5', [{ ...configMap('a', '3'), data: { large: 'x' } }]));
+    const watch = api.stream('GET', `${watchFrom('5').replace('&resource', `&${selected}&resource`)}`);
+    const prune = ({ apiVersion, kind, metadata }: KubeObject) => ({ apiVersion, kind, metadata });
+    informer = create({ fieldSelector: 'metadata.name=a', prune });
+    run();
+    await informer.synced();
+    expect(informer.store.list()[0]).not.toHaveProperty('data');
+    (await watch).send({ type: 'MODIFIED', object: { ...configMap('a', '6'), data: { large: 'y' } } });
+    await vi.waitFor(() => expect(informer.store.get('shop/a')?.metadata.resourceVersion).toBe('6'));
+    expect(informer.store.list()[0]).not.toHaveProperty('data');
   });
 
   test('goes on after a reset from the last version, bookmarks included, without another list', async () => {

@@ -13,6 +13,9 @@ export interface InformerOptions<Index extends string> {
   /** @default all namespaces */
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+  /** What is kept of each object, with its name and resourceVersion. @default all of it */
+  readonly prune?: ((object: KubeObject) => KubeObject) | undefined;
   readonly indexes: Readonly<Record<Index, IndexFunction>>;
   /** Told of failed lists and watches (the informer goes on) and of handlers that throw. */
   readonly onError: (error: unknown) => void;
@@ -68,7 +71,7 @@ export class Informer<Index extends string = never> {
    * past that version the answer is old news: the object may be deleted since, and would stay here as a ghost.
    */
   record(object: KubeObject): void {
-    if (isOlderVersion(this.#seen, object.metadata.resourceVersion)) this.#tell(this.#store.put(object));
+    if (isOlderVersion(this.#seen, object.metadata.resourceVersion)) this.#tell(this.#store.put(this.#pruned(object)));
   }
 
   /** The same for an object that an own call deleted. */
@@ -78,8 +81,8 @@ export class Informer<Index extends string = never> {
 
   /** Runs until `signal` aborts; never throws. */
   run(signal: AbortSignal): Promise<void> {
-    const { client, resource, namespace, labelSelector } = this.#options;
-    const scope = { namespace, labelSelector };
+    const { client, resource, namespace, labelSelector, fieldSelector } = this.#options;
+    const scope = { namespace, labelSelector, fieldSelector };
     const source: Source = {
       list: (query, aborted) => client.list(resource, { ...query, ...scope }, { signal: aborted }),
       watch: (query, aborted) => client.watch(resource, { ...query, ...scope }, { signal: aborted }),
@@ -103,15 +106,20 @@ export class Informer<Index extends string = never> {
     return {
       replace: (list) => {
         this.#seen = list.resourceVersion;
-        for (const change of this.#store.replace(list.items)) this.#tell(change);
+        for (const change of this.#store.replace(list.items.map((item) => this.#pruned(item)))) this.#tell(change);
         this.#hasSynced = true;
         this.#synced.resolve();
       },
       event: (event) => {
         this.#seen = event.object.metadata.resourceVersion;
-        this.#tell(event.type === 'DELETED' ? this.#store.remove(event.object) : this.#store.put(event.object));
+        const object = this.#pruned(event.object);
+        this.#tell(event.type === 'DELETED' ? this.#store.remove(object) : this.#store.put(object));
       },
     };
+  }
+
+  #pruned(object: KubeObject): KubeObject {
+    return this.#options.prune?.(object) ?? object;
   }
 
   #tell(change: Change | undefined): void {

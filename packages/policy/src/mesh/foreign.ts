@@ -1,7 +1,7 @@
 import type { IstioObject, ServiceAuthPolicy } from '../resources.ts';
 import { providerOf } from '../revocation.ts';
 import { attaches, type Surroundings } from './surroundings.ts';
-import type { Warning } from './warnings.ts';
+import type { Warning } from './warning.ts';
 
 const MAX_NAMED = 3;
 

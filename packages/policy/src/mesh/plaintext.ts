@@ -2,7 +2,7 @@ import type { IstioObject, ServiceAuthPolicy } from '../resources.ts';
 import type { Labels } from '../target.ts';
 import type { Mesh } from './capability.ts';
 import { attaches, isNarrow, type Surroundings } from './surroundings.ts';
-import type { Warning } from './warnings.ts';
+import type { Warning } from './warning.ts';
 
 /** Rules on callers read the client certificate, which a plaintext connection has none of. */
 export function plaintextWarnings(

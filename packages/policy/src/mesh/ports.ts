@@ -1,7 +1,7 @@
 import type { RawObject, ServiceAuthPolicy } from '../resources.ts';
 import { type Labels, selectsAll } from '../target.ts';
 import type { Surroundings } from './surroundings.ts';
-import type { Warning } from './warnings.ts';
+import type { Warning } from './warning.ts';
 
 const MAX_NAMED = 5;
 // pkg/config/kube/conversion.go and pkg/config/protocol/instance.go of Istio: appProtocol, else the name up to its first hyphen.

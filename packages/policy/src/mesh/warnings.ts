@@ -6,25 +6,7 @@ import { foreignWarnings } from './foreign.ts';
 import { plaintextWarnings } from './plaintext.ts';
 import { portWarnings } from './ports.ts';
 import type { Surroundings } from './surroundings.ts';
-
-export type WarningReason =
-  | 'NoWorkloads'
-  | 'ForeignProvider'
-  | 'ForeignAllow'
-  | 'ForeignRequestAuthentication'
-  | 'PlaintextCallers'
-  | 'TrustDomainMismatch'
-  | 'PortNotHttp'
-  | 'RevocationUnchecked'
-  | 'ProviderWithoutTimeout'
-  | 'PathsNotNormalized';
-
-/** Something that does not keep a policy from being enforced, but from doing what its author may expect. */
-export interface Warning {
-  readonly reason: WarningReason;
-  /** What is so, and the way out. */
-  readonly message: string;
-}
+import type { Warning } from './warning.ts';
 
 /** What a person should know about an accepted policy in its mesh, the most serious first. */
 export function warningsOf(policy: ServiceAuthPolicy, mesh: Mesh, surroundings: Surroundings): readonly Warning[] {

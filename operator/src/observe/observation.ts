@@ -1,0 +1,71 @@
+import { type Change, keyOf, pause } from '@sekisho/kube';
+import type { Mesh } from '@sekisho/policy';
+import type { CacheOptions, CacheViews } from '../caches.ts';
+import { rootNamespaceOf } from '../gather.ts';
+import { keysOfForeign, keysOfService, keysOfWorkload } from './keys.ts';
+import type { MeshConfigSource } from './mesh-config.ts';
+import { createObserved, informersOf, type Observed, type ObservedViews } from './observed.ts';
+
+export interface ObservationOptions extends CacheOptions {
+  readonly trustDomain: string;
+  readonly meshConfig: MeshConfigSource;
+  /** Which policies to look at again. */
+  readonly onConcerned: (keys: readonly string[]) => void;
+}
+
+/**
+ * The mesh config and what stands around policies. A mesh in which these cannot be read must not be left without its policies:
+ * what is not known is left open, and said when it comes to be known.
+ */
+export interface Observation {
+  mesh(): Mesh;
+  /** Undefined until all of it was listed. */
+  observed(): ObservedViews | undefined;
+  /** Runs until `signal` aborts; never throws. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Resolves when all is known, true, or when waiting longer would hold up policies, false. */
+  settled(signal: AbortSignal): Promise<boolean>;
+}
+
+const PATIENCE_MS = 10_000;
+
+export function createObservation(options: ObservationOptions, caches: CacheViews): Observation {
+  const { trustDomain, meshConfig, onConcerned } = options;
+  const observed = createObserved(options);
+  const informers = informersOf(observed);
+  const known = { all: false };
+  const everyPolicy = () => caches.policies.store.list().map(({ metadata }) => keyOf(metadata));
+  const whenKnown = (keysOf: (change: Change) => readonly string[]) => (change: Change) => {
+    if (known.all) onConcerned(keysOf(change));
+  };
+  route(observed, caches, { whenKnown, rootNamespace: () => rootNamespaceOf(meshConfig.state) });
+  meshConfig.subscribe(() => onConcerned(everyPolicy()));
+  const synced = Promise.all([meshConfig.synced(), ...informers.map((informer) => informer.synced())]).then(() => {
+    known.all = true;
+    onConcerned(everyPolicy());
+    return true;
+  });
+  return {
+    mesh: () => ({ trustDomain, ...meshConfig.state }),
+    observed: () => (known.all ? observed : undefined),
+    async run(signal) {
+      await Promise.all([meshConfig.run(signal), ...informers.map((informer) => informer.run(signal))]);
+    },
+    settled: (signal) => Promise.race([synced, pause(options.clock, PATIENCE_MS, signal).then(() => false)]),
+  };
+}
+
+interface Routing {
+  readonly whenKnown: (keysOf: (change: Change) => readonly string[]) => (change: Change) => void;
+  readonly rootNamespace: () => string;
+}
+
+function route(observed: Observed, caches: CacheViews, { whenKnown, rootNamespace }: Routing): void {
+  for (const informer of observed.workloads) {
+    informer.subscribe(whenKnown((change) => keysOfWorkload(caches, change)));
+  }
+  observed.services.subscribe(whenKnown((change) => keysOfService(caches, observed, change)));
+  for (const informer of observed.foreign) {
+    informer.subscribe(whenKnown((change) => keysOfForeign(caches, rootNamespace(), change)));
+  }
+}

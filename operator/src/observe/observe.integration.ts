@@ -1,0 +1,129 @@
+import { systemClock } from '@sekisho/kube';
+import { readPolicyStatus } from '@sekisho/policy';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { CONFIG_MAPS, GENERATED, ISSUERS, POLICIES, WORKLOAD_ENTRIES } from '../resources.ts';
+import { Cluster } from '../testing/cluster.ts';
+import { publicJwk } from '../testing/keys.ts';
+import { meshConfigFromMap } from './mesh-config.ts';
+
+const GUARD = `
+pathNormalization: { normalization: DECODE_AND_MERGE_SLASHES }
+extensionProviders:
+  - name: sekisho-hop
+    envoyExtAuthzHttp: { service: guard.sekisho-system.svc.cluster.local, port: 8080, timeout: 0.25s }
+`;
+
+let cluster: Cluster;
+
+beforeAll(async () => {
+  cluster = await Cluster.open({ kubeconfig: inject('kubeconfig'), istioCrds: inject('istioCrds') });
+}, 60_000);
+afterAll(() => cluster.close());
+
+beforeEach(async () => {
+  await cluster.enterNamespace();
+  await cluster.client.apply(ISSUERS, cluster.issuer({ jwks: { keys: [publicJwk('k1')] } }), { force: true });
+  await cluster.startOperator();
+});
+afterEach(async () => {
+  await cluster.stopOperator();
+  await cluster.leaveNamespace();
+});
+
+const ref = (name: string) => ({ namespace: cluster.namespace, name });
+const workload = (name: string, labels: object) => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'WorkloadEntry',
+  metadata: ref(name),
+  spec: { address: '127.0.0.9', labels },
+});
+const becomes = (name: string, type: string, wanted: object) =>
+  vi.waitFor(async () => expect(await cluster.condition(name, type)).toMatchObject(wanted), 10_000);
+const selected = async (name: string) =>
+  readPolicyStatus((await cluster.client.get(POLICIES, ref(name))).status).workloads?.selected;
+
+describe('what stands around a policy', () => {
+  test('is in its status: workloads as they come and go, and policies of others on them', async () => {
+    await cluster.client.create(POLICIES, cluster.policy('bucket'));
+    await becomes('bucket', 'Warning', { status: 'True', reason: 'NoWorkloads' });
+    await cluster.client.create(WORKLOAD_ENTRIES, workload('a', { app: 'bucket' }));
+    await becomes('bucket', 'Warning', { status: 'False', reason: 'NothingToWarnOf' });
+    expect(await selected('bucket')).toBe(1);
+    const kind = { apiVersion: 'security.istio.io/v1', kind: 'AuthorizationPolicy' };
+    const foreign = { ...kind, metadata: ref('open'), spec: { rules: [{}] } };
+    await cluster.client.create(GENERATED.AuthorizationPolicy, foreign);
+    await becomes('bucket', 'Warning', { status: 'True', reason: 'ForeignAllow' });
+    await cluster.client.delete(GENERATED.AuthorizationPolicy, ref('open'));
+    await becomes('bucket', 'Warning', { status: 'False' });
+    await cluster.client.delete(WORKLOAD_ENTRIES, ref('a'));
+    await becomes('bucket', 'Warning', { reason: 'NoWorkloads' });
+    await cluster.quiet();
+  });
+
+  test('is there at once after a restart, which writes nothing', async () => {
+    await cluster.client.create(WORKLOAD_ENTRIES, workload('a', { app: 'bucket' }));
+    await cluster.client.create(POLICIES, cluster.policy('bucket'));
+    await becomes('bucket', 'Warning', { status: 'False' });
+    await cluster.programmed('bucket');
+    await cluster.quiet();
+    await cluster.stopOperator();
+    await cluster.startOperator();
+    await cluster.quiet();
+    expect(cluster.writes).toEqual([]);
+  });
+
+  test('of a Gateway are the proxies that carry its name', async () => {
+    const labels = { 'gateway.networking.k8s.io/gateway-name': 'public' };
+    await cluster.client.create(WORKLOAD_ENTRIES, workload('proxy', labels));
+    const targetRefs = [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'public' }];
+    const { selector: _, ...spec } = cluster.policy('front').spec;
+    const policy = { ...cluster.policy('front'), spec: { ...spec, targetRefs } };
+    await cluster.client.create(POLICIES, policy);
+    await cluster.programmed('front');
+    expect(await selected('front')).toBe(1);
+    for (const object of await cluster.generated('front')) expect(object.spec).toMatchObject({ targetRefs });
+  });
+});
+
+describe('a policy that asks the guard', () => {
+  const asking = { revocation: { check: 'EveryHop' } };
+
+  test('is written when the mesh config names the provider, and stays as it is when it no longer does', async () => {
+    const { meshConfig } = cluster;
+    await cluster.client.create(POLICIES, cluster.policy('bucket', asking));
+    await becomes('bucket', 'Accepted', { status: 'False', reason: 'ProviderMissing' });
+    expect((await cluster.generated('bucket')).map(({ spec }) => spec)).toMatchObject([
+      { action: 'DENY', rules: [{}] },
+    ]);
+    cluster.meshConfig = GUARD;
+    await cluster.programmed('bucket');
+    const whole = await cluster.generated('bucket');
+    expect(JSON.stringify(whole)).toContain('sekisho-hop');
+    cluster.meshConfig = meshConfig;
+    await becomes('bucket', 'Accepted', { status: 'False', reason: 'ProviderMissing' });
+    expect(await cluster.generated('bucket')).toEqual(whole);
+  });
+});
+
+test('the mesh config is read from its ConfigMap, and the last one kept when that is gone', async () => {
+  const stop = new AbortController();
+  const { client } = cluster;
+  const onError = (kind: string, error: unknown) => expect.fail(`${kind}: ${String(error)}`);
+  const source = meshConfigFromMap({ client, clock: systemClock, random: () => 0.5, onError }, ref('istio'));
+  const running = source.run(stop.signal);
+  try {
+    await source.synced();
+    expect(source.state).toEqual({ problem: `ConfigMap ${cluster.namespace}/istio has no key mesh` });
+    const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: ref('istio'), data: { mesh: GUARD } };
+    await client.create(CONFIG_MAPS, map);
+    const another = { ...map, metadata: ref('another'), data: { mesh: 'trustDomain: x' } };
+    await client.create(CONFIG_MAPS, another);
+    await vi.waitFor(() => expect(source.state.config?.providers).toMatchObject([{ name: 'sekisho-hop' }]));
+    await client.delete(CONFIG_MAPS, ref('istio'));
+    await vi.waitFor(() => expect(source.state.problem).toContain('has no key mesh'));
+    expect(source.state.config?.providers).toHaveLength(1);
+  } finally {
+    stop.abort();
+    await running;
+  }
+});

@@ -1,0 +1,58 @@
+import type { KubeObject } from '@sekisho/kube';
+import { isRecord } from '../resources.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Of a Pod, its labels alone: a Pod is 10 KB and more, and changes its status all the time. */
+export function prunePod(pod: KubeObject): KubeObject {
+  return keep(pod, undefined);
+}
+
+/** Of a WorkloadEntry, its labels: those of its spec under those of its metadata, as istiod merges them. */
+export function pruneWorkloadEntry(entry: KubeObject): KubeObject {
+  const own = isRecord(entry.spec) && isRecord(entry.spec['labels']) ? entry.spec['labels'] : {};
+  const texts = Object.entries(own).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
+  const labels = { ...Object.fromEntries(texts), ...entry.metadata.labels };
+  return keep({ ...entry, metadata: { ...entry.metadata, labels } }, undefined);
+}
+
+export function pruneService(service: KubeObject): KubeObject {
+  return keep(service, pick(service.spec, ['selector', 'ports']));
+}
+
+/** Of a policy of somebody else, what it applies to and whether it has rules; not the rules and keys themselves. */
+export function pruneForeign(policy: KubeObject): KubeObject {
+  const spec = pick(policy.spec, ['selector', 'targetRefs', 'action', 'provider', 'mtls']);
+  const hasRules = isRecord(policy.spec) && Array.isArray(policy.spec['rules']) && policy.spec['rules'].length > 0;
+  const dryRun = policy.metadata.annotations?.[DRY_RUN];
+  const annotations = dryRun === undefined ? {} : { [DRY_RUN]: dryRun };
+  return keep(policy, { ...spec, ...(hasRules && { rules: [{}] }) }, annotations);
+}
+
+const DRY_RUN = 'istio.io/dry-run';
+
+function keep(
+  { apiVersion, kind, metadata }: KubeObject,
+  spec: Fields | undefined,
+  annotations: Readonly<Record<string, string>> = {},
+): KubeObject {
+  const { name, namespace, uid, resourceVersion, labels } = metadata;
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      ...(namespace !== undefined && { namespace }),
+      ...(uid !== undefined && { uid }),
+      ...(resourceVersion !== undefined && { resourceVersion }),
+      ...(labels !== undefined && { labels }),
+      ...(Object.keys(annotations).length > 0 && { annotations }),
+    },
+    ...(spec !== undefined && { spec }),
+  };
+}
+
+function pick(spec: unknown, names: readonly string[]): Fields {
+  const fields = isRecord(spec) ? Object.entries(spec) : [];
+  return Object.fromEntries(fields.filter(([name]) => names.includes(name)));
+}
