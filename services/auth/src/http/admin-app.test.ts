@@ -3,9 +3,10 @@ import type { Checks } from '@sekisho/telemetry';
 import type { AccessGrant } from '@sekisho/tokens';
 import type { InjectOptions } from 'fastify';
 import { describe, expect, test } from 'vitest';
+import { AUDIENCE } from '../accounts/account.ts';
 import { ADMIN_ID, ALICE_ID, alice, createFixture } from '../testing/fixture.ts';
 import { buildAdminApp } from './admin-app.ts';
-import { AUDIENCE, createAuthorize } from './authorize.ts';
+import { createAuthorize } from './authorize.ts';
 
 function setUp(checks: Checks = {}) {
   const fixture = createFixture();

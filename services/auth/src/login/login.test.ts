@@ -36,6 +36,25 @@ describe('login', () => {
     expect([...sessions.live.keys()]).toEqual([session.id]);
   });
 
+  test("leaves the administrators' API out unless it is asked for by name", async () => {
+    const grants = [...alice.grants, { service: 'auth', permissions: ['users:write'] }];
+    const { login, verifyFor } = createFixture({ accounts: memoryAccounts({ ...alice, grants }) });
+    const { aud, services } = await verifyFor('bucket')((await login(request)).token);
+    expect([aud, Object.keys(services)]).toEqual([
+      ['bucket', 'user'],
+      ['bucket', 'user'],
+    ]);
+    expect((await verifyFor('auth')((await login({ ...request, services: ['auth'] })).token)).aud).toEqual(['auth']);
+  });
+
+  test("tells a user who has only the administrators' API to ask for it", async () => {
+    const grants = [{ service: 'auth', permissions: ['users:write'] }];
+    const { login } = createFixture({ accounts: memoryAccounts({ ...alice, grants }) });
+    const refused = login(request);
+    await expect(refused).rejects.toMatchObject({ code: 'permission_missing', reason: 'not_granted' });
+    await expect(refused).rejects.toThrow('auth');
+  });
+
   test('mints for the services asked for alone', async () => {
     const { login, verifyFor } = createFixture();
     const { token } = await login({ ...request, services: ['user'] });

@@ -1,6 +1,13 @@
 import type { Device, Session, SessionStore } from '@sekisho/sessions';
 import type { Mint } from '@sekisho/tokens';
-import { type Account, type AccountStore, activeGrants, type Grant, normaliseEmail } from '../accounts/account.ts';
+import {
+  type Account,
+  type AccountStore,
+  AUDIENCE,
+  activeGrants,
+  type Grant,
+  normaliseEmail,
+} from '../accounts/account.ts';
 import { AuthError } from '../errors.ts';
 import type { LoginFailure } from '../metrics.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
@@ -10,7 +17,7 @@ import type { RateLimiter } from './rate-limit.ts';
 export interface LoginRequest {
   readonly email: string;
   readonly password: string;
-  /** Services the token is for; without it, all that are granted. */
+  /** Services the token is for; without it, all that are granted but the administrators' API. */
   readonly services?: readonly string[];
   readonly device: Device;
   readonly ip: string;
@@ -88,15 +95,20 @@ function refused(reason: LoginFailure): LoginRefused {
 
 function chooseGrants(account: Account, services: readonly string[] | undefined, now: Date): readonly Grant[] {
   const granted = activeGrants(account.grants, now);
-  if (services === undefined) {
-    if (granted.length > 0) return granted;
-    throw new LoginRefused('not_granted', 'permission_missing', 'no service is granted to this user');
-  }
+  if (services === undefined) return everydayGrants(granted);
   return services.map((service) => {
     const grant = granted.find((candidate) => candidate.service === service);
     if (grant !== undefined) return grant;
     throw new LoginRefused('not_granted', 'permission_missing', `the service ${service} is not granted to this user`);
   });
+}
+
+/** Least privilege: the token that an administrator sends to other services must not administrate. */
+function everydayGrants(granted: readonly Grant[]): readonly Grant[] {
+  const everyday = granted.filter(({ service }) => service !== AUDIENCE);
+  if (everyday.length > 0) return everyday;
+  const detail = `no service is granted to this user, or only ${AUDIENCE}, which has to be asked for by name`;
+  throw new LoginRefused('not_granted', 'permission_missing', detail);
 }
 
 async function open(
