@@ -83,6 +83,14 @@ describe('users', () => {
     await expect(refused).rejects.toMatchObject({ code: 'credentials_invalid', reason: 'unknown_user' });
   });
 
+  test.each(['e\u0301'.repeat(7), '\u0958'.repeat(600)])(
+    'have a password that fits once it is normalised (%#)',
+    async (password) => {
+      const response = await setUp().call(post({ ...newUser, password }));
+      expect(response.json()).toMatchObject({ status: 400, code: 'request_invalid', errors: [{ field: '/password' }] });
+    },
+  );
+
   test('are read without their password', async () => {
     const response = await setUp().call({ url: `/v1/users/${ALICE_ID}` });
     expect(response.statusCode).toBe(200);

@@ -1,8 +1,9 @@
 import { type Checks, createReadiness, type Logger, type Metrics } from '@sekisho/telemetry';
 import { type Account, type AccountStore, type Grant, normaliseEmail } from '../accounts/account.ts';
-import { Email, stillFitting } from '../accounts/schemas.ts';
+import { Email, NewPassword, stillFitting } from '../accounts/schemas.ts';
 import { AuthError } from '../errors.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
+import { opaqueString } from '../passwords/opaque-string.ts';
 import type { Authorize } from './authorize.ts';
 import { withOtherMethodsRefused } from './other-methods.ts';
 import { GrantsBody, NewUserBody, UserAnswer, UserParams } from './schemas.ts';
@@ -40,7 +41,7 @@ function createUserRoute(app: HttpServer, { accounts, passwords, authorize, uuid
     const account = await accounts.create({
       id: uuid(),
       email: stillFitting(Email, normaliseEmail(email), '/email'),
-      passwordHash: await passwords.hash(password),
+      passwordHash: await passwords.hash(stillFitting(NewPassword, opaqueString(password), '/password')),
       active,
       roles,
       permissions,
