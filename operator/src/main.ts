@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const operator = createOperator({
     client: new KubeClient(transport, { fieldManager: 'sekisho-operator' }),
     fetch: keys.fetch,
-    trustDomain: config.trustDomain,
+    mesh: config.mesh,
     jwksRefreshMs: config.jwksRefreshMs,
     log,
     metrics,
