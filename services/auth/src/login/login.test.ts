@@ -106,7 +106,7 @@ describe('login', () => {
   });
 
   test('limits attempts on one account, also with the right password, however the address is written', async () => {
-    const { login, passwords } = createFixture({ attempts: { account: 2, client: 100 } });
+    const { login, passwords } = createFixture({ bursts: { accountFromNetwork: 2 } });
     await expect(login({ ...request, password: 'wrong' })).rejects.toMatchObject({ code: 'credentials_invalid' });
     await expect(login({ ...request, password: 'wrong' })).rejects.toMatchObject({ code: 'credentials_invalid' });
     const limited = login({ ...request, email: 'ALICE@EXAMPLE.ORG' });
@@ -114,19 +114,28 @@ describe('login', () => {
     expect(passwords.verified).toHaveLength(2);
   });
 
-  test('forgets the failures of an account after a success', async () => {
-    const { login } = createFixture({ attempts: { account: 2, client: 100 } });
+  test("lets the owner in whatever somebody else's network tries", async () => {
+    const { login } = createFixture({ bursts: { accountFromNetwork: 2 } });
+    for (const code of ['credentials_invalid', 'credentials_invalid', 'rate_limited']) {
+      await expect(login({ ...request, password: 'wrong', ip: '198.51.100.1' })).rejects.toMatchObject({ code });
+    }
+    await login(request);
+  });
+
+  test('limits what all networks together may try on one account', async () => {
+    const { login } = createFixture({ bursts: { account: 3 } });
+    for (const ip of ['198.51.100.1', '2001:db8:1::1', '2001:db8:2::1']) {
+      await expect(login({ ...request, password: 'wrong', ip })).rejects.toMatchObject({ code: 'credentials_invalid' });
+    }
+    await expect(login(request)).rejects.toMatchObject({ code: 'rate_limited' });
+  });
+
+  test('counts no success, and forgets after it what the same network failed', async () => {
+    const { login } = createFixture({ bursts: { accountFromNetwork: 2, account: 4 } });
     for (let round = 0; round < 3; round += 1) {
       await expect(login({ ...request, password: 'wrong' })).rejects.toMatchObject({ code: 'credentials_invalid' });
       await login(request);
     }
-  });
-
-  test("does not count a refused client's attempts against the account", async () => {
-    const { login, limits } = createFixture({ attempts: { account: 5, client: 1 } });
-    await login(request);
-    await expect(login(request)).rejects.toMatchObject({ code: 'rate_limited' });
-    expect(limits.account.taken).toEqual(['alice@example.org']);
   });
 
   test('leaves no session behind when the token cannot be minted', async () => {

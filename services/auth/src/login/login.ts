@@ -12,7 +12,7 @@ import { AuthError } from '../errors.ts';
 import type { LoginFailure } from '../metrics.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
 import { clientNetwork } from './client-network.ts';
-import type { RateLimiter } from './rate-limit.ts';
+import type { Attempt, LoginLimits } from './login-limits.ts';
 
 export interface LoginRequest {
   readonly email: string;
@@ -32,7 +32,7 @@ export interface LoginDependencies {
   readonly accounts: AccountStore;
   readonly passwords: PasswordHasher;
   readonly sessions: SessionStore;
-  readonly limits: { readonly account: RateLimiter; readonly client: RateLimiter };
+  readonly limits: LoginLimits;
   readonly mint: Mint;
   readonly clock: () => Date;
   /** Seconds an access token lives. */
@@ -54,18 +54,17 @@ export class LoginRefused extends AuthError {
 /** Rejects with LoginRefused, or AuthError and SessionError when something it needs is away. */
 export function createLogin(dependencies: LoginDependencies): Login {
   return async (request) => {
-    const email = normaliseEmail(request.email);
-    await countAttempt(dependencies, email, request.ip);
-    const account = await authenticate(dependencies, email, request.password);
-    await dependencies.limits.account.reset(email);
+    const attempt = { email: normaliseEmail(request.email), network: clientNetwork(request.ip) };
+    await countAttempt(dependencies, attempt);
+    const account = await authenticate(dependencies, attempt.email, request.password);
+    await dependencies.limits.succeed(attempt);
     const grants = chooseGrants(account, request.services, dependencies.clock());
     return open(dependencies, { account, grants, request });
   };
 }
 
-/** The client first: who is refused there cannot use up somebody else's attempts. */
-async function countAttempt({ limits }: LoginDependencies, email: string, ip: string): Promise<void> {
-  const wait = (await limits.client.take(clientNetwork(ip))) || (await limits.account.take(email));
+async function countAttempt({ limits }: LoginDependencies, attempt: Attempt): Promise<void> {
+  const wait = await limits.take(attempt);
   if (wait > 0) {
     throw new LoginRefused('rate_limited', 'rate_limited', 'too many attempts to log in', { retryAfter: wait });
   }
