@@ -14,6 +14,7 @@ import { assertStored, loadKeyRing } from './keys/key-ring.ts';
 import { createSqlKeys } from './keys/sql-keys.ts';
 import { createLogin } from './login/login.ts';
 import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
+import { createAssertTokensFit } from './login/tokens-fit.ts';
 import { createAuthMetrics } from './metrics.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 
@@ -104,12 +105,13 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, 
   const { log, clock, uuid, issuer, tokenLifetime, trustedProxies = [], prefix = 'sk', rates = RATES } = options;
   const metrics = createMetrics();
   const authMetrics = createAuthMetrics(metrics);
+  const mint = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const login = createLogin({
     accounts,
     passwords,
     sessions: createSessionStore({ redis, clock, newId: uuid, prefix }),
     limits: createLoginLimits(redis, prefix, rates),
-    mint: createMinter({ issuer, key: () => keys.active, clock, uuid }),
+    mint,
     clock,
     tokenLifetime,
   });
@@ -124,6 +126,15 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, 
       tokenLifetime,
       trustedProxies,
     }),
-    adminApp: buildAdminApp({ log, accounts, passwords, authorize, uuid, metrics, checks }),
+    adminApp: buildAdminApp({
+      log,
+      accounts,
+      passwords,
+      authorize,
+      assertTokensFit: createAssertTokensFit(mint),
+      uuid,
+      metrics,
+      checks,
+    }),
   };
 }

@@ -11,6 +11,7 @@ import {
 import { AuthError } from '../errors.ts';
 import type { LoginFailure } from '../metrics.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
+import { accessGrant, everydayGrants } from './access-grant.ts';
 import { clientNetwork } from './client-network.ts';
 import type { Attempt, LoginLimits } from './login-limits.ts';
 
@@ -94,20 +95,17 @@ function refused(reason: LoginFailure): LoginRefused {
 
 function chooseGrants(account: Account, services: readonly string[] | undefined, now: Date): readonly Grant[] {
   const granted = activeGrants(account.grants, now);
-  if (services === undefined) return everydayGrants(granted);
+  if (services === undefined) {
+    const everyday = everydayGrants(granted);
+    if (everyday.length > 0) return everyday;
+    const detail = `no service is granted to this user, or only ${AUDIENCE}, which has to be asked for by name`;
+    throw new LoginRefused('not_granted', 'permission_missing', detail);
+  }
   return services.map((service) => {
     const grant = granted.find((candidate) => candidate.service === service);
     if (grant !== undefined) return grant;
     throw new LoginRefused('not_granted', 'permission_missing', `the service ${service} is not granted to this user`);
   });
-}
-
-/** Least privilege: the token that an administrator sends to other services must not administrate. */
-function everydayGrants(granted: readonly Grant[]): readonly Grant[] {
-  const everyday = granted.filter(({ service }) => service !== AUDIENCE);
-  if (everyday.length > 0) return everyday;
-  const detail = `no service is granted to this user, or only ${AUDIENCE}, which has to be asked for by name`;
-  throw new LoginRefused('not_granted', 'permission_missing', detail);
 }
 
 async function open(
@@ -116,26 +114,11 @@ async function open(
 ): Promise<LoginResult> {
   const session = await sessions.create({ userId: account.id, device: request.device, ip: request.ip });
   try {
-    const { token } = await mint({
-      subject: account.id,
-      clientId: 'web',
-      audience: grants.map((grant) => grant.service),
-      user: userClaims(account),
-      services: Object.fromEntries(grants.map(({ service, ...grant }) => [service, toClaim(grant)])),
-      session: { id: session.id, device: session.fingerprint, ip: request.ip },
-      lifetimeSeconds: tokenLifetime,
-    });
+    const claims = { id: session.id, device: session.fingerprint, ip: request.ip };
+    const { token } = await mint(accessGrant({ account, grants, session: claims, lifetimeSeconds: tokenLifetime }));
     return { token, session };
   } catch (error) {
     await sessions.destroy(account.id, session.id);
     throw error;
   }
-}
-
-function userClaims({ id, email, roles, permissions }: Account) {
-  return { id, email, roles: [...roles], permissions: [...permissions] };
-}
-
-function toClaim({ permissions, expires }: Omit<Grant, 'service'>) {
-  return { permissions: [...permissions], ...(expires !== undefined && { expires }) };
 }
