@@ -1,5 +1,12 @@
 import type { KubeObject } from '@sekisho/kube';
-import { type Condition, parseJwks, readIssuerStatus, type TokenIssuerStatus } from '@sekisho/policy';
+import {
+  type Condition,
+  describeIgnored,
+  type Jwks,
+  parseJwks,
+  readIssuerStatus,
+  type TokenIssuerStatus,
+} from '@sekisho/policy';
 import type { KeyState } from './key-sets.ts';
 import { isRecord } from './resources.ts';
 
@@ -60,9 +67,9 @@ function ready(
 function verdict(keys: IssuerFacts['keys']): Pick<Condition, 'status' | 'reason' | 'message'> {
   switch (keys.state) {
     case 'inline':
-      return { status: 'True', reason: 'Inline', message: `${counted(keys.jwks.keys.length)} of spec.jwks` };
+      return { status: 'True', reason: 'Inline', message: `${counted(keys.jwks)} of spec.jwks${ignored(keys.jwks)}` };
     case 'fetched':
-      return { status: 'True', reason: 'Fetched', message: `${counted(keys.jwks.keys.length)} from jwksUri` };
+      return { status: 'True', reason: 'Fetched', message: `${counted(keys.jwks)} from jwksUri${ignored(keys.jwks)}` };
     case 'failed':
       return keys.jwks
         ? { status: 'True', reason: 'FetchFailed', message: `${keys.problem}; the last good keys stay in force` }
@@ -72,8 +79,13 @@ function verdict(keys: IssuerFacts['keys']): Pick<Condition, 'status' | 'reason'
   }
 }
 
-function counted(keys: number): string {
-  return keys === 1 ? '1 key' : `${keys} keys`;
+function counted({ keys }: Jwks): string {
+  return keys.length === 1 ? '1 key' : `${keys.length} keys`;
+}
+
+/** Whoever misses a key must see here that it was published, and why it does not count. */
+function ignored({ ignored: passedOver }: Jwks): string {
+  return passedOver === undefined ? '' : `; ignored: ${describeIgnored(passedOver)}`;
 }
 
 /** Objects of the cache are frozen and replaced as a whole, so what was read of one stays true. */

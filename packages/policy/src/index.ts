@@ -1,7 +1,7 @@
 export type { IssuerState } from './compile/issuers.ts';
 export { type CustomResourceDefinition, crds } from './crd/crds.ts';
 export { PolicyError, type PolicyErrorCode } from './errors.ts';
-export { type Jwks, type PublicJwk, parseJwks } from './parse/jwks.ts';
+export { describeIgnored, type IgnoredKeys, type Jwks, type PublicJwk, parseJwks } from './parse/jwks.ts';
 export { parseServiceAuthPolicy } from './parse/service-auth-policy.ts';
 export { readIssuerStatus, readPolicyStatus } from './parse/status.ts';
 export { parseTokenIssuer } from './parse/token-issuer.ts';
