@@ -10,6 +10,8 @@ import {
 import type { KeyState } from './key-sets.ts';
 import { isRecord } from './resources.ts';
 
+const READY = 'Ready';
+
 export interface IssuerFacts {
   readonly issuer: KubeObject;
   readonly keys: Exclude<KeyState, { state: 'pending' }>;
@@ -49,15 +51,21 @@ export function issuerStatus({ issuer, keys, policies }: IssuerFacts, now: Date)
   };
 }
 
+/** The part of the status that is written here; another manager's conditions stand beside it and are no difference. */
+export function ownStatus({ status }: KubeObject): TokenIssuerStatus {
+  const { conditions = [], ...rest } = readIssuerStatus(status);
+  return { ...rest, conditions: conditions.filter(({ type }) => type === READY) };
+}
+
 function ready(
   issuer: KubeObject,
   keys: IssuerFacts['keys'],
   { previous, now }: { previous: readonly Condition[] | undefined; now: Date },
 ): Condition {
   const said = verdict(keys);
-  const before = previous?.find(({ type }) => type === 'Ready');
+  const before = previous?.find(({ type }) => type === READY);
   return {
-    type: 'Ready',
+    type: READY,
     ...said,
     lastTransitionTime: before?.status === said.status ? before.lastTransitionTime : rfc3339(now),
     ...(issuer.metadata.generation !== undefined && { observedGeneration: issuer.metadata.generation }),
