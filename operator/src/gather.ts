@@ -1,8 +1,16 @@
-import type { KubeObject } from '@sekisho/kube';
-import type { IssuerState, MeshFacts, Snapshot } from '@sekisho/policy';
+import { type KubeObject, keyOf } from '@sekisho/kube';
+import type { IssuerState, IstioObject, MeshFacts, RawObject, Snapshot } from '@sekisho/policy';
 import { type CacheViews, generatedBy } from './caches.ts';
 import type { KeySets, KeyState } from './key-sets.ts';
-import { DEFAULT_ISSUER, isDefaultIssuer, issuerNames, owningPolicies, related, selectionsOf } from './references.ts';
+import {
+  DEFAULT_ISSUER,
+  isDefaultIssuer,
+  issuerNames,
+  type OwningPolicy,
+  owningPolicies,
+  related,
+  selectionsOf,
+} from './references.ts';
 import { toIstioObject } from './resources.ts';
 
 /** What the caches say about one policy key. */
@@ -41,6 +49,20 @@ export function straysOf(caches: CacheViews, key: string): readonly KubeObject[]
   return generatedBy(caches, 'policy', key).filter((object) =>
     owningPolicies(object).every((owner) => owner.key === key && owner.uid !== present),
   );
+}
+
+/**
+ * What stands under the name of a planned object and still belongs to an earlier policy of the same name: a backup brings
+ * it back so, or it outlived its owner.
+ */
+export function inheritedBy(
+  policy: RawObject,
+  { kind, metadata }: IstioObject,
+  { generated }: CacheViews,
+): KubeObject | undefined {
+  const present = generated[kind].store.get(keyOf(metadata));
+  const former = (owner: OwningPolicy) => owner.key === keyOf(policy.metadata) && owner.uid !== policy.metadata.uid;
+  return present && owningPolicies(present).some(former) ? present : undefined;
 }
 
 function isUsed(issuer: KubeObject, uses: ReadonlySet<string>): boolean {

@@ -95,6 +95,44 @@ describe('operator', () => {
     await scenario.settle();
   });
 
+  test('takes restored objects over from a policy that is gone, each in one write, and removes what is left of it', async () => {
+    const object = oneOf('AuthorizationPolicy');
+    const lock = { ...object, metadata: { ...object.metadata, name: 'lock', uid: 'uid-lock' } };
+    const restored = [...bucket.generated, lock].map((object) => {
+      const ownerReferences = (object.metadata.ownerReferences ?? []).map((owner) => ({ ...owner, uid: 'uid-gone' }));
+      return { ...object, metadata: { ...object.metadata, ownerReferences } };
+    });
+    const { api } = await given({ objects: [bucket.policy, bucket.issuer, ...restored] });
+    api.allow('GET', pathOf(POLICIES, bucket.policy.metadata), (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(bucket.policy));
+    });
+    const replaced = bucket.generated.map((object) => scenario.replaced(resourceOf(object), object.metadata));
+    const removed = scenario.deleted(GENERATED.AuthorizationPolicy, lock.metadata);
+    scenario.issuerStatusAllowed(bucket.issuer);
+    scenario.run();
+    for (const { body } of await Promise.all(replaced)) {
+      const { resourceVersion, ownerReferences } = (body as KubeObject).metadata;
+      expect(resourceVersion).toMatch(/^\d+$/);
+      expect(ownerReferences).toMatchObject([{ uid: bucket.policy.metadata.uid }]);
+    }
+    expect((await removed).body).toMatchObject({ preconditions: { uid: 'uid-lock' } });
+    await scenario.settle();
+  });
+
+  test('takes nothing over while the API server knows another policy of that name than the cache', async () => {
+    const ownerReferences = [{ ...bucket.generated[0]?.metadata.ownerReferences?.[0], uid: 'uid-newer' }];
+    const others = bucket.generated.map((object) => ({ ...object, metadata: { ...object.metadata, ownerReferences } }));
+    const { api } = await given({ objects: [bucket.policy, bucket.issuer, ...others] as KubeObject[] });
+    const newer = { ...bucket.policy, metadata: { ...bucket.policy.metadata, uid: 'uid-newer' } };
+    api.allow('GET', pathOf(POLICIES, newer.metadata), (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(newer));
+    });
+    scenario.issuerStatusAllowed(bucket.issuer);
+    scenario.run();
+    await scenario.settle();
+    expect(api.calls.some(({ path, method }) => method !== 'GET' && path.includes('istio.io'))).toBe(false);
+  });
+
   test('tells of a refused write in the status and holds up no other policy', async () => {
     const poisoned = serviceAuthPolicy('poisoned');
     const [first] = planOf(poisoned, bucket.issuer).apply;

@@ -46,7 +46,7 @@ export function related(policies: readonly KubeObject[], selections: readonly La
   return [...found];
 }
 
-interface OwningPolicy {
+export interface OwningPolicy {
   readonly uid: string;
   readonly key: string;
 }
