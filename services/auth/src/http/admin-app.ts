@@ -1,4 +1,4 @@
-import { type Checks, createReadiness, type Logger, type Metrics } from '@sekisho/telemetry';
+import { type Checks, type Logger, type Metrics, opsRoutes } from '@sekisho/telemetry';
 import { type Account, type AccountStore, type Grant, normaliseEmail } from '../accounts/account.ts';
 import { Email, NewPassword, stillFitting } from '../accounts/schemas.ts';
 import { AuthError } from '../errors.ts';
@@ -22,8 +22,6 @@ export interface AdminAppOptions {
   readonly checks: Checks;
 }
 
-const CHECK_TIMEOUT_MS = 1_000;
-
 /** What the cluster may reach: administration by token, health and metrics without. */
 export function buildAdminApp(options: AdminAppOptions): HttpServer {
   const app = createServer(options.log);
@@ -31,7 +29,7 @@ export function buildAdminApp(options: AdminAppOptions): HttpServer {
     createUserRoute(routes, options);
     readUserRoute(routes, options);
     replaceGrantsRoute(routes, options);
-    opsRoutes(routes, options);
+    healthRoutes(routes, options);
   });
   return app;
 }
@@ -72,14 +70,13 @@ function replaceGrantsRoute(app: HttpServer, { accounts, authorize, assertTokens
   });
 }
 
-function opsRoutes(app: HttpServer, { metrics, checks, log }: AdminAppOptions): void {
-  const readiness = createReadiness({ checks, timeoutMs: CHECK_TIMEOUT_MS, log });
-  app.get('/healthz', async () => ({ status: 'ok' }));
-  app.get('/readyz', async (_, reply) => {
-    const state = await readiness();
-    return reply.code(state.status === 'ready' ? 200 : 503).send(state);
-  });
-  app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.render()));
+function healthRoutes(app: HttpServer, options: AdminAppOptions): void {
+  for (const [path, handler] of opsRoutes(options)) {
+    app.get(path, async (_, reply) => {
+      const { status, contentType, body } = await handler();
+      return reply.code(status).type(contentType).send(body);
+    });
+  }
 }
 
 function eachServiceOnce(grants: readonly Grant[]): readonly Grant[] {
