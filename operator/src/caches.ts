@@ -12,7 +12,7 @@ import { issuerNames, owningPolicies, selectedLabels } from './references.ts';
 import { GENERATED, ISSUERS, POLICIES } from './resources.ts';
 
 export type PolicyIndex = 'issuer' | 'label' | 'namespace';
-export type OwnerIndex = 'uid' | 'policy' | 'label';
+export type OwnerIndex = 'uid' | 'policy' | 'namespace';
 
 /** What reconciling reads: local copies of everything that matters. */
 export interface CacheViews {
@@ -28,15 +28,17 @@ export interface Caches extends CacheViews {
   readonly generated: Readonly<Record<IstioKind, Informer<OwnerIndex>>>;
 }
 
+const inNamespace: IndexFunction = ({ metadata }) => [metadata.namespace ?? ''];
+
 export const POLICY_INDEXES: Readonly<Record<PolicyIndex, IndexFunction>> = {
   issuer: issuerNames,
   label: selectedLabels,
-  namespace: ({ metadata }) => [metadata.namespace ?? ''],
+  namespace: inNamespace,
 };
 export const OWNER_INDEXES: Readonly<Record<OwnerIndex, IndexFunction>> = {
   uid: (object) => owningPolicies(object).map(({ uid }) => uid),
   policy: (object) => owningPolicies(object).map(({ key }) => key),
-  label: selectedLabels,
+  namespace: inNamespace,
 };
 
 export interface CacheOptions {

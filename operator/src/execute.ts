@@ -2,6 +2,7 @@ import { type KubeClient, type KubeObject, NotFoundError } from '@sekisho/kube';
 import { holds, type IstioObject, type Plan, type Snapshot } from '@sekisho/policy';
 import type { Caches } from './caches.ts';
 import { OperatorError } from './errors.ts';
+import { inheritedBy } from './gather.ts';
 import { GENERATED, toIstioObject } from './resources.ts';
 
 export interface Executor {
@@ -19,8 +20,18 @@ type Held = Map<string, KubeObject>;
  */
 export async function execute(planned: Plan, snapshot: Snapshot, executor: Executor): Promise<void> {
   const held: Held = new Map(ownedBy(snapshot, executor.caches).map((object) => [idOf(object), object]));
-  const different = () => planned.desired.filter((object) => !isHeld(held, object));
-  for (const object of planned.apply) await apply(object, held, executor);
+  const different = () => planned.apply.filter((object) => !isHeld(held, object));
+  for (const object of planned.apply) {
+    const inherited = inheritedBy(snapshot.policy, object, executor.caches);
+    if (inherited) {
+      // Apply would leave the former owner's reference beside ours, and an object has only one controller: 422 for ever.
+      // To replace it in one write opens nothing, to delete it first would.
+      held.set(idOf(inherited), inherited);
+      await replace(object, held, executor);
+    } else {
+      await apply(object, held, executor);
+    }
+  }
   // Server-side apply leaves alone what others added beside our fields (a dry-run annotation, another selector), and
   // in a policy that may open the workload. What still differs is replaced as a whole.
   for (const object of different()) await replace(object, held, executor);

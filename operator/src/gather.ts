@@ -1,10 +1,18 @@
-import type { KubeObject } from '@sekisho/kube';
-import type { IssuerState, Mesh, Snapshot } from '@sekisho/policy';
+import { type KubeObject, keyOf } from '@sekisho/kube';
+import type { IssuerState, IstioObject, Mesh, RawObject, Snapshot } from '@sekisho/policy';
 import { type CacheViews, generatedBy } from './caches.ts';
 import type { KeySets, KeyState } from './key-sets.ts';
 import type { ObservedViews } from './observe/observed.ts';
 import { surroundingsOf } from './observe/surroundings.ts';
-import { DEFAULT_ISSUER, isDefaultIssuer, issuerNames, owningPolicies, related, selectedLabels } from './references.ts';
+import {
+  DEFAULT_ISSUER,
+  isDefaultIssuer,
+  issuerNames,
+  type OwningPolicy,
+  owningPolicies,
+  related,
+  targetsOf,
+} from './references.ts';
 import { toIstioObject } from './resources.ts';
 
 /** What the caches say about one policy key. */
@@ -32,23 +40,19 @@ export function gather({ caches, keySets, mesh, observed }: Known, key: string):
   const uses = new Set(issuerNames(policy));
   const owned = generatedBy(caches, 'uid', policy.metadata.uid ?? '');
   // A refused policy may hold objects where it does not select any more; who selects there now is a rival too.
-  const labels = [policy, ...owned].flatMap(selectedLabels);
+  const targets = [policy, ...owned].flatMap(targetsOf);
+  const neighbours = caches.policies.store.by('namespace', policy.metadata.namespace ?? '');
   return {
     snapshot: {
       policy,
-      rivals: related(caches.policies.store, labels).filter((rival) => rival !== policy),
+      rivals: related(neighbours, targets).filter((rival) => rival !== policy),
       issuers: issuers.map(toIssuerState),
       owned: owned.flatMap((object) => toIstioObject(object) ?? []),
       mesh,
-      ...(observed && { surroundings: surroundingsOf(observed, policy, rootNamespaceOf(mesh)) }),
+      ...(observed && { surroundings: surroundingsOf({ observed, caches }, policy, mesh.rootNamespace) }),
     },
     waiting: issuers.some(({ issuer, keys }) => keys.state === 'pending' && isUsed(issuer, uses)),
   };
-}
-
-/** Istio's default where nothing says otherwise. */
-export function rootNamespaceOf({ config }: Pick<Mesh, 'config'>): string {
-  return config?.rootNamespace ?? 'istio-system';
 }
 
 /** Generated objects that belong to a policy of this key, but not to the one that exists. */
@@ -57,6 +61,20 @@ export function straysOf(caches: CacheViews, key: string): readonly KubeObject[]
   return generatedBy(caches, 'policy', key).filter((object) =>
     owningPolicies(object).every((owner) => owner.key === key && owner.uid !== present),
   );
+}
+
+/**
+ * What stands under the name of a planned object and still belongs to an earlier policy of the same name: a backup brings
+ * it back so, or it outlived its owner.
+ */
+export function inheritedBy(
+  policy: RawObject,
+  { kind, metadata }: IstioObject,
+  { generated }: CacheViews,
+): KubeObject | undefined {
+  const present = generated[kind].store.get(keyOf(metadata));
+  const former = (owner: OwningPolicy) => owner.key === keyOf(policy.metadata) && owner.uid !== policy.metadata.uid;
+  return present && owningPolicies(present).some(former) ? present : undefined;
 }
 
 function isUsed(issuer: KubeObject, uses: ReadonlySet<string>): boolean {

@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   const operator = createOperator({
     client,
     fetch: keys.fetch,
-    trustDomain: config.trustDomain,
+    mesh: config.mesh,
     meshConfig: meshConfigSource(config.meshConfig, watching, (path) => readFile(path, 'utf8')),
     jwksRefreshMs: config.jwksRefreshMs,
     log,

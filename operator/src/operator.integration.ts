@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { NotFoundError } from '@sekisho/kube';
+import { type KubeObject, NotFoundError } from '@sekisho/kube';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { GENERATED, ISSUERS, POLICIES } from './resources.ts';
 import { Cluster } from './testing/cluster.ts';
@@ -147,5 +147,27 @@ describe('operator', () => {
     await cluster.programmed('bucket');
     const owners = (await cluster.generated('bucket')).flatMap((object) => object.metadata.ownerReferences ?? []);
     expect(new Set(owners.map(({ uid }) => uid))).toEqual(new Set([metadata.uid]));
+  });
+
+  test('takes over what a backup brought back with the reference to a policy that is gone', async () => {
+    await create('bucket');
+    await cluster.programmed('bucket');
+    await cluster.stopOperator();
+    await cluster.client.delete(POLICIES, ref('bucket'));
+    for (const { apiVersion, kind, metadata, spec } of await cluster.generated('bucket')) {
+      const { name, namespace, labels, annotations, ownerReferences } = metadata;
+      const resource = Object.values(GENERATED).find((one) => one.kind === kind);
+      if (!resource) throw new Error(`${kind} is not generated`);
+      await cluster.client.delete(resource, metadata);
+      const kept = { name, namespace, labels, annotations, ownerReferences };
+      await cluster.client.create(resource, { apiVersion, kind, metadata: kept, spec } as KubeObject);
+    }
+    const { metadata } = await create('bucket');
+    await cluster.startOperator();
+    await cluster.programmed('bucket');
+    const owners = (await cluster.generated('bucket')).flatMap((object) => object.metadata.ownerReferences ?? []);
+    expect(new Set(owners.map(({ uid }) => uid))).toEqual(new Set([metadata.uid]));
+    expect(cluster.writes.filter((write) => write.startsWith('DELETE'))).toEqual([]);
+    await cluster.quiet();
   });
 });

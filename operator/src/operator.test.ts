@@ -1,5 +1,5 @@
 import { type KubeObject, pathOf } from '@sekisho/kube';
-import { parseJwks, readPolicyStatus } from '@sekisho/policy';
+import { parseJwks, readPolicyStatus, type TokenIssuerStatus } from '@sekisho/policy';
 import { afterEach, describe, expect, test } from 'vitest';
 import { GENERATED, PODS, POLICIES, toIstioObject } from './resources.ts';
 import { publicJwk } from './testing/keys.ts';
@@ -41,6 +41,17 @@ describe('operator', () => {
     await scenario.settle();
     expect(api.calls.every(({ method }) => method === 'GET')).toBe(true);
     expect(await scenario.metrics.render()).toContain('sekisho_reconcile_total{result="unchanged"} 1');
+  });
+
+  test('writes no status where another manager has a condition beside the one that is right already', async () => {
+    const { status } = bucket.issuer as { status: TokenIssuerStatus };
+    const condition = { type: 'Reviewed', status: 'True', reason: 'ByHand', message: '' } as const;
+    const conditions = [{ ...condition, lastTransitionTime: '2026-01-01T00:00:00Z' }, ...(status.conditions ?? [])];
+    const reviewed = { ...bucket.issuer, status: { ...status, conditions } };
+    const { api } = await given({ objects: [bucket.policy, reviewed, ...bucket.generated] });
+    scenario.run();
+    await scenario.settle();
+    expect(api.calls.every(({ method }) => method === 'GET')).toBe(true);
   });
 
   test('applies what a new policy asks for in the planned order, then says so', async () => {
@@ -102,6 +113,44 @@ describe('operator', () => {
     await scenario.settle();
   });
 
+  test('takes restored objects over from a policy that is gone, each in one write, and removes what is left of it', async () => {
+    const object = oneOf('AuthorizationPolicy');
+    const lock = { ...object, metadata: { ...object.metadata, name: 'lock', uid: 'uid-lock' } };
+    const restored = [...bucket.generated, lock].map((object) => {
+      const ownerReferences = (object.metadata.ownerReferences ?? []).map((owner) => ({ ...owner, uid: 'uid-gone' }));
+      return { ...object, metadata: { ...object.metadata, ownerReferences } };
+    });
+    const { api } = await given({ objects: [bucket.policy, bucket.issuer, ...restored] });
+    api.allow('GET', pathOf(POLICIES, bucket.policy.metadata), (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(bucket.policy));
+    });
+    const replaced = bucket.generated.map((object) => scenario.replaced(resourceOf(object), object.metadata));
+    const removed = scenario.deleted(GENERATED.AuthorizationPolicy, lock.metadata);
+    scenario.issuerStatusAllowed(bucket.issuer);
+    scenario.run();
+    for (const { body } of await Promise.all(replaced)) {
+      const { resourceVersion, ownerReferences } = (body as KubeObject).metadata;
+      expect(resourceVersion).toMatch(/^\d+$/);
+      expect(ownerReferences).toMatchObject([{ uid: bucket.policy.metadata.uid }]);
+    }
+    expect((await removed).body).toMatchObject({ preconditions: { uid: 'uid-lock' } });
+    await scenario.settle();
+  });
+
+  test('takes nothing over while the API server knows another policy of that name than the cache', async () => {
+    const ownerReferences = [{ ...bucket.generated[0]?.metadata.ownerReferences?.[0], uid: 'uid-newer' }];
+    const others = bucket.generated.map((object) => ({ ...object, metadata: { ...object.metadata, ownerReferences } }));
+    const { api } = await given({ objects: [bucket.policy, bucket.issuer, ...others] as KubeObject[] });
+    const newer = { ...bucket.policy, metadata: { ...bucket.policy.metadata, uid: 'uid-newer' } };
+    api.allow('GET', pathOf(POLICIES, newer.metadata), (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(newer));
+    });
+    scenario.issuerStatusAllowed(bucket.issuer);
+    scenario.run();
+    await scenario.settle();
+    expect(api.calls.some(({ path, method }) => method !== 'GET' && path.includes('istio.io'))).toBe(false);
+  });
+
   test('tells of a refused write in the status and holds up no other policy', async () => {
     const poisoned = serviceAuthPolicy('poisoned');
     const [first] = planOf(poisoned, bucket.issuer).apply;
@@ -149,6 +198,22 @@ describe('operator', () => {
     // 150, 300 and 600 ms: the middle of each back-off.
     expect(port - 40_000).toBeLessThanOrEqual(4);
     expect(port - 40_000).toBeGreaterThan(1);
+  });
+
+  test('writes nothing but a status for a policy in the root namespace of the mesh', async () => {
+    const policy = serviceAuthPolicy('bucket');
+    const misplaced = { ...policy, metadata: { ...policy.metadata, namespace: 'istio-system' } };
+    const { api } = await given({ objects: [misplaced, issuer] });
+    const status = scenario.statusApplied(POLICIES, misplaced);
+    scenario.issuerStatusAllowed(issuer);
+    scenario.run();
+    expect(conditionsIn((await status).body)).toMatchObject([
+      { type: 'Accepted', status: 'False', reason: 'RootNamespace' },
+      { type: 'Programmed', status: 'False', reason: 'NothingProgrammed' },
+      { type: 'Warning', status: 'Unknown' },
+    ]);
+    await scenario.settle();
+    expect(api.calls.some(({ method, path }) => method !== 'GET' && path.includes('istio.io'))).toBe(false);
   });
 
   test('removes objects whose policy is gone, after asking the API server, by uid', async () => {

@@ -1,4 +1,4 @@
-import { type Clock, ConflictError, KubeError, NotFoundError, type Outcome, refOf } from '@sekisho/kube';
+import { type Clock, ConflictError, KubeError, keyOf, NotFoundError, type Outcome, refOf } from '@sekisho/kube';
 import {
   type Mesh,
   type Plan,
@@ -10,7 +10,7 @@ import {
 } from '@sekisho/policy';
 import { OperatorError } from './errors.ts';
 import { type Executor, execute, remove } from './execute.ts';
-import { gather, straysOf } from './gather.ts';
+import { gather, inheritedBy, straysOf } from './gather.ts';
 import type { KeySets } from './key-sets.ts';
 import type { ObservedViews } from './observe/observed.ts';
 import { POLICIES } from './resources.ts';
@@ -62,6 +62,7 @@ async function realize(reconciler: Reconciler, snapshot: Snapshot, waiting: bool
   if (planned.apply.length === 0 && planned.remove.length === 0) {
     return (await writeStatus(reconciler, snapshot, planned.status)) ? 'written' : 'unchanged';
   }
+  if (!(await mayInherit(reconciler, snapshot, planned))) return 'unchanged';
   try {
     await execute(planned, snapshot, reconciler);
   } catch (error) {
@@ -70,6 +71,15 @@ async function realize(reconciler: Reconciler, snapshot: Snapshot, waiting: bool
   }
   await writeStatus(reconciler, snapshot, programmed(planned, { ok: true }, now));
   return 'written';
+}
+
+/**
+ * False when objects of another policy of this name would be taken over and that one is alive: the cache of policies lags
+ * behind then, and the watch brings the key back.
+ */
+async function mayInherit(reconciler: Reconciler, { policy }: Snapshot, { apply }: Plan): Promise<boolean> {
+  if (apply.every((object) => inheritedBy(policy, object, reconciler.caches) === undefined)) return true;
+  return (await livePolicyUid(reconciler, keyOf(policy.metadata))) === policy.metadata.uid;
 }
 
 /** The failure itself is what the caller must see; that its status could not be written either is added as context. */

@@ -4,7 +4,7 @@ import { type CacheViews, OWNER_INDEXES, POLICY_INDEXES } from './caches.ts';
 import { gather } from './gather.ts';
 import { KeySets } from './key-sets.ts';
 import { keysOfGenerated, keysOfIssuer, keysOfPolicy } from './policy-keys.ts';
-import { planOf, serviceAuthPolicy, tokenIssuer } from './testing/objects.ts';
+import { MESH, planOf, serviceAuthPolicy, tokenIssuer } from './testing/objects.ts';
 
 function cachesOf(...objects: readonly KubeObject[]) {
   const generated = () => ({ store: new Store(OWNER_INDEXES) });
@@ -21,6 +21,7 @@ function cachesOf(...objects: readonly KubeObject[]) {
   return caches satisfies CacheViews;
 }
 
+const known = (caches: CacheViews) => ({ caches, keySets, mesh: MESH, observed: undefined });
 const keySets = new KeySets({
   fetch: () => Promise.reject(new Error('none')),
   refreshMs: 1,
@@ -30,7 +31,6 @@ const keySets = new KeySets({
   onFailure: () => undefined,
 });
 
-const mesh = { trustDomain: 'cluster.local' };
 const appeared = (after: KubeObject) => ({ key: `shop/${after.metadata.name}`, before: undefined, after });
 const selecting = (name: string, matchLabels: Record<string, string>) =>
   serviceAuthPolicy(name, { selector: { matchLabels } });
@@ -43,7 +43,7 @@ describe('keysOfPolicy', () => {
   const a = selecting('a', { app: 'x' });
   const b = selecting('b', { app: 'x', tier: 'y' });
   const c = selecting('c', { tier: 'y' });
-  const far = selecting('far', { app: 'z' });
+  const far = selecting('far', { app: 'z', tier: 'z' });
   const elsewhere = { ...a, metadata: { ...a.metadata, name: 'elsewhere', namespace: 'other' } };
 
   test('a new policy concerns those that it may meet, also through a third one, and nobody else', () => {
@@ -64,8 +64,22 @@ describe('keysOfPolicy', () => {
     expect(change(withStatus(a, 'False'), withStatus(a, 'True'))).toContain('shop/b');
   });
 
+  test('a policy that lets go of its last objects concerns its rivals', () => {
+    const objects = [{ kind: 'AuthorizationPolicy', name: 'a-allow' }];
+    const conflicted = withStatus(a, 'False');
+    const holding = { ...conflicted, status: { ...conflicted.status, objects } };
+    expect(keysOfPolicy(cachesOf(a, b), { key: 'shop/a', before: holding, after: conflicted })).toContain('shop/b');
+  });
+
+  test('policies on different labels may select one workload', () => {
+    const other = selecting('other', { zone: 'east' });
+    expect(keysOfPolicy(cachesOf(a, other), appeared(a))).toEqual(['shop/a', 'shop/other']);
+    const { snapshot } = gather(known(cachesOf(a, other)), 'shop/a');
+    expect(snapshot?.rivals.map(({ metadata }) => metadata.name)).toEqual(['other']);
+  });
+
   test('the snapshot of a policy holds the same rivals', () => {
-    const { snapshot } = gather({ caches: cachesOf(a, b, c, far), keySets, mesh, observed: undefined }, 'shop/a');
+    const { snapshot } = gather(known(cachesOf(a, b, c, far)), 'shop/a');
     expect(snapshot?.rivals.map(({ metadata }) => metadata.name)).toEqual(['b', 'c']);
   });
 
@@ -77,7 +91,7 @@ describe('keysOfPolicy', () => {
     }
     const change = { key: 'shop/b', before: withStatus(b, 'False'), after: withStatus(b, 'True') };
     expect(keysOfPolicy(caches, change)).toContain('shop/a');
-    const { snapshot } = gather({ caches, keySets, mesh, observed: undefined }, 'shop/a');
+    const { snapshot } = gather(known(caches), 'shop/a');
     expect(snapshot?.rivals.map(({ metadata }) => metadata.name)).toEqual(['b']);
   });
 });

@@ -1,19 +1,22 @@
 import { type Change, type KubeObject, keyOf } from '@sekisho/kube';
 import { readPolicyStatus } from '@sekisho/policy';
 import { type CacheViews, generatedBy } from './caches.ts';
-import { DEFAULT_ISSUER, isDefaultIssuer, owningPolicies, related, selectedLabels } from './references.ts';
+import { DEFAULT_ISSUER, isDefaultIssuer, meeting, owningPolicies, related, targetsOf } from './references.ts';
 
 /**
  * A policy concerns itself, and those that may select the same workload: when what it asks for changes, and when it
- * becomes programmed or ceases to be, for one in conflict hands its objects over only then. The same goes for policies that
+ * becomes programmed or ceases to be, for one in conflict hands its objects over only then. One that lets go of its
+ * last objects frees their workloads. The same goes for policies that
  * selected the workload before and still hold objects for it.
  */
 export function keysOfPolicy(caches: CacheViews, change: Change): readonly string[] {
   if (sameSpec(change) && sameStanding(change)) return [change.key];
-  const labels = sides(change).flatMap(selectedLabels);
-  const rivals = related(caches.policies.store, labels).map(({ metadata }) => keyOf(metadata));
-  const holders = labels.flatMap((label) => generatedBy(caches, 'label', label)).flatMap(ownerKeys);
-  return [...new Set([change.key, ...rivals, ...holders])];
+  const namespace = sides(change)[0]?.metadata.namespace ?? '';
+  const targets = sides(change).flatMap(targetsOf);
+  const rivals = related(caches.policies.store.by('namespace', namespace), targets);
+  const generated = generatedBy(caches, 'namespace', namespace);
+  const holders = targets.flatMap((target) => meeting(generated, target)).flatMap(ownerKeys);
+  return [...new Set([change.key, ...rivals.map(({ metadata }) => keyOf(metadata)), ...holders])];
 }
 
 /** An issuer concerns every policy that names it, or that names none while it is the default. */
@@ -50,7 +53,9 @@ function sameStanding({ before, after }: Change): boolean {
 }
 
 function standingOf(policy: KubeObject | undefined): string {
-  const conditions = readPolicyStatus(policy?.status).conditions ?? [];
-  const standing = conditions.find(({ type }) => type === 'Programmed');
-  return JSON.stringify([standing?.status, standing?.observedGeneration]);
+  const { conditions = [], objects = [] } = readPolicyStatus(policy?.status);
+  // What is warned of is nobody else's affair.
+  const standing = conditions.filter(({ type }) => type !== 'Warning');
+  const said = standing.map(({ type, status, observedGeneration }) => [type, status, observedGeneration]);
+  return JSON.stringify([said, objects.length > 0]);
 }

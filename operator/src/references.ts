@@ -1,5 +1,5 @@
-import type { KubeObject, StoreView } from '@sekisho/kube';
-import { GATEWAY, GROUP, POLICY_KIND } from '@sekisho/policy';
+import type { KubeObject } from '@sekisho/kube';
+import { GROUP, labelSets, mayMeet, POLICY_KIND, type Target, targetOf } from '@sekisho/policy';
 import { isRecord } from './resources.ts';
 
 /** Index value of the policies that name no issuer and so use the default one. */
@@ -16,37 +16,47 @@ export function isDefaultIssuer(issuer: KubeObject): boolean {
   return isRecord(issuer.spec) && issuer.spec['default'] === true;
 }
 
-/** `namespace/label=value` of each label that a policy, or an object made from one, selects by. */
-export function selectedLabels({ metadata, spec }: KubeObject): readonly string[] {
-  const { selector, targetRefs } = isRecord(spec) ? spec : {};
-  const labels = isRecord(selector) && isRecord(selector['matchLabels']) ? selector['matchLabels'] : {};
-  const pairs = [...Object.entries(labels), ...gatewayNames(targetRefs).map((name) => [GATEWAY.nameLabel, name])];
-  return pairs.map(([label, value]) => `${metadata.namespace}/${label}=${String(value)}`);
+/** What a policy, or an object made from one, is for in its namespace; none when that cannot be read. */
+export function targetsOf({ spec }: KubeObject): readonly Target[] {
+  const target = targetOf(spec);
+  return target === undefined ? [] : [target];
 }
 
-/** A Gateway that is named is the label that its proxies carry. */
-function gatewayNames(targetRefs: unknown): readonly unknown[] {
-  return Array.isArray(targetRefs) ? targetRefs.filter(isRecord).map(({ name }) => name) : [];
+/** `namespace/label=value` of each label that a policy selects by. */
+export function selectedLabels(policy: KubeObject): readonly string[] {
+  const sets = targetsOf(policy).flatMap(labelSets);
+  return sets.flatMap((labels) => labelKeys(policy.metadata.namespace, labels));
+}
+
+export function labelKeys(namespace: string | undefined, labels: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(labels).map(([label, value]) => `${namespace}/${label}=${value}`);
+}
+
+/** The objects whose targets may meet this one. */
+export function meeting(objects: readonly KubeObject[], target: Target): readonly KubeObject[] {
+  return objects.filter((object) => targetsOf(object).some((own) => mayMeet(own, target)));
 }
 
 /**
- * Policies that share one of these labels, or share one with a policy that does, and so on: whether a rival governs a
- * workload depends on the rival's own rivals.
+ * Policies that may meet one of these targets, or meet a policy that does, and so on: whether a rival governs a
+ * workload depends on the rival's own rivals. Where selectors name one common label, that is once through the list.
  */
-export function related(policies: StoreView<'label'>, labels: readonly string[]): readonly KubeObject[] {
+export function related(policies: readonly KubeObject[], targets: readonly Target[]): readonly KubeObject[] {
   const found = new Set<KubeObject>();
-  const reached = new Set(labels);
-  // A Set that grows while it is iterated brings the new values too.
-  for (const label of reached) {
-    for (const policy of policies.by('label', label)) {
-      found.add(policy);
-      for (const further of selectedLabels(policy)) reached.add(further);
-    }
+  const reached = [...targets];
+  let rest = policies;
+  // An array that grows while it is iterated brings the new targets too.
+  for (const target of reached) {
+    const met = meeting(rest, target);
+    if (met.length === 0) continue;
+    for (const policy of met) found.add(policy);
+    rest = rest.filter((policy) => !found.has(policy));
+    reached.push(...met.flatMap(targetsOf));
   }
   return [...found];
 }
 
-interface OwningPolicy {
+export interface OwningPolicy {
   readonly uid: string;
   readonly key: string;
 }

@@ -1,7 +1,8 @@
 import { type Change, type KubeObject, keyOf } from '@sekisho/kube';
 import type { Labels } from '@sekisho/policy';
 import type { CacheViews } from '../caches.ts';
-import { labelKeys, type ObservedViews, serviceSelector } from './observed.ts';
+import { labelKeys } from '../references.ts';
+import { type ObservedViews, serviceSelector } from './observed.ts';
 import { distinctLabels, selectedBy } from './surroundings.ts';
 
 /** A workload that comes, goes or is relabelled concerns the policies that select by one of its labels. */

@@ -1,13 +1,12 @@
 import { type Change, keyOf, pause } from '@sekisho/kube';
-import type { Mesh } from '@sekisho/policy';
+import type { Mesh, MeshFacts } from '@sekisho/policy';
 import type { CacheOptions, CacheViews } from '../caches.ts';
-import { rootNamespaceOf } from '../gather.ts';
 import { keysOfForeign, keysOfService, keysOfWorkload } from './keys.ts';
 import type { MeshConfigSource } from './mesh-config.ts';
 import { createObserved, informersOf, type Observed, type ObservedViews } from './observed.ts';
 
 export interface ObservationOptions extends CacheOptions {
-  readonly trustDomain: string;
+  readonly mesh: MeshFacts;
   readonly meshConfig: MeshConfigSource;
   /** Which policies to look at again. */
   readonly onConcerned: (keys: readonly string[]) => void;
@@ -30,7 +29,7 @@ export interface Observation {
 const PATIENCE_MS = 10_000;
 
 export function createObservation(options: ObservationOptions, caches: CacheViews): Observation {
-  const { trustDomain, meshConfig, onConcerned } = options;
+  const { mesh, meshConfig, onConcerned } = options;
   const observed = createObserved(options);
   const informers = informersOf(observed);
   const known = { all: false };
@@ -38,7 +37,7 @@ export function createObservation(options: ObservationOptions, caches: CacheView
   const whenKnown = (keysOf: (change: Change) => readonly string[]) => (change: Change) => {
     if (known.all) onConcerned(keysOf(change));
   };
-  route(observed, caches, { whenKnown, rootNamespace: () => rootNamespaceOf(meshConfig.state) });
+  route(observed, caches, { whenKnown, rootNamespace: mesh.rootNamespace });
   meshConfig.subscribe(() => onConcerned(everyPolicy()));
   const synced = Promise.all([meshConfig.synced(), ...informers.map((informer) => informer.synced())]).then(() => {
     known.all = true;
@@ -46,7 +45,7 @@ export function createObservation(options: ObservationOptions, caches: CacheView
     return true;
   });
   return {
-    mesh: () => ({ trustDomain, ...meshConfig.state }),
+    mesh: () => ({ ...mesh, ...meshConfig.state }),
     observed: () => (known.all ? observed : undefined),
     async run(signal) {
       await Promise.all([meshConfig.run(signal), ...informers.map((informer) => informer.run(signal))]);
@@ -57,7 +56,7 @@ export function createObservation(options: ObservationOptions, caches: CacheView
 
 interface Routing {
   readonly whenKnown: (keysOf: (change: Change) => readonly string[]) => (change: Change) => void;
-  readonly rootNamespace: () => string;
+  readonly rootNamespace: string;
 }
 
 function route(observed: Observed, caches: CacheViews, { whenKnown, rootNamespace }: Routing): void {
@@ -66,6 +65,6 @@ function route(observed: Observed, caches: CacheViews, { whenKnown, rootNamespac
   }
   observed.services.subscribe(whenKnown((change) => keysOfService(caches, observed, change)));
   for (const informer of observed.foreign) {
-    informer.subscribe(whenKnown((change) => keysOfForeign(caches, rootNamespace(), change)));
+    informer.subscribe(whenKnown((change) => keysOfForeign(caches, rootNamespace, change)));
   }
 }

@@ -28,7 +28,7 @@ const service = (name: string, selector: object, spec: object = {}) =>
 const foreign = (name: string, namespace: string) =>
   pruneForeign(named('AuthorizationPolicy', name, { namespace }, { rules: [{}] }));
 
-function around(objects: {
+function viewsOf(objects: {
   pods?: readonly KubeObject[];
   services?: readonly KubeObject[];
   foreign?: readonly KubeObject[];
@@ -56,6 +56,8 @@ function cachesOf(...policies: readonly KubeObject[]) {
   };
 }
 
+const found = (objects: Parameters<typeof viewsOf>[0], policy: KubeObject) =>
+  surroundingsOf({ observed: viewsOf(objects), caches: cachesOf() }, policy, 'istio-system');
 const appeared = (after: KubeObject): Change => ({ key: 'k', before: undefined, after });
 
 describe('the surroundings of a policy', () => {
@@ -64,7 +66,7 @@ describe('the surroundings of a policy', () => {
 
   test('count the workloads that carry all of its labels in its namespace, and each set of labels once', () => {
     const policy = serviceAuthPolicy('bucket', { selector: { matchLabels: two } });
-    expect(surroundingsOf(around({ pods }), policy, 'istio-system').workloads).toEqual({ selected: 2, labels: [two] });
+    expect(found({ pods }, policy).workloads).toEqual({ selected: 2, labels: [two] });
   });
 
   test('of a Gateway count its proxies, once each', () => {
@@ -73,19 +75,15 @@ describe('the surroundings of a policy', () => {
       selector: undefined,
       targetRefs: [GATEWAY, { ...GATEWAY, name: 'partners' }],
     });
-    expect(surroundingsOf(around({ pods: proxies }), policy, 'istio-system').workloads.selected).toBe(2);
+    expect(found({ pods: proxies }, policy).workloads.selected).toBe(2);
   });
 
   test('hold Services that share a label with them, and policies of the namespace and of the whole mesh', () => {
     const services = [service('bucket', { app: 'bucket' }), service('user', { app: 'user' })];
     const policies = [foreign('here', 'shop'), foreign('mesh', 'istio-system'), foreign('there', 'other')];
-    const found = surroundingsOf(
-      around({ pods, services, foreign: policies }),
-      serviceAuthPolicy('bucket'),
-      'istio-system',
-    );
-    expect(found.services.map(({ metadata }) => metadata.name)).toEqual(['bucket']);
-    expect(found.foreign.map(({ metadata }) => metadata.name)).toEqual(['here', 'mesh']);
+    const around = found({ pods, services, foreign: policies }, serviceAuthPolicy('bucket'));
+    expect(around.services.map(({ metadata }) => metadata.name)).toEqual(['bucket']);
+    expect(around.foreign.map(({ metadata }) => metadata.name)).toEqual(['here', 'mesh']);
   });
 });
 
@@ -100,7 +98,7 @@ describe('a change around policies', () => {
   });
 
   test('of a Service concerns the policies of what it reaches', () => {
-    const views = around({ pods: [pod('a', { app: 'bucket', tier: 'x' })] });
+    const views = viewsOf({ pods: [pod('a', { app: 'bucket', tier: 'x' })] });
     expect(keysOfService(caches, views, appeared(service('s', { tier: 'x' })))).toEqual(['shop/bucket']);
     expect(keysOfService(caches, views, appeared(service('s', {})))).toEqual([]);
   });

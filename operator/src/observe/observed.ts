@@ -1,6 +1,7 @@
 import { type IndexFunction, Informer, type KubeObject, type StoreView } from '@sekisho/kube';
 import { type IstioKind, LABEL, MANAGED_BY } from '@sekisho/policy';
 import type { CacheOptions } from '../caches.ts';
+import { labelKeys } from '../references.ts';
 import { GENERATED, isRecord, PODS, SERVICES, WORKLOAD_ENTRIES } from '../resources.ts';
 import { pruneForeign, prunePod, pruneService, pruneWorkloadEntry } from './prune.ts';
 
@@ -72,10 +73,6 @@ export function createObserved({ client, clock, random, onError }: CacheOptions)
 
 export function informersOf({ workloads, services, foreign }: Observed) {
   return [...workloads, services, ...foreign] as const;
-}
-
-export function labelKeys(namespace: string | undefined, labels: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(labels).map(([label, value]) => `${namespace}/${label}=${value}`);
 }
 
 /** The API server holds text alone there. */

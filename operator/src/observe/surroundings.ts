@@ -1,10 +1,18 @@
 import type { KubeObject } from '@sekisho/kube';
-import { type Labels, labelSets, type Surroundings, selectsAll, targetOf } from '@sekisho/policy';
+import { type Labels, labelSets, type Surroundings, selectsAll } from '@sekisho/policy';
+import type { CacheViews } from '../caches.ts';
+import { labelKeys, owningPolicies, targetsOf } from '../references.ts';
 import { toIstioObject } from '../resources.ts';
-import { labelKeys, type ObservedViews } from './observed.ts';
+import type { ObservedViews } from './observed.ts';
+
+interface Views {
+  readonly observed: ObservedViews;
+  readonly caches: CacheViews;
+}
 
 /** Reads caches only, and of each only what the policy's labels lead to. */
-export function surroundingsOf(observed: ObservedViews, policy: KubeObject, rootNamespace: string): Surroundings {
+export function surroundingsOf(views: Views, policy: KubeObject, rootNamespace: string): Surroundings {
+  const { observed } = views;
   const { namespace } = policy.metadata;
   const workloads = reached(observed, policy);
   const labels = distinctLabels(workloads);
@@ -16,15 +24,25 @@ export function surroundingsOf(observed: ObservedViews, policy: KubeObject, root
   return {
     workloads: { selected: workloads.length, labels },
     services: [...services],
-    foreign: foreign.flatMap((object) => toIstioObject(object) ?? []),
+    foreign: [...foreign, ...crossing(views, policy)].flatMap((object) => toIstioObject(object) ?? []),
   };
 }
 
+/**
+ * Of a policy for Gateways, what other ServiceAuthPolicies of the namespace select by labels: some of these the proxies may carry,
+ * which no comparison of targets foresees.
+ */
+function crossing({ caches }: Views, policy: KubeObject): readonly KubeObject[] {
+  const { namespace, uid } = policy.metadata;
+  if (!targetsOf(policy).some((target) => 'targetRefs' in target)) return [];
+  const generated = caches.generated.AuthorizationPolicy.store.by('namespace', namespace ?? '');
+  return generated.filter((object) => owningPolicies(object).every((owner) => owner.uid !== uid));
+}
+
 /** Workloads that any label set of the policy's target selects. */
-function reached(observed: ObservedViews, { metadata, spec }: KubeObject): readonly KubeObject[] {
-  const target = targetOf(spec);
-  const sets = target === undefined ? [] : labelSets(target);
-  return [...new Set(sets.flatMap((wanted) => selectedBy(observed, metadata.namespace, wanted)))];
+function reached(observed: ObservedViews, policy: KubeObject): readonly KubeObject[] {
+  const sets = targetsOf(policy).flatMap(labelSets);
+  return [...new Set(sets.flatMap((wanted) => selectedBy(observed, policy.metadata.namespace, wanted)))];
 }
 
 /** Workloads of a namespace that carry all of these labels; none where none is named. */

@@ -19,6 +19,7 @@ import { createFetchJson } from '../fetch-jwks.ts';
 import { meshConfigFromFile } from '../observe/mesh-config.ts';
 import { createOperator } from '../operator.ts';
 import { GENERATED, ISSUERS, POLICIES } from '../resources.ts';
+import { MESH } from './objects.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
@@ -88,7 +89,7 @@ export class Cluster {
     const operator = createOperator({
       client: new KubeClient(this.#counting(transport), { fieldManager: 'sekisho-operator' }),
       fetch: keys.fetch,
-      trustDomain: 'cluster.local',
+      mesh: MESH,
       meshConfig: meshConfigFromFile(systemClock, async () => this.meshConfig, 50),
       jwksRefreshMs: 300_000,
       log: createLogger({ name: 'operator', level: 'silent' }),

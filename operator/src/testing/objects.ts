@@ -4,6 +4,7 @@ import { issuerStatus } from '../issuer-status.ts';
 import { publicJwk } from './keys.ts';
 
 export const NOW = new Date('2026-01-01T00:00:00Z');
+export const MESH = { trustDomain: 'cluster.local', rootNamespace: 'istio-system' };
 export const ISS = 'https://auth.example';
 const API = 'auth.sekisho.dev/v1alpha1';
 
@@ -33,17 +34,14 @@ export function serviceAuthPolicy(name: string, spec: Record<string, unknown> = 
 }
 
 /** As the operator reads it from MESH_CONFIG. */
-const MESH: Mesh = {
-  trustDomain: 'cluster.local',
-  config: { trustDomain: 'cluster.local', rootNamespace: 'istio-system', providers: [], normalizesPaths: true },
-};
+const KNOWN_MESH: Mesh = { ...MESH, config: { ...MESH, providers: [], normalizesPaths: true } };
 export const MESH_CONFIG = 'pathNormalization: { normalization: DECODE_AND_MERGE_SLASHES }';
 const NOTHING_AROUND: Surroundings = { workloads: { selected: 0, labels: [] }, services: [], foreign: [] };
 
 /** What the compiler makes of a policy with this issuer. */
 export function planOf(policy: KubeObject, issuer: KubeObject, jwks?: Jwks) {
   const issuers = [{ issuer, ...(jwks && { jwks }) }];
-  return plan({ policy, rivals: [], issuers, owned: [], mesh: MESH, surroundings: NOTHING_AROUND }, NOW);
+  return plan({ policy, rivals: [], issuers, owned: [], mesh: KNOWN_MESH, surroundings: NOTHING_AROUND }, NOW);
 }
 
 /** Policy, issuer and objects as they are when all is done: a reconcile has nothing to write. */

@@ -14,7 +14,7 @@ import { createLogger, createMetrics, type Metrics } from '@sekisho/telemetry';
 import { meshConfigFromFile } from '../observe/mesh-config.ts';
 import { createOperator, type Operator } from '../operator.ts';
 import { GENERATED, ISSUERS, PODS, POLICIES, SERVICES, WORKLOAD_ENTRIES } from '../resources.ts';
-import { MESH_CONFIG } from './objects.ts';
+import { MESH, MESH_CONFIG } from './objects.ts';
 
 const MANAGED = 'labelSelector=app.kubernetes.io%2Fmanaged-by%3Dsekisho';
 const FOREIGN = 'labelSelector=app.kubernetes.io%2Fmanaged-by!%3Dsekisho';
@@ -59,7 +59,7 @@ export class Scenario {
     this.#operator = createOperator({
       client: new KubeClient(this.#transport, { fieldManager: MANAGER, retry }),
       fetch: (uri, signal) => Promise.race([options.fetch?.(uri) ?? unannounced(uri), aborted(signal)]),
-      trustDomain: 'cluster.local',
+      mesh: MESH,
       meshConfig: meshConfigFromFile(systemClock, async () => options.meshConfig ?? MESH_CONFIG, 20),
       jwksRefreshMs: 300_000,
       log: createLogger({ name: 'operator', level: 'silent' }),

@@ -1,12 +1,13 @@
 export type { IssuerState } from './compile/issuers.ts';
+export type { Target } from './compile/istio.ts';
 export { type CustomResourceDefinition, crds } from './crd/crds.ts';
 export { PolicyError, type PolicyErrorCode } from './errors.ts';
-export type { Mesh } from './mesh/capability.ts';
+export type { Mesh, MeshFacts } from './mesh/capability.ts';
 export { type ExtAuthzProvider, type MeshConfig, parseMeshConfig } from './mesh/mesh-config.ts';
 export type { Surroundings } from './mesh/surroundings.ts';
 export type { Warning, WarningReason } from './mesh/warning.ts';
 export { warningsOf } from './mesh/warnings.ts';
-export { type Jwks, type PublicJwk, parseJwks } from './parse/jwks.ts';
+export { describeIgnored, type IgnoredKeys, type Jwks, type PublicJwk, parseJwks } from './parse/jwks.ts';
 export { parseServiceAuthPolicy } from './parse/service-auth-policy.ts';
 export { readIssuerStatus, readPolicyStatus } from './parse/status.ts';
 export { parseTokenIssuer } from './parse/token-issuer.ts';
@@ -39,7 +40,7 @@ export type {
 } from './schema/service-auth-policy.ts';
 export type { Condition, ServiceAuthPolicyStatus, TokenIssuerStatus } from './schema/status.ts';
 export type { TokenIssuerSpec } from './schema/token-issuer.ts';
-export { type Labels, labelSets, selectsAll, targetOf } from './target.ts';
+export { type Labels, labelSets, mayMeet, selectsAll, targetOf } from './target.ts';
 export {
   API_VERSION,
   CLAIM_TO_HEADER,

@@ -59,9 +59,19 @@ export function coversAll(wide: Target, narrow: Target): boolean {
 }
 
 /**
- * True when a selection of one holds a selection of the other whole. Selections that merely may meet, such as `app: a` and
- * `tier: b`, are not told from the labels alone.
+ * False only when no workload can carry both sets of labels: one label with different values. `app: a` and `tier: b` may meet on
+ * one, and two allow lists there would open the union of both. The proxies of a Gateway are not expected to carry labels of
+ * other workloads, or a Gateway could not share a namespace with anything: they meet where their own label is named.
  */
-export function overlap(a: Target, b: Target): boolean {
-  return labelSets(a).some((left) => labelSets(b).some((right) => selectsAll(left, right) || selectsAll(right, left)));
+export function mayMeet(a: Target, b: Target): boolean {
+  if ('selector' in a && 'selector' in b) return noneContradicts(a.selector.matchLabels, b.selector.matchLabels);
+  return labelSets(a).some((left) => labelSets(b).some((right) => sameGateway(left, right)));
+}
+
+function noneContradicts(a: Labels, b: Labels): boolean {
+  return Object.entries(a).every(([key, value]) => !Object.hasOwn(b, key) || b[key] === value);
+}
+
+function sameGateway(a: Labels, b: Labels): boolean {
+  return a[GATEWAY.nameLabel] !== undefined && a[GATEWAY.nameLabel] === b[GATEWAY.nameLabel];
 }

@@ -17,6 +17,12 @@ describe('a stored session', () => {
     );
   });
 
+  test("keeps its own fields whatever a device's properties are called", () => {
+    const device = { platform: 'x', id: 'other', userId: 'other', expiresAt: '9' };
+    const session = newSession('s', { userId: 'u', device }, 0, 1);
+    expect(fromFields(toFields(session))).toMatchObject({ id: 's', userId: 'u', expiresAt: 1 });
+  });
+
   test('is none when there are no fields', () => {
     expect(fromFields([])).toBeUndefined();
   });

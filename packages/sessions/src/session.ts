@@ -32,7 +32,7 @@ export function newSession(id: string, from: NewSession, now: number, ttl: numbe
 /** Field, value, field, value ... as HSET takes them. */
 export function toFields(session: Session): string[] {
   const { device, ip, ...rest } = session;
-  return Object.entries({ ...rest, ...device, ip })
+  return Object.entries({ ...device, ...rest, ip })
     .filter(([, value]) => value !== undefined)
     .flatMap(([field, value]) => [field, String(value)]);
 }

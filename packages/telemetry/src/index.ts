@@ -12,8 +12,9 @@ export {
   type Metrics,
   type MetricsOptions,
 } from './metrics.ts';
+export { type OpsAnswer, type OpsRoutes, type OpsRoutesOptions, opsRoutes } from './ops-routes.ts';
 export { type OpsServer, type OpsServerOptions, startOpsServer } from './ops-server.ts';
-export { type Check, type Checks, createReadiness, type Readiness, type ReadinessOptions } from './readiness.ts';
+export type { Check, Checks } from './readiness.ts';
 export {
   type Closer,
   type FailingProcess,

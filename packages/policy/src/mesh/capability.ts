@@ -3,10 +3,15 @@ import type { ServiceAuthPolicy } from '../resources.ts';
 import { providerOf } from '../revocation.ts';
 import type { ExtAuthzProvider, MeshConfig } from './mesh-config.ts';
 
-/** The mesh as far as it is known. */
-export interface Mesh {
-  /** As the compiled objects name it. */
+/** What must be known of the mesh config. */
+export interface MeshFacts {
   readonly trustDomain: string;
+  /** Where Istio reads policies that apply to every namespace. */
+  readonly rootNamespace: string;
+}
+
+/** The mesh as far as it is known. */
+export interface Mesh extends MeshFacts {
   /** The last good mesh config; absent when there never was one. */
   readonly config?: MeshConfig;
   /** Why there is no (newer) mesh config. */

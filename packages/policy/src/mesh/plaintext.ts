@@ -7,14 +7,14 @@ import type { Warning } from './warning.ts';
 /** Rules on callers read the client certificate, which a plaintext connection has none of. */
 export function plaintextWarnings(
   policy: ServiceAuthPolicy,
-  { config }: Mesh,
+  { rootNamespace }: Mesh,
   { workloads, foreign }: Surroundings,
 ): readonly Warning[] {
   const { spec, metadata } = policy;
   if (spec.targetRefs !== undefined || spec.mtls === 'Strict') return [];
   if (!spec.rules.some(({ allow }) => allow.callers !== undefined)) return [];
   const modes = foreign.filter(({ kind }) => kind === 'PeerAuthentication');
-  const place = { namespace: metadata.namespace, rootNamespace: config?.rootNamespace ?? 'istio-system' };
+  const place = { namespace: metadata.namespace, rootNamespace };
   const strict =
     spec.mtls === undefined && workloads.labels.every((labels) => modeFor(labels, modes, place) === 'STRICT');
   if (strict) return [];

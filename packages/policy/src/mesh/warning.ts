@@ -4,7 +4,7 @@ export type WarningReason =
   | 'ForeignAllow'
   | 'ForeignRequestAuthentication'
   | 'PlaintextCallers'
-  | 'TrustDomainMismatch'
+  | 'MeshSettingsDiffer'
   | 'PortNotHttp'
   | 'RevocationUnchecked'
   | 'ProviderWithoutTimeout'

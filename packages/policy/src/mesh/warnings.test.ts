@@ -145,7 +145,7 @@ describe('a mesh config', () => {
       'of another trust domain',
       { ...SPEC, mtls: 'Strict', rules: CALLERS },
       meshed({ trustDomain: 'x' }),
-      'TrustDomainMismatch',
+      'MeshSettingsDiffer',
     ],
     ['that leaves paths as they are', paths, meshed({ normalizesPaths: false }), 'PathsNotNormalized'],
     ['whose provider has no timeout', ASKING, meshed({ providers }), 'ProviderWithoutTimeout'],
@@ -154,6 +154,6 @@ describe('a mesh config', () => {
   });
 
   test('that is not known is no reason to warn', () => {
-    expect(reasons({ spec: paths, mesh: { trustDomain: 'cluster.local' } })).toEqual([]);
+    expect(reasons({ spec: paths, mesh: { trustDomain: 'cluster.local', rootNamespace: 'istio-system' } })).toEqual([]);
   });
 });

@@ -28,13 +28,15 @@ function workloadWarnings({ spec }: ServiceAuthPolicy, { workloads }: Surroundin
   return [{ reason: 'NoWorkloads', message: `nothing is guarded: ${what}` }];
 }
 
-function meshWarnings({ spec }: ServiceAuthPolicy, { trustDomain, config }: Mesh): readonly Warning[] {
+function meshWarnings({ spec }: ServiceAuthPolicy, { trustDomain, rootNamespace, config }: Mesh): readonly Warning[] {
   if (config === undefined) return [];
   const found: Warning[] = [];
   const provider = providerOf(spec);
   if (config.trustDomain !== trustDomain && spec.rules.some(({ allow }) => allow.callers !== undefined)) {
-    const message = `callers are written with the trust domain ${trustDomain}, but the mesh config says ${config.trustDomain}; start the operator with that one`;
-    found.push({ reason: 'TrustDomainMismatch', message });
+    found.push(differs('trustDomain', trustDomain, config.trustDomain));
+  }
+  if (config.rootNamespace !== rootNamespace) {
+    found.push(differs('rootNamespace', rootNamespace, config.rootNamespace));
   }
   if (spec.targetRefs !== undefined && provider === undefined && findProvider(config, PROVIDER.edge) !== undefined) {
     const message = 'the guard is installed, but this Gateway does not ask it; set spec.revocation.check: Edge';
@@ -50,4 +52,9 @@ function meshWarnings({ spec }: ServiceAuthPolicy, { trustDomain, config }: Mesh
     found.push({ reason: 'PathsNotNormalized', message });
   }
   return found;
+}
+
+function differs(field: string, assumed: string, written: string): Warning {
+  const message = `objects are written for ${field} ${assumed}, but the mesh config says ${written}; start the operator with that one`;
+  return { reason: 'MeshSettingsDiffer', message };
 }

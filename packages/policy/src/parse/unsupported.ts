@@ -6,7 +6,7 @@ export function unsupportedProblems({ mode }: ServiceAuthPolicySpec): readonly P
   return mode === 'Shadow' ? [shadow] : [];
 }
 
-/** See docs/adr/0006: what dry-run would count is not what Enforce would do. */
+/** See docs/adr/0009: what dry-run would count is not what Enforce would do. */
 const shadow: Problem = {
   path: 'spec.mode',
   code: 'Unsupported',

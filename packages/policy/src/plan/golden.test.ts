@@ -57,9 +57,16 @@ function snapshotOf({
 }: Case): Snapshot {
   const mesh: Mesh = {
     trustDomain: 'cluster.local',
+    rootNamespace: 'istio-system',
     ...(meshConfig !== undefined && { config: meshConfigOf(meshConfig) }),
   };
-  const before = { rivals: [], issuers: ownedIssuers ?? issuers, owned: [], mesh };
+  // An earlier version knew no root namespace.
+  const before = {
+    rivals: [],
+    issuers: ownedIssuers ?? issuers,
+    owned: [],
+    mesh: { ...mesh, rootNamespace: 'none' },
+  };
   const owned = ownedFrom === undefined ? [] : plan({ policy: ownedFrom, ...before }, NOW).desired;
   const held = owned.filter((object) => !deleted.includes(nameOf(object)));
   return { policy, rivals, issuers, owned: held, mesh, ...(surroundings !== undefined && { surroundings }) };

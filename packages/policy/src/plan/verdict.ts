@@ -14,6 +14,7 @@ import type { Snapshot } from './types.ts';
 export type Verdict =
   | { readonly kind: 'compiled'; readonly policy: ServiceAuthPolicy; readonly compiled: Compiled }
   | { readonly kind: 'refused'; readonly policy?: ServiceAuthPolicy; readonly refusal: Refusal }
+  | { readonly kind: 'misplaced'; readonly policy?: ServiceAuthPolicy; readonly refusal: Refusal }
   | {
       readonly kind: 'conflicted';
       readonly policy?: ServiceAuthPolicy;
@@ -22,11 +23,14 @@ export type Verdict =
     };
 
 /**
- * Conflict comes before validity: whether a broken policy may deny its workload depends on whether the workload is its own.
+ * The namespace comes first: what is written into the root namespace reaches every other one. Conflict comes before validity:
+ * whether a broken policy may deny its workload depends on whether the workload is its own.
  */
 export function judge({ policy: raw, rivals, issuers, mesh }: Snapshot): Verdict {
   const parsed = parseServiceAuthPolicy(raw);
   const policy = parsed.ok ? { policy: parsed.value } : {};
+  const namespace = raw.metadata.namespace ?? 'default';
+  if (namespace === mesh.rootNamespace) return { kind: 'misplaced', ...policy, refusal: rootNamespace(namespace) };
   const winner = governor(raw, rivals);
   if (winner !== undefined)
     return { kind: 'conflicted', ...policy, refusal: conflict(winner, targetOf(raw.spec)), winner };
@@ -38,7 +42,8 @@ export function judge({ policy: raw, rivals, issuers, mesh }: Snapshot): Verdict
   if (!resolved.ok) return { kind: 'refused', ...policy, refusal: resolved.refusal };
   const incapable = capabilityRefusal(parsed.value, mesh);
   if (incapable !== undefined) return { kind: 'refused', ...policy, refusal: incapable };
-  const result = compile({ policy: parsed.value, target, issuers: resolved.issuers, trustDomain: mesh.trustDomain });
+  const { trustDomain } = mesh;
+  const result = compile({ policy: parsed.value, target, issuers: resolved.issuers, trustDomain });
   return result.ok
     ? { kind: 'compiled', policy: parsed.value, compiled: result.compiled }
     : { kind: 'refused', ...policy, refusal: result.refusal };
@@ -46,15 +51,25 @@ export function judge({ policy: raw, rivals, issuers, mesh }: Snapshot): Verdict
 
 const noTarget: Refusal = { reason: 'Invalid', message: 'spec.selector: is needed; set matchLabels' };
 
+/** istio.io/docs/reference/config/security/authorization-policy: a selector there selects in all namespaces. */
+function rootNamespace(namespace: string): Refusal {
+  const message =
+    `metadata.namespace: ${namespace} is the root namespace of the mesh, where Istio applies a policy to the workloads of ` +
+    'every namespace; move the policy, and a workload that lives there, into a namespace of their own';
+  return { reason: 'RootNamespace', message };
+}
+
 function invalid(problems: readonly Problem[]): Refusal {
   const unsupported = problems.every(({ code }) => code === 'Unsupported');
   return { reason: unsupported ? 'Unsupported' : 'Invalid', message: describeProblems(problems) };
 }
 
 function conflict({ metadata }: RawObject, target: Target | undefined): Refusal {
-  const field = target !== undefined && 'targetRefs' in target ? 'spec.targetRefs' : 'spec.selector';
+  const older = `ServiceAuthPolicy ${metadata.name} is older`;
   const message =
-    `${field}: ServiceAuthPolicy ${metadata.name} is older and selects the same workloads; ` +
-    'merge the rules into it, or narrow one of the selectors';
+    target !== undefined && 'targetRefs' in target
+      ? `spec.targetRefs: ${older} and is for the same Gateway; name another one, or merge the rules into the older policy`
+      : `spec.selector: ${older}, and no label tells the two selectors apart; ` +
+        'add one label with different values to both, or merge the rules into the older policy';
   return { reason: 'Conflicted', message };
 }

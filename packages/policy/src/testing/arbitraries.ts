@@ -11,6 +11,7 @@ import type { TestRequest, TestToken } from './request.ts';
 /** A mesh with the guard in both places. */
 export const MESH: Mesh = {
   trustDomain: 'cluster.local',
+  rootNamespace: 'istio-system',
   config: {
     trustDomain: 'cluster.local',
     rootNamespace: 'istio-system',

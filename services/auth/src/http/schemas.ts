@@ -1,4 +1,4 @@
-import { PermissionName, PermissionNames, RoleNames, ServiceName } from '@sekisho/tokens';
+import { PermissionNames, RoleNames, ServiceGrant, ServiceName } from '@sekisho/tokens';
 import { Type } from 'typebox';
 import { Email, NewPassword } from '../accounts/schemas.ts';
 
@@ -11,6 +11,7 @@ export const LoginBody = Type.Object(
   {
     email: Email,
     password: Type.String({ minLength: 1, maxLength: 1024 }),
+    /** Without it, all that are granted but `auth`. */
     services: Type.Optional(Type.Array(ServiceName, { minItems: 1, maxItems: 64, uniqueItems: true })),
     device: Type.Optional(
       Type.Object({ userAgent: DeviceProperty, platform: DeviceProperty, language: DeviceProperty }, strict),
@@ -41,15 +42,7 @@ export const JwksAnswer = Type.Object({
   ),
 });
 
-const Grant = Type.Object(
-  {
-    service: ServiceName,
-    permissions: PermissionNames,
-    /** Epoch seconds. */
-    expires: Type.Optional(Type.Integer({ minimum: 0, maximum: 253_402_300_799 })),
-  },
-  strict,
-);
+const Grant = Type.Object({ service: ServiceName, ...ServiceGrant.properties }, strict);
 const Grants = Type.Array(Grant, { maxItems: 64 });
 
 export const UserParams = Type.Object({ id: Id }, strict);
@@ -60,7 +53,7 @@ export const NewUserBody = Type.Object(
     password: NewPassword,
     active: Type.Optional(Type.Boolean()),
     roles: Type.Optional(RoleNames),
-    permissions: Type.Optional(Type.Array(PermissionName, { maxItems: 128 })),
+    permissions: Type.Optional(PermissionNames),
     grants: Type.Optional(Grants),
   },
   strict,
