@@ -107,7 +107,8 @@ describe('operator', () => {
     await cluster.client.apply(ISSUERS, cluster.issuer({ jwksUri }), { force: true });
     await create('bucket');
     await cluster.programmed('bucket');
-    const held = await cluster.generatedOne('bucket', 'RequestAuthentication', 'u1');
+    // The change of the issuer comes on a watch of its own, and may come later than the policy.
+    const held = await vi.waitFor(() => cluster.generatedOne('bucket', 'RequestAuthentication', 'u1'), 5_000);
     server.close();
     server.closeAllConnections();
     await cluster.stopOperator();

@@ -160,8 +160,15 @@ export class Cluster {
     return found;
   }
 
-  /** Nothing is written for a while. */
+  /** Nothing is written for a while, after what was still under way: the issuer's count is written later than the policies. */
   async quiet(): Promise<void> {
+    let seen = -1;
+    const isSettled = () => {
+      const settled = seen === this.writes.length;
+      seen = this.writes.length;
+      expect(settled).toBe(true);
+    };
+    await vi.waitFor(isSettled, { timeout: 5_000, interval: 500 });
     const before = [...this.writes];
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     expect(this.writes).toEqual(before);
