@@ -56,7 +56,7 @@ describe('keysOfPolicy', () => {
 
   test('the snapshot of a policy holds the same rivals', () => {
     const options = { fetch: () => Promise.reject(new Error('none')), refreshMs: 1, random: () => 0 };
-    const clock = { now: () => 0, after: () => () => undefined };
+    const clock = { now: () => 0, monotonic: () => 0, after: () => () => undefined };
     const keySets = new KeySets({ ...options, clock, onChange: () => undefined, onFailure: () => undefined });
     const { snapshot } = gather(cachesOf(a, b, c, far), keySets, 'shop/a', 'cluster.local');
     expect(snapshot?.rivals.map(({ metadata }) => metadata.name)).toEqual(['b', 'c']);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { errors as httpErrors, Pool } from 'undici';
+import { type Dispatcher, errors as httpErrors, Pool } from 'undici';
 import { readText } from './body.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type CredentialSource, type Credentials, credentialSource, type TlsMaterial } from './credentials.ts';
@@ -74,7 +74,9 @@ class Connection implements Transport {
   async #exchange(call: Call, credentials: Credentials): Promise<Reply> {
     const base = this.#source.server.pathname.replace(/\/$/, '');
     try {
-      const response = await this.#lane(call.lane, credentials.tls).request({
+      const pool = this.#lane(call.lane, credentials.tls);
+      const dispatcher = call.check ? pool.compose(checked(call.check)) : pool;
+      const request = dispatcher.request({
         method: call.method,
         path: base + call.path,
         headers: { ...call.headers, ...credentials.headers },
@@ -84,6 +86,7 @@ class Connection implements Transport {
         headersTimeout: 0,
         bodyTimeout: 0,
       });
+      const response = await abortable(request, call.signal);
       const retryAfterMs = retryAfter(response.headers['retry-after']);
       return { status: response.statusCode, retryAfterMs, body: translated(response.body, call.signal) };
     } catch (error) {
@@ -116,6 +119,32 @@ class Connection implements Transport {
       this.#closing.add(closed);
     }
   }
+}
+
+/** undici tells of an abort only once the request has a connection, which a dead server may keep from it for long. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** undici starts a request in the same turn in which it writes it to the socket. */
+function checked(check: () => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) =>
+    dispatch(options, {
+      onRequestStart(controller, context) {
+        check();
+        handler.onRequestStart?.(controller, context);
+      },
+      onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
+      onResponseStart: (...args) => handler.onResponseStart?.(...args),
+      onResponseData: (...args) => handler.onResponseData?.(...args),
+      onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
+      onResponseError: (...args) => handler.onResponseError?.(...args),
+    });
 }
 
 async function* translated(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {

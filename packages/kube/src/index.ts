@@ -16,6 +16,8 @@ export {
   NotFoundError,
 } from './errors.ts';
 export { Informer, type InformerOptions } from './informer.ts';
+export { type Lead, LeaderElection, type LeaderElectionOptions } from './leader-election.ts';
+export { LEASES } from './lease.ts';
 export type { ListQuery, ObjectList } from './list.ts';
 export {
   type KubeObject,
@@ -31,5 +33,7 @@ export { apiVersionOf, pathOf, type Query, type Resource, type Target, withQuery
 export { DEFAULT_RETRY, type RetryOptions } from './retry.ts';
 export { type Change, type IndexFunction, Store, type StoreView } from './store.ts';
 export type { Table } from './table.ts';
+export type { RateLimit } from './token-bucket.ts';
 export type { Call, Lane, Reply, Transport } from './transport.ts';
 export type { WatchEvent, WatchQuery } from './watch.ts';
+export type { WriteGuard } from './write-guard.ts';
