@@ -28,7 +28,8 @@ export {
   type OwnerReference,
   refOf,
 } from './object.ts';
-export { type Outcome, WorkQueue, type WorkQueueOptions } from './queue.ts';
+export type { PacingBounds } from './pacer.ts';
+export { type Outcome, type QueueObserver, WorkQueue, type WorkQueueOptions } from './queue.ts';
 export { apiVersionOf, pathOf, type Query, type Resource, type Target, withQuery } from './resource.ts';
 export { DEFAULT_RETRY, type RetryOptions } from './retry.ts';
 export { type Change, type IndexFunction, Store, type StoreView } from './store.ts';
