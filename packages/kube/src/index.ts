@@ -15,6 +15,8 @@ export {
   type KubeErrorDetails,
   NotFoundError,
 } from './errors.ts';
+export { EVENTS, type EventFacts, type EventReporter } from './event.ts';
+export { EventRecorder, type EventRecorderOptions } from './event-recorder.ts';
 export { Informer, type InformerOptions } from './informer.ts';
 export { type Lead, LeaderElection, type LeaderElectionOptions } from './leader-election.ts';
 export { LEASES } from './lease.ts';
