@@ -8,14 +8,27 @@ describe('configFrom', () => {
       listen: { host: '127.0.0.1', port: 9090 },
       trustDomain: 'cluster.local',
       jwksRefreshMs: 300_000,
+      rateLimit: { perSecond: 1_000, burst: 2_000 },
+      election: undefined,
       logLevel: 'info',
     });
+  });
+
+  test('elects a leader inside a pod, unless told not to', () => {
+    const pod = { POD_NAMESPACE: 'sekisho-system', POD_NAME: 'operator-0' };
+    expect(configFrom(pod).election).toEqual({ namespace: 'sekisho-system', podName: 'operator-0', leaseMs: 15_000 });
+    expect(configFrom({ ...pod, LEADER_ELECTION: 'false' }).election).toBeUndefined();
+    expect(() => configFrom({ LEADER_ELECTION: 'true' })).toThrow('POD_NAMESPACE');
   });
 
   test.each([
     ['OPERATOR_LISTEN', 'nowhere'],
     ['TRUST_DOMAIN', 'Cluster Local'],
     ['JWKS_REFRESH_SECONDS', '1'],
+    ['LEADER_ELECTION', 'perhaps'],
+    ['LEASE_DURATION_SECONDS', '1'],
+    ['POD_NAMESPACE', '../x'],
+    ['KUBE_QPS', '0'],
     ['LOG_LEVEL', 'loud'],
   ])('names %s when it is wrong', (variable, value) => {
     expect(() => configFrom({ [variable]: value })).toThrow(variable);

@@ -85,6 +85,7 @@ export class Cluster {
     const operator = createOperator({
       client: new KubeClient(this.#counting(transport), { fieldManager: 'sekisho-operator' }),
       fetch: keys.fetch,
+      events: { record: () => undefined },
       trustDomain: 'cluster.local',
       jwksRefreshMs: 300_000,
       log: createLogger({ name: 'operator', level: 'silent' }),

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import {
   connect,
+  type EventFacts,
   KubeClient,
   type KubeObject,
   type Manifest,
@@ -29,6 +30,8 @@ export interface ScenarioOptions {
 export class Scenario {
   readonly api: FakeApi;
   readonly metrics: Metrics = createMetrics({ undeclared: 'throw', processMetrics: false });
+  /** What the operator told people, as `type reason: note`. */
+  readonly told: string[] = [];
   readonly #transport: Transport;
   readonly #operator: Operator;
   readonly #streams = new Map<string, Promise<OpenStream>>();
@@ -41,6 +44,7 @@ export class Scenario {
     this.#operator = createOperator({
       client: new KubeClient(this.#transport, { fieldManager: MANAGER, retry }),
       fetch: (uri, signal) => Promise.race([options.fetch?.(uri) ?? unannounced(uri), aborted(signal)]),
+      events: { record: ({ type, reason, note }: EventFacts) => void this.told.push(`${type} ${reason}: ${note}`) },
       trustDomain: 'cluster.local',
       jwksRefreshMs: 300_000,
       log: createLogger({ name: 'operator', level: 'silent' }),
@@ -81,6 +85,10 @@ export class Scenario {
     return this.#answered('PUT', `${pathOf(resource, ref)}?fieldManager=${MANAGER}`, {});
   }
 
+  deleted(resource: Resource, ref: KubeObject['metadata']): Promise<SeenCall> {
+    return this.api.reply('DELETE', pathOf(resource, ref), 200, { kind: 'Status', status: 'Success' });
+  }
+
   statusApplied(resource: Resource, object: KubeObject): Promise<SeenCall> {
     const path = `${pathOf(resource, { ...object.metadata, subresource: 'status' })}?fieldManager=${MANAGER}&force=true`;
     return this.#answered('PATCH', path, {}, object);
@@ -88,8 +96,13 @@ export class Scenario {
 
   /** Lets the status of an issuer be written; how often depends on how writes and counting meet in time. */
   issuerStatusAllowed(issuer: KubeObject): void {
-    const path = `${pathOf(ISSUERS, { ...issuer.metadata, subresource: 'status' })}?fieldManager=${MANAGER}&force=true`;
-    this.api.allow('PATCH', path, (response, { body }) => this.#answer(response, body as Manifest, issuer));
+    this.statusAllowed(ISSUERS, issuer);
+  }
+
+  /** Lets a status be written any number of times. */
+  statusAllowed(resource: Resource, object: KubeObject): void {
+    const path = `${pathOf(resource, { ...object.metadata, subresource: 'status' })}?fieldManager=${MANAGER}&force=true`;
+    this.api.allow('PATCH', path, (response, { body }) => this.#answer(response, body as Manifest, object));
   }
 
   refused(resource: Resource, ref: KubeObject['metadata'], status: number, message: string): Promise<SeenCall> {

@@ -58,6 +58,7 @@ export class WorkQueue {
   readonly #running = new Map<string, Promise<void>>();
   readonly #delayed = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   readonly #failures = new Map<string, number>();
+  readonly #reminded = new Set<string>();
   #abort = new AbortController();
   #state: 'idle' | 'started' | 'stopped' = 'idle';
 
@@ -102,6 +103,16 @@ export class WorkQueue {
     this.#cancelDelay(key);
     this.#wait(key);
     this.#dispatch();
+  }
+
+  /**
+   * The same for a change that cannot mend what failed, such as one of a status: a key in its back-off stays there, and one
+   * at work comes back only if the work succeeds. Otherwise telling of a failure would call for the next try at once.
+   */
+  remind(key: string): void {
+    if (this.#state === 'stopped') return;
+    if (this.#running.has(key) || this.#failures.has(key)) this.#reminded.add(key);
+    else this.add(key);
   }
 
   /** Takes no more keys and waits for those at work; after `graceMs` their signal aborts. Resolves when all ended. */
@@ -164,11 +175,13 @@ export class WorkQueue {
       this.#failures.delete(key);
       if (outcome?.contested) this.#pacer.count(key);
       if (outcome?.againAfterMs !== undefined) this.add(key, outcome.againAfterMs);
+      if (this.#reminded.has(key)) this.add(key);
     } catch (error) {
       // Of work that was aborted its error says nothing about the key.
       if (signal.aborted) this.add(key);
       else this.#failed(key, error);
     } finally {
+      this.#reminded.delete(key);
       this.#running.delete(key);
       observer.ended(clock.monotonic() - started);
       this.#dispatch();

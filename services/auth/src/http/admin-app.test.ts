@@ -80,6 +80,13 @@ describe('users', () => {
     expect(response.json()).toEqual({ ...visible, version: 1 });
   });
 
+  test('are kept by no cache', async () => {
+    const { call } = setUp();
+    for (const request of [post(newUser), { url: `/v1/users/${ALICE_ID}` }]) {
+      expect((await call(request)).headers['cache-control']).toBe('no-store');
+    }
+  });
+
   test('have their grants replaced as a whole', async () => {
     const { call } = setUp();
     const grants = [{ service: 'auth', permissions: ['users:read'], expires: 2_000_000_000 }];

@@ -83,7 +83,12 @@ function fromSession({ code }: SessionError): Problem {
 function fromFastify({ statusCode = 500, validation }: FastifyError): Problem {
   if (validation !== undefined) {
     const detail = 'the request does not fit its schema';
-    return { status: 400, code: 'request_invalid', detail, errors: validation.map(toFieldError) };
+    return {
+      status: 400,
+      code: 'request_invalid',
+      detail,
+      errors: validation.slice(0, MAX_FIELD_ERRORS).map(toFieldError),
+    };
   }
   const known = REQUEST_PROBLEMS[statusCode];
   return known === undefined ? INTERNAL : { status: statusCode, ...known };
@@ -93,6 +98,8 @@ function isFastifyError(error: unknown): error is FastifyError {
   return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
 }
 
+/** A body can hold thousands of unknown fields: the answer must not be many times its size. */
+const MAX_FIELD_ERRORS = 16;
 const MAX_FIELD_LENGTH = 100;
 
 function toFieldError({ instancePath, params, message = 'is not valid' }: ValidationIssue): FieldError {

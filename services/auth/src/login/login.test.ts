@@ -75,6 +75,16 @@ describe('login', () => {
     expect(passwords.verified).toHaveLength(3);
   });
 
+  test('refuses a user who is made inactive while the password is checked', async () => {
+    const accounts = memoryAccounts(alice);
+    const find: typeof accounts.find = async (id) => {
+      const account = await accounts.find(id);
+      return account && { ...account, active: false };
+    };
+    const { login } = createFixture({ accounts: { ...accounts, find } });
+    await expect(login(request)).rejects.toMatchObject({ code: 'credentials_invalid', reason: 'inactive' });
+  });
+
   test('limits attempts on one account, also with the right password, however the address is written', async () => {
     const { login, passwords } = createFixture({ attempts: { account: 2, client: 100 } });
     await expect(login({ ...request, password: 'wrong' })).rejects.toMatchObject({ code: 'credentials_invalid' });
