@@ -12,7 +12,7 @@ import {
 } from '@sekisho/kube';
 import { FakeApi, type OpenStream, type SeenCall } from '@sekisho/kube/testing';
 import { createLogger, createMetrics, type Metrics } from '@sekisho/telemetry';
-import { createOperator, type Operator } from '../operator.ts';
+import { createOperator, type Operator, type OperatorOptions } from '../operator.ts';
 import { GENERATED, ISSUERS, POLICIES } from '../resources.ts';
 
 const KINDS = [POLICIES, ISSUERS, ...Object.values(GENERATED)];
@@ -24,6 +24,8 @@ export interface ScenarioOptions {
   /** What the API server holds when the operator starts. */
   readonly objects: readonly KubeObject[];
   readonly fetch?: (uri: string) => Promise<unknown>;
+  /** @default there is no other replica */
+  readonly election?: OperatorOptions['election'];
 }
 
 /** The operator on a strict API server: each call it makes must have been announced. */
@@ -44,6 +46,7 @@ export class Scenario {
     this.#operator = createOperator({
       client: new KubeClient(this.#transport, { fieldManager: MANAGER, retry }),
       fetch: (uri, signal) => Promise.race([options.fetch?.(uri) ?? unannounced(uri), aborted(signal)]),
+      election: options.election,
       events: { record: ({ type, reason, note }: EventFacts) => void this.told.push(`${type} ${reason}: ${note}`) },
       trustDomain: 'cluster.local',
       jwksRefreshMs: 300_000,
@@ -66,6 +69,10 @@ export class Scenario {
     this.#operator.start();
   }
 
+  get ready(): boolean {
+    return this.#operator.ready;
+  }
+
   /** Tells the operator of a change by its watch. */
   async event(type: 'ADDED' | 'MODIFIED' | 'DELETED', resource: Resource, object: KubeObject): Promise<void> {
     const stream = await this.#streams.get(resource.kind);
@@ -83,6 +90,12 @@ export class Scenario {
 
   replaced(resource: Resource, ref: KubeObject['metadata']): Promise<SeenCall> {
     return this.#answered('PUT', `${pathOf(resource, ref)}?fieldManager=${MANAGER}`, {});
+  }
+
+  /** Announces a server-side apply that is never answered. */
+  hanging(resource: Resource, ref: KubeObject['metadata']): Promise<SeenCall> {
+    const path = `${pathOf(resource, ref)}?fieldManager=${MANAGER}&force=true`;
+    return this.api.expect('PATCH', path, () => undefined);
   }
 
   deleted(resource: Resource, ref: KubeObject['metadata']): Promise<SeenCall> {
