@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { configFrom } from './config.ts';
 
 describe('configFrom', () => {
-  test('needs nothing inside a pod', () => {
+  test('has a default for everything', () => {
     expect(configFrom({})).toEqual({
       kubeconfig: undefined,
+      pod: undefined,
       listen: { host: '127.0.0.1', port: 9090 },
       trustDomain: 'cluster.local',
       jwksRefreshMs: 300_000,
@@ -19,6 +20,10 @@ describe('configFrom', () => {
     expect(configFrom(pod).election).toEqual({ namespace: 'sekisho-system', podName: 'operator-0', leaseMs: 15_000 });
     expect(configFrom({ ...pod, LEADER_ELECTION: 'false' }).election).toBeUndefined();
     expect(() => configFrom({ LEADER_ELECTION: 'true' })).toThrow('POD_NAMESPACE');
+  });
+
+  test('finds the API server of its pod', () => {
+    expect(configFrom({ KUBERNETES_SERVICE_HOST: '10.96.0.1' }).pod).toEqual({ host: '10.96.0.1', port: '443' });
   });
 
   test.each([

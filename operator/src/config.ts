@@ -13,6 +13,8 @@ const DNS_LABEL = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
 
 const Environment = Type.Object({
   KUBECONFIG: Type.Optional(Type.String({ description: 'path of a kubeconfig; leave it out inside a pod' })),
+  KUBERNETES_SERVICE_HOST: Type.Optional(Type.String({ description: 'set by the kubelet inside a pod' })),
+  KUBERNETES_SERVICE_PORT: Type.String({ pattern: '^[0-9]{1,5}$', default: '443', description: 'likewise' }),
   OPERATOR_LISTEN: ListenSchema('where /healthz, /readyz and /metrics are served', { default: '127.0.0.1:9090' }),
   TRUST_DOMAIN: Type.String({
     pattern: '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$',
@@ -56,6 +58,8 @@ const Environment = Type.Object({
 
 export interface Config {
   readonly kubeconfig: string | undefined;
+  /** Where a pod finds the API server; undefined outside of one. */
+  readonly pod: { readonly host: string; readonly port: string } | undefined;
   readonly listen: ListenAddress;
   readonly trustDomain: string;
   readonly jwksRefreshMs: number;
@@ -77,6 +81,9 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
   const read = readConfig(Environment, env);
   return {
     kubeconfig: read.KUBECONFIG,
+    pod: read.KUBERNETES_SERVICE_HOST
+      ? { host: read.KUBERNETES_SERVICE_HOST, port: read.KUBERNETES_SERVICE_PORT }
+      : undefined,
     listen: parseListen('OPERATOR_LISTEN', read.OPERATOR_LISTEN),
     trustDomain: read.TRUST_DOMAIN,
     jwksRefreshMs: read.JWKS_REFRESH_SECONDS * 1000,

@@ -26,9 +26,9 @@ export interface KubeOptions {
 
 /** Work, lease and events each have a budget of their own: none starves another. */
 export function createKube(config: Config, { log, metrics, identity }: KubeOptions): Kube {
-  const { kubeconfig, rateLimit } = config;
-  const transport = connect({ kubeconfig });
-  const leaseTransport = connect({ kubeconfig, connections: LEASE_CONNECTIONS });
+  const { kubeconfig, pod, rateLimit } = config;
+  const transport = connect({ kubeconfig, pod });
+  const leaseTransport = connect({ kubeconfig, pod, connections: LEASE_CONNECTIONS });
   const election = config.election && createElection(leaseTransport, config.election, { identity, log });
   const dropped = metrics.counter({ name: 'sekisho_events_dropped_total', help: 'Events left out as too many' });
   const events = new EventRecorder({

@@ -2,13 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Dispatcher, errors as httpErrors, Pool } from 'undici';
 import { readText } from './body.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type CredentialSource, type Credentials, credentialSource, type TlsMaterial } from './credentials.ts';
+import type { CredentialSource, Credentials, TlsMaterial } from './credentials.ts';
 import { KubeError } from './errors.ts';
+import { kubeconfigCredentials } from './kubeconfig-credentials.ts';
+import { type PodEnvironment, podCredentials } from './pod-credentials.ts';
 import type { Call, Lane, Reply, Transport } from './transport.ts';
 
 export interface ConnectOptions {
-  /** Path of a kubeconfig. @default the pod's ServiceAccount */
+  /** Path of a kubeconfig. @default the ServiceAccount of `pod` */
   readonly kubeconfig?: string | undefined;
+  readonly pod?: PodEnvironment | undefined;
   /** Connections for requests. @default 16 */
   readonly connections?: number;
   /** How long credentials are used before files are read again. @default 30 s */
@@ -18,9 +21,15 @@ export interface ConnectOptions {
 
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
-/** Connections to the API server that a kubeconfig names. Throws `KubeError` `config`; opens nothing before the first call. */
+/** Connections to the API server that a kubeconfig or the pod names. Throws `KubeError` `config`; opens nothing before the first call. */
 export function connect(options: ConnectOptions = {}): Transport {
-  return new Connection(credentialSource(options.kubeconfig), options);
+  return new Connection(credentialSource(options), options);
+}
+
+function credentialSource({ kubeconfig, pod }: ConnectOptions): CredentialSource {
+  if (kubeconfig !== undefined) return kubeconfigCredentials(kubeconfig);
+  if (pod !== undefined) return podCredentials(pod);
+  throw new KubeError('config', 'no API server is known: this is no pod, and no kubeconfig is named');
 }
 
 /** Keep-alive pools, one per lane. They are made anew only when the TLS material changes. */

@@ -31,6 +31,7 @@ export {
   refOf,
 } from './object.ts';
 export type { PacingBounds } from './pacer.ts';
+export type { PodEnvironment } from './pod-credentials.ts';
 export { type Outcome, type QueueObserver, WorkQueue, type WorkQueueOptions } from './queue.ts';
 export { apiVersionOf, pathOf, type Query, type Resource, type Target, withQuery } from './resource.ts';
 export { DEFAULT_RETRY, type RetryOptions } from './retry.ts';
