@@ -7,7 +7,7 @@ describe('configFrom', () => {
       kubeconfig: undefined,
       pod: undefined,
       listen: { host: '127.0.0.1', port: 9090 },
-      trustDomain: 'cluster.local',
+      mesh: { trustDomain: 'cluster.local', rootNamespace: 'istio-system' },
       jwksRefreshMs: 300_000,
       rateLimit: { perSecond: 1_000, burst: 2_000 },
       election: undefined,
@@ -29,6 +29,7 @@ describe('configFrom', () => {
   test.each([
     ['OPERATOR_LISTEN', 'nowhere'],
     ['TRUST_DOMAIN', 'Cluster Local'],
+    ['ROOT_NAMESPACE', 'istio/system'],
     ['JWKS_REFRESH_SECONDS', '1'],
     ['LEADER_ELECTION', 'perhaps'],
     ['LEASE_DURATION_SECONDS', '1'],

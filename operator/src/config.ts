@@ -1,3 +1,4 @@
+import type { MeshFacts } from '@sekisho/policy';
 import {
   ConfigError,
   type ListenAddress,
@@ -20,6 +21,11 @@ const Environment = Type.Object({
     pattern: '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$',
     default: 'cluster.local',
     description: 'trustDomain of the mesh config',
+  }),
+  ROOT_NAMESPACE: Type.String({
+    pattern: '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$',
+    default: 'istio-system',
+    description: 'rootNamespace of the mesh config, where no policy is programmed',
   }),
   JWKS_REFRESH_SECONDS: Type.Integer({
     minimum: 5,
@@ -61,7 +67,7 @@ export interface Config {
   /** Where a pod finds the API server; undefined outside of one. */
   readonly pod: { readonly host: string; readonly port: string } | undefined;
   readonly listen: ListenAddress;
-  readonly trustDomain: string;
+  readonly mesh: MeshFacts;
   readonly jwksRefreshMs: number;
   readonly rateLimit: { readonly perSecond: number; readonly burst: number };
   /** Undefined: this process writes without asking anyone. */
@@ -85,7 +91,7 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
       ? { host: read.KUBERNETES_SERVICE_HOST, port: read.KUBERNETES_SERVICE_PORT }
       : undefined,
     listen: parseListen('OPERATOR_LISTEN', read.OPERATOR_LISTEN),
-    trustDomain: read.TRUST_DOMAIN,
+    mesh: { trustDomain: read.TRUST_DOMAIN, rootNamespace: read.ROOT_NAMESPACE },
     jwksRefreshMs: read.JWKS_REFRESH_SECONDS * 1000,
     rateLimit: { perSecond: read.KUBE_QPS, burst: read.KUBE_BURST },
     election: electionFrom(read),

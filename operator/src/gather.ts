@@ -1,8 +1,8 @@
 import type { KubeObject } from '@sekisho/kube';
-import type { IssuerState, Snapshot } from '@sekisho/policy';
+import type { IssuerState, MeshFacts, Snapshot } from '@sekisho/policy';
 import { type CacheViews, generatedBy } from './caches.ts';
 import type { KeySets, KeyState } from './key-sets.ts';
-import { DEFAULT_ISSUER, isDefaultIssuer, issuerNames, owningPolicies, related, selectedLabels } from './references.ts';
+import { DEFAULT_ISSUER, isDefaultIssuer, issuerNames, owningPolicies, related, selectionsOf } from './references.ts';
 import { toIstioObject } from './resources.ts';
 
 /** What the caches say about one policy key. */
@@ -14,21 +14,22 @@ export interface Gathered {
 }
 
 /** Reads caches only: no call, no clock. */
-export function gather(caches: CacheViews, keySets: KeySets, key: string, trustDomain: string): Gathered {
+export function gather(caches: CacheViews, keySets: KeySets, key: string, mesh: MeshFacts): Gathered {
   const policy = caches.policies.store.get(key);
   if (policy === undefined) return { snapshot: undefined, waiting: false };
   const issuers = caches.issuers.store.list().map((issuer) => ({ issuer, keys: keySets.stateOf(issuer) }));
   const uses = new Set(issuerNames(policy));
   const owned = generatedBy(caches, 'uid', policy.metadata.uid ?? '');
   // A refused policy may hold objects where it does not select any more; who selects there now is a rival too.
-  const labels = [policy, ...owned].flatMap(selectedLabels);
+  const selections = [policy, ...owned].flatMap(selectionsOf);
+  const neighbours = caches.policies.store.by('namespace', policy.metadata.namespace ?? '');
   return {
     snapshot: {
       policy,
-      rivals: related(caches.policies.store, labels).filter((rival) => rival !== policy),
+      rivals: related(neighbours, selections).filter((rival) => rival !== policy),
       issuers: issuers.map(toIssuerState),
       owned: owned.flatMap((object) => toIstioObject(object) ?? []),
-      mesh: { trustDomain },
+      mesh,
     },
     waiting: issuers.some(({ issuer, keys }) => keys.state === 'pending' && isUsed(issuer, uses)),
   };

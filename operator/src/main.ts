@@ -25,7 +25,7 @@ async function main(): Promise<void> {
     election: kube.election,
     events: kube.events,
     fetch: keys.fetch,
-    trustDomain: config.trustDomain,
+    mesh: config.mesh,
     jwksRefreshMs: config.jwksRefreshMs,
     log,
     metrics,

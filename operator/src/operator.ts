@@ -1,4 +1,5 @@
 import { type Clock, type KubeClient, keyOf, type LeaderElection, type Random, WorkQueue } from '@sekisho/kube';
+import type { MeshFacts } from '@sekisho/policy';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import { Baselines } from './baselines.ts';
 import { allOf, type Caches, createCaches } from './caches.ts';
@@ -17,7 +18,7 @@ export interface OperatorOptions {
   readonly election?: Pick<LeaderElection, 'isLeading' | 'run'> | undefined;
   readonly events: EventSink;
   readonly fetch: FetchJson;
-  readonly trustDomain: string;
+  readonly mesh: MeshFacts;
   readonly jwksRefreshMs: number;
   readonly log: Logger;
   readonly metrics: Metrics;

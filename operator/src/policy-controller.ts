@@ -8,6 +8,7 @@ import {
   refOf,
 } from '@sekisho/kube';
 import {
+  type MeshFacts,
   type Plan,
   plan,
   programmed,
@@ -32,7 +33,7 @@ export interface EventSink {
 
 export interface PolicyController extends Omit<Executor, 'signal'> {
   readonly keySets: KeySets;
-  readonly trustDomain: string;
+  readonly mesh: MeshFacts;
   readonly clock: Clock;
   readonly events: EventSink;
   readonly baselines: Baselines;
@@ -60,8 +61,8 @@ export async function reconcilePolicy(
 type Reconciler = PolicyController & Executor;
 
 async function reconcile(reconciler: Reconciler, key: string): Promise<ReconcileResult> {
-  const { caches, keySets, trustDomain, baselines } = reconciler;
-  const { snapshot, waiting } = gather(caches, keySets, key, trustDomain);
+  const { caches, keySets, mesh, baselines } = reconciler;
+  const { snapshot, waiting } = gather(caches, keySets, key, mesh);
   if (snapshot === undefined) baselines.forget(key);
   const realized = snapshot === undefined ? 'unchanged' : await realize(reconciler, snapshot, { key, waiting });
   if (realized === 'waiting') return 'waiting';

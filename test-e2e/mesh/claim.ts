@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
@@ -11,7 +12,9 @@ export function claim(name: string): Promise<(() => Promise<void>) | undefined> 
     server.once('error', (error) =>
       'code' in error && error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
     );
-    server.listen({ path: `\0sekisho/${name}` }, () => {
+    // A socket's name has 108 bytes, a path may have more.
+    const path = `\0sekisho/${createHash('sha256').update(name).digest('hex')}`;
+    server.listen({ path }, () => {
       resolve(() => new Promise((closed) => server.close(() => closed())));
     });
   });

@@ -1,13 +1,13 @@
 import { fork } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureToolchain } from '../toolchain/index.ts';
 import { claim } from './claim.ts';
 import type { DaemonMessage, DaemonOrder } from './daemon.ts';
+import { endLeftovers } from './leftovers.ts';
 import { type MeshInfo, readMesh } from './mesh-info.ts';
 import { meshPaths } from './paths.ts';
-import { isAlive, MESH_MARK, type ProcessId, processesOf, signalGroup } from './proc.ts';
+import { isAlive, MESH_MARK, type ProcessId, signalGroup } from './proc.ts';
 import { waitFor } from './wait.ts';
 
 const STOP_TIMEOUT_MS = 60_000;
@@ -51,7 +51,7 @@ export interface StartOptions {
  * @throws MeshError, ToolchainError
  */
 export async function startMesh(report: Report, options: StartOptions = {}): Promise<MeshInfo> {
-  const release = await claim(`start/${createHash('sha256').update(meshPaths().folder).digest('hex')}`);
+  const release = await claim(`start/${meshPaths().folder}`);
   if (release === undefined)
     throw new MeshError('a mesh of this checkout is being started already: wait for it, or `make down`');
   try {
@@ -62,18 +62,28 @@ export async function startMesh(report: Report, options: StartOptions = {}): Pro
 }
 
 async function start(report: Report, { keep = false, signal }: StartOptions): Promise<MeshInfo> {
-  const paths = meshPaths();
   if (supervisorId() !== undefined)
     throw new MeshError('a mesh of this checkout is running already: `make status`, `make down`');
   const tools = await ensureToolchain(process.env, report, signal);
-  const left = await endLeftovers(paths.folder);
+  const left = await endLeftovers(meshPaths().folder);
   if (left > 0) report(`ended ${left} processes that an earlier run had left behind`);
-  rmSync(paths.folder, { recursive: true, force: true });
-  rmSync(paths.mesh, { force: true });
-  mkdirSync(paths.logs, { recursive: true });
+  emptyFolder();
   signal?.throwIfAborted();
   await launch({ tools, keep }, report, signal);
   return readMesh();
+}
+
+function emptyFolder(): void {
+  const { folder, logs, mesh } = meshPaths();
+  try {
+    for (const path of [folder, mesh]) rmSync(path, { recursive: true, force: true });
+    mkdirSync(logs, { recursive: true });
+  } catch (cause) {
+    throw new MeshError(
+      `cannot make an empty folder for the mesh: ${String(cause)}. It must be this user's, on a disk with some space.`,
+      { cause },
+    );
+  }
 }
 
 /** Stops the mesh and everything it started. Answers whether there was any. */
@@ -117,16 +127,4 @@ function launch(order: DaemonOrder, report: Report, signal: AbortSignal | undefi
     child.once('exit', () => reject(signal?.aborted === true ? signal.reason : new MeshError(failure)));
     child.once('error', reject);
   });
-}
-
-async function endLeftovers(folder: string): Promise<number> {
-  const left = processesOf(folder).filter((id) => id.pid !== process.pid);
-  for (const id of left) end(id);
-  await waitFor('leftover processes end', async () => left.every((id) => !isAlive(id)), { timeout: 10_000 });
-  return left.length;
-}
-
-function end(id: ProcessId): void {
-  signalGroup(id, 'SIGKILL');
-  if (isAlive(id)) process.kill(id.pid, 'SIGKILL');
 }

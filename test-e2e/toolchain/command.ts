@@ -27,9 +27,9 @@ export interface CommandResult {
  */
 export async function run(file: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   options.signal?.throwIfAborted();
-  // A group of its own: a Ctrl-C at the terminal reaches it through the signal, and never as a failure of the command.
+  // With a signal in a group of its own: a Ctrl-C at the terminal comes as an abort then, not as a failure of the command.
   const child = spawn(file, args, {
-    detached: true,
+    detached: options.signal !== undefined,
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: { ...process.env, ...options.env } }),

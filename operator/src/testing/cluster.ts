@@ -20,6 +20,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { createFetchJson } from '../fetch-jwks.ts';
 import { createOperator } from '../operator.ts';
 import { GENERATED, ISSUERS, POLICIES } from '../resources.ts';
+import { MESH } from './objects.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 /** Every operator acts on the whole API server, so only one test file at a time may run any: they elect each other. */
@@ -110,7 +111,7 @@ export class Cluster {
       client: new KubeClient(this.#counting(transport), { fieldManager: 'sekisho-operator' }),
       fetch: keys.fetch,
       events: { record: () => undefined },
-      trustDomain: 'cluster.local',
+      mesh: MESH,
       jwksRefreshMs: 300_000,
       log: createLogger({ name: 'operator', level: 'silent' }),
       metrics: createMetrics({ processMetrics: false }),

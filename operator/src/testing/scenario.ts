@@ -14,6 +14,7 @@ import { FakeApi, type OpenStream, type SeenCall } from '@sekisho/kube/testing';
 import { createLogger, createMetrics, type Metrics } from '@sekisho/telemetry';
 import { createOperator, type Operator, type OperatorOptions } from '../operator.ts';
 import { GENERATED, ISSUERS, POLICIES } from '../resources.ts';
+import { MESH } from './objects.ts';
 
 const KINDS = [POLICIES, ISSUERS, ...Object.values(GENERATED)];
 const MANAGER = 'sekisho-operator';
@@ -48,7 +49,7 @@ export class Scenario {
       fetch: (uri, signal) => Promise.race([options.fetch?.(uri) ?? unannounced(uri), aborted(signal)]),
       election: options.election,
       events: { record: ({ type, reason, note }: EventFacts) => void this.told.push(`${type} ${reason}: ${note}`) },
-      trustDomain: 'cluster.local',
+      mesh: MESH,
       jwksRefreshMs: 300_000,
       log: createLogger({ name: 'operator', level: 'silent' }),
       metrics: this.metrics,

@@ -3,9 +3,11 @@ import { isIP } from 'node:net';
 import { ConfigError, ListenSchema, LOG_LEVELS } from '@sekisho/telemetry';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { normaliseEmail } from './accounts/account.ts';
 import { Email, NewPassword } from './accounts/schemas.ts';
 import type { FirstAdministrator } from './bootstrap.ts';
 import { AuthError } from './errors.ts';
+import { opaqueString } from './passwords/opaque-string.ts';
 
 /** The environment of the process. Secrets come from files, so that they are not in its environment. */
 export const AuthConfig = Type.Object({
@@ -81,8 +83,11 @@ export async function readFirstAdministrator(config: AuthConfig): Promise<FirstA
     const variable = email === undefined ? 'BOOTSTRAP_ADMIN_EMAIL' : 'BOOTSTRAP_ADMIN_PASSWORD_FILE';
     throw new ConfigError([{ variable, text: 'is not set: the first administrator needs an address and a password' }]);
   }
+  if (!Value.Check(Email, normaliseEmail(email))) {
+    throw new ConfigError([{ variable: 'BOOTSTRAP_ADMIN_EMAIL', text: 'is too long once it is normalised' }]);
+  }
   const password = await readSecret('BOOTSTRAP_ADMIN_PASSWORD_FILE', file);
-  if (Value.Check(NewPassword, password)) return { email, password };
+  if (Value.Check(NewPassword, opaqueString(password))) return { email, password };
   throw new AuthError('secret_unusable', 'BOOTSTRAP_ADMIN_PASSWORD_FILE: the password must have 8 to 1024 characters');
 }
 

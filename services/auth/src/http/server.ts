@@ -9,6 +9,7 @@ import Fastify, {
   type RawServerDefault,
 } from 'fastify';
 import type { Static, TSchema } from 'typebox';
+import { createClientErrorHandler } from './client-error.ts';
 import { answerError, answerProblem } from './problem.ts';
 
 /** Gives handlers the static types of their TypeBox schemas. */
@@ -46,6 +47,7 @@ export function createServer(log: Logger, { trustedProxies = [], drainMs = 3_000
     trustProxy: [...trustedProxies],
     // fastify's defaults drop unknown fields and turn "1" into 1: a mistake would go unseen.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
+    clientErrorHandler: createClientErrorHandler(log),
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   }).withTypeProvider<TypeBoxProvider>();
   app.removeContentTypeParser('text/plain');
