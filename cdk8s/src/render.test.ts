@@ -67,6 +67,24 @@ test('the operator may write the generated kinds and its own status, and reads n
   expect(text).not.toContain('secrets');
 });
 
+test('the operator reaches one Lease, its own, and can only tell events', () => {
+  const [role] = ofKind(renderAll('cluster'), 'Role').filter(({ metadata }) => metadata.name === 'sekisho-operator');
+  expect(role?.metadata.namespace).toBe('sekisho-system');
+  expect(role?.['rules']).toEqual([
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+    {
+      apiGroups: ['coordination.k8s.io'],
+      resources: ['leases'],
+      resourceNames: ['sekisho-operator'],
+      verbs: ['get', 'update'],
+    },
+  ]);
+  const [clusterRole] = ofKind(renderAll('cluster'), 'ClusterRole');
+  const rules = clusterRole?.['rules'] as { resources: string[]; verbs: string[] }[];
+  expect(rules.find(({ resources }) => resources.includes('events'))?.verbs).toEqual(['create', 'patch']);
+  expect(JSON.stringify(rules)).not.toContain('leases');
+});
+
 test('what a mesh needs to know of the workloads is returned', () => {
   const { gateway, operator, auth } = renderPlatform({ target: 'local', issuer });
   const { bucket } = renderShop({ target: 'local', gateway });

@@ -14,6 +14,8 @@ export interface SekishoOperatorProps {
 
 const NAME = 'sekisho-operator';
 const OPS_PORT = 9090;
+/** One writes, the other takes over within a second when it is told to stop, and within a lease when it is gone. */
+const REPLICAS = 2;
 
 /** Reads its own resources and reports on them; writes the three kinds that it generates. No Secrets, no pods. */
 const RULES: k8s.PolicyRule[] = [
@@ -36,6 +38,15 @@ const RULES: k8s.PolicyRule[] = [
   },
 ];
 
+/** Events live in the namespace of what they tell of, so in any. */
+const EVENT_RULE: k8s.PolicyRule = { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] };
+
+/** The Lease by which replicas elect the one that writes. A name cannot be demanded of what is created. */
+const LEASE_RULES: k8s.PolicyRule[] = [
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: [NAME], verbs: ['get', 'update'] },
+];
+
 /** Turns every ServiceAuthPolicy of the cluster into the mesh's own policies. */
 export class SekishoOperator extends Construct {
   readonly workload: WorkloadFacts;
@@ -44,28 +55,38 @@ export class SekishoOperator extends Construct {
     super(scope, id);
     this.workload = { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports: [] };
     addServiceAccount(this, this.workload);
-    this.#addRole();
+    this.#addRoles();
     if (deployment === false) return;
     addDeployment(this, {
       workload: this.workload,
       image: deployment.image,
+      replicas: REPLICAS,
       apiAccess: true,
       probes: { port: OPS_PORT, live: '/healthz', ready: '/readyz' },
       env: [
         { name: 'OPERATOR_LISTEN', value: `0.0.0.0:${OPS_PORT}` },
+        { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+        { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
         { name: 'TRUST_DOMAIN', value: trustDomain ?? 'cluster.local' },
       ],
     });
   }
 
-  #addRole(): void {
-    const apiGroup = 'rbac.authorization.k8s.io';
+  #addRoles(): void {
     const { serviceAccount, namespace } = this.workload;
-    new k8s.KubeClusterRole(this, 'role', { metadata: { name: NAME }, rules: RULES });
+    const subjects = [{ kind: 'ServiceAccount', name: serviceAccount, namespace }];
+    const apiGroup = 'rbac.authorization.k8s.io';
+    new k8s.KubeClusterRole(this, 'role', { metadata: { name: NAME }, rules: [...RULES, EVENT_RULE] });
     new k8s.KubeClusterRoleBinding(this, 'binding', {
       metadata: { name: NAME },
       roleRef: { apiGroup, kind: 'ClusterRole', name: NAME },
-      subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace }],
+      subjects,
+    });
+    new k8s.KubeRole(this, 'lease-role', { metadata: { name: NAME, namespace }, rules: LEASE_RULES });
+    new k8s.KubeRoleBinding(this, 'lease-binding', {
+      metadata: { name: NAME, namespace },
+      roleRef: { apiGroup, kind: 'Role', name: NAME },
+      subjects,
     });
   }
 }

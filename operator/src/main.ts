@@ -1,8 +1,11 @@
-import { connect, KubeClient, systemClock } from '@sekisho/kube';
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { systemClock } from '@sekisho/kube';
 import { createLogger, createMetrics, failStart, onSignals, startOpsServer } from '@sekisho/telemetry';
 import { configFrom } from './config.ts';
 import { OperatorError } from './errors.ts';
 import { createFetchJson } from './fetch-jwks.ts';
+import { createKube } from './kube.ts';
 import { createOperator } from './operator.ts';
 
 const FETCH_TIMEOUT_MS = 5_000;
@@ -13,10 +16,14 @@ async function main(): Promise<void> {
   const config = configFrom(process.env);
   const log = createLogger({ name: 'operator', level: config.logLevel });
   const metrics = createMetrics();
-  const transport = connect({ kubeconfig: config.kubeconfig });
+  // A restarted container has its pod's name, but is another candidate.
+  const identity = `${config.election?.podName ?? hostname()}_${randomBytes(8).toString('hex')}`;
+  const kube = createKube(config, { log, metrics, identity });
   const keys = createFetchJson({ timeoutMs: FETCH_TIMEOUT_MS, maxBytes: MAX_KEY_SET_BYTES });
   const operator = createOperator({
-    client: new KubeClient(transport, { fieldManager: 'sekisho-operator' }),
+    client: kube.client,
+    election: kube.election,
+    events: kube.events,
     fetch: keys.fetch,
     mesh: config.mesh,
     jwksRefreshMs: config.jwksRefreshMs,
@@ -36,14 +43,14 @@ async function main(): Promise<void> {
     },
   });
   operator.start();
-  log.info({ listen: ops.address }, 'operator started');
+  log.info({ listen: ops.address, identity, election: kube.election !== undefined }, 'operator started');
   onSignals({
     process,
     log,
     closers: [
       { name: 'operator', close: () => operator.stop(GRACE_MS) },
       { name: 'key sets', close: () => keys.close() },
-      { name: 'connections', close: () => transport.close() },
+      { name: 'connections', close: () => kube.close() },
       { name: 'ops server', close: () => ops.close() },
     ],
   });

@@ -49,14 +49,22 @@ export async function auth(redisUrl: string, context: ServerContext): Promise<Au
   return { spec, url: `http://${listen}`, adminUrl, issuer: ISSUER, adminEmail, adminPasswordFile };
 }
 
-/** The operator with the kubeconfig of its own ServiceAccount. */
+/** One replica of the operator with the kubeconfig of its own ServiceAccount, electing itself as it would among several. */
 export async function operator(
-  kubeconfig: string,
+  { kubeconfig, namespace }: { readonly kubeconfig: string; readonly namespace: string },
   context: ServerContext,
 ): Promise<{ spec: ProcessSpec; url: string }> {
   const listen = await claim(context.addresses, 28200);
   const url = `http://${listen}`;
-  const env = { KUBECONFIG: kubeconfig, OPERATOR_LISTEN: listen };
+  const env = {
+    KUBECONFIG: kubeconfig,
+    OPERATOR_LISTEN: listen,
+    LEADER_ELECTION: 'true',
+    POD_NAMESPACE: namespace,
+    POD_NAME: 'operator',
+    // One that was killed has released nothing: its successor waits this long.
+    LEASE_DURATION_SECONDS: '5',
+  };
   const ready = (): Promise<boolean> => answersOk(`${url}/readyz`);
   return { spec: nodeProcess({ name: 'operator', main: 'operator/src/main.ts', env, ready }, context), url };
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import {
   connect,
+  type EventFacts,
   KubeClient,
   type KubeObject,
   type Manifest,
@@ -11,7 +12,7 @@ import {
 } from '@sekisho/kube';
 import { FakeApi, type OpenStream, type SeenCall } from '@sekisho/kube/testing';
 import { createLogger, createMetrics, type Metrics } from '@sekisho/telemetry';
-import { createOperator, type Operator } from '../operator.ts';
+import { createOperator, type Operator, type OperatorOptions } from '../operator.ts';
 import { GENERATED, ISSUERS, POLICIES } from '../resources.ts';
 import { MESH } from './objects.ts';
 
@@ -24,12 +25,16 @@ export interface ScenarioOptions {
   /** What the API server holds when the operator starts. */
   readonly objects: readonly KubeObject[];
   readonly fetch?: (uri: string) => Promise<unknown>;
+  /** @default there is no other replica */
+  readonly election?: OperatorOptions['election'];
 }
 
 /** The operator on a strict API server: each call it makes must have been announced. */
 export class Scenario {
   readonly api: FakeApi;
   readonly metrics: Metrics = createMetrics({ undeclared: 'throw', processMetrics: false });
+  /** What the operator told people, as `type reason: note`. */
+  readonly told: string[] = [];
   readonly #transport: Transport;
   readonly #operator: Operator;
   readonly #streams = new Map<string, Promise<OpenStream>>();
@@ -42,6 +47,8 @@ export class Scenario {
     this.#operator = createOperator({
       client: new KubeClient(this.#transport, { fieldManager: MANAGER, retry }),
       fetch: (uri, signal) => Promise.race([options.fetch?.(uri) ?? unannounced(uri), aborted(signal)]),
+      election: options.election,
+      events: { record: ({ type, reason, note }: EventFacts) => void this.told.push(`${type} ${reason}: ${note}`) },
       mesh: MESH,
       jwksRefreshMs: 300_000,
       log: createLogger({ name: 'operator', level: 'silent' }),
@@ -63,6 +70,10 @@ export class Scenario {
     this.#operator.start();
   }
 
+  get ready(): boolean {
+    return this.#operator.ready;
+  }
+
   /** Tells the operator of a change by its watch. */
   async event(type: 'ADDED' | 'MODIFIED' | 'DELETED', resource: Resource, object: KubeObject): Promise<void> {
     const stream = await this.#streams.get(resource.kind);
@@ -80,6 +91,12 @@ export class Scenario {
 
   replaced(resource: Resource, ref: KubeObject['metadata']): Promise<SeenCall> {
     return this.#answered('PUT', `${pathOf(resource, ref)}?fieldManager=${MANAGER}`, {});
+  }
+
+  /** Announces a server-side apply that is never answered. */
+  hanging(resource: Resource, ref: KubeObject['metadata']): Promise<SeenCall> {
+    const path = `${pathOf(resource, ref)}?fieldManager=${MANAGER}&force=true`;
+    return this.api.expect('PATCH', path, () => undefined);
   }
 
   deleted(resource: Resource, ref: KubeObject['metadata']): Promise<SeenCall> {
