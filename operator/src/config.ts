@@ -7,6 +7,7 @@ import {
   readConfig,
 } from '@sekisho/telemetry';
 import { Type } from 'typebox';
+import { type AdmissionConfig, AdmissionEnvironment, admissionConfigFrom } from './admission/config.ts';
 
 const Environment = Type.Object({
   KUBECONFIG: Type.Optional(Type.String({ description: 'path of a kubeconfig; leave it out inside a pod' })),
@@ -26,6 +27,7 @@ const Environment = Type.Object({
     LOG_LEVELS.map((level) => Type.Literal(level)),
     { default: 'info', description: `one of ${LOG_LEVELS.join(', ')}` },
   ),
+  ...AdmissionEnvironment,
 });
 
 export interface Config {
@@ -34,6 +36,8 @@ export interface Config {
   readonly trustDomain: string;
   readonly jwksRefreshMs: number;
   readonly logLevel: LogLevel;
+  /** Undefined: no webhook is served. */
+  readonly admission: AdmissionConfig | undefined;
 }
 
 /** @throws ConfigError of @sekisho/telemetry, naming each variable that is wrong */
@@ -45,5 +49,6 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
     trustDomain: read.TRUST_DOMAIN,
     jwksRefreshMs: read.JWKS_REFRESH_SECONDS * 1000,
     logLevel: read.LOG_LEVEL,
+    admission: admissionConfigFrom(read),
   };
 }

@@ -1,5 +1,6 @@
 import { connect, KubeClient, systemClock } from '@sekisho/kube';
 import { createLogger, createMetrics, failStart, onSignals, startOpsServer } from '@sekisho/telemetry';
+import { startAdmission } from './admission/admission.ts';
 import { configFrom } from './config.ts';
 import { OperatorError } from './errors.ts';
 import { createFetchJson } from './fetch-jwks.ts';
@@ -15,16 +16,15 @@ async function main(): Promise<void> {
   const metrics = createMetrics();
   const transport = connect({ kubeconfig: config.kubeconfig });
   const keys = createFetchJson({ timeoutMs: FETCH_TIMEOUT_MS, maxBytes: MAX_KEY_SET_BYTES });
+  const client = new KubeClient(transport, { fieldManager: 'sekisho-operator' });
+  const shared = { client, log, metrics, clock: systemClock, random: Math.random };
   const operator = createOperator({
-    client: new KubeClient(transport, { fieldManager: 'sekisho-operator' }),
+    ...shared,
     fetch: keys.fetch,
     trustDomain: config.trustDomain,
     jwksRefreshMs: config.jwksRefreshMs,
-    log,
-    metrics,
-    clock: systemClock,
-    random: Math.random,
   });
+  const admission = config.admission && (await startAdmission({ ...shared, ...config.admission }));
   const ops = await startOpsServer({
     listen: config.listen,
     metrics,
@@ -33,6 +33,7 @@ async function main(): Promise<void> {
       caches: async () => {
         if (!operator.ready) throw new OperatorError('not_synced', 'the first lists have not all arrived');
       },
+      ...(admission && { admission: () => admission.check() }),
     },
   });
   operator.start();
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
     process,
     log,
     closers: [
+      ...(admission ? [{ name: 'admission', close: () => admission.stop() }] : []),
       { name: 'operator', close: () => operator.stop(GRACE_MS) },
       { name: 'key sets', close: () => keys.close() },
       { name: 'connections', close: () => transport.close() },
