@@ -49,14 +49,22 @@ export async function auth(redisUrl: string, context: ServerContext): Promise<Au
   return { spec, url: `http://${listen}`, adminUrl, issuer: ISSUER, adminEmail, adminPasswordFile };
 }
 
-/** The operator with the kubeconfig of its own ServiceAccount. */
+/** The operator with the kubeconfig of its own ServiceAccount; the API server calls its webhook on loopback. */
 export async function operator(
   kubeconfig: string,
+  webhookUrl: string,
   context: ServerContext,
 ): Promise<{ spec: ProcessSpec; url: string }> {
   const listen = await claim(context.addresses, 28200);
   const url = `http://${listen}`;
-  const env = { KUBECONFIG: kubeconfig, OPERATOR_LISTEN: listen };
+  const env = {
+    KUBECONFIG: kubeconfig,
+    OPERATOR_LISTEN: listen,
+    WEBHOOK_LISTEN: new URL(webhookUrl).host,
+    WEBHOOK_URL: webhookUrl,
+    // A new certificate is served ten checks after it was made: seconds, for a test that waits for it.
+    WEBHOOK_CHECK_SECONDS: '1',
+  };
   const ready = (): Promise<boolean> => answersOk(`${url}/readyz`);
   return { spec: nodeProcess({ name: 'operator', main: 'operator/src/main.ts', env, ready }, context), url };
 }

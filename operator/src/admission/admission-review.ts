@@ -11,7 +11,12 @@ const Request = Type.Object({
   uid: Type.String({ minLength: 1, maxLength: 128 }),
   kind: Type.Object({ group: Name, version: Name, kind: Name }),
   name: Type.Optional(Name),
-  operation: Type.Union(['CREATE', 'UPDATE', 'DELETE', 'CONNECT'].map((each) => Type.Literal(each))),
+  operation: Type.Union([
+    Type.Literal('CREATE'),
+    Type.Literal('UPDATE'),
+    Type.Literal('DELETE'),
+    Type.Literal('CONNECT'),
+  ]),
   object: Type.Unknown(),
   oldObject: Type.Optional(Type.Unknown()),
 });

@@ -23,7 +23,7 @@ export async function trustAuthorities(
 ): Promise<void> {
   const configuration = await client.get(WEBHOOKS, { name }, { signal });
   const webhooks = webhooksOf(configuration);
-  const caBundle = Buffer.from(authorities.join(''), 'utf8').toString('base64');
+  const caBundle = Buffer.from(authorities.map((pem) => `${pem.trimEnd()}\n`).join(''), 'utf8').toString('base64');
   if (webhooks.every(({ clientConfig }) => clientConfig.caBundle === caBundle)) return;
   const { apiVersion, kind, metadata } = configuration;
   const wanted = {

@@ -60,10 +60,11 @@ async function write(client: KubeClient, { ref, secret, wanted }: Change, signal
   const { name, namespace } = ref;
   const metadata = { name, ...(namespace !== undefined && { namespace }) };
   const created = { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data };
+  // With the resourceVersion that was read: a change in between is a conflict.
+  const filled: KubeObject | undefined = secret && { ...secret, data };
   try {
-    if (secret === undefined) await client.create(SECRETS, created, { signal });
-    // With the resourceVersion that was read: a change in between is a conflict.
-    else await client.replace(SECRETS, { ...secret, data } as KubeObject, { signal });
+    if (filled === undefined) await client.create(SECRETS, created, { signal });
+    else await client.replace(SECRETS, filled, { signal });
     return true;
   } catch (error) {
     if (error instanceof AlreadyExistsError || error instanceof ConflictError) return false;

@@ -67,7 +67,7 @@ export async function issueCertificate({ host, now, lifetimeMs }: CertificateReq
     ],
   });
   const key = KeyObject.from(keys.leaf.privateKey).export({ type: 'pkcs8', format: 'pem' });
-  return { authority: authority.toString('pem'), certificate: leaf.toString('pem'), key: key.toString() };
+  return { authority: pem(authority), certificate: pem(leaf), key: key.toString() };
 }
 
 async function issueAuthority(
@@ -88,6 +88,11 @@ async function issueAuthority(
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
+}
+
+/** Ends its last line: bundles are made by putting one behind the other. */
+function pem(certificate: X509Certificate): string {
+  return `${certificate.toString('pem').trimEnd()}\n`;
 }
 
 /** Positive and of at most 20 octets (RFC 5280 section 4.1.2.2). */

@@ -57,7 +57,7 @@ export async function startWebhookServer(options: WebhookServerOptions): Promise
     respond(request, options, limits)
       .catch((error: unknown) => {
         // A client that went away in the middle of its request is its own affair.
-        if (!request.destroyed) onError(error);
+        if (request.errored === null) onError(error);
         return failed;
       })
       .then((answer) => send(response, answer, server.listening));
