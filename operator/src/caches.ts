@@ -12,7 +12,7 @@ import { issuerNames, owningPolicies, selectedLabels } from './references.ts';
 import { GENERATED, ISSUERS, POLICIES } from './resources.ts';
 
 export type PolicyIndex = 'issuer' | 'label';
-export type OwnerIndex = 'uid' | 'policy';
+export type OwnerIndex = 'uid' | 'policy' | 'label';
 
 /** What reconciling reads: local copies of everything that matters. */
 export interface CacheViews {
@@ -35,6 +35,7 @@ export const POLICY_INDEXES: Readonly<Record<PolicyIndex, IndexFunction>> = {
 export const OWNER_INDEXES: Readonly<Record<OwnerIndex, IndexFunction>> = {
   uid: (object) => owningPolicies(object).map(({ uid }) => uid),
   policy: (object) => owningPolicies(object).map(({ key }) => key),
+  label: selectedLabels,
 };
 
 export interface CacheOptions {

@@ -19,12 +19,15 @@ export function gather(caches: CacheViews, keySets: KeySets, key: string, trustD
   if (policy === undefined) return { snapshot: undefined, waiting: false };
   const issuers = caches.issuers.store.list().map((issuer) => ({ issuer, keys: keySets.stateOf(issuer) }));
   const uses = new Set(issuerNames(policy));
+  const owned = generatedBy(caches, 'uid', policy.metadata.uid ?? '');
+  // A refused policy may hold objects where it does not select any more; who selects there now is a rival too.
+  const labels = [policy, ...owned].flatMap(selectedLabels);
   return {
     snapshot: {
       policy,
-      rivals: related(caches.policies.store, selectedLabels(policy)).filter((rival) => rival !== policy),
+      rivals: related(caches.policies.store, labels).filter((rival) => rival !== policy),
       issuers: issuers.map(toIssuerState),
-      owned: generatedBy(caches, 'uid', policy.metadata.uid ?? '').flatMap((object) => toIstioObject(object) ?? []),
+      owned: owned.flatMap((object) => toIstioObject(object) ?? []),
       mesh: { trustDomain },
     },
     waiting: issuers.some(({ issuer, keys }) => keys.state === 'pending' && isUsed(issuer, uses)),

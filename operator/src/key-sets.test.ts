@@ -76,6 +76,23 @@ describe('KeySets', () => {
     expect(kids(keySets)).toEqual(['a', 'b']);
   });
 
+  test('fetches when it would have been time, also after the clock was set back', async () => {
+    const clock = { time: 10 * REFRESH_MS, now: () => clock.time, after: () => () => undefined };
+    const answers = [published('a'), published('b')];
+    const keySets = new KeySets({
+      fetch: async () => answers.shift()?.(),
+      refreshMs: REFRESH_MS,
+      clock,
+      random: () => 1,
+      onChange: () => undefined,
+      onFailure: () => undefined,
+    });
+    await keySets.refresh(issuer, never);
+    clock.time = 0;
+    await keySets.refresh(issuer, never);
+    expect(kids(keySets)).toEqual(['b']);
+  });
+
   test.each([
     ['a failed fetch', down],
     ['garbage', async () => '<html>'],

@@ -73,9 +73,11 @@ export class KeySets {
       this.forget(name);
       return undefined;
     }
-    const { clock } = this.#options;
+    const { clock, refreshMs } = this.#options;
     const held = this.#entry(parsed.value);
-    if (held && held.dueAt > clock.now()) return { againAfterMs: held.dueAt - clock.now() };
+    const wait = held ? held.dueAt - clock.now() : 0;
+    // Further away than it ever was put: the clock was set back, and a withdrawn key would stay trusted meanwhile.
+    if (wait > 0 && wait <= refreshMs) return { againAfterMs: wait };
     const wanted = { uri: parsed.value.spec.jwksUri, issuer: parsed.value.spec.issuer };
     const entry = await this.#fetch(name, wanted, held, signal);
     this.#entries.set(name, entry);

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@sekisho/kube';
+import { type KubeObject, pathOf } from '@sekisho/kube';
 import { parseJwks, readPolicyStatus } from '@sekisho/policy';
 import { afterEach, describe, expect, test } from 'vitest';
 import { GENERATED, POLICIES, toIstioObject } from './resources.ts';
@@ -108,6 +108,31 @@ describe('operator', () => {
     await repair;
   });
 
+  test('retries a refused write at its back-off, however the reason is worded each time', async () => {
+    const poisoned = serviceAuthPolicy('poisoned');
+    const [first] = planOf(poisoned, bucket.issuer).apply;
+    if (!first) throw new Error('nothing to apply');
+    const { api } = await given({ objects: everything });
+    scenario.run();
+    await scenario.settle();
+    let port = 40_000;
+    const path = `${pathOf(GENERATED[first.kind], first.metadata)}?fieldManager=sekisho-operator&force=true`;
+    api.allow('PATCH', path, (response) => {
+      port += 1;
+      const message = `failed calling webhook: read tcp 10.0.0.1:${port}: connection reset by peer`;
+      response
+        .writeHead(403, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ kind: 'Status', code: 403, reason: 'Forbidden', message }));
+    });
+    scenario.statusAllowed(POLICIES, poisoned);
+    scenario.issuerStatusAllowed(bucket.issuer);
+    await scenario.event('ADDED', POLICIES, poisoned);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    // 150, 300 and 600 ms: the middle of each back-off.
+    expect(port - 40_000).toBeLessThanOrEqual(4);
+    expect(port - 40_000).toBeGreaterThan(1);
+  });
+
   test('removes objects whose policy is gone, after asking the API server, by uid', async () => {
     await given({ objects: [bucket.issuer, ...bucket.generated] });
     const missing = { kind: 'Status', code: 404, reason: 'NotFound' };
@@ -148,7 +173,7 @@ describe('operator', () => {
     expect(scenario.api.calls.some(({ method }) => method === 'DELETE')).toBe(false);
   });
 
-  test('waits for the first fetch of an issuer, and only with the policies that use it', async () => {
+  test('closes a new policy until the first fetch of its issuer ends, and holds up no other', async () => {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     const hanging = tokenIssuer('hanging', { jwksUri: 'https://slow.example/jwks.json', default: false });
     const slow = serviceAuthPolicy('slow', { issuers: ['hanging'] });
@@ -157,16 +182,38 @@ describe('operator', () => {
     for (const { kind, metadata } of planOf(quick, issuer).apply) void scenario.applied(GENERATED[kind], metadata);
     void scenario.statusApplied(POLICIES, quick);
     scenario.issuerStatusAllowed(bucket.issuer);
+    const [lock] = planOf(slow, hanging).apply;
+    if (!lock) throw new Error('nothing locks');
+    const locked = scenario.applied(GENERATED.AuthorizationPolicy, lock.metadata);
+    const closed = scenario.statusApplied(POLICIES, slow);
     scenario.run();
+    expect((await locked).body).toMatchObject({ spec: { action: 'DENY', rules: [{}] } });
+    expect(conditionsIn((await closed).body)).toContainEqual(expect.objectContaining({ reason: 'DenyAll' }));
     await scenario.settle();
 
     const keys = { keys: [publicJwk('late')] };
     const parsed = parseJwks(keys);
     const planned = planOf(slow, hanging, parsed.ok ? parsed.value : undefined).apply;
     for (const { kind, metadata } of planned) void scenario.applied(GENERATED[kind], metadata);
+    const removed = scenario.deleted(GENERATED.AuthorizationPolicy, lock.metadata);
     void scenario.statusApplied(POLICIES, slow);
     scenario.issuerStatusAllowed(hanging);
     resolve(keys);
+    await removed;
     await scenario.settle();
+  });
+
+  test('leaves what is in force, and its status, alone while the first fetch after a start is under way', async () => {
+    const { jwks } = issuer.spec as { jwks: unknown };
+    const hanging = tokenIssuer('platform', { jwksUri: 'https://slow.example/jwks.json' });
+    const { api } = await given({
+      objects: [bucket.policy, hanging, ...bucket.generated],
+      fetch: () => new Promise((resolve) => setTimeout(resolve, 100, jwks)),
+    });
+    scenario.issuerStatusAllowed(hanging);
+    scenario.run();
+    await scenario.settle();
+    const written = api.calls.filter(({ method }) => method !== 'GET').map(({ path }) => path);
+    expect(written.filter((path) => !path.includes('/tokenissuers/'))).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { reconcileIssuer } from './issuer-controller.ts';
 import { KeySets } from './key-sets.ts';
 import { createOperatorMetrics, observeState } from './metrics.ts';
 import { reconcilePolicy } from './policy-controller.ts';
-import { keysOfGenerated, keysOfIssuer, keysOfPolicy, policiesUsing } from './policy-keys.ts';
+import { keysOfGenerated, keysOfIssuer, keysOfPolicy, policiesUsing, sameSpec } from './policy-keys.ts';
 import { isDefaultIssuer } from './references.ts';
 
 export interface OperatorOptions {
@@ -102,7 +102,11 @@ function route(caches: Caches, { policies, issuers, keys }: Queues, countDelayMs
     for (const { metadata } of caches.issuers.store.list()) issuers.add(metadata.name, countDelayMs);
   };
   caches.policies.subscribe((change) => {
-    addAll(keysOfPolicy(caches, change));
+    for (const key of keysOfPolicy(caches, change)) {
+      // A status mends nothing that failed; it mostly is the one that was just written to tell of the failure.
+      if (key === change.key && sameSpec(change)) policies.remind(key);
+      else policies.add(key);
+    }
     recount();
   });
   caches.issuers.subscribe((change) => {

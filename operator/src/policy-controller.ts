@@ -42,18 +42,20 @@ export async function reconcilePolicy(
 type Reconciler = PolicyController & Executor;
 
 async function reconcile(reconciler: Reconciler, key: string): Promise<ReconcileResult> {
-  const { caches, keySets, trustDomain, clock } = reconciler;
+  const { caches, keySets, trustDomain } = reconciler;
   const { snapshot, waiting } = gather(caches, keySets, key, trustDomain);
-  if (waiting) return 'waiting';
-  const wrote = snapshot !== undefined && (await realize(reconciler, snapshot, new Date(clock.now())));
-  const removed = await removeStrays(reconciler, key);
-  return wrote || removed ? 'written' : 'unchanged';
+  const realized = snapshot === undefined ? 'unchanged' : await realize(reconciler, snapshot, waiting);
+  if (realized === 'waiting') return 'waiting';
+  return (await removeStrays(reconciler, key)) ? 'written' : realized;
 }
 
-async function realize(reconciler: Reconciler, snapshot: Snapshot, now: Date): Promise<boolean> {
+async function realize(reconciler: Reconciler, snapshot: Snapshot, waiting: boolean): Promise<ReconcileResult> {
+  const now = new Date(reconciler.clock.now());
   const planned = plan(snapshot, now);
+  // What is in force stays until the keys are there, and its status with it. Where nothing is, the plan is to close.
+  if (waiting && planned.apply.length === 0) return 'waiting';
   if (planned.apply.length === 0 && planned.remove.length === 0) {
-    return writeStatus(reconciler, snapshot, planned.status);
+    return (await writeStatus(reconciler, snapshot, planned.status)) ? 'written' : 'unchanged';
   }
   try {
     await execute(planned, snapshot, reconciler);
@@ -62,7 +64,7 @@ async function realize(reconciler: Reconciler, snapshot: Snapshot, now: Date): P
     throw error;
   }
   await writeStatus(reconciler, snapshot, programmed(planned, { ok: true }, now));
-  return true;
+  return 'written';
 }
 
 /** The failure itself is what the caller must see; that its status could not be written either is added as context. */

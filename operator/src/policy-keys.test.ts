@@ -6,7 +6,7 @@ import { KeySets } from './key-sets.ts';
 import { keysOfGenerated, keysOfIssuer, keysOfPolicy } from './policy-keys.ts';
 import { planOf, serviceAuthPolicy, tokenIssuer } from './testing/objects.ts';
 
-function cachesOf(...objects: readonly KubeObject[]): CacheViews {
+function cachesOf(...objects: readonly KubeObject[]) {
   const generated = () => ({ store: new Store(OWNER_INDEXES) });
   const caches = {
     policies: { store: new Store(POLICY_INDEXES) },
@@ -18,8 +18,17 @@ function cachesOf(...objects: readonly KubeObject[]): CacheViews {
     },
   };
   for (const object of objects) caches.policies.store.put(object);
-  return caches;
+  return caches satisfies CacheViews;
 }
+
+const keySets = new KeySets({
+  fetch: () => Promise.reject(new Error('none')),
+  refreshMs: 1,
+  random: () => 0,
+  clock: { now: () => 0, after: () => () => undefined },
+  onChange: () => undefined,
+  onFailure: () => undefined,
+});
 
 const appeared = (after: KubeObject) => ({ key: `shop/${after.metadata.name}`, before: undefined, after });
 const selecting = (name: string, matchLabels: Record<string, string>) =>
@@ -55,11 +64,20 @@ describe('keysOfPolicy', () => {
   });
 
   test('the snapshot of a policy holds the same rivals', () => {
-    const options = { fetch: () => Promise.reject(new Error('none')), refreshMs: 1, random: () => 0 };
-    const clock = { now: () => 0, after: () => () => undefined };
-    const keySets = new KeySets({ ...options, clock, onChange: () => undefined, onFailure: () => undefined });
     const { snapshot } = gather(cachesOf(a, b, c, far), keySets, 'shop/a', 'cluster.local');
     expect(snapshot?.rivals.map(({ metadata }) => metadata.name)).toEqual(['b', 'c']);
+  });
+
+  test('a policy whose objects are still where it selected before has a rival in whoever selects there now', () => {
+    const moved = selecting('a', { app: 'elsewhere' });
+    const caches = cachesOf(moved, b);
+    for (const object of planOf(a, tokenIssuer('web')).desired) {
+      if (object.kind === 'AuthorizationPolicy') caches.generated.AuthorizationPolicy.store.put(object as KubeObject);
+    }
+    const change = { key: 'shop/b', before: withStatus(b, 'False'), after: withStatus(b, 'True') };
+    expect(keysOfPolicy(caches, change)).toContain('shop/a');
+    const { snapshot } = gather(caches, keySets, 'shop/a', 'cluster.local');
+    expect(snapshot?.rivals.map(({ metadata }) => metadata.name)).toEqual(['b']);
   });
 });
 

@@ -1,16 +1,19 @@
 import { type Change, type KubeObject, keyOf } from '@sekisho/kube';
 import { readPolicyStatus } from '@sekisho/policy';
-import type { CacheViews } from './caches.ts';
+import { type CacheViews, generatedBy } from './caches.ts';
 import { DEFAULT_ISSUER, isDefaultIssuer, owningPolicies, related, selectedLabels } from './references.ts';
 
 /**
  * A policy concerns itself, and those that may select the same workload: when what it asks for changes, and when it
- * becomes programmed or ceases to be, for one in conflict hands its objects over only then.
+ * becomes programmed or ceases to be, for one in conflict hands its objects over only then. The same goes for policies that
+ * selected the workload before and still hold objects for it.
  */
-export function keysOfPolicy({ policies }: CacheViews, change: Change): readonly string[] {
+export function keysOfPolicy(caches: CacheViews, change: Change): readonly string[] {
   if (sameSpec(change) && sameConditions(change)) return [change.key];
-  const rivals = related(policies.store, sides(change).flatMap(selectedLabels));
-  return [change.key, ...rivals.map(({ metadata }) => keyOf(metadata))];
+  const labels = sides(change).flatMap(selectedLabels);
+  const rivals = related(caches.policies.store, labels).map(({ metadata }) => keyOf(metadata));
+  const holders = labels.flatMap((label) => generatedBy(caches, 'label', label)).flatMap(ownerKeys);
+  return [...new Set([change.key, ...rivals, ...holders])];
 }
 
 /** An issuer concerns every policy that names it, or that names none while it is the default. */
@@ -21,7 +24,11 @@ export function keysOfIssuer(caches: CacheViews, change: Change): readonly strin
 
 /** A generated object concerns the policies that own it now or did before. */
 export function keysOfGenerated(change: Change): readonly string[] {
-  return sides(change).flatMap((object) => owningPolicies(object).map(({ key }) => key));
+  return sides(change).flatMap(ownerKeys);
+}
+
+function ownerKeys(object: KubeObject): readonly string[] {
+  return owningPolicies(object).map(({ key }) => key);
 }
 
 export function policiesUsing({ policies }: CacheViews, issuer: string, isDefault: boolean): readonly KubeObject[] {
@@ -33,7 +40,7 @@ function sides({ before, after }: Change): readonly KubeObject[] {
 }
 
 /** The API server raises `generation` with every change outside metadata and status. */
-function sameSpec({ before, after }: Change): boolean {
+export function sameSpec({ before, after }: Change): boolean {
   const [a, b] = [before?.metadata, after?.metadata];
   return a !== undefined && b !== undefined && a.uid === b.uid && a.generation === b.generation;
 }

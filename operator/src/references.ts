@@ -16,11 +16,11 @@ export function isDefaultIssuer(issuer: KubeObject): boolean {
   return isRecord(issuer.spec) && issuer.spec['default'] === true;
 }
 
-/** `namespace/label=value` of each label that a policy selects by. */
-export function selectedLabels(policy: KubeObject): readonly string[] {
-  const selector = isRecord(policy.spec) ? policy.spec['selector'] : undefined;
+/** `namespace/label=value` of each label that a policy, or an object made from one, selects by. */
+export function selectedLabels({ metadata, spec }: KubeObject): readonly string[] {
+  const selector = isRecord(spec) ? spec['selector'] : undefined;
   const labels = isRecord(selector) && isRecord(selector['matchLabels']) ? selector['matchLabels'] : {};
-  return Object.entries(labels).map(([label, value]) => `${policy.metadata.namespace}/${label}=${String(value)}`);
+  return Object.entries(labels).map(([label, value]) => `${metadata.namespace}/${label}=${String(value)}`);
 }
 
 /**

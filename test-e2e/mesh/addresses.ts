@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
+import { claim } from './claim.ts';
 
 const TRIES = 50;
 
 /**
  * Hands out addresses and ports that nobody listens on. Each mesh has a /24 of the loopback range of its own, derived from its folder, so
- * that two checkouts do not meet and each keeps its addresses; within it the usual ports are preferred and the next free one taken.
+ * that two checkouts do not meet and each keeps its addresses. Of ports the usual one is preferred and the next free one taken; it stays
+ * claimed while this process lives, so that of two meshes that start at once only one gets it, and no other takes it while its owner restarts.
  */
 export class Addresses {
   readonly #subnet: string;
-  readonly #claimed = new Set<string>();
   #nextHost = 1;
 
   constructor(folder: string) {
@@ -30,10 +31,10 @@ export class Addresses {
    */
   async port(host: string, preferred: number): Promise<number> {
     for (let port = preferred; port < preferred + TRIES; port += 1) {
-      const key = `${host}:${port}`;
-      if (this.#claimed.has(key) || !(await isFree(host, port))) continue;
-      this.#claimed.add(key);
-      return port;
+      const release = await claim(`port/${port}`);
+      if (release === undefined) continue;
+      if (await isFree(host, port)) return port;
+      await release();
     }
     throw new Error(`no free port on ${host} from ${preferred} to ${preferred + TRIES - 1}: stop what listens there`);
   }

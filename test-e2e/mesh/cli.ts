@@ -1,4 +1,5 @@
 import { ToolchainError } from '../toolchain/index.ts';
+import { Interrupted, interruption } from './interrupt.ts';
 import { MeshError, runningMesh, startMesh, stopMesh, supervisorId } from './launcher.ts';
 import { meshPaths } from './paths.ts';
 import { describe } from './status.ts';
@@ -11,15 +12,8 @@ const HELP = `The local mesh: etcd, kube-apiserver, istiod, Valkey, auth, operat
 `;
 
 async function up(): Promise<number> {
-  const running = runningMesh();
-  if (running === undefined) {
-    const interrupt = new AbortController();
-    process.once('SIGINT', () => {
-      console.log('interrupted: stopping what was started');
-      interrupt.abort(new MeshError('interrupted'));
-    });
-    await startMesh((line) => console.log(`  ${line}`), interrupt.signal);
-  }
+  if (runningMesh() === undefined)
+    await startMesh((line) => console.log(`  ${line}`), { keep: true, signal: interruption() });
   console.log(describe());
   console.log('\nNext: `make demo` runs the story on it, `make down` stops it.');
   return 0;
@@ -56,7 +50,8 @@ async function main(verb: string | undefined): Promise<number> {
 try {
   process.exitCode = await main(process.argv[2]);
 } catch (error) {
-  if (!(error instanceof MeshError || error instanceof ToolchainError)) throw error;
-  console.error(`\n${error.message}\n\nLogs: ${meshPaths().logs}`);
+  if (!(error instanceof MeshError || error instanceof ToolchainError || error instanceof Interrupted)) throw error;
+  console.error(`\n${error.message}`);
+  if (error instanceof MeshError) console.error(`\nLogs: ${meshPaths().logs}`);
   process.exitCode = 1;
 }

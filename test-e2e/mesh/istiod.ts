@@ -1,8 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import type { ServerContext } from './control-plane.ts';
 import type { ProcessSpec } from './managed-process.ts';
+import { REPOSITORY } from './paths.ts';
 import { answersOk } from './wait.ts';
 
 export interface Istiod {
@@ -13,23 +13,13 @@ export interface Istiod {
   readonly monitoring: string;
 }
 
-/**
- * The mesh-wide settings, as istio/ installs them on a cluster.
- * Path normalisation is part of the security: without it `/api//x` and `/api/%2e/x` pass rules that name `/api/x`.
- */
-export const MESH_CONFIG = {
-  trustDomain: 'cluster.local',
-  rootNamespace: 'istio-system',
-  pathNormalization: { normalization: 'DECODE_AND_MERGE_SLASHES' },
-  accessLogFile: '/dev/stdout',
-} as const;
+/** The same settings that users install. */
+const MESH_CONFIG = join(REPOSITORY, 'istio/mesh-config.yaml');
 
 /** istiod outside a cluster: every address on loopback, and none of the filters that upstream Envoy lacks. */
 export async function istiod(program: string, kubeconfig: string, context: ServerContext): Promise<Istiod> {
   const folder = join(context.folder, 'istiod');
   await mkdir(folder, { recursive: true });
-  const meshConfig = join(folder, 'mesh.yaml');
-  await writeFile(meshConfig, stringify(MESH_CONFIG));
   const host = '127.0.0.1';
   const listen = async (preferred: number): Promise<string> =>
     `${host}:${await context.addresses.port(host, preferred)}`;
@@ -45,7 +35,7 @@ export async function istiod(program: string, kubeconfig: string, context: Serve
     '--kubeconfig',
     kubeconfig,
     '--meshConfig',
-    meshConfig,
+    MESH_CONFIG,
     '--domain',
     'cluster.local',
     '--ctrlz_port',

@@ -1,11 +1,13 @@
 import { fork } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureToolchain } from '../toolchain/index.ts';
-import type { DaemonMessage } from './daemon.ts';
+import { claim } from './claim.ts';
+import type { DaemonMessage, DaemonOrder } from './daemon.ts';
+import { endLeftovers } from './leftovers.ts';
 import { type MeshInfo, readMesh } from './mesh-info.ts';
 import { meshPaths } from './paths.ts';
-import { isAlive, MESH_MARK, type ProcessId, processesOf, signalGroup } from './proc.ts';
+import { isAlive, MESH_MARK, type ProcessId, signalGroup } from './proc.ts';
 import { waitFor } from './wait.ts';
 
 const STOP_TIMEOUT_MS = 60_000;
@@ -37,23 +39,40 @@ export function supervisorId(): ProcessId | undefined {
   }
 }
 
+export interface StartOptions {
+  /** Leaves the mesh running when this process ends. Without it the mesh ends with this process, however that ends. */
+  readonly keep?: boolean;
+  /** Aborts the start: everything that was started is stopped before `startMesh` rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Starts the mesh of this checkout and answers when it serves. What a crashed run left behind is ended first.
- * @param signal aborts the start: everything that was started is stopped before this rejects
  * @throws MeshError, ToolchainError
  */
-export async function startMesh(report: Report, signal?: AbortSignal): Promise<MeshInfo> {
+export async function startMesh(report: Report, options: StartOptions = {}): Promise<MeshInfo> {
+  const release = await claim(`start/${meshPaths().folder}`);
+  if (release === undefined)
+    throw new MeshError('a mesh of this checkout is being started already: wait for it, or `make down`');
+  try {
+    return await start(report, options);
+  } finally {
+    await release();
+  }
+}
+
+async function start(report: Report, { keep = false, signal }: StartOptions): Promise<MeshInfo> {
+  const paths = meshPaths();
   if (supervisorId() !== undefined)
     throw new MeshError('a mesh of this checkout is running already: `make status`, `make down`');
-  const tools = await ensureToolchain(process.env, report);
-  signal?.throwIfAborted();
-  const paths = meshPaths();
+  const tools = await ensureToolchain(process.env, report, signal);
   const left = await endLeftovers(paths.folder);
   if (left > 0) report(`ended ${left} processes that an earlier run had left behind`);
   rmSync(paths.folder, { recursive: true, force: true });
   rmSync(paths.mesh, { force: true });
   mkdirSync(paths.logs, { recursive: true });
-  await launch(JSON.stringify(tools), report, signal);
+  signal?.throwIfAborted();
+  await launch({ tools, keep }, report, signal);
   return readMesh();
 }
 
@@ -61,30 +80,36 @@ export async function startMesh(report: Report, signal?: AbortSignal): Promise<M
 export async function stopMesh(): Promise<boolean> {
   const id = supervisorId();
   if (id !== undefined) {
-    process.kill(id.pid, 'SIGTERM');
-    await waitFor('the mesh stops', async () => !isAlive(id), { timeout: STOP_TIMEOUT_MS });
+    signalGroup(id, 'SIGTERM');
+    signalGroup(id, 'SIGCONT'); // a test that was killed may have left it standing still
+    // What has not stopped by then is a leftover.
+    await waitFor('the mesh stops', async () => !isAlive(id), { timeout: STOP_TIMEOUT_MS }).catch(() => undefined);
   }
   const left = await endLeftovers(meshPaths().folder);
   rmSync(meshPaths().mesh, { force: true });
   return id !== undefined || left > 0;
 }
 
-function launch(tools: string, report: Report, signal: AbortSignal | undefined): Promise<void> {
-  const child = fork(join(import.meta.dirname, 'daemon.ts'), [tools], {
+function launch(order: DaemonOrder, report: Report, signal: AbortSignal | undefined): Promise<void> {
+  const { folder, output } = meshPaths();
+  const log = openSync(output, 'a');
+  const child = fork(join(import.meta.dirname, 'daemon.ts'), [JSON.stringify(order)], {
     detached: true,
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    env: { ...process.env, [MESH_MARK]: meshPaths().folder },
+    stdio: ['ignore', log, log, 'ipc'],
+    env: { ...process.env, [MESH_MARK]: folder },
   });
+  closeSync(log);
   const abort = (): boolean => child.kill('SIGTERM');
   signal?.addEventListener('abort', abort, { once: true });
   return new Promise((resolve, reject) => {
-    let failure = 'the supervisor of the mesh ended; see .local/mesh/daemon.log';
+    let failure = `the supervisor of the mesh ended: see ${output}`;
     child.on('message', (message: DaemonMessage) => {
       if (message.type === 'progress') report(message.line);
       if (message.type === 'failed') failure = message.message;
       if (message.type !== 'ready') return;
       signal?.removeEventListener('abort', abort);
-      child.disconnect();
+      if (order.keep) child.disconnect();
+      else child.channel?.unref();
       child.unref();
       resolve();
     });
@@ -92,16 +117,4 @@ function launch(tools: string, report: Report, signal: AbortSignal | undefined):
     child.once('exit', () => reject(signal?.aborted === true ? signal.reason : new MeshError(failure)));
     child.once('error', reject);
   });
-}
-
-async function endLeftovers(folder: string): Promise<number> {
-  const left = processesOf(folder).filter((id) => id.pid !== process.pid);
-  for (const id of left) end(id);
-  await waitFor('leftover processes end', async () => left.every((id) => !isAlive(id)), { timeout: 10_000 });
-  return left.length;
-}
-
-function end(id: ProcessId): void {
-  signalGroup(id, 'SIGKILL');
-  if (isAlive(id)) process.kill(id.pid, 'SIGKILL');
 }

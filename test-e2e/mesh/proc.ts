@@ -52,10 +52,12 @@ export function residentBytes(pid: number): number {
   }
 }
 
-/** The pids of a process' children. */
+/** The pids of a process' children. Each thread lists those that it started (proc(5)), and Go starts them from any thread. */
 export function childrenOf(pid: number): readonly number[] {
   try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'));
+    return lists.join(' ').split(' ').filter(Boolean).map(Number);
   } catch {
     return [];
   }

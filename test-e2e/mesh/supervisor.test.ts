@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -91,4 +91,22 @@ test('children see none of the environment of the supervisor but PATH and HOME',
   await waitFor('the names', async () => readFileSync(names, 'utf8') === 'HOME OWN PATH SEKISHO_MESH', {
     timeout: 5_000,
   });
+});
+
+test('supervision goes on when its record cannot be written', async () => {
+  const records = join(folder, 'records');
+  mkdirSync(records);
+  const blind = new Supervisor(join(records, 'processes.json'), folder);
+  try {
+    await blind.start(program('one', 'setInterval(() => {}, 1000)'));
+    const [before] = readRecord(join(records, 'processes.json'));
+    rmSync(records, { recursive: true });
+    process.kill(before?.pid ?? 0, 'SIGKILL');
+    await waitFor('a new process', async () => processesOf(folder).some(({ pid }) => pid !== before?.pid), {
+      timeout: 10_000,
+    });
+  } finally {
+    await blind.stop();
+  }
+  expect(processesOf(folder)).toEqual([]);
 });

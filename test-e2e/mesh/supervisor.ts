@@ -29,32 +29,36 @@ export class Supervisor {
   /** @throws StartError */
   async start(spec: ProcessSpec): Promise<void> {
     if (this.#stopped !== undefined) throw new Error('the mesh is stopping');
-    const process = new ManagedProcess({ ...spec, env: { ...spec.env, ...this.#mark } }, () => this.#write());
-    this.#processes.push(process);
-    await process.start();
+    const child = new ManagedProcess({ ...spec, env: { ...spec.env, ...this.#mark } }, () => this.#write());
+    this.#processes.push(child);
+    await child.start();
   }
 
-  /** Stops all, last started first, those of one moment together. Safe to call twice. */
+  /** Stops all, one after the other, last started first. Safe to call twice. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stopAll();
     return this.#stopped;
   }
 
   async #stopAll(): Promise<void> {
-    for (const process of this.#processes.toReversed()) await process.stop();
+    for (const child of this.#processes.toReversed()) await child.stop();
     this.#write();
   }
 
   #write(): void {
-    const rows = this.#processes.flatMap((process): ProcessRecord[] => {
-      const { id, state, restarts, spec } = process;
+    const rows = this.#processes.flatMap(({ id, state, restarts, spec }): ProcessRecord[] => {
       return id === undefined || state === 'stopped'
         ? []
         : [{ name: spec.name, ...id, state, restarts, log: spec.log }];
     });
-    // A reader never sees half a file.
-    writeFileSync(`${this.#record}.new`, `${JSON.stringify(rows, undefined, 2)}\n`);
-    renameSync(`${this.#record}.new`, this.#record);
+    try {
+      // A reader never sees half a file.
+      writeFileSync(`${this.#record}.new`, `${JSON.stringify(rows, undefined, 2)}\n`);
+      renameSync(`${this.#record}.new`, this.#record);
+    } catch (error) {
+      // A full disk or a removed folder costs the list, not the supervision.
+      process.emitWarning(`${this.#record} is out of date: ${String(error)}`);
+    }
   }
 }
 

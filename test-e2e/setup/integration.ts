@@ -1,13 +1,16 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { Addresses } from '../mesh/addresses.ts';
 import { apiServer, etcd } from '../mesh/control-plane.ts';
+import { killMarked } from '../mesh/leftovers.ts';
 import { LOCAL } from '../mesh/paths.ts';
+import { MESH_MARK } from '../mesh/proc.ts';
 import { valkey } from '../mesh/stores.ts';
 import { Supervisor } from '../mesh/supervisor.ts';
 import { ensureToolchain } from '../toolchain/index.ts';
 import { startPostgres } from './postgres.ts';
+import { runFolder } from './run-folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -23,16 +26,18 @@ declare module 'vitest' {
 /** Starts the real servers that integration tests talk to: kube-apiserver on etcd, Valkey, PostgreSQL. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const tools = await ensureToolchain(process.env, (line) => console.log(`  ${line}`));
-  await mkdir(LOCAL, { recursive: true });
-  const folder = await mkdtemp(join(LOCAL, 'integration-'));
+  const folder = await runFolder(LOCAL);
   const logs = join(folder, 'logs');
   await mkdir(logs);
   const context = { folder, logs, addresses: new Addresses(folder) };
   const supervisor = new Supervisor(join(folder, 'processes.json'), folder);
   const closers = [() => rm(folder, { recursive: true, force: true }), () => supervisor.stop()];
   const teardown = async (): Promise<void> => {
-    for (const close of closers.toReversed()) await close();
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
   };
+  // An interrupted test runner exits without a teardown, and the Ctrl-C does not reach servers with process groups of their own.
+  process.once('exit', () => killMarked(folder));
+  process.once('SIGHUP', () => process.exit(129));
   try {
     const store = await valkey(tools.valkey, context);
     await supervisor.start(store.spec);
@@ -40,7 +45,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await supervisor.start(database.spec);
     const api = await apiServer(tools.kubeApiserver, database.url, context);
     await supervisor.start(api.spec);
-    const postgres = await startPostgres(join(folder, 'postgres'));
+    const postgres = await startPostgres(join(folder, 'postgres'), { [MESH_MARK]: folder });
     closers.push(postgres.stop);
     project.provide('kubeconfig', api.kubeconfig);
     project.provide('istioCrds', tools.istioCrds);

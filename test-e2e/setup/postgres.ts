@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -21,8 +21,8 @@ const START_TIMEOUT_MS = 20_000;
 const NOBODY = { uid: 65_534, gid: 65_534 };
 const SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', unix_socket_directories: '' };
 
-/** A throw-away PostgreSQL on a free port of 127.0.0.1, with its data in `dir` (as root: in a folder of its user's). */
-export async function startPostgres(dir: string): Promise<Postgres> {
+/** A throw-away PostgreSQL on a free port of 127.0.0.1, with its data in `dir` (as root: in a folder of its user's, to which `dir` links). */
+export async function startPostgres(dir: string, env: Readonly<Record<string, string>>): Promise<Postgres> {
   const isRoot = process.getuid?.() === 0;
   const identity = isRoot ? NOBODY : {};
   const bin = await usableBinaries(identity);
@@ -30,7 +30,8 @@ export async function startPostgres(dir: string): Promise<Postgres> {
 
   // The caller's folder may lie below one that only root may enter.
   const home = isRoot ? await mkdtemp(join(tmpdir(), 'sekisho-postgres-')) : dir;
-  await mkdir(home, { recursive: true });
+  if (isRoot) await symlink(home, dir);
+  else await mkdir(home, { recursive: true });
   const password = randomBytes(18).toString('base64url');
   await writeFile(join(home, 'password'), password, { mode: 0o600 });
   if (isRoot) for (const path of [home, join(home, 'password')]) await chown(path, NOBODY.uid, NOBODY.gid);
@@ -41,7 +42,12 @@ export async function startPostgres(dir: string): Promise<Postgres> {
   const port = await freePort();
   const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const args = ['-D', data, '-h', '127.0.0.1', '-p', String(port), ...settings];
-  const server = spawn(join(bin, 'postgres'), args, { ...identity, stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = spawn(join(bin, 'postgres'), args, {
+    ...identity,
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const exited = once(server, 'exit');
   const stop = async () => {
     server.kill('SIGINT'); // "fast": ends the connections instead of waiting for them

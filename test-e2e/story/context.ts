@@ -4,6 +4,8 @@ import { createMinter, generateSigningKey, type Mint, type SigningKey } from '@s
 import { Cluster } from '../mesh/cluster.ts';
 import type { MeshInfo } from '../mesh/mesh-info.ts';
 import { call, json } from './http.ts';
+import { Policies } from './policies.ts';
+import { settle } from './settle.ts';
 
 export const PARTNER_ISSUER = 'https://partner.example';
 
@@ -27,19 +29,23 @@ export interface StoryContext {
   readonly close: () => Promise<void>;
 }
 
-/** Makes two fresh users through the administrators' API, so that a story can run again on the same mesh. */
+/** Resets the policies and makes two fresh users, so that a story can run again on the same mesh, also after one that was cut short. */
 export async function storyContext(mesh: MeshInfo): Promise<StoryContext> {
   const cluster = new Cluster(mesh.kubeconfig);
+  await new Policies(cluster).reset();
   const admin = await adminToken(mesh);
   const create = (name: string, roles: readonly string[], bucket: readonly string[]): Promise<Person> =>
     createUser(mesh, admin, { name, roles, bucket });
   const key = await generateSigningKey();
   const mintAt = (clock: () => Date): Mint =>
     createMinter({ issuer: PARTNER_ISSUER, key: () => key, clock, uuid: randomUUID });
+  const alice = await create('alice', ['member', 'admin'], ['bucket:read', 'bucket:write']);
+  // What the reset changed has reached every Envoy once this holds; when it never does, the story tells.
+  await settle(`${mesh.gateway}/api/bucket-items`, { token: await logIn(mesh, alice) }, '200');
   return {
     mesh,
     cluster,
-    alice: await create('alice', ['member', 'admin'], ['bucket:read', 'bucket:write']),
+    alice,
     bob: await create('bob', ['member'], ['bucket:read']),
     partner: { key, mint: mintAt(() => new Date()), mintAt },
     logIn: (person, services) => logIn(mesh, person, services),

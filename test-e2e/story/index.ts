@@ -10,7 +10,7 @@ export { type Answer, type Call, call, outcome } from './http.ts';
 export { Policies } from './policies.ts';
 export { type Chapter, runStep, type Step, type StepResult } from './step.ts';
 
-/** The story that `make demo` tells and the e2e suite repeats. It leaves the mesh as it found it. */
+/** The story that `make demo` tells and the e2e suite repeats. It takes back what it changes; after a run that was cut short `storyContext` does. */
 export const story: readonly Chapter<StoryContext>[] = [
   logInChapter,
   edgeChapter,

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Interrupted, interruption } from '../mesh/interrupt.ts';
 import { MeshError, runningMesh, startMesh, stopMesh } from '../mesh/launcher.ts';
 import type { MeshInfo } from '../mesh/mesh-info.ts';
 import { LOCAL } from '../mesh/paths.ts';
@@ -8,14 +9,15 @@ import { runStep, type StepResult, story, storyContext } from './index.ts';
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
-/** Tells the story on `mesh` and answers every step's result. */
-async function tell(mesh: MeshInfo): Promise<readonly StepResult[]> {
+/** Tells the story on `mesh` and answers every step's result. @throws the signal's reason */
+async function tell(mesh: MeshInfo, signal: AbortSignal): Promise<readonly StepResult[]> {
   const context = await storyContext(mesh);
   const results: StepResult[] = [];
   try {
     for (const chapter of story) {
       console.log(`\n${chapter.title}`);
       for (const step of chapter.steps) {
+        signal.throwIfAborted();
         const result = await runStep(chapter.title, step, context);
         results.push(result);
         console.log(lines(result));
@@ -38,10 +40,10 @@ async function demo(signal: AbortSignal): Promise<number> {
   const began = performance.now();
   const running = runningMesh();
   console.log(running === undefined ? 'Starting the local mesh' : 'Using the mesh that is up');
-  const mesh = running ?? (await startMesh((line) => console.log(`  ${line}`), signal));
+  const mesh = running ?? (await startMesh((line) => console.log(`  ${line}`), { signal }));
   console.log(`Ready after ${seconds(began)}: gateway ${mesh.gateway}`);
   try {
-    const results = await tell(mesh);
+    const results = await tell(mesh, signal);
     const evidence = join(LOCAL, 'story.json');
     mkdirSync(LOCAL, { recursive: true });
     writeFileSync(evidence, `${JSON.stringify(results, undefined, 2)}\n`);
@@ -58,12 +60,10 @@ async function demo(signal: AbortSignal): Promise<number> {
   }
 }
 
-const interrupt = new AbortController();
-process.once('SIGINT', () => interrupt.abort(new MeshError('interrupted')));
 try {
-  process.exitCode = await demo(interrupt.signal);
+  process.exitCode = await demo(interruption());
 } catch (error) {
-  if (!(error instanceof MeshError || error instanceof ToolchainError)) throw error;
+  if (!(error instanceof MeshError || error instanceof ToolchainError || error instanceof Interrupted)) throw error;
   console.error(`\n${error.message}`);
   process.exitCode = 1;
 }

@@ -1,3 +1,4 @@
+import { renderShop } from '@sekisho/cdk8s';
 import type { KubeObject, Resource } from '@sekisho/kube';
 import { GROUP, VERSION } from '@sekisho/policy';
 import type { Cluster } from '../mesh/cluster.ts';
@@ -32,16 +33,19 @@ export class Policies {
 
   /** Changes the spec and answers the object; the caller waits for what it is after. */
   async edit(namespace: string, name: string, change: (spec: Spec) => void): Promise<KubeObject> {
-    const { metadata, spec } = await this.get(namespace, name);
-    const changed = structuredClone(spec) as Spec;
+    const object = await this.get(namespace, name);
+    const changed = structuredClone(object['spec']) as Spec;
     change(changed);
-    const object = {
-      apiVersion: API_VERSION,
-      kind: 'ServiceAuthPolicy',
-      metadata: { name, namespace, ...(metadata.resourceVersion && { resourceVersion: metadata.resourceVersion }) },
-      spec: changed,
-    };
-    return this.#cluster.client.replace(await this.resource(), object);
+    return this.#replace(object, changed);
+  }
+
+  /** Puts the shop's policies back to what was deployed: an earlier run may have been cut short in the middle of a change. */
+  async reset(): Promise<void> {
+    for (const { kind, metadata, spec } of renderShop({ target: 'local' }).manifests) {
+      if (kind !== 'ServiceAuthPolicy' || metadata.namespace === undefined) continue;
+      await this.#replace(await this.get(metadata.namespace, metadata.name), spec);
+      await this.programmed(metadata.namespace, metadata.name);
+    }
   }
 
   /** The condition `type` once the operator has seen the current generation. */
@@ -81,5 +85,17 @@ export class Policies {
     if (found === undefined)
       throw new Error(`no generated AuthorizationPolicy with action ${action} for ${namespace}/${name}`);
     return found;
+  }
+
+  /** @throws ConflictError when someone changed the object since it was read */
+  async #replace({ metadata }: KubeObject, spec: unknown): Promise<KubeObject> {
+    const { name, namespace = '', resourceVersion = '' } = metadata;
+    const object = {
+      apiVersion: API_VERSION,
+      kind: 'ServiceAuthPolicy',
+      metadata: { name, namespace, resourceVersion },
+      spec,
+    };
+    return this.#cluster.client.replace(await this.resource(), object);
   }
 }

@@ -14,7 +14,7 @@ export async function settle(url: string, options: Call, wanted: string, timeout
   let last = '';
   const same = async (): Promise<boolean> => {
     for (let times = 0; times < IN_A_ROW; times += 1) {
-      last = outcome(await call(url, options));
+      last = await call(url, options).then(outcome, (error: unknown) => `no answer: ${String(error)}`);
       if (last !== wanted) return false;
       await delay(20);
     }
@@ -22,4 +22,15 @@ export async function settle(url: string, options: Call, wanted: string, timeout
   };
   await waitFor(wanted, same, { timeout }).catch(() => undefined);
   return last;
+}
+
+/** Repeats a request for `duration` milliseconds; answers `wanted`, or the first answer that is another. For what a change must not touch. */
+export async function stays(url: string, options: Call, wanted: string, duration = 1_000): Promise<string> {
+  const end = performance.now() + duration;
+  while (performance.now() < end) {
+    const answer = outcome(await call(url, options));
+    if (answer !== wanted) return answer;
+    await delay(20);
+  }
+  return wanted;
 }

@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { supervisorId } from '../mesh/launcher.ts';
 import { readMesh } from '../mesh/mesh-info.ts';
+import { signalGroup } from '../mesh/proc.ts';
 import { type ProcessRecord, readRecord } from '../mesh/supervisor.ts';
 import { answersOk, waitFor } from '../mesh/wait.ts';
 import { call, outcome } from '../story/http.ts';
@@ -19,6 +21,7 @@ beforeAll(async () => {
   policies = new Policies(context.cluster);
   token = await context.logIn(context.alice);
 });
+afterEach(() => policies.reset());
 afterAll(() => context?.close());
 
 function record(name: string): ProcessRecord {
@@ -27,11 +30,16 @@ function record(name: string): ProcessRecord {
   return found;
 }
 
-/** Kills a process of the mesh, runs `meanwhile`, and waits until the supervisor has it back. */
+/** Kills a process of the mesh with its children, runs `meanwhile` without it, and waits until the supervisor has it back. */
 async function killed<T>(name: string, meanwhile: () => Promise<T>): Promise<T> {
   const before = record(name);
-  process.kill(before.pid, 'SIGKILL');
-  const result = await meanwhile();
+  const supervisor = supervisorId();
+  if (supervisor === undefined) throw new Error('the mesh has no supervisor');
+  // A supervisor that stands still starts nothing: the process is down for as long as `meanwhile` takes.
+  signalGroup(supervisor, 'SIGSTOP');
+  const result = await Promise.resolve(signalGroup(before, 'SIGKILL'))
+    .then(meanwhile)
+    .finally(() => signalGroup(supervisor, 'SIGCONT'));
   await waitFor(`${name} is back`, async () => record(name).state === 'ready' && record(name).pid !== before.pid, {
     timeout: 60_000,
   });

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -37,6 +37,20 @@ test('two that make the same tool at once both get it whole', async () => {
   await Promise.all([once(target, fill), once(target, fill)]);
   expect(existsSync(join(target, 'tool'))).toBe(true);
   expect(readdirSync(folder)).toEqual(['tool-1']);
+});
+
+test('what a killed run was making is removed a day later', async () => {
+  const now = Date.now() / 1000;
+  for (const [name, age] of [
+    ['tool-1.tmp-old', 90_000],
+    ['tool-1.tmp-new', 60],
+    ['tool-0', 90_000],
+  ] as const) {
+    mkdirSync(join(folder, name));
+    utimesSync(join(folder, name), now - age, now - age);
+  }
+  await once(join(folder, 'tool-1'), fill);
+  expect(readdirSync(folder).toSorted()).toEqual(['tool-0', 'tool-1', 'tool-1.tmp-new']);
 });
 
 test('a cache that cannot be written is named, with the way out', async () => {

@@ -1,8 +1,21 @@
 import { createHash } from 'node:crypto';
-import { access, constants, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ToolchainError } from './errors.ts';
+
+const TEMPORARY = '.tmp-';
+/** Longer than any tool takes to be made. */
+const ABANDONED_AFTER_MS = 24 * 3600_000;
+
+/** What making a tool needs to know. */
+export interface Workshop {
+  /** Where tools are kept. */
+  readonly cache: string;
+  readonly report: (line: string) => void;
+  /** Gives the making up. */
+  readonly signal?: AbortSignal;
+}
 
 /** Where built tools are kept between runs and checkouts: `SEKISHO_CACHE`, else `$XDG_CACHE_HOME/sekisho`, else `~/.cache/sekisho`. */
 export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
@@ -26,7 +39,8 @@ export function exists(path: string): Promise<boolean> {
 
 /**
  * Makes `target` unless it is there. `make` fills a folder beside it, which is renamed when it is whole: an interrupted run leaves
- * nothing half done, and two checkouts that build the same tool at once do not disturb each other.
+ * nothing half done, and two checkouts that build the same tool at once do not disturb each other. Nothing is written when `target` is
+ * there, so a cache that is complete may be read-only.
  * @throws ToolchainError `cache_unusable` when the folder cannot be written
  */
 export async function once(target: string, make: (folder: string) => Promise<void>): Promise<string> {
@@ -46,11 +60,29 @@ export async function once(target: string, make: (folder: string) => Promise<voi
 
 async function temporaryBeside(target: string): Promise<string> {
   try {
-    await mkdir(join(target, '..'), { recursive: true });
-    return await mkdtemp(`${target}.tmp-`);
+    await mkdir(dirname(target), { recursive: true });
+    await removeAbandoned(dirname(target));
+    return await mkdtemp(target + TEMPORARY);
   } catch (error) {
     throw asCacheError(error, target);
   }
+}
+
+/** Removes what killed runs were making. */
+async function removeAbandoned(cache: string): Promise<void> {
+  for (const name of await readdir(cache)) {
+    const path = join(cache, name);
+    if (!name.includes(TEMPORARY) || Date.now() - (await modified(path)) < ABANDONED_AFTER_MS) continue;
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Milliseconds since the epoch; now, when another run removed it meanwhile. */
+async function modified(path: string): Promise<number> {
+  return stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Date.now(),
+  );
 }
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);

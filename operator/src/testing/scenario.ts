@@ -81,6 +81,10 @@ export class Scenario {
     return this.#answered('PUT', `${pathOf(resource, ref)}?fieldManager=${MANAGER}`, {});
   }
 
+  deleted(resource: Resource, ref: KubeObject['metadata']): Promise<SeenCall> {
+    return this.api.reply('DELETE', pathOf(resource, ref), 200, { kind: 'Status', status: 'Success' });
+  }
+
   statusApplied(resource: Resource, object: KubeObject): Promise<SeenCall> {
     const path = `${pathOf(resource, { ...object.metadata, subresource: 'status' })}?fieldManager=${MANAGER}&force=true`;
     return this.#answered('PATCH', path, {}, object);
@@ -88,8 +92,13 @@ export class Scenario {
 
   /** Lets the status of an issuer be written; how often depends on how writes and counting meet in time. */
   issuerStatusAllowed(issuer: KubeObject): void {
-    const path = `${pathOf(ISSUERS, { ...issuer.metadata, subresource: 'status' })}?fieldManager=${MANAGER}&force=true`;
-    this.api.allow('PATCH', path, (response, { body }) => this.#answer(response, body as Manifest, issuer));
+    this.statusAllowed(ISSUERS, issuer);
+  }
+
+  /** Lets a status be written any number of times. */
+  statusAllowed(resource: Resource, object: KubeObject): void {
+    const path = `${pathOf(resource, { ...object.metadata, subresource: 'status' })}?fieldManager=${MANAGER}&force=true`;
+    this.api.allow('PATCH', path, (response, { body }) => this.#answer(response, body as Manifest, object));
   }
 
   refused(resource: Resource, ref: KubeObject['metadata'], status: number, message: string): Promise<SeenCall> {

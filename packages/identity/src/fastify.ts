@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import type { Caller } from './caller.ts';
 import { IdentityError } from './errors.ts';
+import { forWholeApplication } from './fastify-plugin.ts';
+import { answerIdentityError } from './fastify-problems.ts';
 import type { HeaderBag } from './headers.ts';
-import { problemOf } from './problem.ts';
 import { type CallerOptions, readCaller } from './read-caller.ts';
 import {
   type CallerPattern,
@@ -12,6 +13,8 @@ import {
   needsToken,
   type Requirement,
 } from './require.ts';
+
+export { answerIdentityError, problems } from './fastify-problems.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -28,20 +31,17 @@ declare module 'fastify' {
  * ```
  * A request whose caller cannot be read is answered with a problem before any handler runs.
  */
-export const identity = Object.assign(registerIdentity, {
-  // For the whole application and not only this plugin's scope: https://fastify.dev/docs/latest/Reference/Plugins
-  [Symbol.for('skip-override')]: true,
-  [Symbol.for('fastify.display-name')]: '@sekisho/identity',
-});
-
-async function registerIdentity(app: FastifyInstance, options: CallerOptions): Promise<void> {
-  app.decorateRequest('caller');
-  app.addHook('onRequest', (request, reply) =>
-    answerRefusal(request, reply, () => {
-      request.caller = readCaller(trustedHeaders(request), options);
-    }),
-  );
-}
+export const identity = forWholeApplication(
+  '@sekisho/identity',
+  async (app: FastifyInstance, options: CallerOptions) => {
+    app.decorateRequest('caller');
+    app.addHook('onRequest', (request, reply) =>
+      answerRefusal(request, reply, () => {
+        request.caller = readCaller(trustedHeaders(request), options);
+      }),
+    );
+  },
+);
 
 /** Envoy checks no token on a CORS preflight, so whatever such a request claims was not verified. */
 function trustedHeaders({ method, headers }: FastifyRequest): HeaderBag {
@@ -83,10 +83,4 @@ async function answerRefusal(request: FastifyRequest, reply: FastifyReply, check
     request.log.info({ code: error.code, reason: error.message }, 'caller refused');
     return answerIdentityError(error, reply);
   }
-}
-
-/** For an application's error handler, where a handler itself asked for more than the caller has. */
-export function answerIdentityError(error: IdentityError, reply: FastifyReply): FastifyReply {
-  const { status, headers, body } = problemOf(error);
-  return reply.code(status).headers(headers).send(body);
 }

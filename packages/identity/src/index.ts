@@ -24,3 +24,4 @@ export {
   needsToken,
   type Requirement,
 } from './require.ts';
+export { type TraceHeaders, traceHeaders } from './trace.ts';

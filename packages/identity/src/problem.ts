@@ -14,26 +14,24 @@ export interface ProblemResponse {
   };
 }
 
-/** A 401 carries `WWW-Authenticate` (RFC 9110 section 11.6.1). */
-export function problemOf(error: IdentityError): ProblemResponse {
-  const status = error.statusCode;
+export function problemOf({ statusCode, code, message }: IdentityError): ProblemResponse {
+  return problem(statusCode, code, message);
+}
+
+/** A 401 carries `WWW-Authenticate` (RFC 9110 section 15.5.2). */
+export function problem(status: number, code: string, detail: string): ProblemResponse {
   return {
     status,
     headers: {
       'content-type': 'application/problem+json',
-      ...(status === 401 && { 'www-authenticate': challenge(error) }),
+      ...(status === 401 && { 'www-authenticate': challenge(code) }),
     },
-    body: {
-      type: 'about:blank',
-      title: STATUS_CODES[status] ?? 'Error',
-      status,
-      code: error.code,
-      detail: error.message,
-    },
+    body: { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, code, detail },
   };
 }
 
-/** RFC 6750 section 3.1: a request without a token is told no error code. */
-function challenge(error: IdentityError): string {
-  return error.code === 'token_missing' ? 'Bearer realm="sekisho"' : 'Bearer realm="sekisho", error="invalid_token"';
+/** RFC 6750 section 3.1: only a request with a token is told an error code. */
+function challenge(code: string): string {
+  const realm = 'Bearer realm="sekisho"';
+  return code === 'token_malformed' || code === 'audience_mismatch' ? `${realm}, error="invalid_token"` : realm;
 }

@@ -33,9 +33,10 @@ afterEach(async () => {
   await api.close();
 });
 
-function create(options: { idleMs?: number } = {}): Informer {
+function create({ maxBodyBytes = 64 * 1024, ...options }: { idleMs?: number; maxBodyBytes?: number } = {}): Informer {
   const client = new KubeClient(transport, {
     fieldManager: 'test',
+    maxBodyBytes,
     retry: { attempts: 1, backoff: { baseMs: 1, maxMs: 1 }, maxRetryAfterMs: 0 },
   });
   const backoff = { baseMs: 2, maxMs: 10 };
@@ -149,6 +150,21 @@ describe('Informer', () => {
     void api.reply('GET', `${LIST}&continue=old`, 410, statusOf(410, 'Expired'));
     void api.reply('GET', '/api/v1/configmaps', 200, listOf('9', [configMap('a', '3'), configMap('b', '8')]));
     const watch = api.stream('GET', watchFrom('9'));
+    run();
+    await watch;
+    expect(names()).toEqual(['a', 'b']);
+    api.verify();
+  });
+
+  test('asks for smaller pages when objects are so large that one page is too much', async () => {
+    informer = create({ maxBodyBytes: 2_048 });
+    const large = (name: string) => configMap(name, '3', { v: 'x'.repeat(1_000) });
+    const pageOf = (limit: number) => `/api/v1/configmaps?limit=${limit}`;
+    const both = listOf('5', [large('a'), large('b')]);
+    for (const limit of [500, 125, 31, 7]) void api.reply('GET', pageOf(limit), 200, both);
+    void api.reply('GET', pageOf(1), 200, listOf('5', [large('a')], 'next'));
+    void api.reply('GET', `${pageOf(1)}&continue=next`, 200, listOf('5', [large('b')]));
+    const watch = api.stream('GET', watchFrom('5'));
     run();
     await watch;
     expect(names()).toEqual(['a', 'b']);

@@ -108,6 +108,27 @@ describe('WorkQueue', () => {
     expect(pauses).toEqual([100, 200, 400, 400]);
   });
 
+  test('a reminder of a failing key waits for its back-off, one of a working key for its success', async () => {
+    const { queue, worked, clock } = setup({
+      work: async (key) => {
+        if (worked.length <= 3) queue.remind(key);
+        if (worked.length <= 2) throw new Error('and tells of it');
+        return undefined;
+      },
+    });
+    queue.start();
+    queue.remind('a');
+    await settle();
+    queue.remind('a');
+    await settle();
+    expect(worked).toHaveLength(1);
+    await clock.advance(100);
+    expect(worked).toHaveLength(2);
+    await clock.advance(200);
+    expect(worked).toHaveLength(4);
+    expect(clock.pending).toEqual([]);
+  });
+
   test('a success forgets earlier failures', async () => {
     let failures = 2;
     const { queue, clock } = setup({

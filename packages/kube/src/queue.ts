@@ -27,6 +27,7 @@ export class WorkQueue {
   readonly #running = new Map<string, Promise<void>>();
   readonly #delayed = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   readonly #failures = new Map<string, number>();
+  readonly #reminded = new Set<string>();
   readonly #abort = new AbortController();
   #state: 'new' | 'started' | 'stopped' = 'new';
 
@@ -62,6 +63,16 @@ export class WorkQueue {
     this.#cancelDelay(key);
     this.#waiting.add(key);
     this.#dispatch();
+  }
+
+  /**
+   * The same for a change that cannot mend what failed, such as one of a status: a key in its back-off stays there, and one
+   * at work comes back only if the work succeeds. Otherwise telling of a failure would call for the next try at once.
+   */
+  remind(key: string): void {
+    if (this.#state === 'stopped') return;
+    if (this.#running.has(key) || this.#failures.has(key)) this.#reminded.add(key);
+    else this.add(key);
   }
 
   /** Takes no more keys and waits for those at work; after `graceMs` their signal aborts. Resolves when all ended. */
@@ -109,9 +120,11 @@ export class WorkQueue {
       const outcome = await this.#options.work(key, this.#abort.signal);
       this.#failures.delete(key);
       if (outcome) this.add(key, outcome.againAfterMs);
+      if (this.#reminded.has(key)) this.add(key);
     } catch (error) {
       this.#failed(key, error);
     } finally {
+      this.#reminded.delete(key);
       this.#running.delete(key);
       this.#dispatch();
     }

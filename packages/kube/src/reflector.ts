@@ -30,6 +30,8 @@ export interface ReflectorOptions {
 const MAX_SILENT_WATCHES = 3;
 /** A watch that the server ends sooner, and without an event, is a failure: without a pause we would hammer it. */
 const MIN_WATCH_MS = 1_000;
+/** How much smaller the next page is when one was too large to be taken. */
+const PAGE_DIVISOR = 4;
 
 /** Keeps a sink equal to what the API server holds, for ever: every failure is a pause and another try. */
 export class Reflector {
@@ -40,11 +42,13 @@ export class Reflector {
   #version: string | undefined;
   #failures = 0;
   #silentWatches = 0;
+  #pageSize: number;
 
   constructor(source: Source, sink: Sink, options: ReflectorOptions) {
     this.#source = source;
     this.#sink = sink;
     this.#options = options;
+    this.#pageSize = options.pageSize;
   }
 
   /** Ends when `signal` aborts; never throws. */
@@ -65,6 +69,10 @@ export class Reflector {
     this.#silentWatches += 1;
     const lost = error instanceof GoneError || error instanceof KindUnknownError;
     if (lost || this.#silentWatches >= MAX_SILENT_WATCHES) this.#version = undefined;
+    // Whoever may create large objects could otherwise keep every list from ever arriving.
+    if (error instanceof KubeError && error.code === 'too_large') {
+      this.#pageSize = Math.max(1, Math.floor(this.#pageSize / PAGE_DIVISOR));
+    }
     this.#options.onError(error);
     const wait = backoffMs(this.#failures, this.#options.backoff, this.#options.random);
     await pause(this.#options.clock, wait, signal);
@@ -79,7 +87,7 @@ export class Reflector {
 
   async #listOnce(signal: AbortSignal): Promise<ObjectList> {
     try {
-      return await this.#source.list({ limit: this.#options.pageSize }, signal);
+      return await this.#source.list({ limit: this.#pageSize }, signal);
     } catch (error) {
       // The continue token expired between two pages: one answer that holds everything cannot.
       if (error instanceof GoneError) return this.#source.list({ limit: undefined }, signal);

@@ -75,6 +75,13 @@ describe('sessions in Redis', () => {
     expect(await redis.zcard(keys.ofUser(userId))).toBe(0);
   });
 
+  test('cannot be ended, nor made impossible to find, in the name of another user', async () => {
+    const { id } = await sessions.create(from());
+    expect(await sessions.destroy(randomUUID(), id)).toBe(false);
+    expect(await sessions.get(userId, id)).toBeDefined();
+    expect(await sessions.ownerOf(id)).toBe(userId);
+  });
+
   test('are listed by the latest access, of one user only', async () => {
     const first = await sessions.create(from());
     now += 1_000;

@@ -75,9 +75,10 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     },
 
     async destroy(userId, id) {
-      const destroyed = await DESTROY.run(redis, ofSession(userId, id), [id]);
-      await forget([id]);
-      return destroyed === 1;
+      const destroyed = (await DESTROY.run(redis, ofSession(userId, id), [id])) === 1;
+      // Else the index may be that of another user's live session.
+      if (destroyed) await forget([id]);
+      return destroyed;
     },
 
     async list(userId) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, readConfig } from '@sekisho/telemetry';
 import { afterAll, describe, expect, test } from 'vitest';
-import { AuthConfig, readEncryptionKey, readSecret } from './config.ts';
+import { AuthConfig, parseNetworks, readEncryptionKey, readFirstAdministrator, readSecret } from './config.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'auth-config-'));
 afterAll(() => rm(folder, { recursive: true }));
@@ -26,7 +26,11 @@ const environment = {
 
 describe('AuthConfig', () => {
   test('has defaults for what has a good one', () => {
-    expect(readConfig(AuthConfig, environment)).toMatchObject({ ACCESS_TOKEN_TTL_SECONDS: 900, LOG_LEVEL: 'info' });
+    expect(readConfig(AuthConfig, environment)).toMatchObject({
+      AUTH_TRUSTED_PROXIES: '',
+      ACCESS_TOKEN_TTL_SECONDS: 900,
+      LOG_LEVEL: 'info',
+    });
   });
 
   test.each([
@@ -39,6 +43,23 @@ describe('AuthConfig', () => {
   ])('refuses %s=%s', (variable, value) => {
     expect(() => readConfig(AuthConfig, { ...environment, [variable]: value })).toThrow(ConfigError);
   });
+});
+
+describe('trusted proxies', () => {
+  test.each([
+    ['', []],
+    ['127.0.0.0/8, ::1,', ['127.0.0.0/8', '::1']],
+    ['2001:db8::/32', ['2001:db8::/32']],
+  ])('are the networks in %j', (text, networks) => {
+    expect(parseNetworks('X', text)).toEqual(networks);
+  });
+
+  test.each(['localhost', '10.0.0.0/33', '::/129', '0.0.0.0/0', '10.0.0.0/8/8', '10.0.0.0/', 'true', '1'])(
+    'are not %j',
+    (text) => {
+      expect(() => parseNetworks('AUTH_TRUSTED_PROXIES', text)).toThrow('AUTH_TRUSTED_PROXIES');
+    },
+  );
 });
 
 describe('secrets in files', () => {
@@ -66,5 +87,38 @@ describe('secrets in files', () => {
       await expect(refused).rejects.toMatchObject({ code: 'secret_unusable' });
       await expect(refused).rejects.not.toThrow('hunter2');
     }
+  });
+});
+
+describe('the first administrator', () => {
+  const email = 'admin@example.org';
+  const read = (variables: Record<string, string>) =>
+    readFirstAdministrator(readConfig(AuthConfig, { ...environment, ...variables }));
+
+  test('is none, or an address and a password', async () => {
+    expect(await read({})).toBeUndefined();
+    const password = await file('correct horse\n');
+    expect(await read({ BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD_FILE: password })).toEqual({
+      email,
+      password: 'correct horse',
+    });
+  });
+
+  test('is not quietly left out when half of it is missing', async () => {
+    const password = await file('correct horse');
+    await expect(read({ BOOTSTRAP_ADMIN_EMAIL: email })).rejects.toThrow('BOOTSTRAP_ADMIN_PASSWORD_FILE is not set');
+    await expect(read({ BOOTSTRAP_ADMIN_PASSWORD_FILE: password })).rejects.toThrow('BOOTSTRAP_ADMIN_EMAIL is not set');
+  });
+
+  test('has an address that fits once it is normalised', async () => {
+    const BOOTSTRAP_ADMIN_EMAIL = `${'\u0130'.repeat(200)}@example.org`;
+    const refused = read({ BOOTSTRAP_ADMIN_EMAIL, BOOTSTRAP_ADMIN_PASSWORD_FILE: await file('correct horse') });
+    await expect(refused).rejects.toThrow('BOOTSTRAP_ADMIN_EMAIL');
+  });
+
+  test.each(['', 'hunter2', 'x'.repeat(1_025)])('has a password that every user could have (%#)', async (text) => {
+    const refused = read({ BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD_FILE: await file(text) });
+    await expect(refused).rejects.toMatchObject({ code: 'secret_unusable' });
+    await expect(refused).rejects.not.toThrow('hunter2');
   });
 });

@@ -1,12 +1,21 @@
 import { readFile } from 'node:fs/promises';
-import { ListenSchema, LOG_LEVELS } from '@sekisho/telemetry';
+import { isIP } from 'node:net';
+import { ConfigError, ListenSchema, LOG_LEVELS } from '@sekisho/telemetry';
 import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { normaliseEmail } from './accounts/account.ts';
+import { Email, NewPassword } from './accounts/schemas.ts';
+import type { FirstAdministrator } from './bootstrap.ts';
 import { AuthError } from './errors.ts';
 
 /** The environment of the process. Secrets come from files, so that they are not in its environment. */
 export const AuthConfig = Type.Object({
   AUTH_LISTEN: ListenSchema('where log-in and keys are served'),
   AUTH_ADMIN_LISTEN: ListenSchema('where the administration, health and metrics are served'),
+  AUTH_TRUSTED_PROXIES: Type.String({
+    default: '',
+    description: 'addresses and networks whose X-Forwarded-For is believed, for example 127.0.0.0/8 behind a sidecar',
+  }),
   AUTH_ISSUER: Type.String({
     pattern: '^https?://[^\\s?#]+$',
     maxLength: 512,
@@ -21,9 +30,7 @@ export const AuthConfig = Type.Object({
     minLength: 1,
     description: 'file with 32 random bytes in base64, as `openssl rand -base64 32` writes',
   }),
-  BOOTSTRAP_ADMIN_EMAIL: Type.Optional(
-    Type.String({ pattern: '^[^\\s@]+@[^\\s@]+$', maxLength: 254, description: 'e-mail of the first administrator' }),
-  ),
+  BOOTSTRAP_ADMIN_EMAIL: Type.Optional(Email),
   BOOTSTRAP_ADMIN_PASSWORD_FILE: Type.Optional(
     Type.String({ minLength: 1, description: "file with the first administrator's password" }),
   ),
@@ -36,6 +43,22 @@ export const AuthConfig = Type.Object({
 export type AuthConfig = Static<typeof AuthConfig>;
 
 /**
+ * Addresses and networks, separated by commas.
+ * @throws ConfigError for what is neither, and for a network of all addresses
+ */
+export function parseNetworks(variable: string, text: string): readonly string[] {
+  const networks = text.split(',').flatMap((part) => part.trim() || []);
+  if (networks.every(isNetwork)) return networks;
+  throw new ConfigError([{ variable, text: 'must be addresses or networks, for example 127.0.0.0/8,::1' }]);
+}
+
+function isNetwork(text: string): boolean {
+  const [, address = '', bits] = /^([^/]*)(?:\/([1-9]\d{0,2}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(bits ?? 1) <= (version === 4 ? 32 : 128);
+}
+
+/**
  * Text of a file that holds a secret, without the newline at its end.
  * @param variable the one that named the file, for the message
  * @throws AuthError `secret_unusable`
@@ -46,6 +69,25 @@ export async function readSecret(variable: string, path: string): Promise<string
   } catch (cause) {
     throw new AuthError('secret_unusable', `${variable}: the file cannot be read`, { cause });
   }
+}
+
+/**
+ * @returns undefined when neither variable is set
+ * @throws ConfigError when only one is, AuthError `secret_unusable` unless the file holds a password that a user may have
+ */
+export async function readFirstAdministrator(config: AuthConfig): Promise<FirstAdministrator | undefined> {
+  const { BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD_FILE: file } = config;
+  if (email === undefined && file === undefined) return undefined;
+  if (email === undefined || file === undefined) {
+    const variable = email === undefined ? 'BOOTSTRAP_ADMIN_EMAIL' : 'BOOTSTRAP_ADMIN_PASSWORD_FILE';
+    throw new ConfigError([{ variable, text: 'is not set: the first administrator needs an address and a password' }]);
+  }
+  if (!Value.Check(Email, normaliseEmail(email))) {
+    throw new ConfigError([{ variable: 'BOOTSTRAP_ADMIN_EMAIL', text: 'is too long once it is normalised' }]);
+  }
+  const password = await readSecret('BOOTSTRAP_ADMIN_PASSWORD_FILE', file);
+  if (Value.Check(NewPassword, password)) return { email, password };
+  throw new AuthError('secret_unusable', 'BOOTSTRAP_ADMIN_PASSWORD_FILE: the password must have 8 to 1024 characters');
 }
 
 /** @throws AuthError `secret_unusable` unless the file holds exactly 32 bytes in base64 */

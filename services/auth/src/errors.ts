@@ -1,5 +1,6 @@
 /** Every refusal of this service, with its HTTP status; those with 500 stop the start and are never told to clients. */
 export const AUTH_ERRORS = {
+  request_invalid: { status: 400 },
   credentials_invalid: { status: 401 },
   permission_missing: { status: 403 },
   claims_too_large: { status: 422 },
@@ -18,18 +19,22 @@ export type AuthErrorCode = keyof typeof AUTH_ERRORS;
 export interface AuthErrorOptions extends ErrorOptions {
   /** Seconds after which it may work. */
   readonly retryAfter?: number;
+  /** JSON pointer (RFC 6901) to what of the body is refused. */
+  readonly field?: string;
 }
 
 /** Every error of this service. `code` is stable; the message is shown to clients and holds nothing secret. */
 export class AuthError extends Error {
   readonly code: AuthErrorCode;
   readonly retryAfter: number | undefined;
+  readonly field: string | undefined;
 
   constructor(code: AuthErrorCode, message: string, options: AuthErrorOptions = {}) {
     super(message, options);
     this.name = 'AuthError';
     this.code = code;
     this.retryAfter = options.retryAfter;
+    this.field = options.field;
   }
 
   get status(): number {

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createLogger, failStart, type ListenAddress, onSignals, parseListen, readConfig } from '@sekisho/telemetry';
-import type { FirstAdministrator } from './bootstrap.ts';
-import { AuthConfig, readEncryptionKey, readSecret } from './config.ts';
+import { AuthConfig, parseNetworks, readEncryptionKey, readFirstAdministrator } from './config.ts';
 import { createService, type Service } from './service.ts';
 
 async function main(): Promise<void> {
   const config = readConfig(AuthConfig, process.env);
   const listen = parseListen('AUTH_LISTEN', config.AUTH_LISTEN);
   const adminListen = parseListen('AUTH_ADMIN_LISTEN', config.AUTH_ADMIN_LISTEN);
+  const trustedProxies = parseNetworks('AUTH_TRUSTED_PROXIES', config.AUTH_TRUSTED_PROXIES);
   const log = createLogger({ name: 'auth', level: config.LOG_LEVEL });
   const firstAdministrator = await readFirstAdministrator(config);
 
@@ -18,6 +18,7 @@ async function main(): Promise<void> {
     encryptionKey: await readEncryptionKey(config.KEY_ENCRYPTION_KEY_FILE),
     ...(firstAdministrator !== undefined && { firstAdministrator }),
     tokenLifetime: config.ACCESS_TOKEN_TTL_SECONDS,
+    trustedProxies,
     log,
     clock: () => new Date(),
     uuid: randomUUID,
@@ -25,12 +26,6 @@ async function main(): Promise<void> {
   onSignals({ process, log, closers: [{ name: 'service', close: service.close }] });
   await listenOrClose(service, listen, adminListen);
   log.info({ listen, adminListen }, 'listening');
-}
-
-async function readFirstAdministrator(config: AuthConfig): Promise<FirstAdministrator | undefined> {
-  const { BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD_FILE: file } = config;
-  if (email === undefined || file === undefined) return undefined;
-  return { email, password: await readSecret('BOOTSTRAP_ADMIN_PASSWORD_FILE', file) };
 }
 
 /** A port that is taken must not leave the embedded database locked. */

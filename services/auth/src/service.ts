@@ -25,6 +25,8 @@ export interface ServiceOptions {
   readonly firstAdministrator?: FirstAdministrator;
   /** Seconds an access token lives. */
   readonly tokenLifetime: number;
+  /** Addresses and networks whose `X-Forwarded-For` is believed. @default none */
+  readonly trustedProxies?: readonly string[];
   readonly log: Logger;
   readonly clock: () => Date;
   readonly uuid: () => string;
@@ -92,7 +94,7 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
 }
 
 function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, checks }: Stores) {
-  const { log, clock, uuid, issuer, tokenLifetime, prefix = 'sk', limits = LIMITS } = options;
+  const { log, clock, uuid, issuer, tokenLifetime, trustedProxies = [], prefix = 'sk', limits = LIMITS } = options;
   const metrics = createMetrics();
   const authMetrics = createAuthMetrics(metrics);
   const login = createLogin({
@@ -110,7 +112,14 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, 
   const verify = createVerifier({ issuer, audience: AUDIENCE, jwks: () => keys.jwks, clock });
   const authorize = createAuthorize({ verify, clock, metrics: authMetrics });
   return {
-    publicApp: buildPublicApp({ log, login, jwks: () => keys.jwks, metrics: authMetrics, tokenLifetime }),
+    publicApp: buildPublicApp({
+      log,
+      login,
+      jwks: () => keys.jwks,
+      metrics: authMetrics,
+      tokenLifetime,
+      trustedProxies,
+    }),
     adminApp: buildAdminApp({ log, accounts, passwords, authorize, uuid, metrics, checks }),
   };
 }

@@ -54,7 +54,8 @@ function materialProblems(key: RawKey, path: string): readonly Problem[] {
 }
 
 function ecProblems(key: RawKey, path: string): readonly Problem[] {
-  const curve = EC_CURVE[String(key['crv'])];
+  const { crv } = key;
+  const curve = typeof crv === 'string' && Object.hasOwn(EC_CURVE, crv) ? EC_CURVE[crv] : undefined;
   if (curve === undefined) return [fault(at(path, 'crv'), 'BadValue', 'must be P-256, P-384 or P-521', 'change it')];
   return [
     ...['x', 'y'].flatMap((name) => sizeProblems(key[name], curve.length, at(path, name))),
@@ -69,7 +70,9 @@ function okpProblems(key: RawKey, path: string): readonly Problem[] {
 
 function rsaProblems(key: RawKey, path: string): readonly Problem[] {
   const { n, e } = key;
-  const bits = typeof n === 'string' && BASE64URL.test(n) ? Math.floor((n.length * 6) / 8) * 8 : 0;
+  // Leading zeros (`A`) make a modulus no stronger.
+  const significant = typeof n === 'string' && BASE64URL.test(n) ? n.replace(/^A+/, '') : '';
+  const bits = Math.floor((significant.length * 6) / 8) * 8;
   if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS) {
     const message = `must be a modulus of ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits in base64url`;
     return [fault(at(path, 'n'), 'BadValue', message, 'use a key of a sound size')];

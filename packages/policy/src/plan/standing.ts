@@ -20,9 +20,11 @@ export interface Standing {
  * The last good objects while they are whole, else a deny-all beside whatever is left of them. What was deleted or edited by hand
  * cannot be restored from a policy that does not compile, so only denying is safe.
  */
-export function standing({ policy, owned }: Snapshot): Standing {
+export function standing({ policy, owned, rivals }: Snapshot): Standing {
   const lockName = objectName(policy.metadata.name, 'lock');
-  const good = owned.filter(({ metadata }) => metadata.name !== lockName).map(withoutIstioKeys);
+  // Where the policy selects something else by now, another one may have taken the workload over.
+  const own = owned.filter((object) => !rivals.some((rival) => isHandedOver(object, rival)));
+  const good = own.filter(({ metadata }) => metadata.name !== lockName).map(withoutIstioKeys);
   if (isWhole(good, policy)) {
     return {
       objects: good,
@@ -30,7 +32,7 @@ export function standing({ policy, owned }: Snapshot): Standing {
       message: 'the objects of the last accepted generation stay in force until the policy is accepted again',
     };
   }
-  const selector = lockedSelection(good, policy) ?? selectionIn(owned);
+  const selector = lockedSelection(good, policy) ?? selectionIn(own);
   if (selector === undefined) {
     return {
       objects: good,

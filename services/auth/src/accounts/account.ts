@@ -42,10 +42,10 @@ export interface AccountStore {
 
 /**
  * One spelling for one mailbox. The local part is case-sensitive by RFC 5321 section 2.4, but no provider makes two
- * mailboxes of it, and people type either.
+ * mailboxes of it, and people type either. Composed last: some letters have a composed form in lower case only.
  */
 export function normaliseEmail(email: string): string {
-  return email.normalize('NFC').toLowerCase();
+  return email.toLowerCase().normalize('NFC');
 }
 
 /** The grants that count now, in the shape of the token's `services` claim. */

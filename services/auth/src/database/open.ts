@@ -74,6 +74,8 @@ function postgres(
     maxLifetimeSeconds: 120,
   });
   pool.on('error', onIdleError);
+  // The pool hears idle connections only. One that breaks in use fails its query, and emits as well: unheard, that ends the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }
 

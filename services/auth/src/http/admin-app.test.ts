@@ -73,11 +73,27 @@ describe('users', () => {
     expect(response.json().errors.map((error: { field: string }) => error.field)).toContain(field);
   });
 
+  test('have an address that fits once it is normalised', async () => {
+    const { call, login } = setUp();
+    const email = `${'\u0130'.repeat(200)}@example.org`; // each becomes two characters in lower case
+    const response = await call(post({ ...newUser, email }));
+    expect(response.json()).toMatchObject({ status: 400, code: 'request_invalid', errors: [{ field: '/email' }] });
+    const refused = login({ email, password: newUser.password, device: {}, ip: '192.0.2.1' });
+    await expect(refused).rejects.toMatchObject({ code: 'credentials_invalid', reason: 'unknown_user' });
+  });
+
   test('are read without their password', async () => {
     const response = await setUp().call({ url: `/v1/users/${ALICE_ID}` });
     expect(response.statusCode).toBe(200);
     const { passwordHash: _, ...visible } = alice;
     expect(response.json()).toEqual({ ...visible, version: 1 });
+  });
+
+  test('are kept by no cache', async () => {
+    const { call } = setUp();
+    for (const request of [post(newUser), { url: `/v1/users/${ALICE_ID}` }]) {
+      expect((await call(request)).headers['cache-control']).toBe('no-store');
+    }
   });
 
   test('have their grants replaced as a whole', async () => {

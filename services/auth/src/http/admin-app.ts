@@ -1,5 +1,6 @@
 import { type Checks, createReadiness, type Logger, type Metrics } from '@sekisho/telemetry';
 import { type Account, type AccountStore, type Grant, normaliseEmail } from '../accounts/account.ts';
+import { Email, stillFitting } from '../accounts/schemas.ts';
 import { AuthError } from '../errors.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
 import type { Authorize } from './authorize.ts';
@@ -38,7 +39,7 @@ function createUserRoute(app: HttpServer, { accounts, passwords, authorize, uuid
     const { email, password, active = true, roles = [], permissions = [], grants = [] } = request.body;
     const account = await accounts.create({
       id: uuid(),
-      email: normaliseEmail(email),
+      email: stillFitting(Email, normaliseEmail(email), '/email'),
       passwordHash: await passwords.hash(password),
       active,
       roles,

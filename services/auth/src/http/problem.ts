@@ -19,13 +19,14 @@ export interface Problem {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What fastify itself refuses, by status; its own messages are written for developers. */
+/** What fastify or Node itself refuses, by status; their own messages are written for developers. */
 const REQUEST_PROBLEMS: Readonly<Record<number, { code: string; detail: string }>> = {
   400: { code: 'request_malformed', detail: 'the request is not well formed' },
   408: { code: 'request_timeout', detail: 'the request took too long to arrive' },
   413: { code: 'body_too_large', detail: 'the body is larger than this service reads' },
   414: { code: 'request_malformed', detail: 'the path is longer than this service reads' },
   415: { code: 'media_type_unsupported', detail: 'the body must be application/json' },
+  431: { code: 'headers_too_large', detail: 'the headers are larger than this service reads' },
 };
 
 const INTERNAL: Problem = { status: 500, code: 'internal', detail: 'the service failed' };
@@ -37,15 +38,18 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   return answerProblem(reply, problem);
 }
 
-export function answerProblem(reply: FastifyReply, { status, code, detail, errors, headers = {} }: Problem) {
-  const title = STATUS_CODES[status] ?? 'Error';
-  const body = { type: 'about:blank', title, status, detail, code, ...(errors !== undefined && { errors }) };
+export function answerProblem(reply: FastifyReply, problem: Problem) {
   return reply
-    .code(status)
-    .headers({ 'cache-control': 'no-store', ...headers })
+    .code(problem.status)
+    .headers({ 'cache-control': 'no-store', ...problem.headers })
     .type('application/problem+json')
     .serializer(JSON.stringify)
-    .send(body);
+    .send(problemBody(problem));
+}
+
+export function problemBody({ status, code, detail, errors }: Problem) {
+  const title = STATUS_CODES[status] ?? 'Error';
+  return { type: 'about:blank', title, status, detail, code, ...(errors !== undefined && { errors }) };
 }
 
 export function toProblem(error: unknown): Problem {
@@ -56,14 +60,14 @@ export function toProblem(error: unknown): Problem {
   return INTERNAL;
 }
 
-function fromAuth({ status, code, message, retryAfter }: AuthError): Problem {
+function fromAuth({ status, code, message, retryAfter, field }: AuthError): Problem {
   if (status === 500) return INTERNAL;
   const headers = {
     ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
     // RFC 9110 section 15.5.2 wants a challenge with every 401; a password in a body has no scheme of its own.
     ...(status === 401 && { 'www-authenticate': 'Bearer realm="sekisho"' }),
   };
-  return { status, code, detail: message, headers };
+  return { status, code, detail: message, headers, ...(field !== undefined && { errors: [{ field, message }] }) };
 }
 
 /** RFC 6750 section 3.1: a request without a token is told no error code. */
@@ -83,16 +87,28 @@ function fromSession({ code }: SessionError): Problem {
 function fromFastify({ statusCode = 500, validation }: FastifyError): Problem {
   if (validation !== undefined) {
     const detail = 'the request does not fit its schema';
-    return { status: 400, code: 'request_invalid', detail, errors: validation.map(toFieldError) };
+    return {
+      status: 400,
+      code: 'request_invalid',
+      detail,
+      errors: validation.slice(0, MAX_FIELD_ERRORS).map(toFieldError),
+    };
   }
-  const known = REQUEST_PROBLEMS[statusCode];
-  return known === undefined ? INTERNAL : { status: statusCode, ...known };
+  return requestProblem(statusCode);
+}
+
+/** What a request is told that no route saw. */
+export function requestProblem(status: number): Problem {
+  const known = REQUEST_PROBLEMS[status];
+  return known === undefined ? INTERNAL : { status, ...known };
 }
 
 function isFastifyError(error: unknown): error is FastifyError {
   return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
 }
 
+/** A body can hold thousands of unknown fields: the answer must not be many times its size. */
+const MAX_FIELD_ERRORS = 16;
 const MAX_FIELD_LENGTH = 100;
 
 function toFieldError({ instancePath, params, message = 'is not valid' }: ValidationIssue): FieldError {

@@ -7,10 +7,10 @@ import { buildPublicApp } from './public-app.ts';
 
 const credentials = { email: 'alice@example.org', password: 'correct horse' };
 
-function setUp(options: FixtureOptions & { login?: Login } = {}) {
+function setUp(options: FixtureOptions & { login?: Login; trustedProxies?: string[] } = {}) {
   const fixture = createFixture(options);
-  const { login = fixture.login, metrics, log } = { ...fixture, ...options };
-  const app = buildPublicApp({ log, login, jwks: () => jwks, metrics, tokenLifetime: 900 });
+  const { login = fixture.login, metrics, log, trustedProxies = [] } = { ...fixture, ...options };
+  const app = buildPublicApp({ log, login, jwks: () => jwks, metrics, tokenLifetime: 900, trustedProxies });
   const post = (payload: unknown, headers: Record<string, string> = {}) =>
     app.inject({
       method: 'POST',
@@ -52,6 +52,21 @@ describe('POST /v1/sessions', () => {
       { userAgent: 'App' },
       { userAgent: 'x'.repeat(512) },
     ]);
+  });
+
+  test.each([
+    [[], '198.51.100.7', '127.0.0.1'],
+    [['192.0.2.1'], '198.51.100.7', '127.0.0.1'],
+    [['127.0.0.0/8'], '198.51.100.7', '198.51.100.7'],
+    [['127.0.0.0/8'], '203.0.113.9, 198.51.100.7', '198.51.100.7'],
+    [['127.0.0.0/8', '198.51.100.7'], '203.0.113.9, 198.51.100.7', '203.0.113.9'],
+    [['127.0.0.0/8'], 'x'.repeat(100), '127.0.0.1'],
+    [['127.0.0.0/8'], '', '127.0.0.1'],
+  ])('behind %j sees a client of %j as %s', async (trustedProxies, forwarded, ip) => {
+    const { post, verifyFor, limits } = setUp({ trustedProxies });
+    const { access_token } = (await post(credentials, { 'x-forwarded-for': forwarded })).json();
+    expect((await verifyFor('bucket')(access_token)).session?.ip).toBe(ip);
+    expect(limits.client.taken).toEqual([ip]);
   });
 
   test('answers 401 with a challenge for wrong credentials, and counts why', async () => {
@@ -110,7 +125,7 @@ describe('the log', () => {
     const lines: string[] = [];
     const { login, metrics } = createFixture();
     const log = createLogger({ name: 'test', level: 'trace', destination: { write: (line) => void lines.push(line) } });
-    const app = buildPublicApp({ log, login, jwks: () => jwks, metrics, tokenLifetime: 900 });
+    const app = buildPublicApp({ log, login, jwks: () => jwks, metrics, tokenLifetime: 900, trustedProxies: [] });
     const post = (payload: object) => app.inject({ method: 'POST', url: '/v1/sessions', payload });
     const { access_token } = (await post(credentials)).json();
     await post({ ...credentials, password: 'hunter2' });
@@ -145,6 +160,16 @@ describe('requests that do not fit', () => {
     expect(response.statusCode).toBe(400);
     expect(response.json()).toMatchObject({ code: 'request_invalid' });
     expect(response.json().errors.map((error: { field: string }) => error.field)).toContain(field);
+  });
+
+  test('get an answer smaller than themselves, however much does not fit', async () => {
+    const fields = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`f${index}`, 0]));
+    const services = Array.from({ length: 1_000 }, () => ' ');
+    for (const body of [fields, { ...credentials, device: fields }, { ...credentials, services }]) {
+      const response = await setUp().post(body);
+      expect(response.json()).toMatchObject({ code: 'request_invalid' });
+      expect(response.body.length).toBeLessThan(3_000);
+    }
   });
 
   test('never repeat a value', async () => {

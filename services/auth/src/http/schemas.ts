@@ -1,11 +1,9 @@
 import { PermissionName, PermissionNames, RoleNames, ServiceName } from '@sekisho/tokens';
 import { Type } from 'typebox';
+import { Email, NewPassword } from '../accounts/schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 
-const Email = Type.String({ maxLength: 254, pattern: String.raw`^[^\p{Cc}\p{Cs}\s@]+@[^\p{Cc}\p{Cs}\s@]+$` });
-/** NIST SP 800-63B section 3.1.1: at least 8 characters, and no rules about which; the upper bound is for argon2. */
-const NewPassword = Type.String({ minLength: 8, maxLength: 1024 });
 const DeviceProperty = Type.Optional(Type.String({ maxLength: 512 }));
 const Id = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
 

@@ -9,6 +9,7 @@ import Fastify, {
   type RawServerDefault,
 } from 'fastify';
 import type { Static, TSchema } from 'typebox';
+import { createClientErrorHandler } from './client-error.ts';
 import { answerError, answerProblem } from './problem.ts';
 
 /** Gives handlers the static types of their TypeBox schemas. */
@@ -28,15 +29,25 @@ export type HttpServer = FastifyInstance<
 const BODY_LIMIT = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 
+export interface ServerOptions {
+  /** Addresses and networks whose `X-Forwarded-For` is believed. @default none: the client is who connects */
+  readonly trustedProxies?: readonly string[];
+  /** Time that requests in flight have when the server closes. @default 3000 */
+  readonly drainMs?: number;
+}
+
 /** A server that refuses what its schemas do not name, and answers every refusal as a problem. */
-export function createServer(log: Logger): HttpServer {
+export function createServer(log: Logger, { trustedProxies = [], drainMs = 3_000 }: ServerOptions = {}): HttpServer {
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    return503OnClosing: false,
+    trustProxy: [...trustedProxies],
     // fastify's defaults drop unknown fields and turn "1" into 1: a mistake would go unseen.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
+    clientErrorHandler: createClientErrorHandler(log),
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   }).withTypeProvider<TypeBoxProvider>();
   app.removeContentTypeParser('text/plain');
@@ -44,11 +55,32 @@ export function createServer(log: Logger): HttpServer {
   app.setNotFoundHandler((_, reply) =>
     answerProblem(reply, { status: 404, code: 'not_found', detail: 'there is nothing here' }),
   );
+  // Answers hold tokens and accounts (RFC 6749 section 5.1); one that may be kept says so itself.
+  app.addHook('onRequest', async (_, reply) => {
+    reply.header('cache-control', 'no-store');
+  });
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request;
     // The pattern of the route and not the path: what clients put in a path is theirs.
     const fields = { method, route: routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
     request.log.info(fields, 'request answered');
   });
+  drainOnClose(app, drainMs);
   return app;
+}
+
+/**
+ * Loses no request and does not wait for ever: from then on each answer ends its connection (RFC 9112 section 9.6), so
+ * that a proxy sends the next request elsewhere. What is left is cut, because once a server closes Node does not count
+ * the time of half-sent requests any more.
+ */
+function drainOnClose(app: HttpServer, drainMs: number): void {
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+    setTimeout(() => app.server.closeAllConnections(), drainMs).unref();
+  });
+  app.addHook('onSend', async (_, reply) => {
+    if (closing) reply.header('connection', 'close');
+  });
 }

@@ -64,6 +64,7 @@ describe('login', () => {
     const messages = new Set<string>();
     for (const [attempt, reason] of [
       [{ ...request, email: 'nobody@example.org' }, 'unknown_user'],
+      [{ ...request, email: `${'\u0130'.repeat(200)}@example.org` }, 'unknown_user'],
       [{ ...request, password: 'wrong' }, 'wrong_password'],
       [{ ...request, email: 'inactive@example.org' }, 'inactive'],
     ] as const) {
@@ -72,7 +73,17 @@ describe('login', () => {
       await refused.catch((error: Error) => messages.add(error.message));
     }
     expect(messages.size).toBe(1);
-    expect(passwords.verified).toHaveLength(3);
+    expect(passwords.verified).toHaveLength(4);
+  });
+
+  test('refuses a user who is made inactive while the password is checked', async () => {
+    const accounts = memoryAccounts(alice);
+    const find: typeof accounts.find = async (id) => {
+      const account = await accounts.find(id);
+      return account && { ...account, active: false };
+    };
+    const { login } = createFixture({ accounts: { ...accounts, find } });
+    await expect(login(request)).rejects.toMatchObject({ code: 'credentials_invalid', reason: 'inactive' });
   });
 
   test('limits attempts on one account, also with the right password, however the address is written', async () => {

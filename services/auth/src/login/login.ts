@@ -76,7 +76,9 @@ async function authenticate(
   if (!matches) throw refused('wrong_password');
   if (!credentials.active) throw refused('inactive');
   const account = await accounts.find(credentials.userId);
-  if (account === undefined) throw refused('unknown_user'); // deleted since
+  // Changed since: a password may wait a while to be checked.
+  if (account === undefined) throw refused('unknown_user');
+  if (!account.active) throw refused('inactive');
   return account;
 }
 

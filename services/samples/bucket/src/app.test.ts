@@ -1,3 +1,4 @@
+import type { TraceHeaders } from '@sekisho/identity';
 import { tokenHeaders } from '@sekisho/identity/testing';
 import { createLogger } from '@sekisho/telemetry';
 import type { FastifyInstance } from 'fastify';
@@ -5,7 +6,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { buildApp } from './app.ts';
 import { BucketError } from './errors.ts';
 import { type Items, openItems } from './items.ts';
-import type { TraceHeaders, UserService } from './user-service.ts';
+import type { UserService } from './user-service.ts';
 
 const grants = (...permissions: string[]) => ({ bucket: { permissions } });
 const tokenOf = (id: string, services = grants('bucket:read', 'bucket:write', 'bucket:delete')) =>

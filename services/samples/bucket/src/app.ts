@@ -1,11 +1,10 @@
-import { tokenCaller } from '@sekisho/identity';
-import { identity, requirePermission, requireToken } from '@sekisho/identity/fastify';
+import { tokenCaller, traceHeaders } from '@sekisho/identity';
+import { identity, problems, requirePermission, requireToken } from '@sekisho/identity/fastify';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { BucketError } from './errors.ts';
 import type { Item, Items } from './items.ts';
-import { answerError, answerUnknownRoute } from './problems.ts';
-import { TRACE_HEADERS, type TraceHeaders, type UserService } from './user-service.ts';
+import type { UserService } from './user-service.ts';
 
 export interface Parts {
   readonly items: Items;
@@ -35,8 +34,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     // An unknown field is an error to tell, not one to drop.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
   });
-  app.setErrorHandler(answerError);
-  app.setNotFoundHandler(answerUnknownRoute);
+  await app.register(problems);
   await app.register(identity, { service: 'bucket', clock: parts.clock });
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/api/whoami', { preHandler: requireToken() }, ({ caller, headers }) => ({
@@ -71,7 +69,7 @@ function addItemRoutes(app: FastifyInstance, parts: Parts): void {
 
 async function addItem({ items, users, clock, newId }: Parts, request: FastifyRequest, title: string): Promise<Item> {
   const owner = ownerOf(request);
-  const ownerName = await users.nameOf(owner, traceHeaders(request));
+  const ownerName = await users.nameOf(owner, traceHeaders(request.headers));
   const item = { id: newId(), title, ownerName, createdAt: clock().toISOString() };
   if (!items.add(owner, item)) throw new BucketError('items_full', 'You have as many items as one may have.');
   return item;
@@ -80,10 +78,6 @@ async function addItem({ items, users, clock, newId }: Parts, request: FastifyRe
 /** Ids are unique at one issuer, and the policy of this service admits one. */
 function ownerOf({ caller }: FastifyRequest): string {
   return tokenCaller(caller).id;
-}
-
-function traceHeaders({ headers }: FastifyRequest): TraceHeaders {
-  return Object.fromEntries(TRACE_HEADERS.flatMap((name) => (headers[name] ? [[name, headers[name]]] : [])));
 }
 
 function unknownItem(): never {

@@ -1,11 +1,8 @@
+import type { TraceHeaders } from '@sekisho/identity';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { Pool } from 'undici';
 import { BucketError } from './errors.ts';
-
-/** Headers that tie a call to the request it serves; forward them as they came. */
-export const TRACE_HEADERS = ['x-request-id', 'traceparent', 'tracestate'] as const;
-export type TraceHeaders = Readonly<Partial<Record<(typeof TRACE_HEADERS)[number], string>>>;
 
 export interface UserService {
   /** The display name of a user. @throws BucketError `user_service_failed` */

@@ -1,9 +1,8 @@
 import { type TokenCaller, tokenCaller } from '@sekisho/identity';
-import { identity, requireCaller, requirePermission } from '@sekisho/identity/fastify';
+import { identity, problems, requireCaller, requirePermission } from '@sekisho/identity/fastify';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Names } from './names.ts';
-import { answerError, answerUnknownRoute } from './problems.ts';
 
 export interface Parts {
   readonly names: Names;
@@ -28,8 +27,7 @@ export async function buildApp({ names, log, clock }: Parts): Promise<FastifyIns
     // An unknown field is an error to tell, not one to drop.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
   });
-  app.setErrorHandler(answerError);
-  app.setNotFoundHandler(answerUnknownRoute);
+  await app.register(problems);
   await app.register(identity, { service: 'user', clock });
   app.get('/healthz', () => ({ status: 'ok' }));
   addProfileRoutes(app, names);
