@@ -1,6 +1,7 @@
 import type { KnownIssuer } from '@sekisho/policy';
-import { readReview, reviewOf } from './admission-review.ts';
 import type { ReviewResult } from './metrics.ts';
+import { readReview } from './request.ts';
+import { reviewOf } from './response.ts';
 import type { Answer } from './server.ts';
 import { judge, type Verdict } from './verdict.ts';
 

@@ -103,3 +103,17 @@ describe('the webhook server', () => {
     agent.destroy();
   });
 });
+
+test('closes although a client holds a connection that it never used', async () => {
+  const other = await startWebhookServer({
+    listen: { host, port: 0 },
+    path: '/validate',
+    answer: () => ({ status: 200, body: {} }),
+    onError: (error) => errors.push(error),
+  });
+  other.use(files);
+  const socket = connect({ host, port: other.address.port, ca: files.authority });
+  await once(socket, 'secureConnect');
+  await other.close();
+  socket.destroy();
+});

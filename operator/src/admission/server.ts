@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { ListenAddress } from '@sekisho/telemetry';
 import { byteBudget, readBody } from './body.ts';
 
@@ -39,10 +39,11 @@ export interface WebhookServer {
   close(): Promise<void>;
 }
 
+const PATIENCE_MS = 5_000;
 const TIMEOUTS = {
-  headersTimeout: 5_000,
-  requestTimeout: 5_000,
-  handshakeTimeout: 5_000,
+  headersTimeout: PATIENCE_MS,
+  requestTimeout: PATIENCE_MS,
+  handshakeTimeout: PATIENCE_MS,
   // Above the 90 s after which the API server's client drops an idle connection, so that it never writes to a closed one.
   keepAliveTimeout: 120_000,
 };
@@ -63,12 +64,13 @@ export async function startWebhookServer(options: WebhookServerOptions): Promise
       .then((answer) => send(response, answer, server.listening));
   });
   server.maxConnections = MAX_CONNECTIONS;
+  const unused = unusedConnections(server);
   server.listen(options.listen.port, options.listen.host);
   await once(server, 'listening');
   return {
     address: { host: options.listen.host, port: (server.address() as AddressInfo).port },
     use: ({ certificate, key }) => server.setSecureContext({ cert: certificate, key, minVersion: MIN_VERSION }),
-    close: () => close(server),
+    close: () => close(server, unused),
   };
 }
 
@@ -82,6 +84,8 @@ async function respond(
   if ((request.url ?? '').split('?', 1)[0] !== path) return { status: 404, body: { error: 'not found' } };
   if (request.method !== 'POST') return { status: 405, body: { error: 'only POST' } };
   if (!isJson(request.headers['content-type'])) return { status: 415, body: { error: 'only application/json' } };
+  // A server that closes no longer looks after its requestTimeout.
+  request.setTimeout(PATIENCE_MS, () => request.destroy());
   // Left undestroyed, because the answer goes out on the same socket.
   const body = await readBody(request.iterator({ destroyOnReturn: false }), limits);
   if ('text' in body) return answer(body.text);
@@ -108,8 +112,20 @@ function send(response: ServerResponse, { status, body }: Answer, listening: boo
   response.end(text);
 }
 
-async function close(server: Server): Promise<void> {
+/** Connections that no request came on yet: clients open them ahead, and closing takes them for busy ones. */
+function unusedConnections(server: Server): ReadonlySet<Socket> {
+  const unused = new Set<Socket>();
+  server.on('secureConnection', (socket: Socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.on('request', ({ socket }: IncomingMessage) => unused.delete(socket));
+  return unused;
+}
+
+async function close(server: Server, unused: ReadonlySet<Socket>): Promise<void> {
+  const closed = once(server, 'close');
   server.close();
-  server.closeIdleConnections();
-  await once(server, 'close');
+  for (const socket of unused) socket.destroy();
+  await closed;
 }

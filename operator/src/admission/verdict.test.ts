@@ -3,7 +3,7 @@ import type { KubeObject } from '@sekisho/kube';
 import { describe, expect, test } from 'vitest';
 import { publicJwk } from '../testing/keys.ts';
 import { serviceAuthPolicy, tokenIssuer } from '../testing/objects.ts';
-import type { AdmissionRequest } from './admission-review.ts';
+import type { AdmissionRequest } from './request.ts';
 import { judge } from './verdict.ts';
 
 const known = [{ name: 'platform', issuer: 'https://auth.example', isDefault: true }];

@@ -14,7 +14,7 @@ import {
   policyAdvice,
 } from '@sekisho/policy';
 import { isRecord } from '../resources.ts';
-import type { AdmissionRequest } from './admission-review.ts';
+import type { AdmissionRequest } from './request.ts';
 
 /** What the API server is to be told. */
 export type Verdict =

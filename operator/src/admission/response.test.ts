@@ -1,6 +1,7 @@
 import type { Problem } from '@sekisho/policy';
 import { describe, expect, test } from 'vitest';
-import { type AdmissionRequest, readReview, reviewOf } from './admission-review.ts';
+import type { AdmissionRequest } from './request.ts';
+import { reviewOf } from './response.ts';
 
 const request: AdmissionRequest = {
   uid: 'u1',
@@ -9,27 +10,8 @@ const request: AdmissionRequest = {
   operation: 'CREATE',
   object: {},
 };
-const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request };
 const problem = (path: string): Problem => ({ path, code: 'UnknownField', message: 'unknown field', hint: 'drop it' });
 const advice = (path: string) => ({ path, message: 'is wide', hint: 'narrow it' });
-
-describe('readReview', () => {
-  test('takes a review of version v1, with fields that it does not know', () => {
-    expect(readReview(JSON.stringify({ ...review, request: { ...request, dryRun: true } }))).toMatchObject(request);
-  });
-
-  test.each([
-    ['text', 'x'],
-    ['nothing', ''],
-    ['another kind', JSON.stringify({ ...review, kind: 'Pod' })],
-    ['an older version', JSON.stringify({ ...review, apiVersion: 'admission.k8s.io/v1beta1' })],
-    ['no request', JSON.stringify({ ...review, request: undefined })],
-    ['an unknown operation', JSON.stringify({ ...review, request: { ...request, operation: 'PROXY' } })],
-    ['a uid of any length', JSON.stringify({ ...review, request: { ...request, uid: 'u'.repeat(200) } })],
-  ])('takes not %s', (_, text) => {
-    expect(readReview(text)).toBeUndefined();
-  });
-});
 
 describe('reviewOf', () => {
   test('lists each problem as a cause with its field, as the API server does itself', () => {
