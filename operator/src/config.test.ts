@@ -6,7 +6,7 @@ describe('configFrom', () => {
     expect(configFrom({})).toEqual({
       kubeconfig: undefined,
       listen: { host: '127.0.0.1', port: 9090 },
-      trustDomain: 'cluster.local',
+      mesh: { trustDomain: 'cluster.local', rootNamespace: 'istio-system' },
       jwksRefreshMs: 300_000,
       logLevel: 'info',
     });
@@ -15,6 +15,7 @@ describe('configFrom', () => {
   test.each([
     ['OPERATOR_LISTEN', 'nowhere'],
     ['TRUST_DOMAIN', 'Cluster Local'],
+    ['ROOT_NAMESPACE', 'istio/system'],
     ['JWKS_REFRESH_SECONDS', '1'],
     ['LOG_LEVEL', 'loud'],
   ])('names %s when it is wrong', (variable, value) => {

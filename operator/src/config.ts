@@ -1,3 +1,4 @@
+import type { MeshFacts } from '@sekisho/policy';
 import {
   type ListenAddress,
   ListenSchema,
@@ -17,6 +18,11 @@ const Environment = Type.Object({
     default: 'cluster.local',
     description: 'trustDomain of the mesh config',
   }),
+  ROOT_NAMESPACE: Type.String({
+    pattern: '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$',
+    default: 'istio-system',
+    description: 'rootNamespace of the mesh config, where no policy is programmed',
+  }),
   JWKS_REFRESH_SECONDS: Type.Integer({
     minimum: 5,
     maximum: 86_400,
@@ -33,7 +39,7 @@ const Environment = Type.Object({
 export interface Config {
   readonly kubeconfig: string | undefined;
   readonly listen: ListenAddress;
-  readonly trustDomain: string;
+  readonly mesh: MeshFacts;
   readonly jwksRefreshMs: number;
   readonly logLevel: LogLevel;
   /** Undefined: no webhook is served. */
@@ -46,7 +52,7 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
   return {
     kubeconfig: read.KUBECONFIG,
     listen: parseListen('OPERATOR_LISTEN', read.OPERATOR_LISTEN),
-    trustDomain: read.TRUST_DOMAIN,
+    mesh: { trustDomain: read.TRUST_DOMAIN, rootNamespace: read.ROOT_NAMESPACE },
     jwksRefreshMs: read.JWKS_REFRESH_SECONDS * 1000,
     logLevel: read.LOG_LEVEL,
     admission: admissionConfigFrom(read),

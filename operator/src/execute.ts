@@ -19,7 +19,7 @@ type Held = Map<string, KubeObject>;
  */
 export async function execute(planned: Plan, snapshot: Snapshot, executor: Executor): Promise<void> {
   const held: Held = new Map(ownedBy(snapshot, executor.caches).map((object) => [idOf(object), object]));
-  const different = () => planned.desired.filter((object) => !isHeld(held, object));
+  const different = () => planned.apply.filter((object) => !isHeld(held, object));
   for (const object of planned.apply) await apply(object, held, executor);
   // Server-side apply leaves alone what others added beside our fields (a dry-run annotation, another selector), and
   // in a policy that may open the workload. What still differs is replaced as a whole.

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@sekisho/kube';
-import type { IssuerState, Snapshot } from '@sekisho/policy';
+import type { IssuerState, MeshFacts, Snapshot } from '@sekisho/policy';
 import { type CacheViews, generatedBy } from './caches.ts';
 import type { KeySets, KeyState } from './key-sets.ts';
 import { DEFAULT_ISSUER, isDefaultIssuer, issuerNames, owningPolicies, related, selectedLabels } from './references.ts';
@@ -14,7 +14,7 @@ export interface Gathered {
 }
 
 /** Reads caches only: no call, no clock. */
-export function gather(caches: CacheViews, keySets: KeySets, key: string, trustDomain: string): Gathered {
+export function gather(caches: CacheViews, keySets: KeySets, key: string, mesh: MeshFacts): Gathered {
   const policy = caches.policies.store.get(key);
   if (policy === undefined) return { snapshot: undefined, waiting: false };
   const issuers = caches.issuers.store.list().map((issuer) => ({ issuer, keys: keySets.stateOf(issuer) }));
@@ -28,7 +28,7 @@ export function gather(caches: CacheViews, keySets: KeySets, key: string, trustD
       rivals: related(caches.policies.store, labels).filter((rival) => rival !== policy),
       issuers: issuers.map(toIssuerState),
       owned: owned.flatMap((object) => toIstioObject(object) ?? []),
-      mesh: { trustDomain },
+      mesh,
     },
     waiting: issuers.some(({ issuer, keys }) => keys.state === 'pending' && isUsed(issuer, uses)),
   };

@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const operator = createOperator({
     ...shared,
     fetch: keys.fetch,
-    trustDomain: config.trustDomain,
+    mesh: config.mesh,
     jwksRefreshMs: config.jwksRefreshMs,
   });
   const admission = config.admission && (await startAdmission({ ...shared, ...config.admission }));

@@ -133,6 +133,21 @@ describe('operator', () => {
     expect(port - 40_000).toBeGreaterThan(1);
   });
 
+  test('writes nothing but a status for a policy in the root namespace of the mesh', async () => {
+    const policy = serviceAuthPolicy('bucket');
+    const misplaced = { ...policy, metadata: { ...policy.metadata, namespace: 'istio-system' } };
+    const { api } = await given({ objects: [misplaced, issuer] });
+    const status = scenario.statusApplied(POLICIES, misplaced);
+    scenario.issuerStatusAllowed(issuer);
+    scenario.run();
+    expect(conditionsIn((await status).body)).toMatchObject([
+      { type: 'Accepted', status: 'False', reason: 'RootNamespace' },
+      { type: 'Programmed', status: 'False', reason: 'NothingProgrammed' },
+    ]);
+    await scenario.settle();
+    expect(api.calls.some(({ method, path }) => method !== 'GET' && path.includes('istio.io'))).toBe(false);
+  });
+
   test('removes objects whose policy is gone, after asking the API server, by uid', async () => {
     await given({ objects: [bucket.issuer, ...bucket.generated] });
     const missing = { kind: 'Status', code: 404, reason: 'NotFound' };

@@ -1,4 +1,5 @@
 import { type Clock, type KubeClient, keyOf, type Random, WorkQueue } from '@sekisho/kube';
+import type { MeshFacts } from '@sekisho/policy';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import { allOf, type Caches, createCaches } from './caches.ts';
 import type { FetchJson } from './fetch-jwks.ts';
@@ -12,7 +13,7 @@ import { isDefaultIssuer } from './references.ts';
 export interface OperatorOptions {
   readonly client: KubeClient;
   readonly fetch: FetchJson;
-  readonly trustDomain: string;
+  readonly mesh: MeshFacts;
   readonly jwksRefreshMs: number;
   readonly log: Logger;
   readonly metrics: Metrics;

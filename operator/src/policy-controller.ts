@@ -1,5 +1,6 @@
 import { type Clock, ConflictError, KubeError, NotFoundError, type Outcome, refOf } from '@sekisho/kube';
 import {
+  type MeshFacts,
   type Plan,
   plan,
   programmed,
@@ -17,7 +18,7 @@ export type ReconcileResult = 'unchanged' | 'written' | 'waiting' | 'failed';
 
 export interface PolicyController extends Omit<Executor, 'signal'> {
   readonly keySets: KeySets;
-  readonly trustDomain: string;
+  readonly mesh: MeshFacts;
   readonly clock: Clock;
   readonly onResult: (result: ReconcileResult, milliseconds: number) => void;
 }
@@ -42,8 +43,8 @@ export async function reconcilePolicy(
 type Reconciler = PolicyController & Executor;
 
 async function reconcile(reconciler: Reconciler, key: string): Promise<ReconcileResult> {
-  const { caches, keySets, trustDomain } = reconciler;
-  const { snapshot, waiting } = gather(caches, keySets, key, trustDomain);
+  const { caches, keySets, mesh } = reconciler;
+  const { snapshot, waiting } = gather(caches, keySets, key, mesh);
   const realized = snapshot === undefined ? 'unchanged' : await realize(reconciler, snapshot, waiting);
   if (realized === 'waiting') return 'waiting';
   return (await removeStrays(reconciler, key)) ? 'written' : realized;

@@ -4,7 +4,7 @@ import { type CacheViews, OWNER_INDEXES, POLICY_INDEXES } from './caches.ts';
 import { gather } from './gather.ts';
 import { KeySets } from './key-sets.ts';
 import { keysOfGenerated, keysOfIssuer, keysOfPolicy } from './policy-keys.ts';
-import { planOf, serviceAuthPolicy, tokenIssuer } from './testing/objects.ts';
+import { MESH, planOf, serviceAuthPolicy, tokenIssuer } from './testing/objects.ts';
 
 function cachesOf(...objects: readonly KubeObject[]) {
   const generated = () => ({ store: new Store(OWNER_INDEXES) });
@@ -64,7 +64,7 @@ describe('keysOfPolicy', () => {
   });
 
   test('the snapshot of a policy holds the same rivals', () => {
-    const { snapshot } = gather(cachesOf(a, b, c, far), keySets, 'shop/a', 'cluster.local');
+    const { snapshot } = gather(cachesOf(a, b, c, far), keySets, 'shop/a', MESH);
     expect(snapshot?.rivals.map(({ metadata }) => metadata.name)).toEqual(['b', 'c']);
   });
 
@@ -76,7 +76,7 @@ describe('keysOfPolicy', () => {
     }
     const change = { key: 'shop/b', before: withStatus(b, 'False'), after: withStatus(b, 'True') };
     expect(keysOfPolicy(caches, change)).toContain('shop/a');
-    const { snapshot } = gather(caches, keySets, 'shop/a', 'cluster.local');
+    const { snapshot } = gather(caches, keySets, 'shop/a', MESH);
     expect(snapshot?.rivals.map(({ metadata }) => metadata.name)).toEqual(['b']);
   });
 });

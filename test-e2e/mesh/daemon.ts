@@ -6,6 +6,8 @@ import { meshPaths } from './paths.ts';
 import { identify } from './proc.ts';
 import { Supervisor } from './supervisor.ts';
 
+const LOG_CHECK_MS = 60_000;
+
 /** What `launcher.ts` asks for: the daemon's only argument, in JSON. */
 export interface DaemonOrder {
   readonly tools: Toolchain;
@@ -49,6 +51,7 @@ async function main({ tools, keep }: DaemonOrder): Promise<void> {
     const info = await assemble(tools, supervisor, context, (line) => say({ type: 'progress', line }));
     writeFileSync(paths.mesh, `${JSON.stringify(info, undefined, 2)}\n`, { mode: 0o600 });
     ready = true;
+    setInterval(() => supervisor.boundLogs(), LOG_CHECK_MS);
     say({ type: 'ready' });
   } catch (error) {
     say({ type: 'failed', message: error instanceof Error ? error.message : String(error) });

@@ -62,18 +62,28 @@ export async function startMesh(report: Report, options: StartOptions = {}): Pro
 }
 
 async function start(report: Report, { keep = false, signal }: StartOptions): Promise<MeshInfo> {
-  const paths = meshPaths();
   if (supervisorId() !== undefined)
     throw new MeshError('a mesh of this checkout is running already: `make status`, `make down`');
   const tools = await ensureToolchain(process.env, report, signal);
-  const left = await endLeftovers(paths.folder);
+  const left = await endLeftovers(meshPaths().folder);
   if (left > 0) report(`ended ${left} processes that an earlier run had left behind`);
-  rmSync(paths.folder, { recursive: true, force: true });
-  rmSync(paths.mesh, { force: true });
-  mkdirSync(paths.logs, { recursive: true });
+  emptyFolder();
   signal?.throwIfAborted();
   await launch({ tools, keep }, report, signal);
   return readMesh();
+}
+
+function emptyFolder(): void {
+  const { folder, logs, mesh } = meshPaths();
+  try {
+    for (const path of [folder, mesh]) rmSync(path, { recursive: true, force: true });
+    mkdirSync(logs, { recursive: true });
+  } catch (cause) {
+    throw new MeshError(
+      `cannot make an empty folder for the mesh: ${String(cause)}. It must be this user's, on a disk with some space.`,
+      { cause },
+    );
+  }
 }
 
 /** Stops the mesh and everything it started. Answers whether there was any. */

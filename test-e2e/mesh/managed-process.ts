@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { lastLines } from './log-file.ts';
 import { identify, isAlive, type ProcessId, signalGroup } from './proc.ts';
 import { WaitError, waitFor } from './wait.ts';
 
@@ -154,18 +154,5 @@ export class ManagedProcess {
   #set(state: ProcessState): void {
     this.#state = state;
     this.#onChange();
-  }
-}
-
-/** The end of a text file without reading all of it. */
-export async function lastLines(path: string, count: number): Promise<string> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    const length = Math.min(size, 16_384);
-    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.toString('utf8').trimEnd().split('\n').slice(-count).join('\n');
-  } finally {
-    await file.close();
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { boundLog } from './log-file.ts';
 import { ManagedProcess, type ProcessSpec, type ProcessState } from './managed-process.ts';
 import { MESH_MARK, type ProcessId } from './proc.ts';
 
@@ -32,6 +33,11 @@ export class Supervisor {
     const child = new ManagedProcess({ ...spec, env: { ...spec.env, ...this.#mark } }, () => this.#write());
     this.#processes.push(child);
     await child.start();
+  }
+
+  /** To be called now and then: a mesh may be up for days. */
+  boundLogs(): void {
+    for (const { spec } of this.#processes) boundLog(spec.log);
   }
 
   /** Stops all, one after the other, last started first. Safe to call twice. */

@@ -55,7 +55,7 @@ export async function storyContext(mesh: MeshInfo): Promise<StoryContext> {
 
 async function adminToken(mesh: MeshInfo): Promise<string> {
   const password = (await readFile(mesh.auth.adminPasswordFile, 'utf8')).trim();
-  return logIn(mesh, { email: mesh.auth.adminEmail, password });
+  return logIn(mesh, { email: mesh.auth.adminEmail, password }, ['auth']);
 }
 
 async function logIn(

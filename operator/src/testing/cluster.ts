@@ -18,6 +18,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { createFetchJson } from '../fetch-jwks.ts';
 import { createOperator } from '../operator.ts';
 import { GENERATED, ISSUERS, POLICIES } from '../resources.ts';
+import { MESH } from './objects.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
@@ -85,7 +86,7 @@ export class Cluster {
     const operator = createOperator({
       client: new KubeClient(this.#counting(transport), { fieldManager: 'sekisho-operator' }),
       fetch: keys.fetch,
-      trustDomain: 'cluster.local',
+      mesh: MESH,
       jwksRefreshMs: 300_000,
       log: createLogger({ name: 'operator', level: 'silent' }),
       metrics: createMetrics({ processMetrics: false }),

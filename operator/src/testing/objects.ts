@@ -4,6 +4,7 @@ import { issuerStatus } from '../issuer-status.ts';
 import { publicJwk } from './keys.ts';
 
 export const NOW = new Date('2026-01-01T00:00:00Z');
+export const MESH = { trustDomain: 'cluster.local', rootNamespace: 'istio-system' };
 export const ISS = 'https://auth.example';
 const API = 'auth.sekisho.dev/v1alpha1';
 
@@ -35,7 +36,7 @@ export function serviceAuthPolicy(name: string, spec: Record<string, unknown> = 
 /** What the compiler makes of a policy with this issuer. */
 export function planOf(policy: KubeObject, issuer: KubeObject, jwks?: Jwks) {
   const issuers = [{ issuer, ...(jwks && { jwks }) }];
-  return plan({ policy, rivals: [], issuers, owned: [], mesh: { trustDomain: 'cluster.local' } }, NOW);
+  return plan({ policy, rivals: [], issuers, owned: [], mesh: MESH }, NOW);
 }
 
 /** Policy, issuer and objects as they are when all is done: a reconcile has nothing to write. */

@@ -13,6 +13,7 @@ import { FakeApi, type OpenStream, type SeenCall } from '@sekisho/kube/testing';
 import { createLogger, createMetrics, type Metrics } from '@sekisho/telemetry';
 import { createOperator, type Operator } from '../operator.ts';
 import { GENERATED, ISSUERS, POLICIES } from '../resources.ts';
+import { MESH } from './objects.ts';
 
 const KINDS = [POLICIES, ISSUERS, ...Object.values(GENERATED)];
 const MANAGER = 'sekisho-operator';
@@ -41,7 +42,7 @@ export class Scenario {
     this.#operator = createOperator({
       client: new KubeClient(this.#transport, { fieldManager: MANAGER, retry }),
       fetch: (uri, signal) => Promise.race([options.fetch?.(uri) ?? unannounced(uri), aborted(signal)]),
-      trustDomain: 'cluster.local',
+      mesh: MESH,
       jwksRefreshMs: 300_000,
       log: createLogger({ name: 'operator', level: 'silent' }),
       metrics: this.metrics,

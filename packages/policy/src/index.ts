@@ -12,7 +12,7 @@ export type { AcceptedReason, ProgrammedReason } from './plan/conditions.ts';
 export { holds } from './plan/holds.ts';
 export { plan } from './plan/plan.ts';
 export { programmed, statusEquals } from './plan/status.ts';
-export type { Outcome, Plan, Snapshot } from './plan/types.ts';
+export type { MeshFacts, Outcome, Plan, Snapshot } from './plan/types.ts';
 export { describeProblems, type Parsed, type Problem, type ProblemCode } from './problem.ts';
 export type {
   IstioKind,

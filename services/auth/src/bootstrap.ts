@@ -1,4 +1,4 @@
-import { type AccountStore, normaliseEmail } from './accounts/account.ts';
+import { type AccountStore, AUDIENCE, normaliseEmail } from './accounts/account.ts';
 import { AuthError } from './errors.ts';
 import type { PasswordHasher } from './passwords/hasher.ts';
 
@@ -32,7 +32,7 @@ export async function bootstrapAdministrator(
       active: true,
       roles: ['admin'],
       permissions: [],
-      grants: [{ service: 'auth', permissions: ['users:read', 'users:write'] }],
+      grants: [{ service: AUDIENCE, permissions: ['users:read', 'users:write'] }],
     });
     return true;
   } catch (error) {

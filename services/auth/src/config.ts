@@ -7,6 +7,7 @@ import { normaliseEmail } from './accounts/account.ts';
 import { Email, NewPassword } from './accounts/schemas.ts';
 import type { FirstAdministrator } from './bootstrap.ts';
 import { AuthError } from './errors.ts';
+import { opaqueString } from './passwords/opaque-string.ts';
 
 /** The environment of the process. Secrets come from files, so that they are not in its environment. */
 export const AuthConfig = Type.Object({
@@ -86,7 +87,7 @@ export async function readFirstAdministrator(config: AuthConfig): Promise<FirstA
     throw new ConfigError([{ variable: 'BOOTSTRAP_ADMIN_EMAIL', text: 'is too long once it is normalised' }]);
   }
   const password = await readSecret('BOOTSTRAP_ADMIN_PASSWORD_FILE', file);
-  if (Value.Check(NewPassword, password)) return { email, password };
+  if (Value.Check(NewPassword, opaqueString(password))) return { email, password };
   throw new AuthError('secret_unusable', 'BOOTSTRAP_ADMIN_PASSWORD_FILE: the password must have 8 to 1024 characters');
 }
 

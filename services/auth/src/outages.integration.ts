@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Service } from './service.ts';
 import { type FreezableProxy, startFreezableProxy } from './testing/freezable-proxy.ts';
-import { ADMIN, databaseKinds, logIn, startService, untilReady } from './testing/real-service.ts';
+import { ADMIN_LOGIN, databaseKinds, logIn, startService, untilReady } from './testing/real-service.ts';
 
 const BOUND_MS = 1_500;
 
@@ -20,7 +20,7 @@ function targetOf(url: string) {
 async function expectUnavailable(service: Service, failing: string): Promise<void> {
   for (let attempt = 0; attempt < 3; attempt += 1) {
     const started = performance.now();
-    const response = await logIn(service, ADMIN);
+    const response = await logIn(service, ADMIN_LOGIN);
     expect(response.json()).toMatchObject({ status: 503, code: 'unavailable' });
     expect(response.headers['retry-after']).toBe('1');
     expect(performance.now() - started).toBeLessThan(BOUND_MS);
@@ -56,12 +56,12 @@ describe.each(['redis', 'database'] as const)('without its %s', (dependency) => 
   });
 
   test.skipIf(skipped)('that hangs, a log-in fails closed in bounded time, and works again by itself', async () => {
-    expect((await logIn(service, ADMIN)).statusCode).toBe(201);
+    expect((await logIn(service, ADMIN_LOGIN)).statusCode).toBe(201);
     proxy.freeze();
     await expectUnavailable(service, dependency);
     proxy.thaw();
     await untilReady(service);
-    expect((await logIn(service, ADMIN)).statusCode).toBe(201);
+    expect((await logIn(service, ADMIN_LOGIN)).statusCode).toBe(201);
   });
 
   test.skipIf(skipped)('that is dead, a log-in fails closed at once, and works again by itself', async () => {
@@ -69,6 +69,6 @@ describe.each(['redis', 'database'] as const)('without its %s', (dependency) => 
     await expectUnavailable(service, dependency);
     await proxy.revive();
     await untilReady(service);
-    expect((await logIn(service, ADMIN)).statusCode).toBe(201);
+    expect((await logIn(service, ADMIN_LOGIN)).statusCode).toBe(201);
   });
 });

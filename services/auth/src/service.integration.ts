@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createVerifier } from '@sekisho/tokens';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Service } from './service.ts';
-import { ADMIN, databaseKinds, logIn, startService, untilReady } from './testing/real-service.ts';
+import { ADMIN, ADMIN_LOGIN, databaseKinds, logIn, startService, untilReady } from './testing/real-service.ts';
 
 const redisUrl = inject('redisUrl');
 
@@ -21,7 +21,7 @@ describe.each(databaseKinds(inject('postgresUrl')))('the service on $name', (kin
   });
 
   async function adminCall(method: 'GET' | 'POST' | 'PUT', url: string, payload?: object) {
-    const token = (await logIn(service, ADMIN)).json().access_token;
+    const token = (await logIn(service, ADMIN_LOGIN)).json().access_token;
     const headers = { authorization: `Bearer ${token}` };
     return service.adminApp.inject({ method, url, headers, ...(payload !== undefined && { payload }) });
   }
@@ -92,7 +92,7 @@ describe.each(databaseKinds(inject('postgresUrl')))('the service on $name', (kin
     await untilReady(service);
     expect((await service.publicApp.inject({ url: '/.well-known/jwks.json' })).json()).toEqual(before);
     expect((await logIn(service, firstAdministrator)).statusCode).toBe(401);
-    expect((await logIn(service, ADMIN)).statusCode).toBe(201);
+    expect((await logIn(service, ADMIN_LOGIN)).statusCode).toBe(201);
   });
 
   test('does not start with another encryption key, and leaves the database free for the right one', async () => {
@@ -116,7 +116,7 @@ describe.runIf(inject('postgresUrl') !== '')('replicas that start at the same ti
     expect(new Set(keySets).size).toBe(1);
     for (const replica of replicas) {
       await untilReady(replica);
-      expect((await logIn(replica, ADMIN)).statusCode).toBe(201);
+      expect((await logIn(replica, ADMIN_LOGIN)).statusCode).toBe(201);
       await replica.close();
     }
     await database?.remove();

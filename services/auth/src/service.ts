@@ -2,17 +2,19 @@ import { availableParallelism } from 'node:os';
 import { connectRedis, createSessionStore } from '@sekisho/sessions';
 import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
 import { createMinter, createVerifier } from '@sekisho/tokens';
+import { AUDIENCE } from './accounts/account.ts';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
 import { bootstrapAdministrator, type FirstAdministrator } from './bootstrap.ts';
 import { openDatabase, pingDatabase } from './database/open.ts';
 import { buildAdminApp } from './http/admin-app.ts';
-import { AUDIENCE, createAuthorize } from './http/authorize.ts';
+import { createAuthorize } from './http/authorize.ts';
 import { buildPublicApp } from './http/public-app.ts';
 import type { HttpServer } from './http/server.ts';
 import { assertStored, loadKeyRing } from './keys/key-ring.ts';
 import { createSqlKeys } from './keys/sql-keys.ts';
 import { createLogin } from './login/login.ts';
-import { createRateLimiter, type Rate } from './login/rate-limit.ts';
+import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
+import { createAssertTokensFit } from './login/tokens-fit.ts';
 import { createAuthMetrics } from './metrics.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 
@@ -32,7 +34,7 @@ export interface ServiceOptions {
   readonly uuid: () => string;
   /** First part of every key in Redis. @default 'sk' */
   readonly prefix?: string;
-  readonly limits?: { readonly account: Rate; readonly client: Rate };
+  readonly rates?: LoginRates;
 }
 
 export interface Service {
@@ -42,8 +44,14 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/** A person mistypes a few times; an office behind one address logs in together in the morning. */
-const LIMITS = { account: { burst: 10, refillSeconds: 30 }, client: { burst: 100, refillSeconds: 1 } };
+const RATES: LoginRates = {
+  // An office behind one address logs in together in the morning.
+  network: { burst: 100, refillSeconds: 1 },
+  // A person mistypes a few times.
+  accountFromNetwork: { burst: 10, refillSeconds: 30 },
+  // NIST SP 800-63B section 3.2.2: no more than 100 failures in a row.
+  account: { burst: 100, refillSeconds: 30 },
+};
 /** At about 20 ms a hash and a core, the last in the queue waits a second. */
 const HASHING = { concurrency: availableParallelism(), maxWaiting: 50 * availableParallelism() };
 
@@ -94,18 +102,16 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
 }
 
 function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, checks }: Stores) {
-  const { log, clock, uuid, issuer, tokenLifetime, trustedProxies = [], prefix = 'sk', limits = LIMITS } = options;
+  const { log, clock, uuid, issuer, tokenLifetime, trustedProxies = [], prefix = 'sk', rates = RATES } = options;
   const metrics = createMetrics();
   const authMetrics = createAuthMetrics(metrics);
+  const mint = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const login = createLogin({
     accounts,
     passwords,
     sessions: createSessionStore({ redis, clock, newId: uuid, prefix }),
-    limits: {
-      account: createRateLimiter(redis, `${prefix}:limit:login:account`, limits.account),
-      client: createRateLimiter(redis, `${prefix}:limit:login:client`, limits.client),
-    },
-    mint: createMinter({ issuer, key: () => keys.active, clock, uuid }),
+    limits: createLoginLimits(redis, prefix, rates),
+    mint,
     clock,
     tokenLifetime,
   });
@@ -120,6 +126,15 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, 
       tokenLifetime,
       trustedProxies,
     }),
-    adminApp: buildAdminApp({ log, accounts, passwords, authorize, uuid, metrics, checks }),
+    adminApp: buildAdminApp({
+      log,
+      accounts,
+      passwords,
+      authorize,
+      assertTokensFit: createAssertTokensFit(mint),
+      uuid,
+      metrics,
+      checks,
+    }),
   };
 }

@@ -14,7 +14,7 @@ const requests = fc.array(request, { minLength: 20, maxLength: 20 });
 const RUNS = { numRuns: 400 };
 
 function objectsOf(written: ServiceAuthPolicySpec) {
-  const mesh = { trustDomain: TRUST_DOMAIN };
+  const mesh = { trustDomain: TRUST_DOMAIN, rootNamespace: 'istio-system' };
   return plan({ policy: policyOf(written), rivals: [], issuers: issuerStates(), owned: [], mesh }, new Date(0)).desired;
 }
 

@@ -2,6 +2,7 @@
 export type RefusalReason =
   | 'Invalid'
   | 'Unsupported'
+  | 'RootNamespace'
   | 'TooLarge'
   | 'IssuerNotFound'
   | 'IssuerNotReady'

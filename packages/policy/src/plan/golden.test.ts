@@ -39,8 +39,14 @@ test.each(names)('%s is planned as its golden file says', async (name) => {
 });
 
 function snapshotOf({ policy, rivals = [], issuers, ownedFrom, ownedIssuers, deleted = [] }: Case): Snapshot {
-  const mesh = { trustDomain: 'cluster.local' };
-  const before = { rivals: [], issuers: ownedIssuers ?? issuers, owned: [], mesh };
+  const mesh = { trustDomain: 'cluster.local', rootNamespace: 'istio-system' };
+  // An earlier version knew no root namespace.
+  const before = {
+    rivals: [],
+    issuers: ownedIssuers ?? issuers,
+    owned: [],
+    mesh: { ...mesh, rootNamespace: 'none' },
+  };
   const owned = ownedFrom === undefined ? [] : plan({ policy: ownedFrom, ...before }, NOW).desired;
   return { policy, rivals, issuers, owned: owned.filter((object) => !deleted.includes(nameOf(object))), mesh };
 }

@@ -14,7 +14,14 @@ const SPEC = {
 const ELSEWHERE = { matchLabels: { app: 'elsewhere' } };
 
 function snapshot(policy: RawObject, more: Partial<Snapshot> = {}): Snapshot {
-  return { policy, rivals: [], issuers: issuerStates(), owned: [], mesh: { trustDomain: 'cluster.local' }, ...more };
+  return {
+    policy,
+    rivals: [],
+    issuers: issuerStates(),
+    owned: [],
+    mesh: { trustDomain: 'cluster.local', rootNamespace: 'istio-system' },
+    ...more,
+  };
 }
 
 const owned = plan(snapshot(policyOf(SPEC)), NOW).desired;

@@ -10,7 +10,7 @@ import { plan } from './plan.ts';
 import type { Plan, Snapshot } from './types.ts';
 
 const NOW = new Date('2026-02-03T04:05:06Z');
-const mesh = { trustDomain: 'cluster.local' };
+const mesh = { trustDomain: 'cluster.local', rootNamespace: 'istio-system' };
 const requests = fc.array(request, { minLength: 20, maxLength: 20 });
 const RUNS = { numRuns: 300 };
 

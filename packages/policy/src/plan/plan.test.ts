@@ -21,7 +21,7 @@ function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     rivals: [],
     issuers: issuerStates(),
     owned: [],
-    mesh: { trustDomain: 'cluster.local' },
+    mesh: { trustDomain: 'cluster.local', rootNamespace: 'istio-system' },
     ...more,
   };
 }
@@ -62,7 +62,9 @@ describe('the plan for a new policy', () => {
   });
 
   test('refuses a trust domain with a wildcard, in which callers of any mesh would match', () => {
-    expect(() => plan(snapshot({ mesh: { trustDomain: '*' } }), CREATED)).toThrow(PolicyError);
+    expect(() => plan(snapshot({ mesh: { trustDomain: '*', rootNamespace: 'istio-system' } }), CREATED)).toThrow(
+      PolicyError,
+    );
   });
 });
 

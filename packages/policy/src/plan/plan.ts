@@ -3,7 +3,7 @@ import type { IstioObject } from '../resources.ts';
 import type { Finding } from './conditions.ts';
 import { byName, holds, refOf, sameObject } from './holds.ts';
 import { inSafeOrder } from './order.ts';
-import { type Standing, standing, standingInConflict } from './standing.ts';
+import { type Standing, standing, standingInConflict, standingInRoot } from './standing.ts';
 import { allHeld, buildStatus } from './status.ts';
 import type { Plan, Snapshot } from './types.ts';
 import { judge, type Verdict } from './verdict.ts';
@@ -50,6 +50,8 @@ function decide(verdict: Verdict, snapshot: Snapshot): Decision {
       return { objects: inSafeOrder(verdict.compiled, snapshot.owned) };
     case 'refused':
       return asDecision(standing(snapshot));
+    case 'misplaced':
+      return asDecision(standingInRoot(snapshot));
     case 'conflicted':
       return asDecision(standingInConflict(snapshot, verdict.winner));
   }

@@ -85,6 +85,24 @@ export function standingInConflict({ owned }: Snapshot, winner: RawObject): Stan
   };
 }
 
+/**
+ * A policy in the mesh's root namespace: nothing is written, not even a deny-all, which would close workloads of every namespace.
+ * What an earlier version wrote there stays as it is, for its reach is just as wide: where no other ALLOW exists, to remove the
+ * allow list opens a workload; without the guard or a lock, a foreign ALLOW opens it; without the RequestAuthentication, headers
+ * that it strips are believed. People remove all of it by deleting the policy, once the workloads have policies of their own.
+ * Only PeerAuthentication goes: Istio ignores one with a selector in the root namespace, so it holds nothing closed.
+ */
+export function standingInRoot({ owned }: Snapshot): Standing {
+  const objects = owned.filter(({ kind }) => kind !== 'PeerAuthentication');
+  if (objects.length === 0) {
+    return { objects, reason: 'NothingProgrammed', message: 'nothing is written into the root namespace of the mesh' };
+  }
+  const message =
+    'objects from an earlier version stay and reach every namespace; give the workloads policies in their own namespaces, ' +
+    'then delete this one, which removes them';
+  return { objects, reason: 'LastGoodKept', message };
+}
+
 function isHandedOver({ spec }: IstioObject, winner: RawObject): boolean {
   const held = selectionOf(spec)?.matchLabels;
   const governed = selectionOf(winner.spec)?.matchLabels;

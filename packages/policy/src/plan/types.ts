@@ -2,6 +2,13 @@ import type { IssuerState } from '../compile/issuers.ts';
 import type { IstioObject, ObjectRef, RawObject } from '../resources.ts';
 import type { Condition, ServiceAuthPolicyStatus } from '../schema/status.ts';
 
+/** What must be known of the mesh config. */
+export interface MeshFacts {
+  readonly trustDomain: string;
+  /** Where Istio reads policies that apply to every namespace. */
+  readonly rootNamespace: string;
+}
+
 /** Everything that the plan for one policy depends on, read from caches. */
 export interface Snapshot {
   readonly policy: RawObject;
@@ -12,7 +19,7 @@ export interface Snapshot {
   readonly owned: readonly IstioObject[];
   /** Selected pods and WorkloadEntries, when known. */
   readonly workloads?: number;
-  readonly mesh: { readonly trustDomain: string };
+  readonly mesh: MeshFacts;
 }
 
 export interface Plan {

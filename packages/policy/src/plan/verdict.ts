@@ -12,6 +12,7 @@ import type { Snapshot } from './types.ts';
 export type Verdict =
   | { readonly kind: 'compiled'; readonly policy: ServiceAuthPolicy; readonly compiled: Compiled }
   | { readonly kind: 'refused'; readonly policy?: ServiceAuthPolicy; readonly refusal: Refusal }
+  | { readonly kind: 'misplaced'; readonly policy?: ServiceAuthPolicy; readonly refusal: Refusal }
   | {
       readonly kind: 'conflicted';
       readonly policy?: ServiceAuthPolicy;
@@ -20,11 +21,14 @@ export type Verdict =
     };
 
 /**
- * Conflict comes before validity: whether a broken policy may deny its workload depends on whether the workload is its own.
+ * The namespace comes first: what is written into the root namespace reaches every other one. Conflict comes before validity:
+ * whether a broken policy may deny its workload depends on whether the workload is its own.
  */
 export function judge({ policy: raw, rivals, issuers, mesh }: Snapshot): Verdict {
   const parsed = parseServiceAuthPolicy(raw);
   const policy = parsed.ok ? { policy: parsed.value } : {};
+  const namespace = raw.metadata.namespace ?? 'default';
+  if (namespace === mesh.rootNamespace) return { kind: 'misplaced', ...policy, refusal: rootNamespace(namespace) };
   const winner = governor(raw, rivals);
   if (winner !== undefined) return { kind: 'conflicted', ...policy, refusal: conflict(winner), winner };
   if (!parsed.ok) return { kind: 'refused', refusal: invalid(parsed.problems) };
@@ -40,6 +44,14 @@ export function judge({ policy: raw, rivals, issuers, mesh }: Snapshot): Verdict
 }
 
 const noSelector: Refusal = { reason: 'Unsupported', message: 'spec.selector: is needed; set matchLabels' };
+
+/** istio.io/docs/reference/config/security/authorization-policy: a selector there selects in all namespaces. */
+function rootNamespace(namespace: string): Refusal {
+  const message =
+    `metadata.namespace: ${namespace} is the root namespace of the mesh, where Istio applies a policy to the workloads of ` +
+    'every namespace; move the policy, and a workload that lives there, into a namespace of their own';
+  return { reason: 'RootNamespace', message };
+}
 
 function invalid(problems: readonly Problem[]): Refusal {
   const unsupported = problems.every(({ code }) => code === 'Unsupported');

@@ -1,3 +1,6 @@
+/** This service is an audience of its own tokens: who is granted it may use the administrators' API. */
+export const AUDIENCE = 'auth';
+
 /** What a user may do at one service. */
 export interface Grant {
   readonly service: string;

@@ -3,15 +3,19 @@ import type { Checks } from '@sekisho/telemetry';
 import type { AccessGrant } from '@sekisho/tokens';
 import type { InjectOptions } from 'fastify';
 import { describe, expect, test } from 'vitest';
+import { AUDIENCE } from '../accounts/account.ts';
+import { createAssertTokensFit } from '../login/tokens-fit.ts';
 import { ADMIN_ID, ALICE_ID, alice, createFixture } from '../testing/fixture.ts';
 import { buildAdminApp } from './admin-app.ts';
-import { AUDIENCE, createAuthorize } from './authorize.ts';
+import { createAuthorize } from './authorize.ts';
 
 function setUp(checks: Checks = {}) {
   const fixture = createFixture();
   const { log, accounts, passwords, metrics, registry, clock, verifyFor, mint } = fixture;
   const authorize = createAuthorize({ verify: verifyFor(AUDIENCE), clock, metrics });
-  const app = buildAdminApp({ log, accounts, passwords, authorize, uuid: randomUUID, metrics: registry, checks });
+  const assertTokensFit = createAssertTokensFit(mint);
+  const metered = { log, metrics: registry, checks };
+  const app = buildAdminApp({ ...metered, accounts, passwords, authorize, assertTokensFit, uuid: randomUUID });
   const token = async (permissions: string[], grant: Partial<AccessGrant> = {}) =>
     (
       await mint({
@@ -82,6 +86,14 @@ describe('users', () => {
     await expect(refused).rejects.toMatchObject({ code: 'credentials_invalid', reason: 'unknown_user' });
   });
 
+  test.each(['e\u0301'.repeat(7), '\u0958'.repeat(600)])(
+    'have a password that fits once it is normalised (%#)',
+    async (password) => {
+      const response = await setUp().call(post({ ...newUser, password }));
+      expect(response.json()).toMatchObject({ status: 400, code: 'request_invalid', errors: [{ field: '/password' }] });
+    },
+  );
+
   test('are read without their password', async () => {
     const response = await setUp().call({ url: `/v1/users/${ALICE_ID}` });
     expect(response.statusCode).toBe(200);
@@ -101,6 +113,17 @@ describe('users', () => {
     const grants = [{ service: 'auth', permissions: ['users:read'], expires: 2_000_000_000 }];
     const response = await call({ method: 'PUT', url: `/v1/users/${ALICE_ID}/grants`, payload: { grants } });
     expect(response.json()).toMatchObject({ id: ALICE_ID, grants, version: 2 });
+  });
+
+  test('are refused, with the sizes, when their token would be too long', async () => {
+    const { call } = setUp();
+    const grants = [{ service: 'bucket', permissions: Array.from({ length: 40 }, (_, n) => `${'p'.repeat(60)}${n}`) }];
+    const problem = { status: 422, code: 'claims_too_large', detail: expect.stringMatching(/grants \d{4}$/) };
+    const created = await call(post({ ...newUser, grants }));
+    expect(created.json()).toMatchObject(problem);
+    const url = `/v1/users/${ALICE_ID}`;
+    expect((await call({ method: 'PUT', url: `${url}/grants`, payload: { grants } })).json()).toMatchObject(problem);
+    expect((await call({ url })).json()).toMatchObject({ grants: alice.grants, version: 1 });
   });
 
   test('that do not exist are 404, an id that is none 400', async () => {

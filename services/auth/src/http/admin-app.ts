@@ -1,8 +1,10 @@
 import { type Checks, createReadiness, type Logger, type Metrics } from '@sekisho/telemetry';
 import { type Account, type AccountStore, type Grant, normaliseEmail } from '../accounts/account.ts';
-import { Email, stillFitting } from '../accounts/schemas.ts';
+import { Email, NewPassword, stillFitting } from '../accounts/schemas.ts';
 import { AuthError } from '../errors.ts';
+import type { AssertTokensFit } from '../login/tokens-fit.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
+import { opaqueString } from '../passwords/opaque-string.ts';
 import type { Authorize } from './authorize.ts';
 import { withOtherMethodsRefused } from './other-methods.ts';
 import { GrantsBody, NewUserBody, UserAnswer, UserParams } from './schemas.ts';
@@ -13,6 +15,7 @@ export interface AdminAppOptions {
   readonly accounts: AccountStore;
   readonly passwords: PasswordHasher;
   readonly authorize: Authorize;
+  readonly assertTokensFit: AssertTokensFit;
   readonly uuid: () => string;
   readonly metrics: Metrics;
   /** What must work for the service to be ready, by name. */
@@ -33,19 +36,22 @@ export function buildAdminApp(options: AdminAppOptions): HttpServer {
   return app;
 }
 
-function createUserRoute(app: HttpServer, { accounts, passwords, authorize, uuid }: AdminAppOptions): void {
+function createUserRoute(app: HttpServer, options: AdminAppOptions): void {
+  const { accounts, passwords, authorize, assertTokensFit, uuid } = options;
   const schema = { body: NewUserBody, response: { 201: UserAnswer } };
   app.post('/v1/users', { schema, onRequest: authorize('users:write') }, async (request, reply) => {
     const { email, password, active = true, roles = [], permissions = [], grants = [] } = request.body;
-    const account = await accounts.create({
+    const user = {
       id: uuid(),
       email: stillFitting(Email, normaliseEmail(email), '/email'),
-      passwordHash: await passwords.hash(password),
       active,
       roles,
       permissions,
       grants: eachServiceOnce(grants),
-    });
+    };
+    const checkedPassword = stillFitting(NewPassword, opaqueString(password), '/password');
+    await assertTokensFit(user);
+    const account = await accounts.create({ ...user, passwordHash: await passwords.hash(checkedPassword) });
     return reply.code(201).header('location', `/v1/users/${account.id}`).send(toAnswer(account));
   });
 }
@@ -57,10 +63,11 @@ function readUserRoute(app: HttpServer, { accounts, authorize }: AdminAppOptions
   );
 }
 
-function replaceGrantsRoute(app: HttpServer, { accounts, authorize }: AdminAppOptions): void {
+function replaceGrantsRoute(app: HttpServer, { accounts, authorize, assertTokensFit }: AdminAppOptions): void {
   const schema = { params: UserParams, body: GrantsBody, response: { 200: UserAnswer } };
   app.put('/v1/users/:id/grants', { schema, onRequest: authorize('users:write') }, async (request) => {
     const grants = eachServiceOnce(request.body.grants);
+    await assertTokensFit({ ...known(await accounts.find(request.params.id)), grants });
     return toAnswer(known(await accounts.replaceGrants(request.params.id, grants)));
   });
 }

@@ -1,5 +1,6 @@
 import { type AccessClaims, bearerToken, permissionsAt, TokenError, type Verify } from '@sekisho/tokens';
 import type { onRequestAsyncHookHandler } from 'fastify';
+import { AUDIENCE } from '../accounts/account.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthMetrics } from '../metrics.ts';
 
@@ -10,9 +11,6 @@ export interface AuthorizeOptions {
   readonly clock: () => Date;
   readonly metrics: Pick<AuthMetrics, 'validations' | 'tokenFailures'>;
 }
-
-/** This service is an audience of its own tokens. */
-export const AUDIENCE = 'auth';
 
 /** Makes hooks that let a request pass whose access token grants the permission here; they run before the body is read. */
 export function createAuthorize({ verify, clock, metrics }: AuthorizeOptions) {

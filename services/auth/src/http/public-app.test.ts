@@ -66,7 +66,7 @@ describe('POST /v1/sessions', () => {
     const { post, verifyFor, limits } = setUp({ trustedProxies });
     const { access_token } = (await post(credentials, { 'x-forwarded-for': forwarded })).json();
     expect((await verifyFor('bucket')(access_token)).session?.ip).toBe(ip);
-    expect(limits.client.taken).toEqual([ip]);
+    expect(limits.taken.map(({ network }) => network)).toEqual([ip]);
   });
 
   test('answers 401 with a challenge for wrong credentials, and counts why', async () => {
@@ -92,7 +92,7 @@ describe('POST /v1/sessions', () => {
   });
 
   test('answers 429 with Retry-After after too many attempts', async () => {
-    const { post, registry } = setUp({ attempts: { account: 1, client: 100 } });
+    const { post, registry } = setUp({ bursts: { accountFromNetwork: 1 } });
     await post({ ...credentials, password: 'wrong' });
     const response = await post(credentials);
     expect(response.statusCode).toBe(429);

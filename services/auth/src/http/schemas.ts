@@ -11,6 +11,7 @@ export const LoginBody = Type.Object(
   {
     email: Email,
     password: Type.String({ minLength: 1, maxLength: 1024 }),
+    /** Without it, all that are granted but `auth`. */
     services: Type.Optional(Type.Array(ServiceName, { minItems: 1, maxItems: 64, uniqueItems: true })),
     device: Type.Optional(
       Type.Object({ userAgent: DeviceProperty, platform: DeviceProperty, language: DeviceProperty }, strict),

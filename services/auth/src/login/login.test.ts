@@ -36,6 +36,25 @@ describe('login', () => {
     expect([...sessions.live.keys()]).toEqual([session.id]);
   });
 
+  test("leaves the administrators' API out unless it is asked for by name", async () => {
+    const grants = [...alice.grants, { service: 'auth', permissions: ['users:write'] }];
+    const { login, verifyFor } = createFixture({ accounts: memoryAccounts({ ...alice, grants }) });
+    const { aud, services } = await verifyFor('bucket')((await login(request)).token);
+    expect([aud, Object.keys(services)]).toEqual([
+      ['bucket', 'user'],
+      ['bucket', 'user'],
+    ]);
+    expect((await verifyFor('auth')((await login({ ...request, services: ['auth'] })).token)).aud).toEqual(['auth']);
+  });
+
+  test("tells a user who has only the administrators' API to ask for it", async () => {
+    const grants = [{ service: 'auth', permissions: ['users:write'] }];
+    const { login } = createFixture({ accounts: memoryAccounts({ ...alice, grants }) });
+    const refused = login(request);
+    await expect(refused).rejects.toMatchObject({ code: 'permission_missing', reason: 'not_granted' });
+    await expect(refused).rejects.toThrow('auth');
+  });
+
   test('mints for the services asked for alone', async () => {
     const { login, verifyFor } = createFixture();
     const { token } = await login({ ...request, services: ['user'] });
@@ -87,7 +106,7 @@ describe('login', () => {
   });
 
   test('limits attempts on one account, also with the right password, however the address is written', async () => {
-    const { login, passwords } = createFixture({ attempts: { account: 2, client: 100 } });
+    const { login, passwords } = createFixture({ bursts: { accountFromNetwork: 2 } });
     await expect(login({ ...request, password: 'wrong' })).rejects.toMatchObject({ code: 'credentials_invalid' });
     await expect(login({ ...request, password: 'wrong' })).rejects.toMatchObject({ code: 'credentials_invalid' });
     const limited = login({ ...request, email: 'ALICE@EXAMPLE.ORG' });
@@ -95,19 +114,28 @@ describe('login', () => {
     expect(passwords.verified).toHaveLength(2);
   });
 
-  test('forgets the failures of an account after a success', async () => {
-    const { login } = createFixture({ attempts: { account: 2, client: 100 } });
+  test("lets the owner in whatever somebody else's network tries", async () => {
+    const { login } = createFixture({ bursts: { accountFromNetwork: 2 } });
+    for (const code of ['credentials_invalid', 'credentials_invalid', 'rate_limited']) {
+      await expect(login({ ...request, password: 'wrong', ip: '198.51.100.1' })).rejects.toMatchObject({ code });
+    }
+    await login(request);
+  });
+
+  test('limits what all networks together may try on one account', async () => {
+    const { login } = createFixture({ bursts: { account: 3 } });
+    for (const ip of ['198.51.100.1', '2001:db8:1::1', '2001:db8:2::1']) {
+      await expect(login({ ...request, password: 'wrong', ip })).rejects.toMatchObject({ code: 'credentials_invalid' });
+    }
+    await expect(login(request)).rejects.toMatchObject({ code: 'rate_limited' });
+  });
+
+  test('counts no success, and forgets after it what the same network failed', async () => {
+    const { login } = createFixture({ bursts: { accountFromNetwork: 2, account: 4 } });
     for (let round = 0; round < 3; round += 1) {
       await expect(login({ ...request, password: 'wrong' })).rejects.toMatchObject({ code: 'credentials_invalid' });
       await login(request);
     }
-  });
-
-  test("does not count a refused client's attempts against the account", async () => {
-    const { login, limits } = createFixture({ attempts: { account: 5, client: 1 } });
-    await login(request);
-    await expect(login(request)).rejects.toMatchObject({ code: 'rate_limited' });
-    expect(limits.account.taken).toEqual(['alice@example.org']);
   });
 
   test('leaves no session behind when the token cannot be minted', async () => {

@@ -1,16 +1,24 @@
 import type { Device, Session, SessionStore } from '@sekisho/sessions';
 import type { Mint } from '@sekisho/tokens';
-import { type Account, type AccountStore, activeGrants, type Grant, normaliseEmail } from '../accounts/account.ts';
+import {
+  type Account,
+  type AccountStore,
+  AUDIENCE,
+  activeGrants,
+  type Grant,
+  normaliseEmail,
+} from '../accounts/account.ts';
 import { AuthError } from '../errors.ts';
 import type { LoginFailure } from '../metrics.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
+import { accessGrant, everydayGrants } from './access-grant.ts';
 import { clientNetwork } from './client-network.ts';
-import type { RateLimiter } from './rate-limit.ts';
+import type { Attempt, LoginLimits } from './login-limits.ts';
 
 export interface LoginRequest {
   readonly email: string;
   readonly password: string;
-  /** Services the token is for; without it, all that are granted. */
+  /** Services the token is for; without it, all that are granted but the administrators' API. */
   readonly services?: readonly string[];
   readonly device: Device;
   readonly ip: string;
@@ -25,7 +33,7 @@ export interface LoginDependencies {
   readonly accounts: AccountStore;
   readonly passwords: PasswordHasher;
   readonly sessions: SessionStore;
-  readonly limits: { readonly account: RateLimiter; readonly client: RateLimiter };
+  readonly limits: LoginLimits;
   readonly mint: Mint;
   readonly clock: () => Date;
   /** Seconds an access token lives. */
@@ -47,18 +55,17 @@ export class LoginRefused extends AuthError {
 /** Rejects with LoginRefused, or AuthError and SessionError when something it needs is away. */
 export function createLogin(dependencies: LoginDependencies): Login {
   return async (request) => {
-    const email = normaliseEmail(request.email);
-    await countAttempt(dependencies, email, request.ip);
-    const account = await authenticate(dependencies, email, request.password);
-    await dependencies.limits.account.reset(email);
+    const attempt = { email: normaliseEmail(request.email), network: clientNetwork(request.ip) };
+    await countAttempt(dependencies, attempt);
+    const account = await authenticate(dependencies, attempt.email, request.password);
+    await dependencies.limits.succeed(attempt);
     const grants = chooseGrants(account, request.services, dependencies.clock());
     return open(dependencies, { account, grants, request });
   };
 }
 
-/** The client first: who is refused there cannot use up somebody else's attempts. */
-async function countAttempt({ limits }: LoginDependencies, email: string, ip: string): Promise<void> {
-  const wait = (await limits.client.take(clientNetwork(ip))) || (await limits.account.take(email));
+async function countAttempt({ limits }: LoginDependencies, attempt: Attempt): Promise<void> {
+  const wait = await limits.take(attempt);
   if (wait > 0) {
     throw new LoginRefused('rate_limited', 'rate_limited', 'too many attempts to log in', { retryAfter: wait });
   }
@@ -89,8 +96,10 @@ function refused(reason: LoginFailure): LoginRefused {
 function chooseGrants(account: Account, services: readonly string[] | undefined, now: Date): readonly Grant[] {
   const granted = activeGrants(account.grants, now);
   if (services === undefined) {
-    if (granted.length > 0) return granted;
-    throw new LoginRefused('not_granted', 'permission_missing', 'no service is granted to this user');
+    const everyday = everydayGrants(granted);
+    if (everyday.length > 0) return everyday;
+    const detail = `no service is granted to this user, or only ${AUDIENCE}, which has to be asked for by name`;
+    throw new LoginRefused('not_granted', 'permission_missing', detail);
   }
   return services.map((service) => {
     const grant = granted.find((candidate) => candidate.service === service);
@@ -105,26 +114,11 @@ async function open(
 ): Promise<LoginResult> {
   const session = await sessions.create({ userId: account.id, device: request.device, ip: request.ip });
   try {
-    const { token } = await mint({
-      subject: account.id,
-      clientId: 'web',
-      audience: grants.map((grant) => grant.service),
-      user: userClaims(account),
-      services: Object.fromEntries(grants.map(({ service, ...grant }) => [service, toClaim(grant)])),
-      session: { id: session.id, device: session.fingerprint, ip: request.ip },
-      lifetimeSeconds: tokenLifetime,
-    });
+    const claims = { id: session.id, device: session.fingerprint, ip: request.ip };
+    const { token } = await mint(accessGrant({ account, grants, session: claims, lifetimeSeconds: tokenLifetime }));
     return { token, session };
   } catch (error) {
     await sessions.destroy(account.id, session.id);
     throw error;
   }
-}
-
-function userClaims({ id, email, roles, permissions }: Account) {
-  return { id, email, roles: [...roles], permissions: [...permissions] };
-}
-
-function toClaim({ permissions, expires }: Omit<Grant, 'service'>) {
-  return { permissions: [...permissions], ...(expires !== undefined && { expires }) };
 }

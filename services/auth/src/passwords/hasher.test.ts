@@ -16,6 +16,12 @@ describe('the password hasher', () => {
     expect(await hasher.verify(stored, 'Correct horse')).toBe(false);
   });
 
+  test('takes one password for one, composed or not', async () => {
+    const [composed, decomposed] = ['caf\u00e9 creme', 'cafe\u0301 creme'];
+    expect(await hasher.verify(await hasher.hash(composed), decomposed)).toBe(true);
+    expect(await hasher.verify(await hasher.hash(decomposed), composed)).toBe(true);
+  });
+
   test('does the same work, and says no, when there is no stored hash', async () => {
     const stored = await hasher.hash('correct horse');
     const time = async (hash: string | undefined) => {

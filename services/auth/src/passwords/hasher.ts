@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 import { BoundedQueue } from './bounded-queue.ts';
+import { opaqueString } from './opaque-string.ts';
 
 /** OWASP's minimum for argon2id: 19 MiB, 2 passes, 1 lane. The algorithm's own default is argon2id, version 19. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
+/** Both take the password as it was typed. */
 export interface PasswordHasher {
   /** PHC string. Rejects with AuthError `unavailable` when too many wait, as does `verify`. */
   hash(password: string): Promise<string>;
@@ -22,9 +24,9 @@ export async function createPasswordHasher(options: HasherOptions): Promise<Pass
   const queue = new BoundedQueue(options);
   const nobody = await hash(randomBytes(32), PARAMETERS);
   return {
-    hash: (password) => queue.run(() => hash(password, PARAMETERS)),
+    hash: (password) => queue.run(() => hash(opaqueString(password), PARAMETERS)),
     async verify(stored, password) {
-      const matches = await queue.run(() => verify(stored ?? nobody, password));
+      const matches = await queue.run(() => verify(stored ?? nobody, opaqueString(password)));
       return stored !== undefined && matches;
     },
   };

@@ -6,7 +6,7 @@ import { createLogin } from '../login/login.ts';
 import { createAuthMetrics } from '../metrics.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
 import { memoryAccounts } from './memory-accounts.ts';
-import { memoryLimiter } from './memory-limiter.ts';
+import { type Bursts, memoryLimits } from './memory-limits.ts';
 import { memorySessions } from './memory-sessions.ts';
 
 export const ISSUER = 'https://auth.test';
@@ -42,22 +42,19 @@ export function plainHasher(): PasswordHasher & { readonly verified: (string | u
 
 export interface FixtureOptions {
   readonly accounts?: AccountStore;
-  readonly attempts?: { readonly account: number; readonly client: number };
+  readonly bursts?: Partial<Bursts>;
 }
 
 const key = await generateSigningKey();
 export const jwks = toJwks([key]);
 
 /** Everything a log-in needs, in memory, with a clock that the test sets. */
-export function createFixture({ accounts = memoryAccounts(alice), attempts }: FixtureOptions = {}) {
+export function createFixture({ accounts = memoryAccounts(alice), bursts }: FixtureOptions = {}) {
   const time = { now: new Date('2026-01-02T03:04:05Z') };
   const clock = () => time.now;
   const sessions = memorySessions(clock);
   const passwords = plainHasher();
-  const limits = {
-    account: memoryLimiter(attempts?.account ?? 5),
-    client: memoryLimiter(attempts?.client ?? 1_000),
-  };
+  const limits = memoryLimits({ network: 1_000, accountFromNetwork: 5, account: 100, ...bursts });
   const mint = createMinter({ issuer: ISSUER, key: () => key, clock, uuid: randomUUID });
   const login = createLogin({ accounts, passwords, sessions, limits, mint, clock, tokenLifetime: 900 });
   const registry = createMetrics({ processMetrics: false, undeclared: 'throw' });

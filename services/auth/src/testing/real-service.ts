@@ -7,6 +7,7 @@ import pg from 'pg';
 import { createService, type Service, type ServiceOptions } from '../service.ts';
 
 export const ADMIN = { email: 'admin@example.org', password: 'correct horse battery' };
+export const ADMIN_LOGIN = { ...ADMIN, services: ['auth'] };
 
 export interface DatabaseKind {
   readonly name: string;
