@@ -116,10 +116,12 @@ function send(response: ServerResponse, { status, body }: Answer, listening: boo
 function unusedConnections(server: Server): ReadonlySet<Socket> {
   const unused = new Set<Socket>();
   server.on('secureConnection', (socket: Socket) => {
+    // A handshake may end after the server began to close.
+    if (!server.listening) return void socket.destroy();
     unused.add(socket);
     socket.once('close', () => unused.delete(socket));
   });
-  server.on('request', ({ socket }: IncomingMessage) => unused.delete(socket));
+  server.on('request', ({ socket }: IncomingMessage) => void unused.delete(socket));
   return unused;
 }
 
