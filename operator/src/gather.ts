@@ -2,7 +2,7 @@ import type { KubeObject } from '@sekisho/kube';
 import type { IssuerState, MeshFacts, Snapshot } from '@sekisho/policy';
 import { type CacheViews, generatedBy } from './caches.ts';
 import type { KeySets, KeyState } from './key-sets.ts';
-import { DEFAULT_ISSUER, isDefaultIssuer, issuerNames, owningPolicies, related, selectedLabels } from './references.ts';
+import { DEFAULT_ISSUER, isDefaultIssuer, issuerNames, owningPolicies, related, selectionsOf } from './references.ts';
 import { toIstioObject } from './resources.ts';
 
 /** What the caches say about one policy key. */
@@ -21,11 +21,12 @@ export function gather(caches: CacheViews, keySets: KeySets, key: string, mesh: 
   const uses = new Set(issuerNames(policy));
   const owned = generatedBy(caches, 'uid', policy.metadata.uid ?? '');
   // A refused policy may hold objects where it does not select any more; who selects there now is a rival too.
-  const labels = [policy, ...owned].flatMap(selectedLabels);
+  const selections = [policy, ...owned].flatMap(selectionsOf);
+  const neighbours = caches.policies.store.by('namespace', policy.metadata.namespace ?? '');
   return {
     snapshot: {
       policy,
-      rivals: related(caches.policies.store, labels).filter((rival) => rival !== policy),
+      rivals: related(neighbours, selections).filter((rival) => rival !== policy),
       issuers: issuers.map(toIssuerState),
       owned: owned.flatMap((object) => toIstioObject(object) ?? []),
       mesh,

@@ -8,7 +8,7 @@ import {
 } from '@sekisho/kube';
 import { readPolicyStatus, statusEquals, type TokenIssuerStatus } from '@sekisho/policy';
 import type { Caches } from './caches.ts';
-import { issuerStatus, type KeyHolder } from './issuer-status.ts';
+import { issuerStatus, type KeyHolder, ownStatus } from './issuer-status.ts';
 import type { KeySets } from './key-sets.ts';
 import { policiesUsing } from './policy-keys.ts';
 import { isDefaultIssuer } from './references.ts';
@@ -32,7 +32,7 @@ export async function reconcileIssuer(
   const keys = issuer && keySets.stateOf(issuer);
   if (issuer === undefined || keys === undefined || keys.state === 'pending') return undefined;
   const status = issuerStatus({ issuer, keys, policies: keyHolders(caches, issuer) }, new Date(clock.now()));
-  if (statusEquals(issuer.status, status)) return undefined;
+  if (statusEquals(ownStatus(issuer), status)) return undefined;
   try {
     caches.issuers.record(await client.applyStatus(ISSUERS, withStatus(issuer, status), { force: true, signal }));
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@sekisho/kube';
-import type { Jwks } from '@sekisho/policy';
+import { type Jwks, parseJwks } from '@sekisho/policy';
 import { describe, expect, test } from 'vitest';
 import { issuerStatus } from './issuer-status.ts';
 import { publicJwk } from './testing/keys.ts';
@@ -63,6 +63,18 @@ describe('issuerStatus', () => {
     const status = issuerStatus({ issuer: { ...issuer, status: first }, keys, policies: [holder(jwks('a'))] }, LATE);
     expect(status.keys).toMatchObject([{ kid: 'a', policies: 1, of: 1 }]);
     expect(status.conditions).toMatchObject([{ type: 'Ready', status: 'False', reason: 'FetchFailed' }]);
+  });
+
+  test('says how many published keys were passed over, and why', () => {
+    const parsed = parseJwks({
+      keys: [publicJwk('a'), { ...publicJwk('b'), use: 'enc' }, { kty: 'AKP', pub: 'material' }],
+    });
+    if (!parsed.ok) throw new Error('refused');
+    const keys = { state: 'fetched', jwks: parsed.value } as const;
+    const message = '1 key from jwksUri; ignored: 1 not for signatures, 1 of an unknown kty';
+    const status = issuerStatus({ issuer, keys, policies: [] }, EARLY);
+    expect(status.conditions).toMatchObject([{ status: 'True', reason: 'Fetched', message }]);
+    expect(status.keys).toHaveLength(1);
   });
 
   test.each([

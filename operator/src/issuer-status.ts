@@ -1,7 +1,16 @@
 import type { KubeObject } from '@sekisho/kube';
-import { type Condition, parseJwks, readIssuerStatus, type TokenIssuerStatus } from '@sekisho/policy';
+import {
+  type Condition,
+  describeIgnored,
+  type Jwks,
+  parseJwks,
+  readIssuerStatus,
+  type TokenIssuerStatus,
+} from '@sekisho/policy';
 import type { KeyState } from './key-sets.ts';
 import { isRecord } from './resources.ts';
+
+const READY = 'Ready';
 
 export interface IssuerFacts {
   readonly issuer: KubeObject;
@@ -42,15 +51,21 @@ export function issuerStatus({ issuer, keys, policies }: IssuerFacts, now: Date)
   };
 }
 
+/** The part of the status that is written here; another manager's conditions stand beside it and are no difference. */
+export function ownStatus({ status }: KubeObject): TokenIssuerStatus {
+  const { conditions = [], ...rest } = readIssuerStatus(status);
+  return { ...rest, conditions: conditions.filter(({ type }) => type === READY) };
+}
+
 function ready(
   issuer: KubeObject,
   keys: IssuerFacts['keys'],
   { previous, now }: { previous: readonly Condition[] | undefined; now: Date },
 ): Condition {
   const said = verdict(keys);
-  const before = previous?.find(({ type }) => type === 'Ready');
+  const before = previous?.find(({ type }) => type === READY);
   return {
-    type: 'Ready',
+    type: READY,
     ...said,
     lastTransitionTime: before?.status === said.status ? before.lastTransitionTime : rfc3339(now),
     ...(issuer.metadata.generation !== undefined && { observedGeneration: issuer.metadata.generation }),
@@ -60,9 +75,9 @@ function ready(
 function verdict(keys: IssuerFacts['keys']): Pick<Condition, 'status' | 'reason' | 'message'> {
   switch (keys.state) {
     case 'inline':
-      return { status: 'True', reason: 'Inline', message: `${counted(keys.jwks.keys.length)} of spec.jwks` };
+      return { status: 'True', reason: 'Inline', message: `${counted(keys.jwks)} of spec.jwks${ignored(keys.jwks)}` };
     case 'fetched':
-      return { status: 'True', reason: 'Fetched', message: `${counted(keys.jwks.keys.length)} from jwksUri` };
+      return { status: 'True', reason: 'Fetched', message: `${counted(keys.jwks)} from jwksUri${ignored(keys.jwks)}` };
     case 'failed':
       return keys.jwks
         ? { status: 'True', reason: 'FetchFailed', message: `${keys.problem}; the last good keys stay in force` }
@@ -72,8 +87,13 @@ function verdict(keys: IssuerFacts['keys']): Pick<Condition, 'status' | 'reason'
   }
 }
 
-function counted(keys: number): string {
-  return keys === 1 ? '1 key' : `${keys} keys`;
+function counted({ keys }: Jwks): string {
+  return keys.length === 1 ? '1 key' : `${keys.length} keys`;
+}
+
+/** Whoever misses a key must see here that it was published, and why it does not count. */
+function ignored({ ignored: passedOver }: Jwks): string {
+  return passedOver === undefined ? '' : `; ignored: ${describeIgnored(passedOver)}`;
 }
 
 /** Objects of the cache are frozen and replaced as a whole, so what was read of one stays true. */

@@ -1,5 +1,5 @@
 import { type KubeObject, pathOf } from '@sekisho/kube';
-import { parseJwks, readPolicyStatus } from '@sekisho/policy';
+import { parseJwks, readPolicyStatus, type TokenIssuerStatus } from '@sekisho/policy';
 import { afterEach, describe, expect, test } from 'vitest';
 import { GENERATED, POLICIES, toIstioObject } from './resources.ts';
 import { publicJwk } from './testing/keys.ts';
@@ -41,6 +41,17 @@ describe('operator', () => {
     await scenario.settle();
     expect(api.calls.every(({ method }) => method === 'GET')).toBe(true);
     expect(await scenario.metrics.render()).toContain('sekisho_reconcile_total{result="unchanged"} 1');
+  });
+
+  test('writes no status where another manager has a condition beside the one that is right already', async () => {
+    const { status } = bucket.issuer as { status: TokenIssuerStatus };
+    const condition = { type: 'Reviewed', status: 'True', reason: 'ByHand', message: '' } as const;
+    const conditions = [{ ...condition, lastTransitionTime: '2026-01-01T00:00:00Z' }, ...(status.conditions ?? [])];
+    const reviewed = { ...bucket.issuer, status: { ...status, conditions } };
+    const { api } = await given({ objects: [bucket.policy, reviewed, ...bucket.generated] });
+    scenario.run();
+    await scenario.settle();
+    expect(api.calls.every(({ method }) => method === 'GET')).toBe(true);
   });
 
   test('applies what a new policy asks for in the planned order, then says so', async () => {

@@ -42,7 +42,7 @@ describe('keysOfPolicy', () => {
   const a = selecting('a', { app: 'x' });
   const b = selecting('b', { app: 'x', tier: 'y' });
   const c = selecting('c', { tier: 'y' });
-  const far = selecting('far', { app: 'z' });
+  const far = selecting('far', { app: 'z', tier: 'z' });
   const elsewhere = { ...a, metadata: { ...a.metadata, name: 'elsewhere', namespace: 'other' } };
 
   test('a new policy concerns those that it may meet, also through a third one, and nobody else', () => {
@@ -61,6 +61,20 @@ describe('keysOfPolicy', () => {
     const change = (before: KubeObject, after: KubeObject) => keysOfPolicy(caches, { key: 'shop/a', before, after });
     expect(change(withStatus(a, 'False'), withStatus(a, 'False', 'more'))).toEqual(['shop/a']);
     expect(change(withStatus(a, 'False'), withStatus(a, 'True'))).toContain('shop/b');
+  });
+
+  test('a policy that lets go of its last objects concerns its rivals', () => {
+    const objects = [{ kind: 'AuthorizationPolicy', name: 'a-allow' }];
+    const conflicted = withStatus(a, 'False');
+    const holding = { ...conflicted, status: { ...conflicted.status, objects } };
+    expect(keysOfPolicy(cachesOf(a, b), { key: 'shop/a', before: holding, after: conflicted })).toContain('shop/b');
+  });
+
+  test('policies on different labels may select one workload', () => {
+    const other = selecting('other', { zone: 'east' });
+    expect(keysOfPolicy(cachesOf(a, other), appeared(a))).toEqual(['shop/a', 'shop/other']);
+    const { snapshot } = gather(cachesOf(a, other), keySets, 'shop/a', MESH);
+    expect(snapshot?.rivals.map(({ metadata }) => metadata.name)).toEqual(['other']);
   });
 
   test('the snapshot of a policy holds the same rivals', () => {

@@ -1,19 +1,22 @@
 import { type Change, type KubeObject, keyOf } from '@sekisho/kube';
 import { readPolicyStatus } from '@sekisho/policy';
 import { type CacheViews, generatedBy } from './caches.ts';
-import { DEFAULT_ISSUER, isDefaultIssuer, owningPolicies, related, selectedLabels } from './references.ts';
+import { DEFAULT_ISSUER, isDefaultIssuer, meeting, owningPolicies, related, selectionsOf } from './references.ts';
 
 /**
  * A policy concerns itself, and those that may select the same workload: when what it asks for changes, and when it
- * becomes programmed or ceases to be, for one in conflict hands its objects over only then. The same goes for policies that
+ * becomes programmed or ceases to be, for one in conflict hands its objects over only then. One that lets go of its
+ * last objects frees their workloads. The same goes for policies that
  * selected the workload before and still hold objects for it.
  */
 export function keysOfPolicy(caches: CacheViews, change: Change): readonly string[] {
-  if (sameSpec(change) && sameConditions(change)) return [change.key];
-  const labels = sides(change).flatMap(selectedLabels);
-  const rivals = related(caches.policies.store, labels).map(({ metadata }) => keyOf(metadata));
-  const holders = labels.flatMap((label) => generatedBy(caches, 'label', label)).flatMap(ownerKeys);
-  return [...new Set([change.key, ...rivals, ...holders])];
+  if (sameSpec(change) && sameStanding(change)) return [change.key];
+  const namespace = sides(change)[0]?.metadata.namespace ?? '';
+  const selections = sides(change).flatMap(selectionsOf);
+  const rivals = related(caches.policies.store.by('namespace', namespace), selections);
+  const generated = generatedBy(caches, 'namespace', namespace);
+  const holders = selections.flatMap((labels) => meeting(generated, labels)).flatMap(ownerKeys);
+  return [...new Set([change.key, ...rivals.map(({ metadata }) => keyOf(metadata)), ...holders])];
 }
 
 /** An issuer concerns every policy that names it, or that names none while it is the default. */
@@ -45,11 +48,12 @@ export function sameSpec({ before, after }: Change): boolean {
   return a !== undefined && b !== undefined && a.uid === b.uid && a.generation === b.generation;
 }
 
-function sameConditions({ before, after }: Change): boolean {
+function sameStanding({ before, after }: Change): boolean {
   return standingOf(before) === standingOf(after);
 }
 
 function standingOf(policy: KubeObject | undefined): string {
-  const conditions = readPolicyStatus(policy?.status).conditions ?? [];
-  return JSON.stringify(conditions.map(({ type, status, observedGeneration }) => [type, status, observedGeneration]));
+  const { conditions = [], objects = [] } = readPolicyStatus(policy?.status);
+  const said = conditions.map(({ type, status, observedGeneration }) => [type, status, observedGeneration]);
+  return JSON.stringify([said, objects.length > 0]);
 }

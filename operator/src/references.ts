@@ -1,5 +1,5 @@
-import type { KubeObject, StoreView } from '@sekisho/kube';
-import { GROUP, POLICY_KIND } from '@sekisho/policy';
+import type { KubeObject } from '@sekisho/kube';
+import { GROUP, type Labels, mayMeet, POLICY_KIND, selectionOf } from '@sekisho/policy';
 import { isRecord } from './resources.ts';
 
 /** Index value of the policies that name no issuer and so use the default one. */
@@ -16,26 +16,32 @@ export function isDefaultIssuer(issuer: KubeObject): boolean {
   return isRecord(issuer.spec) && issuer.spec['default'] === true;
 }
 
-/** `namespace/label=value` of each label that a policy, or an object made from one, selects by. */
-export function selectedLabels({ metadata, spec }: KubeObject): readonly string[] {
-  const selector = isRecord(spec) ? spec['selector'] : undefined;
-  const labels = isRecord(selector) && isRecord(selector['matchLabels']) ? selector['matchLabels'] : {};
-  return Object.entries(labels).map(([label, value]) => `${metadata.namespace}/${label}=${String(value)}`);
+/** What a policy, or an object made from one, selects in its namespace; none when that cannot be read. */
+export function selectionsOf({ spec }: KubeObject): readonly Labels[] {
+  const selector = selectionOf(spec);
+  return selector === undefined ? [] : [selector.matchLabels];
+}
+
+/** The objects of which a selection may meet this one. */
+export function meeting(objects: readonly KubeObject[], labels: Labels): readonly KubeObject[] {
+  return objects.filter((object) => selectionsOf(object).some((own) => mayMeet(own, labels)));
 }
 
 /**
- * Policies that share one of these labels, or share one with a policy that does, and so on: whether a rival governs a
- * workload depends on the rival's own rivals.
+ * Policies that may meet one of these selections, or meet a policy that does, and so on: whether a rival governs a
+ * workload depends on the rival's own rivals. Where selectors name one common label, that is once through the list.
  */
-export function related(policies: StoreView<'label'>, labels: readonly string[]): readonly KubeObject[] {
+export function related(policies: readonly KubeObject[], selections: readonly Labels[]): readonly KubeObject[] {
   const found = new Set<KubeObject>();
-  const reached = new Set(labels);
-  // A Set that grows while it is iterated brings the new values too.
-  for (const label of reached) {
-    for (const policy of policies.by('label', label)) {
-      found.add(policy);
-      for (const further of selectedLabels(policy)) reached.add(further);
-    }
+  const reached = [...selections];
+  let rest = policies;
+  // An array that grows while it is iterated brings the new selections too.
+  for (const labels of reached) {
+    const met = meeting(rest, labels);
+    if (met.length === 0) continue;
+    for (const policy of met) found.add(policy);
+    rest = rest.filter((policy) => !found.has(policy));
+    reached.push(...met.flatMap(selectionsOf));
   }
   return [...found];
 }

@@ -1,4 +1,4 @@
-import { connect, KubeClient, type KubeObject, type Manifest, type Resource } from '@sekisho/kube';
+import { connect, discover, KubeClient, type KubeObject, type Manifest, type Resource } from '@sekisho/kube';
 import { waitFor } from './wait.ts';
 
 const CRD: Resource = {
@@ -45,7 +45,7 @@ export class Cluster {
   /** Where a kind lives, from the server's discovery documents. */
   resource(object: { readonly apiVersion: string; readonly kind: string }): Promise<Resource> {
     const key = `${object.apiVersion}/${object.kind}`;
-    const known = this.#resources.get(key) ?? this.#discover(object.apiVersion, object.kind);
+    const known = this.#resources.get(key) ?? discover(this.client, object);
     this.#resources.set(key, known);
     known.catch(() => this.#resources.delete(key));
     return known;
@@ -76,16 +76,5 @@ export class Cluster {
       },
       { timeout: 30_000 },
     );
-  }
-
-  async #discover(apiVersion: string, kind: string): Promise<Resource> {
-    const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
-    const path = group === '' ? `/api/${version}` : `/apis/${apiVersion}`;
-    const list = JSON.parse(await this.client.raw(path)) as {
-      resources: { name: string; kind: string; namespaced: boolean }[];
-    };
-    const found = list.resources.find((resource) => resource.kind === kind && !resource.name.includes('/'));
-    if (found === undefined) throw new Error(`the API server knows no ${kind} in ${apiVersion}`);
-    return { group, version, plural: found.name, kind, namespaced: found.namespaced };
   }
 }

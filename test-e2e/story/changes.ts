@@ -99,6 +99,13 @@ export const changesChapter: Chapter<StoryContext> = {
       run: brokenEdit,
     },
     {
+      title: 'kubectl get serviceauthpolicies --namespace shop',
+      expected:
+        'Name bucket, Service bucket, Mode Enforce, Rules 5, Accepted False, Programmed False; ' +
+        'Name user, Service user, Mode Enforce, Rules 4, Accepted True, Programmed True',
+      run: ({ cluster }) => new Policies(cluster).printed(SHOP),
+    },
+    {
       title: 'the edit is taken back',
       expected: 'Accepted=True Accepted, Programmed=True',
       run: async ({ cluster }) => {

@@ -48,6 +48,13 @@ export class Policies {
     }
   }
 
+  /** The table that kubectl prints, in one line and without the ages. */
+  async printed(namespace: string): Promise<string> {
+    const { columns, rows } = await this.#cluster.client.table(await this.resource(), { namespace });
+    const shown = columns.flatMap(({ name, priority }, at) => (priority === 0 && name !== 'Age' ? [at] : []));
+    return rows.map((row) => shown.map((at) => `${columns[at]?.name} ${row[at]}`).join(', ')).join('; ');
+  }
+
   /** The condition `type` once the operator has seen the current generation. */
   condition(namespace: string, name: string, type: string): Promise<Condition> {
     return waitFor(

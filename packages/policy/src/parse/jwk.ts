@@ -1,11 +1,19 @@
-import type { Problem, ProblemCode } from '../problem.ts';
+import type { Problem } from '../problem.ts';
 import { LIMIT } from '../vocabulary.ts';
 import { at } from './field-path.ts';
 
-type RawKey = Readonly<Record<string, unknown>>;
+export type RawKey = Readonly<Record<string, unknown>>;
 
-// RFC 7518 sections 6.2.2, 6.3.2 and 6.4: members that only a private or symmetric key has.
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+/** Why a published key is passed over, in words that complete "1 key ...". */
+export type Unusable =
+  | 'not for signatures'
+  | 'of an unknown kty'
+  | 'on an unknown curve'
+  | 'for an algorithm that the mesh cannot verify'
+  | 'malformed or of an unsound size';
+
+// RFC 7518 sections 6.2.2, 6.3.2 and 6.4: members that only a private or symmetric key has; `priv` is that of kty AKP.
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 8192;
@@ -17,83 +25,74 @@ const EC_CURVE: Readonly<Record<string, { readonly length: number; readonly alg:
   'P-521': { length: 88, alg: 'ES512' },
 };
 const RSA_ALG = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
+/** 65537 and 3: Envoy refuses every other exponent (source/common/jwt/jwks.cc). */
+const RSA_EXPONENT = ['AQAB', 'Aw'];
 
-/** Problems of one key as published. No message repeats a member's value. */
-export function keyProblems(key: RawKey, path: string): readonly Problem[] {
-  const secret = PRIVATE_MEMBERS.find((name) => key[name] !== undefined);
-  if (secret !== undefined || key['kty'] === 'oct') {
-    const hint = 'publish the public key only, and replace this one: it is no longer secret';
-    return [{ path, code: 'PrivateKey', message: 'is a private or symmetric key', hint }];
-  }
-  if (key['use'] === 'enc') return [];
-  return [...nameProblems(key, path), ...materialProblems(key, path)];
+/** Whatever else the key says, what is secret has no place in a published set. */
+export function secretProblems(key: RawKey, path: string): readonly Problem[] {
+  if (key['kty'] !== 'oct' && PRIVATE_MEMBERS.every((name) => key[name] === undefined)) return [];
+  const hint = 'publish the public key only, and replace this one: it is no longer secret';
+  return [{ path, code: 'PrivateKey', message: 'is a private or symmetric key', hint }];
 }
 
-function nameProblems(key: RawKey, path: string): readonly Problem[] {
-  const kid = key['kid'];
-  if (typeof kid !== 'string' || kid === '' || kid.length > LIMIT.value) {
-    return [fault(at(path, 'kid'), 'Missing', 'is needed to tell keys apart', `set 1 to ${LIMIT.value} characters`)];
-  }
-  if (key['use'] !== undefined && key['use'] !== 'sig') {
-    return [fault(at(path, 'use'), 'BadValue', 'must be sig', 'leave it out or write sig')];
-  }
-  return [];
+export function nameProblems({ kid }: RawKey, path: string): readonly Problem[] {
+  if (typeof kid === 'string' && kid !== '' && kid.length <= LIMIT.value) return [];
+  const hint = `set 1 to ${LIMIT.value} characters`;
+  return [{ path: at(path, 'kid'), code: 'Missing', message: 'is needed to tell keys apart', hint }];
 }
 
-function materialProblems(key: RawKey, path: string): readonly Problem[] {
+/**
+ * Why a key verifies no token here, if so. RFC 7517 section 5 asks to ignore what is not understood, lacks members or is out of
+ * range; what is left is what Envoy takes, so that the keys of a RequestAuthentication are those that it verifies with.
+ */
+export function unusable(key: RawKey): Unusable | undefined {
+  if (!isForSignatures(key)) return 'not for signatures';
   switch (key['kty']) {
     case 'EC':
-      return ecProblems(key, path);
+      return unusableEc(key);
     case 'RSA':
-      return rsaProblems(key, path);
+      return unusableRsa(key);
     case 'OKP':
-      return okpProblems(key, path);
+      return unusableOkp(key);
     default:
-      return [fault(at(path, 'kty'), 'BadValue', 'must be EC, RSA or OKP', 'publish a key of a known type')];
+      return 'of an unknown kty';
   }
 }
 
-function ecProblems(key: RawKey, path: string): readonly Problem[] {
-  const { crv } = key;
+/** RFC 7517 sections 4.2 and 4.3; a key that says nothing may be used for anything. */
+function isForSignatures({ use, key_ops: operations }: RawKey): boolean {
+  const verifies = operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
+  return verifies && (use === undefined || use === 'sig');
+}
+
+function unusableEc({ crv, x, y, alg }: RawKey): Unusable | undefined {
   const curve = typeof crv === 'string' && Object.hasOwn(EC_CURVE, crv) ? EC_CURVE[crv] : undefined;
-  if (curve === undefined) return [fault(at(path, 'crv'), 'BadValue', 'must be P-256, P-384 or P-521', 'change it')];
-  return [
-    ...['x', 'y'].flatMap((name) => sizeProblems(key[name], curve.length, at(path, name))),
-    ...algProblems(key['alg'], [curve.alg], path),
-  ];
+  if (curve === undefined) return 'on an unknown curve';
+  return fitting([x, y].every((member) => isBase64url(member, curve.length))) ?? verifiable(alg, [curve.alg]);
 }
 
-function okpProblems(key: RawKey, path: string): readonly Problem[] {
-  if (key['crv'] !== 'Ed25519') return [fault(at(path, 'crv'), 'BadValue', 'must be Ed25519', 'change it')];
-  return [...sizeProblems(key['x'], 43, at(path, 'x')), ...algProblems(key['alg'], ['EdDSA'], path)];
+function unusableOkp({ crv, x, alg }: RawKey): Unusable | undefined {
+  if (crv !== 'Ed25519') return 'on an unknown curve';
+  return fitting(isBase64url(x, 43)) ?? verifiable(alg, ['EdDSA']);
 }
 
-function rsaProblems(key: RawKey, path: string): readonly Problem[] {
-  const { n, e } = key;
+function unusableRsa({ n, e, alg }: RawKey): Unusable | undefined {
   // Leading zeros (`A`) make a modulus no stronger.
   const significant = typeof n === 'string' && BASE64URL.test(n) ? n.replace(/^A+/, '') : '';
   const bits = Math.floor((significant.length * 6) / 8) * 8;
-  if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS) {
-    const message = `must be a modulus of ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits in base64url`;
-    return [fault(at(path, 'n'), 'BadValue', message, 'use a key of a sound size')];
-  }
-  const exponent = typeof e === 'string' && BASE64URL.test(e) && e.length <= 8;
-  return [
-    ...(exponent ? [] : [fault(at(path, 'e'), 'BadValue', 'must be an exponent in base64url', 'use AQAB')]),
-    ...algProblems(key['alg'], RSA_ALG, path),
-  ];
+  const sound = bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS && typeof e === 'string' && RSA_EXPONENT.includes(e);
+  return fitting(sound) ?? verifiable(alg, RSA_ALG);
 }
 
-function sizeProblems(member: unknown, length: number, path: string): readonly Problem[] {
-  if (typeof member === 'string' && member.length === length && BASE64URL.test(member)) return [];
-  return [fault(path, 'BadValue', `must be ${length} characters of base64url`, 'publish the whole key')];
+function fitting(sound: boolean): Unusable | undefined {
+  return sound ? undefined : 'malformed or of an unsound size';
 }
 
-function algProblems(alg: unknown, allowed: readonly string[], path: string): readonly Problem[] {
-  if (alg === undefined || (typeof alg === 'string' && allowed.includes(alg))) return [];
-  return [fault(at(path, 'alg'), 'BadValue', `must be ${allowed.join(' or ')}`, 'leave it out or correct it')];
+function verifiable(alg: unknown, known: readonly string[]): Unusable | undefined {
+  const fits = alg === undefined || (typeof alg === 'string' && known.includes(alg));
+  return fits ? undefined : 'for an algorithm that the mesh cannot verify';
 }
 
-function fault(path: string, code: ProblemCode, message: string, hint: string): Problem {
-  return { path, code, message, hint };
+function isBase64url(member: unknown, length: number): boolean {
+  return typeof member === 'string' && member.length === length && BASE64URL.test(member);
 }

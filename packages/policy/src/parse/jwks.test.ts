@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { LIMIT } from '../vocabulary.ts';
-import { parseJwks } from './jwks.ts';
+import { describeIgnored, type IgnoredKeys, parseJwks } from './jwks.ts';
 
 const jwk = (pair: { publicKey: { export(options: { format: 'jwk' }): object } }) =>
   pair.publicKey.export({ format: 'jwk' });
@@ -28,9 +28,18 @@ describe('a key set', () => {
     expect(parseJwks({ keys: [RSA, EC] })).toEqual(parseJwks({ keys: [EC, RSA] }));
   });
 
-  test('leaves encryption keys out', () => {
-    const result = parseJwks({ keys: [EC, { ...RSA, use: 'enc', alg: 'RSA-OAEP' }] });
-    expect(result).toMatchObject({ ok: true, value: { keys: [{ kid: 'ec' }] } });
+  test('is taken without what verifies no token, which is counted by reason', () => {
+    const result = parseJwks({ keys: [EC, { ...RSA, use: 'enc' }, { ...ED, key_ops: ['sign'] }, { kty: 'AKP' }] });
+    const ignored: readonly IgnoredKeys[] = [
+      { reason: 'not for signatures', count: 2 },
+      { reason: 'of an unknown kty', count: 1 },
+    ];
+    expect(result).toEqual({ ok: true, value: { keys: [{ ...EC, use: 'sig' }], ignored } });
+    expect(describeIgnored(ignored)).toBe('2 not for signatures, 1 of an unknown kty');
+  });
+
+  test('may use a kid again on a key that is ignored', () => {
+    expect(parseJwks({ keys: [EC, { ...RSA, kid: 'ec', use: 'enc' }] }).ok).toBe(true);
   });
 
   test.each([
@@ -52,35 +61,48 @@ describe('a key set', () => {
   });
 });
 
-describe('a key is refused', () => {
+describe('a key set is refused for a key', () => {
   test.each([
-    ['private', { ...EC, d: 'x' }, 'jwks.keys[0]: PrivateKey'],
-    ['private, though for encryption', { ...RSA, use: 'enc', d: 'x' }, 'jwks.keys[0]: PrivateKey'],
-    ['symmetric', { kty: 'oct', kid: 'a', k: 'x' }, 'jwks.keys[0]: PrivateKey'],
+    ['that is private', { ...EC, d: 'x' }, 'jwks.keys[0]: PrivateKey'],
+    ['that is private, though for encryption', { ...RSA, use: 'enc', d: 'x' }, 'jwks.keys[0]: PrivateKey'],
+    ['that is private, of an unknown type', { kty: 'AKP', alg: 'ML-DSA-44', priv: 'x' }, 'jwks.keys[0]: PrivateKey'],
+    ['that is symmetric', { kty: 'oct', kid: 'a', k: 'x' }, 'jwks.keys[0]: PrivateKey'],
     ['without kid', { ...EC, kid: undefined }, 'jwks.keys[0].kid: Missing'],
-    ['of unknown type', { ...EC, kty: 'LWE' }, 'jwks.keys[0].kty: BadValue'],
-    ['on an unknown curve', { ...EC, crv: 'secp256k1' }, 'jwks.keys[0].crv: BadValue'],
-    [
-      'on a curve named like a member of every object',
-      { ...EC, crv: 'constructor', x: 'A', y: 'A' },
-      'jwks.keys[0].crv: BadValue',
-    ],
-    ['with a cut coordinate', { ...EC, x: 'abc' }, 'jwks.keys[0].x: BadValue'],
-    ['with an algorithm of another family', { ...EC, alg: 'HS256' }, 'jwks.keys[0].alg: BadValue'],
-    ['with a short modulus', { ...RSA, n: 'abc' }, 'jwks.keys[0].n: BadValue'],
-    [
-      'with a short modulus behind zeros',
-      { ...RSA, n: `${'A'.repeat(171)}${'x'.repeat(171)}` },
-      'jwks.keys[0].n: BadValue',
-    ],
-    ['without exponent', { ...RSA, e: undefined }, 'jwks.keys[0].e: BadValue'],
-    ['for key agreement', { ...ED, crv: 'X25519' }, 'jwks.keys[0].crv: BadValue'],
-    ['for another use', { ...EC, use: 'other' }, 'jwks.keys[0].use: BadValue'],
-  ])('when it is %s', (_what, key, refusal) => {
+  ])('%s', (_what, key, refusal) => {
     expect(refusals(key, { ...EC, kid: 'sound' })).toEqual([refusal]);
   });
 
   test('without a word of its private part', () => {
     expect(JSON.stringify(parseJwks({ keys: [{ ...EC, d: 'topsecret' }] }))).not.toContain('topsecret');
+  });
+});
+
+describe('a key is ignored', () => {
+  test.each([
+    ['of unknown type', { ...EC, kty: 'LWE' }, 'of an unknown kty'],
+    ['without type', { ...EC, kty: undefined }, 'of an unknown kty'],
+    ['on an unknown curve', { ...EC, crv: 'secp256k1', alg: 'ES256K' }, 'on an unknown curve'],
+    ['on a curve named like a member of every object', { ...EC, crv: 'constructor', x: 'A' }, 'on an unknown curve'],
+    ['for key agreement', { ...ED, crv: 'X25519' }, 'on an unknown curve'],
+    ['with a cut coordinate', { ...EC, x: 'abc' }, 'malformed or of an unsound size'],
+    ['with an algorithm of another family', { ...EC, alg: 'HS256' }, 'for an algorithm that the mesh cannot verify'],
+    ['with the algorithm of another curve', { ...EC, alg: 'ES384' }, 'for an algorithm that the mesh cannot verify'],
+    ['for encryption by its alg alone', { ...RSA, alg: 'RSA-OAEP' }, 'for an algorithm that the mesh cannot verify'],
+    ['with a short modulus', { ...RSA, n: 'abc' }, 'malformed or of an unsound size'],
+    [
+      'with a short modulus behind zeros',
+      { ...RSA, n: `${'A'.repeat(171)}${'x'.repeat(171)}` },
+      'malformed or of an unsound size',
+    ],
+    ['without exponent', { ...RSA, e: undefined }, 'malformed or of an unsound size'],
+    ['with an exponent that Envoy refuses', { ...RSA, e: 'AQ' }, 'malformed or of an unsound size'],
+    ['for another use', { ...EC, use: 'other' }, 'not for signatures'],
+    ['for other operations', { ...EC, key_ops: ['deriveKey'] }, 'not for signatures'],
+    ['with operations that are no list', { ...EC, key_ops: 'verify' }, 'not for signatures'],
+  ])('%s, and alone it makes no set', (_what, key, reason) => {
+    const sound = { ...EC, kid: 'sound' };
+    const taken = parseJwks({ keys: [key, { ...sound, key_ops: ['verify'] }] });
+    expect(taken).toEqual({ ok: true, value: { keys: [{ ...sound, use: 'sig' }], ignored: [{ reason, count: 1 }] } });
+    expect(refusals(key)).toEqual(['jwks: Missing']);
   });
 });

@@ -3,7 +3,7 @@ import { Value } from 'typebox/value';
 import { type Parsed, type Problem, parsed } from '../problem.ts';
 import { LIMIT } from '../vocabulary.ts';
 import { at } from './field-path.ts';
-import { keyProblems } from './jwk.ts';
+import { nameProblems, type RawKey, secretProblems, type Unusable, unusable } from './jwk.ts';
 import { shapeProblems } from './shape.ts';
 
 /** Public members of one key (RFC 7517, 7518, 8037); nothing else is kept of what an issuer publishes. */
@@ -21,6 +21,13 @@ export interface PublicJwk {
 
 export interface Jwks {
   readonly keys: readonly PublicJwk[];
+  /** Published keys that were passed over, counted by reason; absent when there were none. */
+  readonly ignored?: readonly IgnoredKeys[];
+}
+
+export interface IgnoredKeys {
+  readonly reason: Unusable;
+  readonly count: number;
 }
 
 const keySet = Type.Object({
@@ -28,36 +35,52 @@ const keySet = Type.Object({
 });
 
 /**
- * Validates a key set as an issuer publishes it and keeps the public members of its signature keys, sorted by `kid`, so that
- * the order in which an issuer lists them changes nothing. Encryption keys (`use: enc`) are left out, as RFC 7517 section 5
- * asks; a private, symmetric, weak, unknown or unnamed key refuses the whole set.
+ * Validates a key set as an issuer publishes it and keeps the public members of the keys that verify tokens, sorted by `kid`, so
+ * that the order in which an issuer lists them changes nothing. Other keys are counted and passed over (RFC 7517 section 5). A
+ * private or symmetric key refuses the whole set, and so do a usable key without a `kid` of its own and the lack of any.
  */
 export function parseJwks(raw: unknown, path = 'jwks'): Parsed<Jwks> {
   const shape = shapeProblems(keySet, raw, path);
   if (!Value.Check(keySet, raw)) return { ok: false, problems: shape };
-  const listed = raw.keys.map((key, index) => ({ key, path: at(path, 'keys', index) }));
-  const signing = listed.filter(({ key }) => key['use'] !== 'enc');
-  const keys = signing.map(({ key }) => publicMembers(key)).sort((a, b) => compare(a.kid, b.kid));
-  return parsed({ keys }, [
-    ...listed.flatMap(({ key, path: where }) => keyProblems(key, where)),
-    ...(signing.length === 0 ? [noSigningKey(path)] : []),
+  const listed = raw.keys.map((key, index) => ({ key, path: at(path, 'keys', index), fault: unusable(key) }));
+  const usable = listed.filter(({ fault }) => fault === undefined);
+  const keys = usable.map(({ key }) => publicMembers(key)).sort((a, b) => compare(a.kid, b.kid));
+  const ignored = counted(listed.flatMap(({ fault }) => fault ?? []));
+  return parsed({ keys, ...(ignored.length > 0 && { ignored }) }, [
+    ...listed.flatMap(({ key, path: where }) => secretProblems(key, where)),
+    ...usable.flatMap(({ key, path: where }) => nameProblems(key, where)),
+    ...(usable.length === 0 ? [noUsableKey(path, ignored)] : []),
     ...duplicateKids(
-      signing.map(({ key }) => key['kid']),
+      usable.map(({ key }) => key['kid']),
       path,
     ),
   ]);
 }
 
+/** "1 of an unknown kty, 2 not for signatures": in words, without anything that the keys hold. */
+export function describeIgnored(ignored: readonly IgnoredKeys[]): string {
+  return ignored.map(({ reason, count }) => `${count} ${reason}`).join(', ');
+}
+
+function counted(reasons: readonly Unusable[]): readonly IgnoredKeys[] {
+  return [...new Set(reasons)]
+    .sort(compare)
+    .map((reason) => ({ reason, count: reasons.filter((other) => other === reason).length }));
+}
+
 const PUBLIC_MEMBERS = ['kty', 'kid', 'alg', 'crv', 'x', 'y', 'n', 'e'] as const;
 
 /** Sound only for a key without problems; the caller discards the result otherwise. */
-function publicMembers(key: Readonly<Record<string, unknown>>): PublicJwk {
+function publicMembers(key: RawKey): PublicJwk {
   const members = PUBLIC_MEMBERS.filter((name) => key[name] !== undefined).map((name) => [name, key[name]]);
   return { ...(Object.fromEntries(members) as Omit<PublicJwk, 'use'>), use: 'sig' };
 }
 
-function noSigningKey(path: string): Problem {
-  return { path, code: 'Missing', message: 'holds no signature key', hint: 'publish a key with use: sig' };
+function noUsableKey(path: string, ignored: readonly IgnoredKeys[]): Problem {
+  const message = `holds no key that verifies tokens (${describeIgnored(ignored)})`;
+  const hint =
+    'publish an EC key on P-256, P-384 or P-521, an RSA key of 2048 bits or more, or an Ed25519 key, for use: sig';
+  return { path, code: 'Missing', message, hint };
 }
 
 function duplicateKids(kids: readonly unknown[], path: string): readonly Problem[] {

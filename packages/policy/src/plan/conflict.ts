@@ -1,5 +1,6 @@
+import { readPolicyStatus } from '../parse/status.ts';
 import type { RawObject } from '../resources.ts';
-import { type Labels, nested, selectionOf } from './selection.ts';
+import { type Labels, mayMeet, selectionOf } from './selection.ts';
 
 interface Claim {
   readonly policy: RawObject;
@@ -9,21 +10,27 @@ interface Claim {
 }
 
 /**
- * The policy that already governs this one's workload, if any: the older wins (creationTimestamp, then name). A policy that is
- * itself in conflict governs nothing. An invalid one does: it holds its last good objects or denies.
+ * The policy that already governs workloads which this one may select, if any: the older wins (creationTimestamp, then name). An
+ * invalid one governs too: it holds its last good objects or denies. One that is itself in conflict governs nothing, unless
+ * objects from before the conflict are still in force: beside them another allow list would add up, and a lock would close.
+ *
+ * A rival is looked into only when it may meet: where selectors name one common label, that is once through the list.
  */
 export function governor(policy: RawObject, rivals: readonly RawObject[]): RawObject | undefined {
-  const claims = rivals.flatMap(toClaim);
-  const known = new Map<Claim, Claim | undefined>();
-  const governorOf = (claim: Claim): Claim | undefined => {
-    const overlapping = claims.filter((other) => other.age < claim.age && nested(other.labels, claim.labels));
-    return overlapping.sort((a, b) => (a.age < b.age ? -1 : 1)).find((other) => remembered(other) === undefined);
-  };
-  const remembered = (claim: Claim): Claim | undefined => {
-    if (!known.has(claim)) known.set(claim, governorOf(claim));
-    return known.get(claim);
+  const claims = rivals.flatMap(toClaim).sort((a, b) => (a.age < b.age ? -1 : 1));
+  const known = new Map<Claim, boolean>();
+  const governorOf = (claim: Claim): Claim | undefined =>
+    claims.find((other) => other.age < claim.age && mayMeet(other.labels, claim.labels) && governs(other));
+  const governs = (claim: Claim): boolean => {
+    const governing = known.get(claim) ?? (holdsObjects(claim.policy) || governorOf(claim) === undefined);
+    known.set(claim, governing);
+    return governing;
   };
   return toClaim(policy).map(governorOf)[0]?.policy;
+}
+
+function holdsObjects({ status }: RawObject): boolean {
+  return (readPolicyStatus(status).objects ?? []).length > 0;
 }
 
 /** A policy that was never stored counts as the youngest. */

@@ -24,6 +24,10 @@ function snapshot(policy: RawObject, more: Partial<Snapshot> = {}): Snapshot {
   };
 }
 
+function aged(name: string, creationTimestamp: string): RawObject['metadata'] {
+  return { ...policyOf(SPEC, name).metadata, creationTimestamp };
+}
+
 const owned = plan(snapshot(policyOf(SPEC)), NOW).desired;
 
 /** A younger policy for the workload that the older one was programmed for. */
@@ -59,5 +63,40 @@ describe('a refused policy that no longer selects the workload of its last good 
     const part = successor({ ...SPEC, selector: { matchLabels: { app: 'bucket', version: 'v2' } } });
     const { remove } = plan(snapshot(policyOf(moved[0][1]), { owned, rivals: [part] }), NOW);
     expect(remove).toEqual([]);
+  });
+});
+
+describe('policies whose selections only may meet', () => {
+  const CROSSING = { matchLabels: { tier: 'backend' } };
+  const older = { ...successor({ ...SPEC, selector: CROSSING }), metadata: aged('older', '2025-12-31T00:00:00Z') };
+
+  test('leave the younger its objects from before, for the older one closes only a part of their workloads', () => {
+    const { desired, apply, remove, status } = plan(snapshot(policyOf(SPEC), { owned, rivals: [older] }), NOW);
+    expect(status.conditions?.[0]).toMatchObject({ reason: 'Conflicted', message: expect.stringContaining('older') });
+    expect([desired.length, apply, remove]).toEqual([owned.length, [], []]);
+  });
+
+  test('let the younger write no lock, whatever becomes of its objects', () => {
+    for (const held of [[], owned.slice(1), owned.slice(0, 1)]) {
+      const broken = policyOf({ ...SPEC, rules: [] });
+      expect(plan(snapshot(broken, { owned: held, rivals: [older] }), NOW).apply).toEqual([]);
+    }
+  });
+
+  test('let a damaged one lock what it selects now, not what an older one governs by now', () => {
+    const moved = policyOf({ ...SPEC, selector: { matchLabels: { tier: 'front' } }, rules: [] });
+    const { apply } = plan(snapshot(moved, { owned: owned.slice(1), rivals: [older] }), NOW);
+    expect(apply).toMatchObject([{ spec: { action: 'DENY', selector: { matchLabels: { tier: 'front' } } } }]);
+  });
+
+  test('leave a lock that is there already', () => {
+    const lock = plan(snapshot(policyOf({ ...SPEC, rules: [] })), NOW).desired;
+    const unreadable = policyOf({ ...SPEC, selector: 'app=bucket' });
+    expect(plan(snapshot(unreadable, { owned: lock, rivals: [older] }), NOW)).toMatchObject({ apply: [], remove: [] });
+  });
+
+  test('let the younger hand its objects over to whoever is programmed for all of their workloads', () => {
+    const { remove } = plan(snapshot(policyOf(SPEC), { owned, rivals: [older, successor()] }), NOW);
+    expect(remove).toHaveLength(owned.length);
   });
 });

@@ -27,9 +27,9 @@ export function selectsAll(wide: Labels, narrow: Labels): boolean {
 }
 
 /**
- * True when one selection holds the other whole. Selections that merely may meet, such as `app: a` and `tier: b`, are not told
- * from the labels alone.
+ * False only when no workload can carry both sets of labels: one label with different values. `app: a` and `tier: b` may meet on
+ * one, and two allow lists there would open the union of both.
  */
-export function nested(a: Labels, b: Labels): boolean {
-  return selectsAll(a, b) || selectsAll(b, a);
+export function mayMeet(a: Labels, b: Labels): boolean {
+  return Object.entries(a).every(([key, value]) => !Object.hasOwn(b, key) || b[key] === value);
 }

@@ -1,3 +1,4 @@
+import { sameJson } from '../compile/digest.ts';
 import { lockPolicy } from '../compile/guard.ts';
 import type { Selector } from '../compile/istio.ts';
 import { objectName } from '../compile/names.ts';
@@ -5,6 +6,7 @@ import { istioObject, specDigest } from '../compile/object.ts';
 import { readPolicyStatus } from '../parse/status.ts';
 import type { IstioObject, RawObject } from '../resources.ts';
 import { ANNOTATION } from '../vocabulary.ts';
+import { governor } from './conflict.ts';
 import { withoutIstioKeys } from './holds.ts';
 import { selectionOf, selectsAll } from './selection.ts';
 import type { Snapshot } from './types.ts';
@@ -20,7 +22,8 @@ export interface Standing {
  * The last good objects while they are whole, else a deny-all beside whatever is left of them. What was deleted or edited by hand
  * cannot be restored from a policy that does not compile, so only denying is safe.
  */
-export function standing({ policy, owned, rivals }: Snapshot): Standing {
+export function standing(snapshot: Snapshot): Standing {
+  const { policy, owned, rivals } = snapshot;
   const lockName = objectName(policy.metadata.name, 'lock');
   // Where the policy selects something else by now, another one may have taken the workload over.
   const own = owned.filter((object) => !rivals.some((rival) => isHandedOver(object, rival)));
@@ -32,12 +35,14 @@ export function standing({ policy, owned, rivals }: Snapshot): Standing {
       message: 'the objects of the last accepted generation stay in force until the policy is accepted again',
     };
   }
-  const selector = lockedSelection(good, policy) ?? selectionIn(own);
+  const lock = own.find(({ metadata }) => metadata.name === lockName);
+  const selector = lockedSelection(good, lock, snapshot);
   if (selector === undefined) {
     return {
       objects: good,
       reason: 'NothingProgrammed',
-      message: 'no selector can be read, so no workload could be closed; correct spec.selector',
+      message:
+        'no selector can be read where only this policy governs, so no workload could be closed; correct spec.selector',
     };
   }
   return {
@@ -47,9 +52,22 @@ export function standing({ policy, owned, rivals }: Snapshot): Standing {
   };
 }
 
-/** Where the remains of a damaged set point, for that workload was protected; else what the policy itself selects. */
-function lockedSelection(remains: readonly IstioObject[], policy: RawObject): Selector | undefined {
-  return selectionIn(remains.filter(isUnedited)) ?? selectionIn(remains) ?? selectionOf(policy.spec);
+/**
+ * Where the remains of a damaged set point, for that workload was protected; else what the policy itself selects. Never where an
+ * older policy governs, whose workloads a new lock would close; one that is there already stays, for to remove it would open.
+ */
+function lockedSelection(
+  remains: readonly IstioObject[],
+  lock: IstioObject | undefined,
+  { policy, rivals }: Snapshot,
+): Selector | undefined {
+  const locked = selectionIn(lock === undefined ? [] : [lock]);
+  const candidates = [selectionIn(remains.filter(isUnedited)), selectionIn(remains), selectionOf(policy.spec), locked];
+  return candidates.find(
+    (selector) =>
+      selector !== undefined &&
+      (sameJson(selector, locked) || governor({ ...policy, spec: { selector } }, rivals) === undefined),
+  );
 }
 
 function selectionIn(objects: readonly IstioObject[]): Selector | undefined {
@@ -70,18 +88,19 @@ function isUnedited({ metadata, spec }: IstioObject): boolean {
 
 /**
  * A policy in conflict writes nothing, not even a deny-all: that would close the workload of the policy that governs it. Objects from
- * the time before the conflict stay until the governor is Programmed for a selection that holds theirs whole; then they are
- * handed over, for two allow lists on one workload would open the union of both.
+ * the time before the conflict stay until another policy is Programmed for a selection that holds theirs whole; then they are
+ * handed over, for two allow lists on one workload would open the union of both. Where the selections only cross, nobody takes
+ * over what lies outside, so they stay until people tell the selectors apart: to remove them would open that part.
  */
-export function standingInConflict({ owned }: Snapshot, winner: RawObject): Standing {
-  const objects = owned.filter((object) => !isHandedOver(object, winner)).map(withoutIstioKeys);
+export function standingInConflict({ owned, rivals }: Snapshot, winner: RawObject): Standing {
+  const objects = owned.filter((object) => !rivals.some((rival) => isHandedOver(object, rival))).map(withoutIstioKeys);
   const kept = objects.length > 0;
   return {
     objects,
     reason: kept ? 'LastGoodKept' : 'NothingProgrammed',
     message: kept
-      ? `objects from before the conflict stay until ${winner.metadata.name} is programmed for the same workloads`
-      : `nothing is written for this policy; ${winner.metadata.name} governs the workloads that both select`,
+      ? `objects from before the conflict stay until ${winner.metadata.name} is programmed for all of their workloads`
+      : `nothing is written for this policy; ${winner.metadata.name} governs the workloads that both may select`,
   };
 }
 

@@ -60,7 +60,7 @@ function invalid(problems: readonly Problem[]): Refusal {
 
 function conflict({ metadata }: RawObject): Refusal {
   const message =
-    `spec.selector: ServiceAuthPolicy ${metadata.name} is older and selects the same workloads; ` +
-    'merge the rules into it, or narrow one of the selectors';
+    `spec.selector: ServiceAuthPolicy ${metadata.name} is older, and no label tells the two selectors apart; ` +
+    'add one label with different values to both, or merge the rules into the older policy';
   return { reason: 'Conflicted', message };
 }

@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { lockFolder } from './folder-lock.ts';
+
+const inUse = expect.objectContaining({ code: 'database_in_use' });
 
 let home: string;
 beforeEach(async () => {
@@ -12,25 +16,61 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true }));
 
-describe('lockFolder', () => {
-  test('gives the folder back', async () => {
-    const unlock = await lockFolder(join(home, 'db/'));
-    expect(await readdir(home)).toEqual(['db.lock']);
-    await unlock();
-    expect(await readdir(home)).toEqual([]);
+/** Says `ready`, waits for a line, says whether it got the lock, and holds it until it is killed. */
+const CONTENDER = `
+  const [, file, folder] = process.argv;
+  const { lockFolder } = await import(file);
+  process.stdin.once('data', () => {
+    try {
+      lockFolder(folder);
+      console.log('locked');
+    } catch (error) {
+      console.log(error.code);
+    }
   });
+  console.log('ready');`;
 
-  test('refuses a folder that a living process has', async () => {
-    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
-    await writeFile(join(home, 'db.lock'), String(child.pid));
-    await expect(lockFolder(join(home, 'db'))).rejects.toMatchObject({ code: 'database_in_use' });
+async function startContender() {
+  const file = fileURLToPath(new URL('folder-lock.ts', import.meta.url));
+  const args = ['--input-type=module', '-e', CONTENDER, file, join(home, 'db')];
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  const kill = async () => {
     child.kill('SIGKILL');
-    await once(child, 'exit');
-    await (await lockFolder(join(home, 'db')))();
+    await exited;
+  };
+  onTestFinished(kill);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  await lines.next();
+  const go = async () => {
+    child.stdin.write('go\n');
+    return (await lines.next()).value;
+  };
+  return { go, kill };
+}
+
+describe('lockFolder', () => {
+  test('refuses a second one until the first gives the folder back', () => {
+    const unlock = lockFolder(join(home, 'db/'));
+    expect(() => lockFolder(join(home, 'db'))).toThrow(inUse);
+    unlock();
+    lockFolder(join(home, 'db'))();
   });
 
-  test.each(['', 'garbage', '-1', '0', String(process.pid)])('takes over what %j left behind', async (content) => {
-    await writeFile(join(home, 'db.lock'), content);
-    await (await lockFolder(join(home, 'db')))();
+  test('refuses a folder that another process has, until that is killed', async () => {
+    const { go, kill } = await startContender();
+    expect(await go()).toBe('locked');
+    expect(() => lockFolder(join(home, 'db'))).toThrow(inUse);
+    await kill();
+    lockFolder(join(home, 'db'))();
   });
+
+  test('gives what a killed process had to one of several that come at once', async () => {
+    const holder = await startContender();
+    await holder.go();
+    const contenders = await Promise.all(Array.from({ length: 5 }, startContender));
+    await holder.kill();
+    const outcomes = await Promise.all(contenders.map(({ go }) => go()));
+    expect(outcomes.sort()).toEqual([...Array(4).fill('database_in_use'), 'locked']);
+  }, 30_000);
 });

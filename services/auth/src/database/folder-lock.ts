@@ -1,42 +1,28 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { DatabaseSync } from 'node:sqlite';
 import { AuthError } from '../errors.ts';
 
+const SQLITE_BUSY = 5;
+
 /**
- * PGlite lets two processes open one folder, and each then destroys what the other wrote. A file beside the folder
- * names the process that has it; what a killed process left behind is taken over.
+ * PGlite lets two processes open one folder, and each then destroys what the other wrote. Node has no file locks of
+ * its own, SQLite does: an exclusive transaction on an empty file beside the folder. The kernel ends it with the
+ * process, so nothing is ever stale and no process id can be mistaken for another's. The file stays: were it removed,
+ * two could hold a lock on two files of one name.
  * @returns a function that gives the folder back
  * @throws AuthError `database_in_use`
  */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  const path = `${folder.replace(/\/+$/, '')}.lock`;
-  if (!(await claim(path))) {
-    const holder = Number(await readFile(path, 'utf8').catch(() => ''));
-    // In a container every process has the same id: its own can only be what an earlier one left.
-    if (holder !== process.pid && isAlive(holder)) {
-      throw new AuthError('database_in_use', `process ${holder} has the embedded database open; it serves one process`);
-    }
-    await rm(path, { force: true });
-    if (!(await claim(path))) throw new AuthError('database_in_use', 'another process opens the embedded database');
+export function lockFolder(folder: string): () => void {
+  const lock = new DatabaseSync(`${folder.replace(/\/+$/, '')}.lock.sqlite`);
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    lock.close();
+    if (!isBusy(cause)) throw cause;
+    throw new AuthError('database_in_use', 'another process has the embedded database open; it serves one', { cause });
   }
-  return () => rm(path, { force: true });
+  return () => lock.close();
 }
 
-async function claim(path: string): Promise<boolean> {
-  try {
-    await writeFile(path, String(process.pid), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid < 1) return false;
-  try {
-    process.kill(pid, 0); // signal 0 only asks
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
 }

@@ -39,11 +39,11 @@ export async function pingDatabase(db: Kysely<Database>): Promise<void> {
 
 async function openEmbedded(folder: string): Promise<OpenDatabase> {
   await mkdir(folder, { recursive: true });
-  const unlock = await lockFolder(folder);
+  const unlock = lockFolder(folder);
   const db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite: new PGlite(folder) }) });
   const close = async () => {
     await db.destroy();
-    await unlock();
+    unlock();
   };
   return migrated(db, close);
 }
