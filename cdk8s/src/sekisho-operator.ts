@@ -1,8 +1,9 @@
 import { GROUP } from '@sekisho/policy';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { AdmissionWebhook } from './admission-webhook.ts';
 import { addDeployment } from './deployment.ts';
-import { addServiceAccount, type WorkloadFacts } from './workload.ts';
+import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
 
 export interface SekishoOperatorProps {
   readonly namespace: string;
@@ -10,14 +11,17 @@ export interface SekishoOperatorProps {
   readonly deployment: { readonly image: string } | false;
   /** `trustDomain` of the mesh config. @default 'cluster.local' */
   readonly trustDomain?: string;
+  /** Base URL of its admission webhook where it runs outside the cluster. @default by its Service */
+  readonly webhookUrl?: string | undefined;
 }
 
 const NAME = 'sekisho-operator';
 const OPS_PORT = 9090;
 /** One writes, the other takes over within a second when it is told to stop, and within a lease when it is gone. */
 const REPLICAS = 2;
+const WEBHOOK = { name: 'https-webhook', port: 443, targetPort: 9443, appProtocol: 'https' } as const;
 
-/** Reads its own resources and reports on them; writes the three kinds that it generates. No Secrets, no pods. */
+/** Reads its own resources and reports on them; writes the three kinds that it generates. No pods, and no Secret but one. */
 const RULES: k8s.PolicyRule[] = [
   { apiGroups: [GROUP], resources: ['serviceauthpolicies', 'tokenissuers'], verbs: ['get', 'list', 'watch'] },
   {
@@ -51,11 +55,14 @@ const LEASE_RULES: k8s.PolicyRule[] = [
 export class SekishoOperator extends Construct {
   readonly workload: WorkloadFacts;
 
-  constructor(scope: Construct, id: string, { namespace, deployment, trustDomain }: SekishoOperatorProps) {
+  constructor(scope: Construct, id: string, props: SekishoOperatorProps) {
     super(scope, id);
-    this.workload = { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports: [] };
+    const { namespace, deployment, trustDomain, webhookUrl } = props;
+    this.workload = { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports: [WEBHOOK] };
     addServiceAccount(this, this.workload);
+    addService(this, this.workload);
     this.#addRoles();
+    const webhook = new AdmissionWebhook(this, 'webhook', { operator: this.workload, url: webhookUrl });
     if (deployment === false) return;
     addDeployment(this, {
       workload: this.workload,
@@ -68,6 +75,7 @@ export class SekishoOperator extends Construct {
         { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
         { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
         { name: 'TRUST_DOMAIN', value: trustDomain ?? 'cluster.local' },
+        ...webhook.env,
       ],
     });
   }

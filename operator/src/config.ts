@@ -9,6 +9,7 @@ import {
   readConfig,
 } from '@sekisho/telemetry';
 import { type Static, Type } from 'typebox';
+import { type AdmissionConfig, AdmissionEnvironment, admissionConfigFrom } from './admission/config.ts';
 
 const DNS_LABEL = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
 
@@ -60,6 +61,7 @@ const Environment = Type.Object({
     LOG_LEVELS.map((level) => Type.Literal(level)),
     { default: 'info', description: `one of ${LOG_LEVELS.join(', ')}` },
   ),
+  ...AdmissionEnvironment,
 });
 
 export interface Config {
@@ -73,6 +75,8 @@ export interface Config {
   /** Undefined: this process writes without asking anyone. */
   readonly election: ElectionConfig | undefined;
   readonly logLevel: LogLevel;
+  /** Undefined: no webhook is served. */
+  readonly admission: AdmissionConfig | undefined;
 }
 
 export interface ElectionConfig {
@@ -96,6 +100,7 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
     rateLimit: { perSecond: read.KUBE_QPS, burst: read.KUBE_BURST },
     election: electionFrom(read),
     logLevel: read.LOG_LEVEL,
+    admission: admissionConfigFrom(read),
   };
 }
 

@@ -12,6 +12,8 @@ const EVENT_GRACE_MS = 500;
 /** Everything through which the operator talks to the API server. */
 export interface Kube {
   readonly client: KubeClient;
+  /** For what every replica does, the leader or not: its writes must bear that others write the same. */
+  readonly standbyClient: KubeClient;
   readonly election: LeaderElection | undefined;
   readonly events: EventRecorder;
   close(): Promise<void>;
@@ -39,6 +41,7 @@ export function createKube(config: Config, { log, metrics, identity }: KubeOptio
   });
   return {
     client: new KubeClient(transport, { fieldManager: MANAGER, guard: election, rateLimit }),
+    standbyClient: new KubeClient(transport, { fieldManager: MANAGER, rateLimit }),
     election,
     events,
     async close() {

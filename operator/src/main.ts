@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { systemClock } from '@sekisho/kube';
 import { createLogger, createMetrics, failStart, onSignals, startOpsServer } from '@sekisho/telemetry';
+import { startAdmission } from './admission/admission.ts';
 import { configFrom } from './config.ts';
 import { OperatorError } from './errors.ts';
 import { createFetchJson } from './fetch-jwks.ts';
@@ -20,18 +21,18 @@ async function main(): Promise<void> {
   const identity = `${config.election?.podName ?? hostname()}_${randomBytes(8).toString('hex')}`;
   const kube = createKube(config, { log, metrics, identity });
   const keys = createFetchJson({ timeoutMs: FETCH_TIMEOUT_MS, maxBytes: MAX_KEY_SET_BYTES });
+  const shared = { log, metrics, clock: systemClock, random: Math.random };
   const operator = createOperator({
+    ...shared,
     client: kube.client,
     election: kube.election,
     events: kube.events,
     fetch: keys.fetch,
     mesh: config.mesh,
     jwksRefreshMs: config.jwksRefreshMs,
-    log,
-    metrics,
-    clock: systemClock,
-    random: Math.random,
   });
+  const admission =
+    config.admission && (await startAdmission({ ...shared, ...config.admission, client: kube.standbyClient }));
   const ops = await startOpsServer({
     listen: config.listen,
     metrics,
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
       caches: async () => {
         if (!operator.ready) throw new OperatorError('not_synced', 'the first lists have not all arrived');
       },
+      ...(admission && { admission: () => admission.check() }),
     },
   });
   operator.start();
@@ -48,6 +50,7 @@ async function main(): Promise<void> {
     process,
     log,
     closers: [
+      ...(admission ? [{ name: 'admission', close: () => admission.stop() }] : []),
       { name: 'operator', close: () => operator.stop(GRACE_MS) },
       { name: 'key sets', close: () => keys.close() },
       { name: 'connections', close: () => kube.close() },
