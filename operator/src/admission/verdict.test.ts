@@ -55,7 +55,7 @@ describe('an issuer', () => {
 
   test('with a symmetric key is refused', () => {
     const jwks = { keys: [{ kty: 'oct', kid: 'k1', k: 'c2VjcmV0' }] };
-    expect(problemPaths(tokenIssuer('platform', { jwks }))).toEqual(['spec.jwks.keys[0]']);
+    expect(problemPaths(tokenIssuer('platform', { jwks }))).toContain('spec.jwks.keys[0]');
   });
 
   test('beside another default passes with advice', () => {

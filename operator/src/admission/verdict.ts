@@ -43,9 +43,7 @@ export function judge(request: AdmissionRequest, issuers: readonly KnownIssuer[]
         ...(issuers === undefined ? [] : missingIssuers(policy, issuers)),
       ]);
     case ISSUER_KIND:
-      return verdict(parseTokenIssuer(object), (issuer) =>
-        issuers === undefined ? [] : issuerAdvice(issuer, issuers),
-      );
+      return verdict(parseTokenIssuer(object), (issuer) => issuerAdvice(issuer, issuers ?? []));
     default:
       return SILENT;
   }

@@ -100,6 +100,16 @@ describe('issuerAdvice', () => {
     expect(issuerAdvice(twin, [platform]).map(({ path }) => path)).toEqual(['spec.issuer', 'spec.default']);
   });
 
+  test('tells of inline keys that are passed over', () => {
+    const usable = { kty: 'OKP', crv: 'Ed25519', kid: 'k1', x: 'x'.repeat(43) };
+    const advice = issuerAdvice(
+      issuer('partner', { jwksUri: undefined, jwks: { keys: [usable, { ...usable, kid: 'k2', use: 'enc' }] } }),
+      [],
+    );
+    const message = 'holds keys that verify no token and are passed over: 1 not for signatures';
+    expect(advice).toMatchObject([{ path: 'spec.jwks', message }]);
+  });
+
   test('does not take an issuer for its own rival', () => {
     expect(issuerAdvice(issuer('platform', { issuer: platform.issuer, default: true }), [platform])).toEqual([]);
   });

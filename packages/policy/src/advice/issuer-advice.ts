@@ -1,4 +1,5 @@
 import { at } from '../parse/field-path.ts';
+import { describeIgnored, type IgnoredKeys } from '../parse/jwks.ts';
 import type { ServiceAuthPolicy, TokenIssuer } from '../resources.ts';
 import type { Advice } from './advice.ts';
 
@@ -29,15 +30,22 @@ export function missingIssuers({ spec }: ServiceAuthPolicy, known: readonly Know
   );
 }
 
-/** Other TokenIssuers that this one gets in the way of. */
+/** Inline keys that verify nothing, and other TokenIssuers that this one gets in the way of. */
 export function issuerAdvice({ metadata, spec }: TokenIssuer, known: readonly KnownIssuer[]): readonly Advice[] {
   const others = known.filter(({ name }) => name !== metadata.name);
   const rival = spec.default ? others.find(({ isDefault }) => isDefault) : undefined;
   const twin = others.find(({ issuer }) => issuer === spec.issuer);
   return [
+    ...ignoredKeys(spec.jwks?.ignored ?? []),
     ...(twin === undefined ? [] : [sameIssuer(twin.name)]),
     ...(rival === undefined ? [] : [secondDefault(rival.name)]),
   ];
+}
+
+function ignoredKeys(ignored: readonly IgnoredKeys[]): readonly Advice[] {
+  if (ignored.length === 0) return [];
+  const message = `holds keys that verify no token and are passed over: ${describeIgnored(ignored)}`;
+  return [{ path: 'spec.jwks', message, hint: 'remove them' }];
 }
 
 function sameIssuer(name: string): Advice {
