@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RedisClient } from './redis.ts';
+import type { RedisClient } from './connection.ts';
 import { redisCall } from './redis-call.ts';
 
 /** A script that Redis runs as one step. Sent once per server, then called by its hash. */

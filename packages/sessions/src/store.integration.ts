@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { connectRedis } from './connection.ts';
 import { sessionKeys } from './keys.ts';
-import { connectRedis } from './redis.ts';
 import { createSessionStore } from './store.ts';
 
 const ready = Promise.withResolvers<void>();

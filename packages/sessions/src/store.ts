@@ -1,5 +1,5 @@
+import type { RedisClient } from './connection.ts';
 import { sessionKeys } from './keys.ts';
-import type { RedisClient } from './redis.ts';
 import { redisCall } from './redis-call.ts';
 import { CREATE, DESTROY, LIST, TOUCH } from './scripts.ts';
 import { fromFields, type NewSession, newSession, type Session, toFields } from './session.ts';

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { connectRedis, createSessionStore } from '@sekisho/sessions';
+import { createSessionStore } from '@sekisho/sessions';
+import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
 import { createMinter, createVerifier } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connectRedis } from '@sekisho/sessions';
+import { connectRedis } from '@sekisho/sessions/redis';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { type Attempt, createLoginLimits, type LoginRates } from './login-limits.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RedisClient } from '@sekisho/sessions';
+import type { RedisClient } from '@sekisho/sessions/redis';
 import { type Bucket, giveBack, type Rate, take } from './rate-limit.ts';
 
 export interface Attempt {

@@ -1,4 +1,4 @@
-import { LuaScript, type RedisClient } from '@sekisho/sessions';
+import { LuaScript, type RedisClient } from '@sekisho/sessions/redis';
 
 export interface Rate {
   /** Attempts that may come at once. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { connectRedis } from './redis.ts';
+import { connectRedis } from './connection.ts';
 import { createSessionStore } from './store.ts';
 
 let server: Server;
