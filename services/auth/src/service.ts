@@ -24,7 +24,7 @@ export interface ServiceOptions {
   readonly issuer: string;
   readonly redisUrl: string;
   readonly databaseUrl: string;
-  /** 32 bytes that signing keys are encrypted with. */
+  /** 32 bytes that signing keys are encrypted with and other keys are derived from. */
   readonly encryptionKey: Buffer;
   readonly firstAdministrator?: FirstAdministrator;
   /** Seconds an access token lives. */
