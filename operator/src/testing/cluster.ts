@@ -181,11 +181,14 @@ export class Cluster {
     return found;
   }
 
-  /** Nothing is written for a while. */
+  /** Writing comes to rest: what is still to be written is, and then nothing more for a second. */
   async quiet(): Promise<void> {
-    const before = [...this.writes];
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    expect(this.writes).toEqual(before);
+    const rests = async () => {
+      const before = [...this.writes];
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      expect(this.writes).toEqual(before);
+    };
+    await vi.waitFor(rests, 10_000);
   }
 
   #counting(transport: Transport): Transport {
