@@ -11,6 +11,8 @@ export interface SekishoOperatorProps {
   readonly deployment: { readonly image: string } | false;
   /** `trustDomain` of the mesh config. @default 'cluster.local' */
   readonly trustDomain?: string;
+  /** `rootNamespace` of the mesh config, where a policy would reach into every namespace and is refused. @default 'istio-system' */
+  readonly rootNamespace?: string;
   /** Base URL of its admission webhook where it runs outside the cluster. @default by its Service */
   readonly webhookUrl?: string | undefined;
 }
@@ -57,7 +59,7 @@ export class SekishoOperator extends Construct {
 
   constructor(scope: Construct, id: string, props: SekishoOperatorProps) {
     super(scope, id);
-    const { namespace, deployment, trustDomain, webhookUrl } = props;
+    const { namespace, deployment, trustDomain, rootNamespace, webhookUrl } = props;
     this.workload = { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports: [WEBHOOK] };
     addServiceAccount(this, this.workload);
     addService(this, this.workload);
@@ -75,6 +77,7 @@ export class SekishoOperator extends Construct {
         { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
         { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
         { name: 'TRUST_DOMAIN', value: trustDomain ?? 'cluster.local' },
+        { name: 'ROOT_NAMESPACE', value: rootNamespace ?? 'istio-system' },
         ...webhook.env,
       ],
     });
