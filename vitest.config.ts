@@ -9,6 +9,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,operator,services,cdk8s,test-e2e,bench}/**/*.test.ts'],
+          // Property tests take a second or two, and several times that beside other work.
+          testTimeout: 30_000,
         },
       },
       {

@@ -20,6 +20,8 @@ export interface PlatformOptions {
   readonly gatewayTargetPort?: number;
   /** @default sekisho/operator:0.1.0 and sekisho/auth:0.1.0 */
   readonly images?: { readonly operator: string; readonly auth: string };
+  /** Base URL of the operator's webhook where the operator runs outside the cluster. @default by its Service */
+  readonly webhookUrl?: string;
   /** First administrator of the auth service. @default none is made */
   readonly bootstrapAdminEmail?: string;
 }
@@ -45,7 +47,11 @@ export function renderPlatform(options: PlatformOptions): Platform {
     // Nothing is injected here, so nothing stands in the way of the strictest standard.
     addNamespace(chart, namespace, { 'pod-security.kubernetes.io/enforce': 'restricted' });
     const deployOperator = { image: images.operator };
-    const operator = new SekishoOperator(chart, 'operator', { namespace, deployment: local ? false : deployOperator });
+    const operator = new SekishoOperator(chart, 'operator', {
+      namespace,
+      deployment: local ? false : deployOperator,
+      webhookUrl: options.webhookUrl,
+    });
     const { bootstrapAdminEmail } = options;
     const deployAuth = { image: images.auth, ...(bootstrapAdminEmail !== undefined && { bootstrapAdminEmail }) };
     const auth = new AuthServer(chart, 'auth', { namespace, issuer, deployment: local ? false : deployAuth });

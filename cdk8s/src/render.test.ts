@@ -62,11 +62,50 @@ test('the local target has no Deployment and everything else that the cluster ha
   expect(cluster.filter((one) => !local.includes(one))).toEqual([]);
 });
 
-test('the operator may write the generated kinds and its own status, and reads no Secret', () => {
+test('the operator may write the generated kinds and its own status, and reads no Secret but its own', () => {
   const [role] = ofKind(renderAll('cluster'), 'ClusterRole');
   const text = JSON.stringify(role);
   expect(text).not.toContain('"*"');
   expect(text).not.toContain('secrets');
+  const rules = ofKind(renderAll('cluster'), 'Role').flatMap((one) => one['rules'] as { resources: string[] }[]);
+  expect(rules.filter(({ resources }) => resources.includes('secrets'))).toEqual([
+    { apiGroups: [''], resources: ['secrets'], resourceNames: ['sekisho-webhook'], verbs: ['get', 'update'] },
+  ]);
+});
+
+test('nobody answering holds up only an issuer that may hold a key', () => {
+  const [configuration] = ofKind(renderAll('cluster'), 'ValidatingWebhookConfiguration');
+  const webhooks = configuration?.['webhooks'] as readonly { name: string; failurePolicy: string }[];
+  expect(Object.fromEntries(webhooks.map(({ name, failurePolicy }) => [name, failurePolicy]))).toEqual({
+    'policies.admission.auth.sekisho.dev': 'Ignore',
+    'issuers.admission.auth.sekisho.dev': 'Ignore',
+    'issuer-keys.admission.auth.sekisho.dev': 'Fail',
+  });
+});
+
+test('an operator outside the cluster is called by its URL', () => {
+  const { manifests } = renderPlatform({ target: 'local', issuer, webhookUrl: 'https://127.0.0.1:9443' });
+  const text = JSON.stringify(ofKind(manifests, 'ValidatingWebhookConfiguration'));
+  expect(text).toContain('"clientConfig":{"url":"https://127.0.0.1:9443/validate"}');
+  expect(text).not.toContain('"service"');
+});
+
+test('the operator reaches one Lease, its own, and can only tell events', () => {
+  const [role] = ofKind(renderAll('cluster'), 'Role').filter(({ metadata }) => metadata.name === 'sekisho-operator');
+  expect(role?.metadata.namespace).toBe('sekisho-system');
+  expect(role?.['rules']).toEqual([
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+    {
+      apiGroups: ['coordination.k8s.io'],
+      resources: ['leases'],
+      resourceNames: ['sekisho-operator'],
+      verbs: ['get', 'update'],
+    },
+  ]);
+  const [clusterRole] = ofKind(renderAll('cluster'), 'ClusterRole');
+  const rules = clusterRole?.['rules'] as { resources: string[]; verbs: string[] }[];
+  expect(rules.find(({ resources }) => resources.includes('events'))?.verbs).toEqual(['create', 'patch']);
+  expect(JSON.stringify(rules)).not.toContain('leases');
 });
 
 test('what a mesh needs to know of the workloads is returned', () => {
@@ -77,7 +116,8 @@ test('what a mesh needs to know of the workloads is returned', () => {
     namespace: 'istio-ingress',
     workload: { serviceAccount: 'public-istio' },
   });
-  expect(operator).toMatchObject({ namespace: 'sekisho-system', serviceAccount: 'sekisho-operator', ports: [] });
+  expect(operator).toMatchObject({ namespace: 'sekisho-system', serviceAccount: 'sekisho-operator' });
+  expect(operator.ports.map(({ port }) => port)).toEqual([443]);
   expect(auth.ports.map(({ name }) => name)).toEqual(['http', 'http-admin']);
   expect(bucket).toEqual({
     name: 'bucket',

@@ -1,8 +1,9 @@
 import { GROUP } from '@sekisho/policy';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { AdmissionWebhook } from './admission-webhook.ts';
 import { addDeployment } from './deployment.ts';
-import { addServiceAccount, type WorkloadFacts } from './workload.ts';
+import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
 
 export interface SekishoOperatorProps {
   readonly namespace: string;
@@ -10,17 +11,23 @@ export interface SekishoOperatorProps {
   readonly deployment: { readonly image: string } | false;
   /** `trustDomain` of the mesh config. @default 'cluster.local' */
   readonly trustDomain?: string;
+  /** `rootNamespace` of the mesh config, where a policy would reach into every namespace and is refused. @default 'istio-system' */
+  readonly rootNamespace?: string;
   /** ConfigMap with the mesh config. @default istio in istio-system */
-  readonly meshConfig?: { readonly namespace: string; readonly name: string };
+  readonly meshConfig?: ObjectName;
+  /** Base URL of its admission webhook where it runs outside the cluster. @default by its Service */
+  readonly webhookUrl?: string | undefined;
 }
 
 const NAME = 'sekisho-operator';
 const OPS_PORT = 9090;
-const RBAC = 'rbac.authorization.k8s.io';
+/** One writes, the other takes over within a second when it is told to stop, and within a lease when it is gone. */
+const REPLICAS = 2;
+const WEBHOOK = { name: 'https-webhook', port: 443, targetPort: 9443, appProtocol: 'https' } as const;
 
 /**
  * Reads its own resources and reports on them; writes the three kinds that it generates. What stands around policies (Pods,
- * Services, WorkloadEntries) is only listed and watched. No Secrets.
+ * Services, WorkloadEntries) is only listed and watched. No Secret but one.
  */
 const RULES: k8s.PolicyRule[] = [
   { apiGroups: [GROUP], resources: ['serviceauthpolicies', 'tokenissuers'], verbs: ['get', 'list', 'watch'] },
@@ -44,8 +51,22 @@ const RULES: k8s.PolicyRule[] = [
   { apiGroups: ['networking.istio.io'], resources: ['workloadentries'], verbs: ['list', 'watch'] },
 ];
 
+interface ObjectName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** Where istiod keeps the mesh config; a revision has one of its own (`istio-<revision>`). */
-const MESH_CONFIG = { namespace: 'istio-system', name: 'istio' } as const;
+const MESH_CONFIG: ObjectName = { namespace: 'istio-system', name: 'istio' };
+
+/** Events live in the namespace of what they tell of, so in any. */
+const EVENT_RULE: k8s.PolicyRule = { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] };
+
+/** The Lease by which replicas elect the one that writes. A name cannot be demanded of what is created. */
+const LEASE_RULES: k8s.PolicyRule[] = [
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: [NAME], verbs: ['get', 'update'] },
+];
 
 /** Turns every ServiceAuthPolicy of the cluster into the mesh's own policies. */
 export class SekishoOperator extends Construct {
@@ -53,54 +74,63 @@ export class SekishoOperator extends Construct {
 
   constructor(scope: Construct, id: string, props: SekishoOperatorProps) {
     super(scope, id);
-    const { namespace, deployment, trustDomain, meshConfig = MESH_CONFIG } = props;
-    this.workload = { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports: [] };
+    const { namespace, deployment, trustDomain, rootNamespace, meshConfig = MESH_CONFIG, webhookUrl } = props;
+    this.workload = { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports: [WEBHOOK] };
     addServiceAccount(this, this.workload);
-    this.#addRole();
+    addService(this, this.workload);
+    this.#addRoles();
     this.#addMeshConfigRole(meshConfig);
+    const webhook = new AdmissionWebhook(this, 'webhook', { operator: this.workload, url: webhookUrl });
     if (deployment === false) return;
     addDeployment(this, {
       workload: this.workload,
       image: deployment.image,
+      replicas: REPLICAS,
       apiAccess: true,
       probes: { port: OPS_PORT, live: '/healthz', ready: '/readyz' },
       env: [
         { name: 'OPERATOR_LISTEN', value: `0.0.0.0:${OPS_PORT}` },
+        { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+        { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
         { name: 'TRUST_DOMAIN', value: trustDomain ?? 'cluster.local' },
+        { name: 'ROOT_NAMESPACE', value: rootNamespace ?? 'istio-system' },
         { name: 'MESH_CONFIG_MAP', value: `${meshConfig.namespace}/${meshConfig.name}` },
+        ...webhook.env,
       ],
     });
   }
 
   /** That one ConfigMap, and no other in a namespace that is full of them. */
-  #addMeshConfigRole(meshConfig: { readonly namespace: string; readonly name: string }): void {
+  #addMeshConfigRole(meshConfig: ObjectName): void {
     const { serviceAccount, namespace } = this.workload;
     const metadata = { name: `${NAME}-mesh-config`, namespace: meshConfig.namespace };
+    const resourceNames = [meshConfig.name];
     new k8s.KubeRole(this, 'mesh-config-role', {
       metadata,
-      rules: [
-        {
-          apiGroups: [''],
-          resources: ['configmaps'],
-          resourceNames: [meshConfig.name],
-          verbs: ['get', 'list', 'watch'],
-        },
-      ],
+      rules: [{ apiGroups: [''], resources: ['configmaps'], resourceNames, verbs: ['get', 'list', 'watch'] }],
     });
     new k8s.KubeRoleBinding(this, 'mesh-config-binding', {
       metadata,
-      roleRef: { apiGroup: RBAC, kind: 'Role', name: metadata.name },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: metadata.name },
       subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace }],
     });
   }
 
-  #addRole(): void {
+  #addRoles(): void {
     const { serviceAccount, namespace } = this.workload;
-    new k8s.KubeClusterRole(this, 'role', { metadata: { name: NAME }, rules: RULES });
+    const subjects = [{ kind: 'ServiceAccount', name: serviceAccount, namespace }];
+    const apiGroup = 'rbac.authorization.k8s.io';
+    new k8s.KubeClusterRole(this, 'role', { metadata: { name: NAME }, rules: [...RULES, EVENT_RULE] });
     new k8s.KubeClusterRoleBinding(this, 'binding', {
       metadata: { name: NAME },
-      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: NAME },
-      subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace }],
+      roleRef: { apiGroup, kind: 'ClusterRole', name: NAME },
+      subjects,
+    });
+    new k8s.KubeRole(this, 'lease-role', { metadata: { name: NAME, namespace }, rules: LEASE_RULES });
+    new k8s.KubeRoleBinding(this, 'lease-binding', {
+      metadata: { name: NAME, namespace },
+      roleRef: { apiGroup, kind: 'Role', name: NAME },
+      subjects,
     });
   }
 }

@@ -7,6 +7,8 @@ export interface ServicePort {
   readonly name: string;
   readonly port: number;
   readonly targetPort: number;
+  /** @default 'http' */
+  readonly appProtocol?: 'http' | 'https';
 }
 
 /** What a mesh, a policy or a route needs to know of a workload. */
@@ -38,7 +40,7 @@ export function addServiceAccount(scope: Construct, workload: WorkloadFacts): vo
 }
 
 /**
- * A Service with a cluster IP: the mesh passes a headless one through unrouted. Each port declares HTTP, without which
+ * A Service with a cluster IP: the mesh passes a headless one through unrouted. Each port declares its protocol, without which
  * the mesh skips or widens policies on paths and methods.
  */
 export function addService(scope: Construct, { name, namespace, labels, ports }: WorkloadFacts): void {
@@ -47,11 +49,11 @@ export function addService(scope: Construct, { name, namespace, labels, ports }:
     spec: {
       type: 'ClusterIP',
       selector: labels,
-      ports: ports.map(({ targetPort, ...port }) => ({
+      ports: ports.map(({ targetPort, appProtocol = 'http', ...port }) => ({
         ...port,
         targetPort: k8s.IntOrString.fromNumber(targetPort),
         protocol: 'TCP',
-        appProtocol: 'http',
+        appProtocol,
       })),
     },
   });

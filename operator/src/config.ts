@@ -1,5 +1,6 @@
 import type { MeshFacts } from '@sekisho/policy';
 import {
+  ConfigError,
   type ListenAddress,
   ListenSchema,
   LOG_LEVELS,
@@ -7,11 +8,16 @@ import {
   parseListen,
   readConfig,
 } from '@sekisho/telemetry';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
+import { type AdmissionConfig, AdmissionEnvironment, admissionConfigFrom } from './admission/config.ts';
 import type { MeshConfigPlace } from './observe/mesh-config.ts';
+
+const DNS_LABEL = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
 
 const Environment = Type.Object({
   KUBECONFIG: Type.Optional(Type.String({ description: 'path of a kubeconfig; leave it out inside a pod' })),
+  KUBERNETES_SERVICE_HOST: Type.Optional(Type.String({ description: 'set by the kubelet inside a pod' })),
+  KUBERNETES_SERVICE_PORT: Type.String({ pattern: '^[0-9]{1,5}$', default: '443', description: 'likewise' }),
   OPERATOR_LISTEN: ListenSchema('where /healthz, /readyz and /metrics are served', { default: '127.0.0.1:9090' }),
   TRUST_DOMAIN: Type.String({
     pattern: '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$',
@@ -40,25 +46,57 @@ const Environment = Type.Object({
     default: 300,
     description: 'how often key sets are fetched, 5 to 86400 seconds',
   }),
+  LEADER_ELECTION: Type.Optional(
+    Type.Boolean({ description: 'true or false: whether replicas elect the one that writes; true inside a pod' }),
+  ),
+  LEASE_DURATION_SECONDS: Type.Integer({
+    minimum: 3,
+    maximum: 300,
+    default: 15,
+    description: 'after how long another replica takes over from one that is gone, 3 to 300 seconds',
+  }),
+  POD_NAMESPACE: Type.Optional(Type.String({ pattern: DNS_LABEL, description: 'namespace of the Lease' })),
+  POD_NAME: Type.Optional(Type.String({ maxLength: 253, description: 'who is shown as the holder of the Lease' })),
+  KUBE_QPS: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 1_000,
+    description: 'requests per second to the API server',
+  }),
+  KUBE_BURST: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 2_000,
+    description: 'requests to the API server that may come at once',
+  }),
   LOG_LEVEL: Type.Union(
     LOG_LEVELS.map((level) => Type.Literal(level)),
     { default: 'info', description: `one of ${LOG_LEVELS.join(', ')}` },
   ),
+  ...AdmissionEnvironment,
 });
 
 export interface Config {
   readonly kubeconfig: string | undefined;
+  /** Where a pod finds the API server; undefined outside of one. */
+  readonly pod: { readonly host: string; readonly port: string } | undefined;
   readonly listen: ListenAddress;
   readonly mesh: MeshFacts;
   readonly meshConfig: MeshConfigPlace;
   readonly jwksRefreshMs: number;
+  readonly rateLimit: { readonly perSecond: number; readonly burst: number };
+  /** Undefined: this process writes without asking anyone. */
+  readonly election: ElectionConfig | undefined;
   readonly logLevel: LogLevel;
+  /** Undefined: no webhook is served. */
+  readonly admission: AdmissionConfig | undefined;
 }
 
-function placeOf(read: Type.Static<typeof Environment>): MeshConfigPlace {
-  if (read.MESH_CONFIG_FILE !== undefined) return { file: read.MESH_CONFIG_FILE };
-  const [namespace = '', name = ''] = read.MESH_CONFIG_MAP.split('/');
-  return { namespace, name };
+export interface ElectionConfig {
+  readonly namespace: string;
+  /** Undefined outside a pod. */
+  readonly podName: string | undefined;
+  readonly leaseMs: number;
 }
 
 /** @throws ConfigError of @sekisho/telemetry, naming each variable that is wrong */
@@ -66,10 +104,33 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
   const read = readConfig(Environment, env);
   return {
     kubeconfig: read.KUBECONFIG,
+    pod: read.KUBERNETES_SERVICE_HOST
+      ? { host: read.KUBERNETES_SERVICE_HOST, port: read.KUBERNETES_SERVICE_PORT }
+      : undefined,
     listen: parseListen('OPERATOR_LISTEN', read.OPERATOR_LISTEN),
     mesh: { trustDomain: read.TRUST_DOMAIN, rootNamespace: read.ROOT_NAMESPACE },
     meshConfig: placeOf(read),
     jwksRefreshMs: read.JWKS_REFRESH_SECONDS * 1000,
+    rateLimit: { perSecond: read.KUBE_QPS, burst: read.KUBE_BURST },
+    election: electionFrom(read),
     logLevel: read.LOG_LEVEL,
+    admission: admissionConfigFrom(read),
   };
+}
+
+function placeOf(read: Static<typeof Environment>): MeshConfigPlace {
+  if (read.MESH_CONFIG_FILE !== undefined) return { file: read.MESH_CONFIG_FILE };
+  const [namespace = '', name = ''] = read.MESH_CONFIG_MAP.split('/');
+  return { namespace, name };
+}
+
+function electionFrom(read: Static<typeof Environment>): ElectionConfig | undefined {
+  const { LEADER_ELECTION, POD_NAMESPACE, POD_NAME, LEASE_DURATION_SECONDS } = read;
+  if (LEADER_ELECTION === false) return undefined;
+  if (POD_NAMESPACE !== undefined) {
+    return { namespace: POD_NAMESPACE, podName: POD_NAME, leaseMs: LEASE_DURATION_SECONDS * 1000 };
+  }
+  if (LEADER_ELECTION === undefined) return undefined;
+  const text = 'is not set (namespace of the Lease; it is needed where LEADER_ELECTION is true)';
+  throw new ConfigError([{ variable: 'POD_NAMESPACE', text }]);
 }

@@ -7,7 +7,9 @@ export type OperatorErrorCode =
   | 'jwks_too_large'
   | 'jwks_not_json'
   | 'jwks_invalid'
-  | 'not_synced';
+  | 'not_synced'
+  | 'webhook_secret_contended'
+  | 'webhook_not_trusted';
 
 /** Every failure that this package finds itself. Its message may be shown in a status: it holds no secret and no URL. */
 export class OperatorError extends Error {

@@ -77,7 +77,12 @@ describe('KeySets', () => {
   });
 
   test('fetches when it would have been time, also after the clock was set back', async () => {
-    const clock = { time: 10 * REFRESH_MS, now: () => clock.time, after: () => () => undefined };
+    const clock = {
+      time: 10 * REFRESH_MS,
+      now: () => clock.time,
+      monotonic: () => clock.time,
+      after: () => () => undefined,
+    };
     const answers = [published('a'), published('b')];
     const keySets = new KeySets({
       fetch: async () => answers.shift()?.(),

@@ -1,9 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { connect, KubeClient, systemClock } from '@sekisho/kube';
+import { hostname } from 'node:os';
+import { systemClock } from '@sekisho/kube';
 import { createLogger, createMetrics, failStart, onSignals, startOpsServer } from '@sekisho/telemetry';
+import { startAdmission } from './admission/admission.ts';
 import { configFrom } from './config.ts';
 import { OperatorError } from './errors.ts';
 import { createFetchJson } from './fetch-jwks.ts';
+import { createKube } from './kube.ts';
 import { meshConfigSource } from './observe/mesh-config.ts';
 import { createOperator } from './operator.ts';
 
@@ -15,22 +19,25 @@ async function main(): Promise<void> {
   const config = configFrom(process.env);
   const log = createLogger({ name: 'operator', level: config.logLevel });
   const metrics = createMetrics();
-  const transport = connect({ kubeconfig: config.kubeconfig });
+  // A restarted container has its pod's name, but is another candidate.
+  const identity = `${config.election?.podName ?? hostname()}_${randomBytes(8).toString('hex')}`;
+  const kube = createKube(config, { log, metrics, identity });
   const keys = createFetchJson({ timeoutMs: FETCH_TIMEOUT_MS, maxBytes: MAX_KEY_SET_BYTES });
-  const client = new KubeClient(transport, { fieldManager: 'sekisho-operator' });
+  const shared = { log, metrics, clock: systemClock, random: Math.random };
   const onError = (kind: string, err: unknown) => log.warn({ kind, err }, 'watching failed, will go on');
-  const watching = { client, clock: systemClock, random: Math.random, onError };
+  const watching = { ...shared, client: kube.client, onError };
   const operator = createOperator({
-    client,
+    ...shared,
+    client: kube.client,
+    election: kube.election,
+    events: kube.events,
     fetch: keys.fetch,
     mesh: config.mesh,
     meshConfig: meshConfigSource(config.meshConfig, watching, (path) => readFile(path, 'utf8')),
     jwksRefreshMs: config.jwksRefreshMs,
-    log,
-    metrics,
-    clock: systemClock,
-    random: Math.random,
   });
+  const admission =
+    config.admission && (await startAdmission({ ...shared, ...config.admission, client: kube.standbyClient }));
   const ops = await startOpsServer({
     listen: config.listen,
     metrics,
@@ -39,17 +46,19 @@ async function main(): Promise<void> {
       caches: async () => {
         if (!operator.ready) throw new OperatorError('not_synced', 'the first lists have not all arrived');
       },
+      ...(admission && { admission: () => admission.check() }),
     },
   });
   operator.start();
-  log.info({ listen: ops.address }, 'operator started');
+  log.info({ listen: ops.address, identity, election: kube.election !== undefined }, 'operator started');
   onSignals({
     process,
     log,
     closers: [
+      ...(admission ? [{ name: 'admission', close: () => admission.stop() }] : []),
       { name: 'operator', close: () => operator.stop(GRACE_MS) },
       { name: 'key sets', close: () => keys.close() },
-      { name: 'connections', close: () => transport.close() },
+      { name: 'connections', close: () => kube.close() },
       { name: 'ops server', close: () => ops.close() },
     ],
   });

@@ -1,10 +1,11 @@
+import type { QueueObserver } from '@sekisho/kube';
 import { type Condition, readPolicyStatus } from '@sekisho/policy';
 import type { Counter, Histogram, Metrics } from '@sekisho/telemetry';
 import type { Caches } from './caches.ts';
 import type { KeySets } from './key-sets.ts';
 import type { ReconcileResult } from './policy-controller.ts';
 
-const RESULTS = ['unchanged', 'written', 'waiting', 'failed'] as const satisfies readonly ReconcileResult[];
+const RESULTS = ['unchanged', 'written', 'repaired', 'waiting', 'failed'] as const satisfies readonly ReconcileResult[];
 const CONDITIONS = ['Accepted', 'Programmed', 'Enforced', 'Warning'] as const;
 const STATUSES = ['True', 'False', 'Unknown'] as const satisfies readonly Condition['status'][];
 const BUCKETS = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
@@ -39,8 +40,56 @@ export function createOperatorMetrics(metrics: Metrics): OperatorMetrics {
   };
 }
 
+export const QUEUES = ['policies', 'issuers', 'keys'] as const;
+export type QueueName = (typeof QUEUES)[number];
+
+/** What each queue is told to count, by the names of controller-runtime's workqueue metrics. */
+export function createQueueMetrics(metrics: Metrics): (queue: QueueName) => QueueObserver {
+  const labels = { queue: QUEUES };
+  const adds = metrics.counter({ name: 'sekisho_queue_adds_total', help: 'Keys that began to wait', labels });
+  const retries = metrics.counter({ name: 'sekisho_queue_retries_total', help: 'Keys whose work failed', labels });
+  const waited = metrics.histogram({
+    name: 'sekisho_queue_wait_seconds',
+    help: 'How long a key waited for its turn; delays that were asked for do not count',
+    labels,
+    buckets: BUCKETS,
+  });
+  const worked = metrics.histogram({
+    name: 'sekisho_queue_work_seconds',
+    help: 'How long the work on a key took',
+    labels,
+    buckets: BUCKETS,
+  });
+  return (queue) => ({
+    added: () => adds.inc({ queue }),
+    retried: () => retries.inc({ queue }),
+    started: (ms) => waited.observe(ms / 1000, { queue }),
+    ended: (ms) => worked.observe(ms / 1000, { queue }),
+  });
+}
+
+export interface ObservedState {
+  readonly caches: Caches;
+  readonly keySets: KeySets;
+  readonly queues: Readonly<Record<QueueName, { readonly depth: number }>>;
+  readonly isLeading: () => boolean;
+}
+
 /** Gauges that are read from state at each scrape. */
-export function observeState(metrics: Metrics, caches: Caches, keySets: KeySets): void {
+export function observeState(metrics: Metrics, { caches, keySets, queues, isLeading }: ObservedState): void {
+  metrics.gauge({
+    name: 'sekisho_leader',
+    help: '1 while this process is the one that writes, 0 while it stands by',
+    collect: (gauge) => gauge.set(isLeading() ? 1 : 0),
+  });
+  metrics.gauge({
+    name: 'sekisho_queue_depth',
+    help: 'Keys that wait for their turn',
+    labels: { queue: QUEUES },
+    collect(gauge) {
+      for (const queue of QUEUES) gauge.set(queues[queue].depth, { queue });
+    },
+  });
   metrics.gauge({
     name: 'sekisho_policies',
     help: 'Policies by condition and its status; Unknown counts those without the condition',

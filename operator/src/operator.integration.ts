@@ -11,7 +11,7 @@ let cluster: Cluster;
 
 beforeAll(async () => {
   cluster = await Cluster.open({ kubeconfig: inject('kubeconfig'), istioCrds: inject('istioCrds') });
-}, 60_000);
+}, 300_000);
 afterAll(() => cluster.close());
 
 beforeEach(async () => {

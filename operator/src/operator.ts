@@ -1,19 +1,24 @@
-import { type Clock, type KubeClient, keyOf, type Random, WorkQueue } from '@sekisho/kube';
+import { type Clock, type KubeClient, keyOf, type LeaderElection, type Random, WorkQueue } from '@sekisho/kube';
 import type { MeshFacts } from '@sekisho/policy';
 import type { Logger, Metrics } from '@sekisho/telemetry';
+import { Baselines } from './baselines.ts';
 import { allOf, type Caches, createCaches } from './caches.ts';
 import type { FetchJson } from './fetch-jwks.ts';
 import { reconcileIssuer } from './issuer-controller.ts';
 import { KeySets } from './key-sets.ts';
-import { createOperatorMetrics, observeState } from './metrics.ts';
+import { createOperatorMetrics, createQueueMetrics, observeState, QUEUES, type QueueName } from './metrics.ts';
 import type { MeshConfigSource } from './observe/mesh-config.ts';
 import { createObservation, type Observation } from './observe/observation.ts';
-import { reconcilePolicy } from './policy-controller.ts';
+import { type EventSink, reconcilePolicy } from './policy-controller.ts';
 import { keysOfGenerated, keysOfIssuer, keysOfPolicy, policiesUsing, sameSpec } from './policy-keys.ts';
 import { isDefaultIssuer } from './references.ts';
 
 export interface OperatorOptions {
+  /** Where several replicas run, guarded by their election. */
   readonly client: KubeClient;
+  /** Who may write. @default this process, always */
+  readonly election?: Pick<LeaderElection, 'isLeading' | 'run'> | undefined;
+  readonly events: EventSink;
   readonly fetch: FetchJson;
   readonly mesh: MeshFacts;
   readonly meshConfig: MeshConfigSource;
@@ -27,11 +32,11 @@ export interface OperatorOptions {
 }
 
 export interface Operator {
-  /** All caches hold what the API server held. */
+  /** All caches hold what the API server held; also while another replica leads. */
   readonly ready: boolean;
-  /** Returns at once; work begins when the caches are full. */
+  /** Returns at once; work begins when the caches are full and this process leads. */
   start(): void;
-  /** Ends work in progress, for at most `graceMs` gracefully. */
+  /** Ends work in progress, for at most `graceMs` gracefully, and only then lets another replica lead. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -39,15 +44,11 @@ const POLICY_WORKERS = 8;
 /** A fetch may take its whole timeout, and shall hold up no other. */
 const FETCH_WORKERS = 32;
 
-interface Queues {
-  readonly policies: WorkQueue;
-  readonly issuers: WorkQueue;
-  readonly keys: WorkQueue;
-}
+type Queues = Readonly<Record<QueueName, WorkQueue>>;
 
 /** Event -> policy keys -> queue -> gather -> plan -> execute; and the same, smaller, for issuers and their keys. */
 export function createOperator(options: OperatorOptions): Operator {
-  const { log, clock, countDelayMs = 300 } = options;
+  const { log, countDelayMs = 300 } = options;
   const onError = (kind: string, err: unknown) => log.warn({ kind, err }, 'watching failed, will go on');
   const caches = createCaches({ ...options, onError });
   const onConcerned = (keys: readonly string[]) => {
@@ -65,7 +66,8 @@ export function createOperator(options: OperatorOptions): Operator {
     },
   });
   const { mesh, observed } = observation;
-  const controller = { ...options, caches, keySets, mesh, observed, clock, onResult: operatorMetrics.reconciled };
+  const views = { caches, keySets, mesh, observed, baselines: new Baselines() };
+  const controller = { ...options, ...views, onResult: operatorMetrics.reconciled };
   const queues = createQueues(options, {
     policies: (key, signal) => reconcilePolicy(controller, key, signal),
     issuers: (name, signal) => reconcileIssuer(controller, name, signal),
@@ -76,19 +78,21 @@ export function createOperator(options: OperatorOptions): Operator {
       return undefined;
     },
   });
-  observeState(options.metrics, caches, keySets);
+  observeState(options.metrics, { caches, keySets, queues, isLeading: () => options.election?.isLeading ?? true });
   route(caches, queues, countDelayMs);
-  return lifecycle({ caches, observation, queues, log });
+  return lifecycle({ caches, observation, queues }, options);
 }
 
 function createQueues(
-  { log, clock, random }: OperatorOptions,
+  { log, metrics, clock, random }: OperatorOptions,
   work: Record<keyof Queues, ConstructorParameters<typeof WorkQueue>[0]['work']>,
 ): Queues {
+  const observer = createQueueMetrics(metrics);
   const queue = (name: keyof Queues, concurrency: number) =>
     new WorkQueue({
       work: work[name],
       concurrency,
+      observer: observer(name),
       onError: (key, err) => log.error({ queue: name, key, err }, 'reconciling failed, will be tried again'),
       clock,
       random,
@@ -142,21 +146,22 @@ interface Parts {
   readonly caches: Caches;
   readonly observation: Observation;
   readonly queues: Queues;
-  readonly log: Logger;
 }
 
-function lifecycle({ caches, observation, queues, log }: Parts): Operator {
+function lifecycle({ caches, observation, queues }: Parts, { log, election }: OperatorOptions): Operator {
   const informers = allOf(caches);
   const abort = new AbortController();
   let running: Promise<unknown> = Promise.resolve();
-  const startQueues = async () => {
-    await Promise.all(informers.map((informer) => informer.synced()));
-    if (!(await observation.settled(abort.signal))) {
+  const lead = leading(caches, queues, log);
+  const work = async () => {
+    await Promise.race([Promise.all(informers.map((informer) => informer.synced())), aborted(abort.signal)]);
+    if (!(await observation.settled(abort.signal)) && !abort.signal.aborted) {
       log.warn('the mesh config or the workloads cannot be read yet, going on without them');
     }
     if (abort.signal.aborted) return;
-    log.info({ policies: caches.policies.store.size }, 'caches are full, reconciling begins');
-    for (const queue of Object.values(queues)) queue.start();
+    // A process that stands by knows the keys, too: it shall not begin its term with waiting for them.
+    queues.keys.start();
+    await (election ? election.run(lead, abort.signal) : lead(abort.signal));
   };
   return {
     get ready() {
@@ -164,13 +169,31 @@ function lifecycle({ caches, observation, queues, log }: Parts): Operator {
     },
     start() {
       const caching = informers.map((informer) => informer.run(abort.signal));
-      running = Promise.all([...caching, observation.run(abort.signal)]);
-      void startQueues();
+      running = Promise.all([...caching, observation.run(abort.signal), work()]);
     },
     async stop(graceMs) {
-      await Promise.all(Object.values(queues).map((queue: WorkQueue) => queue.stop(graceMs)));
+      await Promise.all(QUEUES.map((name) => queues[name].stop(graceMs)));
       abort.abort();
       await running;
     },
   };
+}
+
+/** The queues that write gather keys while this process stands by, and keep those at work when its term ends. */
+function leading(caches: Caches, { policies, issuers }: Queues, log: Logger) {
+  return async (term: AbortSignal): Promise<void> => {
+    if (term.aborted) return;
+    log.info({ policies: caches.policies.store.size }, 'this process leads, reconciling begins');
+    const paused = Promise.withResolvers<unknown>();
+    // In the very turn in which the right to write ends: whoever fails for that reason shall find its signal aborted.
+    term.addEventListener('abort', () => paused.resolve(Promise.all([policies.pause(), issuers.pause()])));
+    policies.start();
+    issuers.start();
+    await paused.promise;
+    log.info('this process stands by');
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

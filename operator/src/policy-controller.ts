@@ -1,4 +1,13 @@
-import { type Clock, ConflictError, KubeError, keyOf, NotFoundError, type Outcome, refOf } from '@sekisho/kube';
+import {
+  type Clock,
+  ConflictError,
+  type EventFacts,
+  KubeError,
+  keyOf,
+  NotFoundError,
+  type Outcome,
+  refOf,
+} from '@sekisho/kube';
 import {
   type Mesh,
   type Plan,
@@ -8,14 +17,21 @@ import {
   type Snapshot,
   statusEquals,
 } from '@sekisho/policy';
+import type { Baselines } from './baselines.ts';
 import { OperatorError } from './errors.ts';
 import { type Executor, execute, remove } from './execute.ts';
 import { gather, inheritedBy, straysOf } from './gather.ts';
 import type { KeySets } from './key-sets.ts';
 import type { ObservedViews } from './observe/observed.ts';
+import { repaired, transitions } from './policy-events.ts';
 import { POLICIES } from './resources.ts';
 
-export type ReconcileResult = 'unchanged' | 'written' | 'waiting' | 'failed';
+export type ReconcileResult = 'unchanged' | 'written' | 'repaired' | 'waiting' | 'failed';
+
+/** Tells people; must neither wait nor throw. */
+export interface EventSink {
+  record(facts: EventFacts): void;
+}
 
 export interface PolicyController extends Omit<Executor, 'signal'> {
   readonly keySets: KeySets;
@@ -23,6 +39,8 @@ export interface PolicyController extends Omit<Executor, 'signal'> {
   readonly mesh: () => Mesh;
   readonly observed: () => ObservedViews | undefined;
   readonly clock: Clock;
+  readonly events: EventSink;
+  readonly baselines: Baselines;
   readonly onResult: (result: ReconcileResult, milliseconds: number) => void;
 }
 
@@ -35,8 +53,9 @@ export async function reconcilePolicy(
   const started = controller.clock.now();
   const done = (result: ReconcileResult) => controller.onResult(result, controller.clock.now() - started);
   try {
-    done(await reconcile({ ...controller, signal }, key));
-    return undefined;
+    const result = await reconcile({ ...controller, signal }, key);
+    done(result);
+    return result === 'repaired' ? { contested: true } : undefined;
   } catch (error) {
     done('failed');
     throw error;
@@ -46,20 +65,27 @@ export async function reconcilePolicy(
 type Reconciler = PolicyController & Executor;
 
 async function reconcile(reconciler: Reconciler, key: string): Promise<ReconcileResult> {
-  const { caches, keySets } = reconciler;
+  const { caches, keySets, baselines } = reconciler;
   const known = { caches, keySets, mesh: reconciler.mesh(), observed: reconciler.observed() };
   const { snapshot, waiting } = gather(known, key);
-  const realized = snapshot === undefined ? 'unchanged' : await realize(reconciler, snapshot, waiting);
+  if (snapshot === undefined) baselines.forget(key);
+  const realized = snapshot === undefined ? 'unchanged' : await realize(reconciler, snapshot, { key, waiting });
   if (realized === 'waiting') return 'waiting';
   return (await removeStrays(reconciler, key)) ? 'written' : realized;
 }
 
-async function realize(reconciler: Reconciler, snapshot: Snapshot, waiting: boolean): Promise<ReconcileResult> {
+async function realize(
+  reconciler: Reconciler,
+  snapshot: Snapshot,
+  { key, waiting }: { readonly key: string; readonly waiting: boolean },
+): Promise<ReconcileResult> {
+  const { baselines, events } = reconciler;
   const now = new Date(reconciler.clock.now());
   const planned = plan(snapshot, now);
   // What is in force stays until the keys are there, and its status with it. Where nothing is, the plan is to close.
   if (waiting && planned.apply.length === 0) return 'waiting';
   if (planned.apply.length === 0 && planned.remove.length === 0) {
+    baselines.keep(key, planned);
     return (await writeStatus(reconciler, snapshot, planned.status)) ? 'written' : 'unchanged';
   }
   if (!(await mayInherit(reconciler, snapshot, planned))) return 'unchanged';
@@ -69,8 +95,11 @@ async function realize(reconciler: Reconciler, snapshot: Snapshot, waiting: bool
     if (!reconciler.signal.aborted) await tellFailure(reconciler, snapshot, { planned, error, now });
     throw error;
   }
+  const isRepair = baselines.isRepair(key, planned);
+  baselines.keep(key, planned);
+  if (isRepair) events.record(repaired(snapshot.policy, planned));
   await writeStatus(reconciler, snapshot, programmed(planned, { ok: true }, now));
-  return 'written';
+  return isRepair ? 'repaired' : 'written';
 }
 
 /**
@@ -98,7 +127,7 @@ async function tellFailure(
 
 /** Writes the status unless it is the one that stands. The uid keeps it off a successor of the same name. */
 async function writeStatus(
-  { client, caches, signal }: Reconciler,
+  { client, caches, events, signal }: Reconciler,
   { policy }: Snapshot,
   status: ServiceAuthPolicyStatus,
 ): Promise<boolean> {
@@ -108,6 +137,7 @@ async function writeStatus(
   const object = { apiVersion: `${POLICIES.group}/${POLICIES.version}`, kind: POLICIES.kind, metadata, status };
   try {
     caches.policies.record(await client.applyStatus(POLICIES, object, { force: true, signal }));
+    for (const facts of transitions(policy, status)) events.record(facts);
     return true;
   } catch (error) {
     // Deleted, or deleted and made anew: the watch brings the key back.

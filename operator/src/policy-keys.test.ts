@@ -26,7 +26,7 @@ const keySets = new KeySets({
   fetch: () => Promise.reject(new Error('none')),
   refreshMs: 1,
   random: () => 0,
-  clock: { now: () => 0, after: () => () => undefined },
+  clock: { now: () => 0, monotonic: () => 0, after: () => () => undefined },
   onChange: () => undefined,
   onFailure: () => undefined,
 });

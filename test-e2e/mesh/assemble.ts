@@ -102,7 +102,7 @@ async function startOperator(
     mode: 0o600,
   });
   await writeFile(kubeconfig, kubeconfigText(api.url, api.caFile, { tokenFile }), { mode: 0o600 });
-  const process = await operator(kubeconfig, context);
+  const process = await operator({ kubeconfig, namespace: ns, webhookUrl: rendered.webhookUrl }, context);
   await supervisor.start(process.spec);
   return process.url;
 }

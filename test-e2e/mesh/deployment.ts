@@ -24,6 +24,8 @@ export interface GatewayPlan extends WorkloadPlan {
 export interface Deployment {
   readonly manifests: readonly Manifest[];
   readonly operator: { readonly namespace: string; readonly serviceAccount: string };
+  /** Base URL of the operator's admission webhook. */
+  readonly webhookUrl: string;
   readonly services: readonly ServicePlan[];
   readonly gateway: GatewayPlan;
   readonly gatewayUrl: string;
@@ -34,7 +36,8 @@ export async function deployment(addresses: Addresses, authUrl: string): Promise
   // A router's Envoy binds its port on every address.
   const gatewayTargetPort = await addresses.port('0.0.0.0', 28000);
   const jwksUri = `${authUrl}/.well-known/jwks.json`;
-  const platform = renderPlatform({ target: 'local', issuer: ISSUER, jwksUri, gatewayTargetPort });
+  const webhookUrl = `https://127.0.0.1:${await addresses.port('127.0.0.1', 28250)}`;
+  const platform = renderPlatform({ target: 'local', issuer: ISSUER, jwksUri, gatewayTargetPort, webhookUrl });
   const shop = renderShop({
     target: 'local',
     gateway: { name: platform.gateway.name, namespace: platform.gateway.namespace },
@@ -42,6 +45,7 @@ export async function deployment(addresses: Addresses, authUrl: string): Promise
   return {
     manifests: [...platform.manifests, ...shop.manifests],
     operator: platform.operator,
+    webhookUrl,
     services: [
       {
         ...workloadPlan(shop.bucket),

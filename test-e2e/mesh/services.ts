@@ -50,14 +50,34 @@ export async function auth(redisUrl: string, context: ServerContext): Promise<Au
   return { spec, url: `http://${listen}`, adminUrl, issuer: ISSUER, adminEmail, adminPasswordFile };
 }
 
-/** The operator with the kubeconfig of its own ServiceAccount. */
+export interface OperatorOptions {
+  readonly kubeconfig: string;
+  readonly namespace: string;
+  /** Where the API server calls its webhook, on loopback. */
+  readonly webhookUrl: string;
+}
+
+/** One replica of the operator with the kubeconfig of its own ServiceAccount, electing itself as it would among several. */
 export async function operator(
-  kubeconfig: string,
+  { kubeconfig, namespace, webhookUrl }: OperatorOptions,
   context: ServerContext,
 ): Promise<{ spec: ProcessSpec; url: string }> {
   const listen = await claim(context.addresses, 28200);
   const url = `http://${listen}`;
-  const env = { KUBECONFIG: kubeconfig, OPERATOR_LISTEN: listen, MESH_CONFIG_FILE: MESH_CONFIG };
+  const env = {
+    KUBECONFIG: kubeconfig,
+    OPERATOR_LISTEN: listen,
+    MESH_CONFIG_FILE: MESH_CONFIG,
+    LEADER_ELECTION: 'true',
+    POD_NAMESPACE: namespace,
+    POD_NAME: 'operator',
+    // One that was killed has released nothing: its successor waits this long.
+    LEASE_DURATION_SECONDS: '5',
+    WEBHOOK_LISTEN: new URL(webhookUrl).host,
+    WEBHOOK_URL: webhookUrl,
+    // A new certificate is served ten checks after it was made: seconds, for a test that waits for it.
+    WEBHOOK_CHECK_SECONDS: '1',
+  };
   const ready = (): Promise<boolean> => answersOk(`${url}/readyz`);
   return { spec: nodeProcess({ name: 'operator', main: 'operator/src/main.ts', env, ready }, context), url };
 }

@@ -1,13 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { supervisorId } from '../mesh/launcher.ts';
 import { readMesh } from '../mesh/mesh-info.ts';
-import { signalGroup } from '../mesh/proc.ts';
-import { type ProcessRecord, readRecord } from '../mesh/supervisor.ts';
 import { answersOk, waitFor } from '../mesh/wait.ts';
 import { call, outcome } from '../story/http.ts';
 import { type StoryContext, storyContext } from '../story/index.ts';
 import { Policies } from '../story/policies.ts';
 import { settle } from '../story/settle.ts';
+import { killed as killedIn } from './killed.ts';
 
 const ITEMS = '/api/bucket-items';
 const DENIED = '403 RBAC: access denied';
@@ -24,27 +22,7 @@ beforeAll(async () => {
 afterEach(() => policies.reset());
 afterAll(() => context?.close());
 
-function record(name: string): ProcessRecord {
-  const found = readRecord(context.mesh.processes).find((row) => row.name === name);
-  if (found === undefined) throw new Error(`no process ${name}`);
-  return found;
-}
-
-/** Kills a process of the mesh with its children, runs `meanwhile` without it, and waits until the supervisor has it back. */
-async function killed<T>(name: string, meanwhile: () => Promise<T>): Promise<T> {
-  const before = record(name);
-  const supervisor = supervisorId();
-  if (supervisor === undefined) throw new Error('the mesh has no supervisor');
-  // A supervisor that stands still starts nothing: the process is down for as long as `meanwhile` takes.
-  signalGroup(supervisor, 'SIGSTOP');
-  const result = await Promise.resolve(signalGroup(before, 'SIGKILL'))
-    .then(meanwhile)
-    .finally(() => signalGroup(supervisor, 'SIGCONT'));
-  await waitFor(`${name} is back`, async () => record(name).state === 'ready' && record(name).pid !== before.pid, {
-    timeout: 60_000,
-  });
-  return result;
-}
+const killed = <T>(name: string, meanwhile: () => Promise<T>): Promise<T> => killedIn(context.mesh, name, meanwhile);
 
 const withToken = async (): Promise<string> => outcome(await call(context.mesh.gateway + ITEMS, { token }));
 const withoutToken = async (): Promise<string> => outcome(await call(context.mesh.gateway + ITEMS));

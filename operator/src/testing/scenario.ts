@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import {
   connect,
+  type EventFacts,
   KubeClient,
   type KubeObject,
   type Manifest,
@@ -12,7 +13,7 @@ import {
 import { FakeApi, type OpenStream, type SeenCall } from '@sekisho/kube/testing';
 import { createLogger, createMetrics, type Metrics } from '@sekisho/telemetry';
 import { meshConfigFromFile } from '../observe/mesh-config.ts';
-import { createOperator, type Operator } from '../operator.ts';
+import { createOperator, type Operator, type OperatorOptions } from '../operator.ts';
 import { GENERATED, ISSUERS, PODS, POLICIES, SERVICES, WORKLOAD_ENTRIES } from '../resources.ts';
 import { MESH, MESH_CONFIG } from './objects.ts';
 
@@ -41,12 +42,16 @@ export interface ScenarioOptions {
   readonly fetch?: (uri: string) => Promise<unknown>;
   /** Istio's mesh config, in YAML. @default one that gives no reason to warn */
   readonly meshConfig?: string;
+  /** @default there is no other replica */
+  readonly election?: OperatorOptions['election'];
 }
 
 /** The operator on a strict API server: each call it makes must have been announced. */
 export class Scenario {
   readonly api: FakeApi;
   readonly metrics: Metrics = createMetrics({ undeclared: 'throw', processMetrics: false });
+  /** What the operator told people, as `type reason: note`. */
+  readonly told: string[] = [];
   readonly #transport: Transport;
   readonly #operator: Operator;
   readonly #streams = new Map<string, Promise<OpenStream>>();
@@ -59,6 +64,8 @@ export class Scenario {
     this.#operator = createOperator({
       client: new KubeClient(this.#transport, { fieldManager: MANAGER, retry }),
       fetch: (uri, signal) => Promise.race([options.fetch?.(uri) ?? unannounced(uri), aborted(signal)]),
+      election: options.election,
+      events: { record: ({ type, reason, note }: EventFacts) => void this.told.push(`${type} ${reason}: ${note}`) },
       mesh: MESH,
       meshConfig: meshConfigFromFile(systemClock, async () => options.meshConfig ?? MESH_CONFIG, 20),
       jwksRefreshMs: 300_000,
@@ -79,6 +86,10 @@ export class Scenario {
 
   run(): void {
     this.#operator.start();
+  }
+
+  get ready(): boolean {
+    return this.#operator.ready;
   }
 
   /** Tells the operator of a change by its watch. */
@@ -103,6 +114,12 @@ export class Scenario {
 
   replaced(resource: Resource, ref: KubeObject['metadata']): Promise<SeenCall> {
     return this.#answered('PUT', `${pathOf(resource, ref)}?fieldManager=${MANAGER}`, {});
+  }
+
+  /** Announces a server-side apply that is never answered. */
+  hanging(resource: Resource, ref: KubeObject['metadata']): Promise<SeenCall> {
+    const path = `${pathOf(resource, ref)}?fieldManager=${MANAGER}&force=true`;
+    return this.api.expect('PATCH', path, () => undefined);
   }
 
   deleted(resource: Resource, ref: KubeObject['metadata']): Promise<SeenCall> {

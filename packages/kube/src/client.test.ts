@@ -187,3 +187,56 @@ describe('failures', () => {
     expect(() => connect({ kubeconfig: '/nonexistent/kubeconfig' })).toThrow(KubeError);
   });
 });
+
+describe('a guard', () => {
+  const put = (guarded: KubeClient) => guarded.apply(CONFIG_MAPS, configMap('a', '7'));
+  const guardedBy = (check: () => void, signal = new AbortController().signal) =>
+    new KubeClient(transport, { fieldManager: 'test', guard: { check, signal } });
+  const refuse = () => {
+    throw new KubeError('not_leader', 'no');
+  };
+
+  test('keeps writes from being sent, and lets reads pass', async () => {
+    const guarded = guardedBy(refuse);
+    await expect(put(guarded)).rejects.toMatchObject({ code: 'not_leader' });
+    await expect(guarded.delete(CONFIG_MAPS, REF)).rejects.toMatchObject({ code: 'not_leader' });
+    void api.reply('GET', ITEM, 200, configMap('a', '7'));
+    await guarded.get(CONFIG_MAPS, REF);
+    expect(api.calls).toHaveLength(1);
+  });
+
+  test('is asked once more when the connection stands, right before the request is written to it', async () => {
+    const connectionsWhenAsked: number[] = [];
+    const check = () => {
+      connectionsWhenAsked.push(api.connections);
+      if (connectionsWhenAsked.length > 1) refuse();
+    };
+    await expect(put(guardedBy(check))).rejects.toMatchObject({ code: 'not_leader' });
+    expect(connectionsWhenAsked).toEqual([0, 1]);
+    expect(api.calls).toEqual([]);
+  });
+
+  test('aborts a write under way when the right ends', async () => {
+    const right = new AbortController();
+    const seen = api.expect('PATCH', `${ITEM}?fieldManager=test&force=false`, () => undefined);
+    const writing = put(guardedBy(() => undefined, right.signal));
+    await seen;
+    right.abort(new KubeError('not_leader', 'the lease ran out'));
+    await expect(writing).rejects.toMatchObject({ code: 'not_leader' });
+  });
+});
+
+test('a rate limit holds requests back and no watch', async () => {
+  const limited = new KubeClient(transport, { fieldManager: 'test', rateLimit: { perSecond: 10, burst: 1 } });
+  api.allow('GET', ITEM, (response) => response.end(JSON.stringify(configMap('a', '7'))));
+  const started = performance.now();
+  await Promise.all([1, 2, 3].map(() => limited.get(CONFIG_MAPS, REF)));
+  expect(performance.now() - started).toBeGreaterThan(150);
+  const stream = api.stream('GET', '/api/v1/configmaps?allowWatchBookmarks=true&resourceVersion=7&watch=true');
+  const events = limited.watch(CONFIG_MAPS, { resourceVersion: '7' });
+  const first = events.next();
+  (await stream).send({ type: 'ADDED', object: configMap('b', '8') });
+  expect((await first).value).toMatchObject({ type: 'ADDED' });
+  (await stream).end();
+  expect(performance.now() - started).toBeLessThan(2_000);
+});

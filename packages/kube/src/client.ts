@@ -8,8 +8,10 @@ import { pathOf, type Query, type Resource, withQuery } from './resource.ts';
 import { DEFAULT_RETRY, type RetryOptions, retrying } from './retry.ts';
 import { errorOfReply } from './status.ts';
 import { type Table, toTable } from './table.ts';
+import { type RateLimit, TokenBucket } from './token-bucket.ts';
 import type { Call, Transport } from './transport.ts';
 import { type WatchEvent, type WatchQuery, watchEvents } from './watch.ts';
+import type { WriteGuard } from './write-guard.ts';
 
 const JSON_TYPE = 'application/json';
 /** JSON is YAML, so an apply body needs no YAML writer. */
@@ -24,6 +26,10 @@ export interface ClientOptions {
   /** Of one answer. @default 64 MiB */
   readonly maxBodyBytes?: number;
   readonly retry?: RetryOptions;
+  /** Of requests, each try counted; watches are exempt. @default none */
+  readonly rateLimit?: RateLimit | undefined;
+  /** Asked before each write; reads need no right. @default none */
+  readonly guard?: WriteGuard | undefined;
   readonly clock?: Clock;
   readonly random?: Random;
 }
@@ -54,7 +60,9 @@ type Request = Pick<Call, 'method' | 'path'> & {
 /** REST calls on one API server. Every method throws `KubeError` and its subclasses, nothing else. */
 export class KubeClient {
   readonly #transport: Transport;
-  readonly #options: Required<ClientOptions>;
+  readonly #options: Required<Omit<ClientOptions, 'rateLimit' | 'guard'>>;
+  readonly #guard: WriteGuard | undefined;
+  readonly #bucket: TokenBucket | undefined;
 
   constructor(transport: Transport, options: ClientOptions) {
     this.#transport = transport;
@@ -66,6 +74,8 @@ export class KubeClient {
       random: Math.random,
       ...options,
     };
+    this.#guard = options.guard;
+    this.#bucket = options.rateLimit && new TokenBucket(options.rateLimit, this.#options.clock);
   }
 
   async get(resource: Resource, ref: ObjectRef, options: CallOptions = {}): Promise<KubeObject> {
@@ -188,8 +198,11 @@ export class KubeClient {
   }
 
   async #attempt(request: Request, parent: AbortSignal): Promise<string> {
+    await this.#bucket?.take(parent);
+    const guard = request.method === 'GET' ? undefined : this.#guard;
+    guard?.check();
     const what = `${request.method} ${request.path}`;
-    using limit = deadline(this.#options.clock, this.#options.timeoutMs, what, parent);
+    using limit = deadline(this.#options.clock, this.#options.timeoutMs, what, parent, guard?.signal);
     const reply = await this.#transport.send({
       method: request.method,
       path: request.path,
@@ -200,6 +213,7 @@ export class KubeClient {
       },
       body: request.body === undefined ? undefined : JSON.stringify(request.body),
       signal: limit.signal,
+      check: guard && (() => guard.check()),
     });
     if (reply.status < 200 || reply.status > 299) throw await errorOfReply(what, reply);
     // Awaited here: the deadline is disposed on return.

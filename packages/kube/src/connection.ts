@@ -1,14 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
-import { errors as httpErrors, Pool } from 'undici';
+import { type Dispatcher, errors as httpErrors, Pool } from 'undici';
 import { readText } from './body.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type CredentialSource, type Credentials, credentialSource, type TlsMaterial } from './credentials.ts';
+import type { CredentialSource, Credentials, TlsMaterial } from './credentials.ts';
 import { KubeError } from './errors.ts';
+import { kubeconfigCredentials } from './kubeconfig-credentials.ts';
+import { type PodEnvironment, podCredentials } from './pod-credentials.ts';
 import type { Call, Lane, Reply, Transport } from './transport.ts';
 
 export interface ConnectOptions {
-  /** Path of a kubeconfig. @default the pod's ServiceAccount */
+  /** Path of a kubeconfig. @default the ServiceAccount of `pod` */
   readonly kubeconfig?: string | undefined;
+  readonly pod?: PodEnvironment | undefined;
   /** Connections for requests. @default 16 */
   readonly connections?: number;
   /** How long credentials are used before files are read again. @default 30 s */
@@ -18,9 +21,15 @@ export interface ConnectOptions {
 
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
-/** Connections to the API server that a kubeconfig names. Throws `KubeError` `config`; opens nothing before the first call. */
+/** Connections to the API server that a kubeconfig or the pod names. Throws `KubeError` `config`; opens nothing before the first call. */
 export function connect(options: ConnectOptions = {}): Transport {
-  return new Connection(credentialSource(options.kubeconfig), options);
+  return new Connection(credentialSource(options), options);
+}
+
+function credentialSource({ kubeconfig, pod }: ConnectOptions): CredentialSource {
+  if (kubeconfig !== undefined) return kubeconfigCredentials(kubeconfig);
+  if (pod !== undefined) return podCredentials(pod);
+  throw new KubeError('config', 'no API server is known: this is no pod, and no kubeconfig is named');
 }
 
 /** Keep-alive pools, one per lane. They are made anew only when the TLS material changes. */
@@ -74,7 +83,9 @@ class Connection implements Transport {
   async #exchange(call: Call, credentials: Credentials): Promise<Reply> {
     const base = this.#source.server.pathname.replace(/\/$/, '');
     try {
-      const response = await this.#lane(call.lane, credentials.tls).request({
+      const pool = this.#lane(call.lane, credentials.tls);
+      const dispatcher = call.check ? pool.compose(checked(call.check)) : pool;
+      const request = dispatcher.request({
         method: call.method,
         path: base + call.path,
         headers: { ...call.headers, ...credentials.headers },
@@ -84,6 +95,7 @@ class Connection implements Transport {
         headersTimeout: 0,
         bodyTimeout: 0,
       });
+      const response = await abortable(request, call.signal);
       const retryAfterMs = retryAfter(response.headers['retry-after']);
       return { status: response.statusCode, retryAfterMs, body: translated(response.body, call.signal) };
     } catch (error) {
@@ -116,6 +128,32 @@ class Connection implements Transport {
       this.#closing.add(closed);
     }
   }
+}
+
+/** undici tells of an abort only once the request has a connection, which a dead server may keep from it for long. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** undici starts a request in the same turn in which it writes it to the socket. */
+function checked(check: () => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) =>
+    dispatch(options, {
+      onRequestStart(controller, context) {
+        check();
+        handler.onRequestStart?.(controller, context);
+      },
+      onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
+      onResponseStart: (...args) => handler.onResponseStart?.(...args),
+      onResponseData: (...args) => handler.onResponseData?.(...args),
+      onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
+      onResponseError: (...args) => handler.onResponseError?.(...args),
+    });
 }
 
 async function* translated(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {

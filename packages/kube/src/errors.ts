@@ -17,6 +17,7 @@ export type KubeErrorCode =
   | 'timeout'
   | 'network'
   | 'aborted'
+  | 'not_leader'
   | 'config';
 
 export interface KubeErrorDetails {

@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { systemClock } from './clock.ts';
 import { connect } from './connection.ts';
 import {
   AlreadyExistsError,
   ConflictError,
   discover,
+  EVENTS,
+  EventRecorder,
   Informer,
   InvalidError,
   KubeClient,
+  LEASES,
+  LeaderElection,
   NotFoundError,
 } from './index.ts';
 import type { Resource } from './resource.ts';
@@ -182,5 +187,66 @@ describe('client', () => {
 
   test('reads any path as text', async () => {
     expect(await client.raw('/readyz')).toBe('ok');
+  });
+});
+
+describe('leader election', () => {
+  test('takes, renews and releases a real Lease, and hands it to the next', async () => {
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => errors.push(error);
+    const candidate = (identity: string) => {
+      const election = new LeaderElection({ client, namespace, name: 'gate', identity, leaseMs: 3_000, onError });
+      const stop = new AbortController();
+      const running = election.run(
+        (term) => new Promise((ended) => term.addEventListener('abort', () => ended())),
+        stop.signal,
+      );
+      return { election, stop, running };
+    };
+    const spec = async () => (await client.get(LEASES, { namespace, name: 'gate' })).spec;
+    const a = candidate('a');
+    await vi.waitFor(() => expect(a.election.isLeading).toBe(true), 5_000);
+    const taken = await spec();
+    expect(taken).toMatchObject({ holderIdentity: 'a', leaseDurationSeconds: 3, leaseTransitions: 0 });
+    const b = candidate('b');
+    await vi.waitFor(async () => expect(await spec()).not.toEqual(taken), 5_000);
+    a.stop.abort();
+    await a.running;
+    await vi.waitFor(() => expect(b.election.isLeading).toBe(true), 2_000);
+    expect(await spec()).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 });
+    b.stop.abort();
+    await b.running;
+    expect(await spec()).not.toHaveProperty('holderIdentity');
+    expect(errors).toEqual([]);
+  });
+});
+
+describe('event recorder', () => {
+  test('writes an Event that the API server takes, and its repetitions into the same one', async () => {
+    const errors: unknown[] = [];
+    let now = Date.now();
+    const recorder = new EventRecorder({
+      client,
+      reporter: { controller: 'kube.test/gates', instance: 'pod_1' },
+      onError: (error) => errors.push(error),
+      clock: { ...systemClock, now: () => now },
+    });
+    const regarding = await client.apply(GATES, gate('eventful', { spec: { width: 1 } }));
+    const facts = { regarding, type: 'Warning', reason: 'Repaired', action: 'Repair', note: '関'.repeat(500) } as const;
+    const events = async () => (await client.list(EVENTS, { namespace })).items;
+    recorder.record(facts);
+    await vi.waitFor(async () => expect(await events()).toHaveLength(1), 5_000);
+    now += 60_000;
+    recorder.record(facts);
+    await vi.waitFor(async () => expect((await events())[0]).toMatchObject({ series: { count: 2 } }), 5_000);
+    expect(await events()).toMatchObject([
+      {
+        reason: 'Repaired',
+        type: 'Warning',
+        regarding: { kind: 'Gate', name: 'eventful', uid: regarding.metadata.uid },
+      },
+    ]);
+    await recorder.stop(1_000);
+    expect(errors).toEqual([]);
   });
 });

@@ -9,7 +9,14 @@ function setup(options: { concurrency?: number; work?: (key: string) => Promise<
   const gates: (() => void)[] = [];
   const gated = () => new Promise<undefined>((resolve) => gates.push(() => resolve(undefined)));
   const work = options.work ?? gated;
+  const observed: string[] = [];
   const queue = new WorkQueue({
+    observer: {
+      added: () => observed.push('added'),
+      retried: () => observed.push('retried'),
+      started: (ms) => observed.push(`started after ${ms}`),
+      ended: (ms) => observed.push(`ended after ${ms}`),
+    },
     work: (key) => {
       worked.push(key);
       return work(key);
@@ -20,7 +27,7 @@ function setup(options: { concurrency?: number; work?: (key: string) => Promise<
     clock,
     random: () => 1,
   });
-  return { clock, queue, worked, errors, release: () => gates.shift()?.() };
+  return { clock, queue, worked, errors, observed, release: () => gates.shift()?.() };
 }
 
 const succeed = async (): Promise<Outcome> => undefined;
@@ -200,5 +207,90 @@ describe('WorkQueue', () => {
     await clock.advance(1_000);
     await stopping;
     expect(queue.idle).toBe(true);
+  });
+
+  test('a contested key comes back at once the first time, then ever later, and holds no other up', async () => {
+    const { queue, worked, clock } = setup({ work: async () => ({ contested: true }) });
+    queue.start();
+    const turns: number[] = [];
+    const start = clock.monotonic();
+    // Someone undoes the work as soon as it is done.
+    for (let ms = 0; ms < 20_000; ms += 10) {
+      const before = worked.length;
+      queue.add('a');
+      await clock.advance(10);
+      if (worked.length > before) turns.push(clock.monotonic() - start);
+    }
+    const gaps = turns.slice(1).map((turn, i) => Math.round((turn - (turns[i] ?? 0)) / 100) * 100);
+    expect(turns[0]).toBeLessThanOrEqual(10);
+    expect(gaps).toEqual([200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+    queue.add('b');
+    await settle();
+    expect(worked.at(-1)).toBe('b');
+  });
+
+  test('a contested key that was left alone for a while comes back at once again', async () => {
+    const { queue, worked, clock } = setup({ work: async () => ({ contested: true }) });
+    queue.start();
+    for (let turn = 0; turn < 5; turn += 1) {
+      queue.add('a');
+      await clock.advance(5_000);
+    }
+    await clock.advance(30_000);
+    queue.add('b');
+    await clock.advance(1);
+    queue.add('a');
+    queue.add('b');
+    await settle();
+    expect(worked.slice(-2)).toEqual(['b', 'a']);
+    await clock.advance(200);
+    expect(worked.at(-1)).toBe('b');
+  });
+
+  test('a pause aborts work, keeps its key and gathers others, until the next start', async () => {
+    const clock = new FakeClock();
+    const worked: string[] = [];
+    const errors: unknown[] = [];
+    const work = async (key: string, signal: AbortSignal): Promise<Outcome> => {
+      worked.push(key);
+      if (worked.length > 1) return undefined;
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+    };
+    const queue = new WorkQueue({ work, concurrency: 1, onError: (_key, error) => errors.push(error), clock });
+    queue.start();
+    queue.add('a');
+    await settle();
+    await queue.pause();
+    queue.add('b');
+    queue.add('c', 100);
+    await clock.advance(1_000);
+    expect([worked, errors, queue.depth]).toEqual([['a'], [], 3]);
+    queue.start();
+    await settle();
+    expect(worked).toEqual(['a', 'a', 'b', 'c']);
+  });
+
+  test('an observer hears of adds, waiting, work and retries', async () => {
+    let failures = 1;
+    const { queue, clock, observed } = setup({
+      work: async () => {
+        if (failures-- > 0) throw new Error('once');
+        return undefined;
+      },
+    });
+    queue.add('a');
+    queue.add('a');
+    await clock.advance(50);
+    queue.start();
+    await clock.advance(100);
+    expect(observed).toEqual([
+      'added',
+      'started after 50',
+      'retried',
+      'ended after 0',
+      'added',
+      'started after 0',
+      'ended after 0',
+    ]);
   });
 });

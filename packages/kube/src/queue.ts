@@ -1,8 +1,25 @@
 import { type BackoffBounds, backoffMs } from './backoff.ts';
 import { type Clock, pause, type Random, systemClock } from './clock.ts';
+import { Pacer, type PacingBounds } from './pacer.ts';
 
-/** `again`: come back to this key after so many milliseconds although nothing failed. */
-export type Outcome = { readonly againAfterMs: number } | undefined;
+export type Outcome =
+  | {
+      /** Come back to this key after so many milliseconds although nothing failed. */
+      readonly againAfterMs?: number;
+      /** The work undid what somebody else did: if it must again soon, it waits longer each time. */
+      readonly contested?: boolean;
+    }
+  | undefined;
+
+/** Told of what a queue does, for metrics. Durations are in milliseconds. */
+export interface QueueObserver {
+  /** A key began to wait for its turn; adding it again meanwhile does not count. */
+  added(): void;
+  /** Work failed, and its key comes back. */
+  retried(): void;
+  started(waitedMs: number): void;
+  ended(tookMs: number): void;
+}
 
 export interface WorkQueueOptions {
   /** Works on one key. A throw brings the key back after its back-off. */
@@ -11,29 +28,43 @@ export interface WorkQueueOptions {
   readonly concurrency: number;
   /** @default 200 ms to 60 s */
   readonly backoff?: BackoffBounds;
+  /** Of contested keys. @default 200 ms to 5 s, forgotten after 30 s */
+  readonly pacing?: PacingBounds;
   readonly onError: (key: string, error: unknown) => void;
+  readonly observer?: QueueObserver;
   readonly clock?: Clock;
   readonly random?: Random;
 }
+
+const nothing = () => undefined;
+
+const DEFAULTS = {
+  clock: systemClock,
+  random: Math.random,
+  backoff: { baseMs: 200, maxMs: 60_000 },
+  pacing: { baseMs: 200, maxMs: 5_000, quietMs: 30_000 },
+  observer: { added: nothing, retried: nothing, started: nothing, ended: nothing } satisfies QueueObserver,
+};
 
 /**
  * Keys that need work. A key that is added many times before its turn is worked on once; added while it is worked on,
  * once more afterwards. First in, first out.
  */
 export class WorkQueue {
-  readonly #options: WorkQueueOptions & { clock: Clock; random: Random; backoff: BackoffBounds };
-  /** Insertion order is the order of work. */
-  readonly #waiting = new Set<string>();
+  readonly #options: Required<WorkQueueOptions>;
+  readonly #pacer: Pacer;
+  /** Since when each key waits. Insertion order is the order of work. */
+  readonly #waiting = new Map<string, number>();
   readonly #running = new Map<string, Promise<void>>();
   readonly #delayed = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   readonly #failures = new Map<string, number>();
   readonly #reminded = new Set<string>();
-  readonly #abort = new AbortController();
-  #state: 'new' | 'started' | 'stopped' = 'new';
+  #abort = new AbortController();
+  #state: 'idle' | 'started' | 'stopped' = 'idle';
 
   constructor(options: WorkQueueOptions) {
-    const defaults = { clock: systemClock, random: Math.random, backoff: { baseMs: 200, maxMs: 60_000 } };
-    this.#options = { ...defaults, ...options };
+    this.#options = { ...DEFAULTS, ...options };
+    this.#pacer = new Pacer(this.#options.pacing, this.#options.clock);
   }
 
   /** Keys waiting for their turn, without delayed ones. */
@@ -46,11 +77,20 @@ export class WorkQueue {
     return this.#waiting.size === 0 && this.#running.size === 0;
   }
 
-  /** Before this, keys only gather. */
+  /** Before this, and while it is paused, keys only gather. */
   start(): void {
-    if (this.#state !== 'new') return;
+    if (this.#state !== 'idle') return;
     this.#state = 'started';
+    this.#abort = new AbortController();
     this.#dispatch();
+  }
+
+  /** Aborts work under way and keeps its keys, until `start`. Resolves when that work has ended. */
+  async pause(): Promise<void> {
+    if (this.#state !== 'started') return;
+    this.#state = 'idle';
+    this.#abort.abort();
+    await Promise.all(this.#running.values());
   }
 
   /** Works on `key` as soon as possible, or after `delayMs`; of several delays the earliest counts. */
@@ -61,7 +101,7 @@ export class WorkQueue {
       return;
     }
     this.#cancelDelay(key);
-    this.#waiting.add(key);
+    this.#wait(key);
     this.#dispatch();
   }
 
@@ -87,6 +127,12 @@ export class WorkQueue {
     await all;
   }
 
+  #wait(key: string): void {
+    if (this.#waiting.has(key)) return;
+    this.#waiting.set(key, this.#options.clock.monotonic());
+    this.#options.observer.added();
+  }
+
   #addLater(key: string, delayMs: number): void {
     const at = this.#options.clock.now() + delayMs;
     const held = this.#delayed.get(key);
@@ -103,29 +149,41 @@ export class WorkQueue {
 
   #dispatch(): void {
     if (this.#state !== 'started') return;
-    for (const key of this.#waiting) {
+    for (const [key, since] of this.#waiting) {
       if (this.#running.size >= this.#options.concurrency) return;
       if (this.#running.has(key)) continue;
       this.#waiting.delete(key);
-      // Begun later: work that adds its own key at once must already count as running.
-      this.#running.set(
-        key,
-        Promise.resolve().then(() => this.#work(key)),
-      );
+      const wait = this.#pacer.waitMs(key);
+      if (wait > 0) this.#addLater(key, wait);
+      else this.#begin(key, since);
     }
   }
 
-  async #work(key: string): Promise<void> {
+  #begin(key: string, since: number): void {
+    this.#options.observer.started(this.#options.clock.monotonic() - since);
+    const { signal } = this.#abort;
+    // Begun later: work that adds its own key at once must already count as running.
+    const work = Promise.resolve().then(() => this.#work(key, signal));
+    this.#running.set(key, work);
+  }
+
+  async #work(key: string, signal: AbortSignal): Promise<void> {
+    const { work, clock, observer } = this.#options;
+    const started = clock.monotonic();
     try {
-      const outcome = await this.#options.work(key, this.#abort.signal);
+      const outcome = await work(key, signal);
       this.#failures.delete(key);
-      if (outcome) this.add(key, outcome.againAfterMs);
+      if (outcome?.contested) this.#pacer.count(key);
+      if (outcome?.againAfterMs !== undefined) this.add(key, outcome.againAfterMs);
       if (this.#reminded.has(key)) this.add(key);
     } catch (error) {
-      this.#failed(key, error);
+      // Of work that was aborted its error says nothing about the key.
+      if (signal.aborted) this.add(key);
+      else this.#failed(key, error);
     } finally {
       this.#reminded.delete(key);
       this.#running.delete(key);
+      observer.ended(clock.monotonic() - started);
       this.#dispatch();
     }
   }
@@ -134,6 +192,7 @@ export class WorkQueue {
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
     this.#options.onError(key, error);
+    this.#options.observer.retried();
     this.add(key, backoffMs(failures, this.#options.backoff, this.#options.random));
   }
 }

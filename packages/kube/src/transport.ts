@@ -9,6 +9,11 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   readonly signal: AbortSignal;
+  /**
+   * Called right before the request is written to its connection, with nothing asynchronous in between; a throw cancels the
+   * call and is its error. The place to ask whether a write is still permitted: a process may be frozen anywhere else.
+   */
+  readonly check?: (() => void) | undefined;
 }
 
 export interface Reply {

@@ -1,3 +1,6 @@
+export type { Advice } from './advice/advice.ts';
+export { issuerAdvice, type KnownIssuer, missingIssuers } from './advice/issuer-advice.ts';
+export { policyAdvice } from './advice/policy-advice.ts';
 export type { IssuerState } from './compile/issuers.ts';
 export type { Target } from './compile/istio.ts';
 export { type CustomResourceDefinition, crds } from './crd/crds.ts';

@@ -12,6 +12,7 @@ import { createAuthorize } from './http/authorize.ts';
 import { buildPublicApp } from './http/public-app.ts';
 import type { HttpServer } from './http/server.ts';
 import { assertStored, loadKeyRing } from './keys/key-ring.ts';
+import { createKeyedHash } from './keys/keyed-hash.ts';
 import { createSqlKeys } from './keys/sql-keys.ts';
 import { createLogin } from './login/login.ts';
 import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
@@ -23,7 +24,7 @@ export interface ServiceOptions {
   readonly issuer: string;
   readonly redisUrl: string;
   readonly databaseUrl: string;
-  /** 32 bytes that signing keys are encrypted with. */
+  /** 32 bytes that signing keys are encrypted with and other keys are derived from. */
   readonly encryptionKey: Buffer;
   readonly firstAdministrator?: FirstAdministrator;
   /** Seconds an access token lives. */
@@ -103,7 +104,8 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
 }
 
 function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, checks }: Stores) {
-  const { log, clock, uuid, issuer, tokenLifetime, trustedProxies = [], prefix = 'sk', rates = RATES } = options;
+  const { log, clock, uuid, issuer, encryptionKey, tokenLifetime, trustedProxies = [] } = options;
+  const { prefix = 'sk', rates = RATES } = options;
   const metrics = createMetrics();
   const authMetrics = createAuthMetrics(metrics);
   const mint = createMinter({ issuer, key: () => keys.active, clock, uuid });
@@ -111,7 +113,7 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, 
     accounts,
     passwords,
     sessions: createSessionStore({ redis, clock, newId: uuid, prefix }),
-    limits: createLoginLimits(redis, prefix, rates),
+    limits: createLoginLimits({ redis, prefix, rates, hash: createKeyedHash(encryptionKey, 'login-limits') }),
     mint,
     clock,
     tokenLifetime,

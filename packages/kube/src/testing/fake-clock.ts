@@ -3,6 +3,8 @@ import type { Clock } from '../clock.ts';
 /** A clock that stands still until a test moves it. */
 export class FakeClock implements Clock {
   #now: number;
+  /** How far someone moved the wall clock. */
+  #step = 0;
   readonly #timers = new Set<{ readonly at: number; readonly task: () => void }>();
 
   constructor(now = Date.UTC(2026, 0, 1)) {
@@ -10,7 +12,21 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
+    return this.#now + this.#step;
+  }
+
+  monotonic(): number {
     return this.#now;
+  }
+
+  /** Sets the wall clock forward or back, as NTP or a person does. */
+  step(ms: number): void {
+    this.#step += ms;
+  }
+
+  /** Lets time pass without running a timer, as for a process that is frozen. */
+  freeze(ms: number): void {
+    this.#now += ms;
   }
 
   after(ms: number, task: () => void): () => void {

@@ -46,10 +46,12 @@ export function parseJwks(raw: unknown, path = 'jwks'): Parsed<Jwks> {
   const usable = listed.filter(({ fault }) => fault === undefined);
   const keys = usable.map(({ key }) => publicMembers(key)).sort((a, b) => compare(a.kid, b.kid));
   const ignored = counted(listed.flatMap(({ fault }) => fault ?? []));
+  const secrets = listed.flatMap(({ key, path: where }) => secretProblems(key, where));
   return parsed({ keys, ...(ignored.length > 0 && { ignored }) }, [
-    ...listed.flatMap(({ key, path: where }) => secretProblems(key, where)),
+    ...secrets,
     ...usable.flatMap(({ key, path: where }) => nameProblems(key, where)),
-    ...(usable.length === 0 ? [noUsableKey(path, ignored)] : []),
+    // Of a set that gives its private key away, that is the thing to say.
+    ...(usable.length === 0 && secrets.length === 0 ? [noUsableKey(path, ignored)] : []),
     ...duplicateKids(
       usable.map(({ key }) => key['kid']),
       path,

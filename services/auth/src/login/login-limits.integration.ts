@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { afterAll, describe, expect, inject, test } from 'vitest';
+import { createKeyedHash } from '../keys/keyed-hash.ts';
 import { type Attempt, createLoginLimits, type LoginRates } from './login-limits.ts';
 
 const ready = Promise.withResolvers<void>();
@@ -15,13 +16,14 @@ const guesser: Attempt = { ...alice, network: '198.51.100.1' };
 function setUp(rates: Partial<LoginRates>) {
   const prefix = `test-${randomUUID()}`;
   const all = { network: rate(1_000), accountFromNetwork: rate(100), account: rate(100), ...rates };
-  const limits = createLoginLimits(redis, prefix, all);
+  const options = { redis, prefix, hash: createKeyedHash(Buffer.alloc(32, 7), 'test'), rates: all };
+  const limits = createLoginLimits(options);
   const takes = async (attempt: Attempt, count: number) => {
     const waits: number[] = [];
     for (let index = 0; index < count; index += 1) waits.push(await limits.take(attempt));
     return waits.map((wait) => (wait === 0 ? 'allowed' : 'refused'));
   };
-  return { limits, takes, replica: createLoginLimits(redis, prefix, all), prefix };
+  return { limits, takes, replica: createLoginLimits(options), prefix };
 }
 
 describe('the limits of log-in', () => {

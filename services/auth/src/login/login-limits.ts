@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { RedisClient } from '@sekisho/sessions/redis';
+import type { KeyedHash } from '../keys/keyed-hash.ts';
 import { type Bucket, giveBack, type Rate, take } from './rate-limit.ts';
 
 export interface Attempt {
@@ -26,8 +26,17 @@ export interface LoginLimits {
   succeed(attempt: Attempt): Promise<void>;
 }
 
-export function createLoginLimits(redis: RedisClient, prefix: string, rates: LoginRates): LoginLimits {
-  const buckets = loginBuckets(prefix, rates);
+export interface LoginLimitsOptions {
+  readonly redis: RedisClient;
+  /** First part of every key. */
+  readonly prefix: string;
+  /** Keyed: who reads Redis finds no list of e-mail addresses, not even by trying likely ones. */
+  readonly hash: KeyedHash;
+  readonly rates: LoginRates;
+}
+
+export function createLoginLimits({ redis, ...options }: LoginLimitsOptions): LoginLimits {
+  const buckets = loginBuckets(options);
   return {
     async take(attempt) {
       const { network, accountFromNetwork, account } = buckets(attempt);
@@ -41,7 +50,7 @@ export function createLoginLimits(redis: RedisClient, prefix: string, rates: Log
   };
 }
 
-function loginBuckets(prefix: string, rates: LoginRates) {
+function loginBuckets({ prefix, hash, rates }: Omit<LoginLimitsOptions, 'redis'>) {
   const name = `${prefix}:limit:login`;
   return (attempt: Attempt): Readonly<Record<keyof LoginRates, Bucket>> => {
     const [email, network] = [hash(attempt.email), hash(attempt.network)];
@@ -52,9 +61,4 @@ function loginBuckets(prefix: string, rates: LoginRates) {
       account: { key: `${name}:account:{${email}}`, rate: rates.account },
     };
   };
-}
-
-/** Of any length and any characters, and no list of e-mail addresses for who reads Redis. */
-function hash(subject: string): string {
-  return createHash('sha256').update(subject).digest('base64url');
 }

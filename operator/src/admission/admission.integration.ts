@@ -1,0 +1,206 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect as connectTls } from 'node:tls';
+import { connect, InvalidError, KubeClient, NotFoundError } from '@sekisho/kube';
+import { FakeClock } from '@sekisho/kube/testing';
+import { createLogger, createMetrics } from '@sekisho/telemetry';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { ISSUERS, POLICIES } from '../resources.ts';
+import { Cluster } from '../testing/cluster.ts';
+import { privateJwk, publicJwk } from '../testing/keys.ts';
+import { type Admission, startAdmission } from './admission.ts';
+import { SECRETS, WEBHOOKS } from './resources.ts';
+import { LIFETIME_MS, RENEW_BEFORE_MS } from './rotation.ts';
+
+const HOUR_MS = 3600_000;
+const DUE_MS = LIFETIME_MS - RENEW_BEFORE_MS;
+const checkMs = 30_000;
+const SETTLE_MS = 10 * checkMs;
+const host = '127.0.0.1';
+const configuration = `sekisho-${randomBytes(4).toString('hex')}`;
+
+const transport = connect({ kubeconfig: inject('kubeconfig') });
+const operatorClient = new KubeClient(transport, { fieldManager: 'sekisho-operator' });
+let cluster: Cluster;
+let clock: FakeClock;
+let admission: Admission;
+
+beforeAll(async () => {
+  cluster = await Cluster.open({ kubeconfig: inject('kubeconfig'), istioCrds: inject('istioCrds') });
+}, 60_000);
+afterAll(async () => {
+  await transport.close();
+  await cluster.close();
+});
+
+beforeEach(async () => {
+  await cluster.enterNamespace();
+  await cluster.client.apply(ISSUERS, cluster.issuer({ jwks: { keys: [publicJwk('k1')] } }), { force: true });
+  // So far behind that what it issues now, and what it issues once that is due for renewal, is valid today.
+  clock = new FakeClock(Date.now() - DUE_MS - HOUR_MS);
+  admission = await start();
+  await cluster.client.apply(WEBHOOKS, webhookConfiguration(admission.address.port), { force: true });
+  await vi.waitFor(async () => {
+    await clock.advance(1_000);
+    await admission.check();
+    expect(await refusal()).toBeInstanceOf(InvalidError);
+  }, 20_000);
+});
+afterEach(async () => {
+  await cluster.client.delete(WEBHOOKS, { name: configuration });
+  await admission.stop();
+  await cluster.leaveNamespace();
+});
+
+function start(): Promise<Admission> {
+  return startAdmission({
+    client: operatorClient,
+    log: createLogger({ name: 'operator', level: 'silent' }),
+    metrics: createMetrics({ undeclared: 'throw', processMetrics: false }),
+    clock,
+    random: () => 0.5,
+    listen: { host, port: 0 },
+    host,
+    secret: { namespace: cluster.namespace, name: 'sekisho-webhook' },
+    configuration,
+    checkMs,
+  });
+}
+
+/** For this test's objects only, as other tests use the API server too; what cannot be judged is refused, so that it shows. */
+function webhookConfiguration(port: number) {
+  const webhook = (resource: string, expression: string) => ({
+    name: `${resource}.admission.sekisho.dev`,
+    clientConfig: { url: `https://${host}:${port}/validate` },
+    rules: [
+      { apiGroups: ['auth.sekisho.dev'], apiVersions: ['*'], resources: [resource], operations: ['CREATE', 'UPDATE'] },
+    ],
+    matchConditions: [{ name: 'mine', expression }],
+    sideEffects: 'None',
+    admissionReviewVersions: ['v1'],
+    timeoutSeconds: 3,
+    failurePolicy: 'Fail',
+  });
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: { name: configuration },
+    webhooks: [
+      webhook('serviceauthpolicies', `object.metadata.namespace == '${cluster.namespace}'`),
+      webhook('tokenissuers', `object.metadata.name == '${cluster.issuerName}'`),
+    ],
+  };
+}
+
+/** What comes back for a policy with two mistakes that the schema of the CRD lets through. */
+async function refusal(): Promise<unknown> {
+  const rules = [
+    { name: 'read', too: [], to: [{ paths: ['/a*b'] }], allow: { permissions: { anyOf: ['bucket:read'] } } },
+  ];
+  try {
+    return await cluster.client.create(POLICIES, cluster.policy('broken', { rules }));
+  } catch (error) {
+    return error;
+  }
+}
+
+async function fingerprint({ address }: Admission): Promise<string> {
+  // Only looked at, and nothing is sent.
+  const socket = connectTls({ ...address, rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { fingerprint256 } = socket.getPeerCertificate();
+  socket.destroy();
+  return fingerprint256;
+}
+
+async function authorities(): Promise<number> {
+  const { webhooks } = await cluster.client.get(WEBHOOKS, { name: configuration });
+  const bundles = (webhooks as { clientConfig: { caBundle: string } }[]).map(
+    ({ clientConfig }) => clientConfig.caBundle,
+  );
+  expect(new Set(bundles).size).toBe(1);
+  return Buffer.from(bundles.join(), 'base64').toString('utf8').split('BEGIN CERTIFICATE').length - 1;
+}
+
+describe('the API server', () => {
+  test('refuses a policy by the path of each mistake, and stores nothing', async () => {
+    const error = await refusal();
+    expect(error).toMatchObject({ code: 'invalid', status: 422 });
+    expect(String(error)).toContain('spec.rules[0].too: unknown field; did you mean "to"?');
+    await expect(cluster.client.get(POLICIES, { namespace: cluster.namespace, name: 'broken' })).rejects.toBeInstanceOf(
+      NotFoundError,
+    );
+  });
+
+  test('takes a policy that is fine', async () => {
+    expect(await cluster.client.create(POLICIES, cluster.policy('bucket'))).toMatchObject({
+      kind: 'ServiceAuthPolicy',
+    });
+  });
+
+  test('never stores a private key, and says nothing of its value', async () => {
+    const key = privateJwk('k2');
+    const issuer = cluster.issuer({ jwks: { keys: [publicJwk('k1'), key] } });
+    const error = await cluster.client.apply(ISSUERS, issuer, { force: true }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'invalid' });
+    expect(String(error)).toContain('spec.jwks.keys[1]: is a private or symmetric key');
+    expect(String(error)).not.toContain(String(key.d));
+    const { spec } = await cluster.client.get(ISSUERS, { name: cluster.issuerName });
+    expect(JSON.stringify(spec)).not.toContain('"d"');
+  });
+
+  test('lets a broken policy that is stored already be labelled and deleted, but not broken further', async () => {
+    await cluster.client.delete(WEBHOOKS, { name: configuration });
+    const broken = cluster.policy('old', { rulez: [] });
+    await vi.waitFor(() => cluster.client.apply(POLICIES, broken, { force: true }), 5_000);
+    await cluster.client.apply(WEBHOOKS, webhookConfiguration(admission.address.port), { force: true });
+    await vi.waitFor(async () => {
+      await clock.advance(checkMs);
+      expect(await refusal()).toBeInstanceOf(InvalidError);
+    }, 10_000);
+    const labelled = { ...broken, metadata: { ...broken.metadata, labels: { team: 'storage' } } };
+    await cluster.client.apply(POLICIES, labelled, { force: true });
+    const worse = { ...broken, spec: { ...broken.spec, rulez: [1] } };
+    await expect(cluster.client.apply(POLICIES, worse, { force: true })).rejects.toBeInstanceOf(InvalidError);
+    await cluster.client.delete(POLICIES, { namespace: cluster.namespace, name: 'old' });
+  });
+});
+
+describe('the certificate', () => {
+  test('is rotated while requests go on, each of which is judged', async () => {
+    const before = await fingerprint(admission);
+    const answers: unknown[] = [];
+    let going = true;
+    const requests = (async () => {
+      while (going) answers.push(await refusal());
+    })();
+    const until = (what: () => Promise<void>) =>
+      vi.waitFor(async () => {
+        await clock.advance(checkMs);
+        await what();
+      }, 15_000);
+
+    await clock.advance(DUE_MS);
+    await until(async () => expect(await authorities()).toBe(2));
+    expect(await fingerprint(admission)).toBe(before);
+    await clock.advance(SETTLE_MS);
+    await until(async () => expect(await fingerprint(admission)).not.toBe(before));
+    await clock.advance(SETTLE_MS);
+    await until(async () => expect(await authorities()).toBe(1));
+    const seen = answers.length;
+    await vi.waitFor(() => expect(answers.length).toBeGreaterThan(seen + 5), 5_000);
+    going = false;
+    await requests;
+    expect(answers.filter((answer) => !(answer instanceof InvalidError))).toEqual([]);
+  });
+
+  test('is shared by replicas, and nothing is written again by the second', async () => {
+    const ref = { namespace: cluster.namespace, name: 'sekisho-webhook' };
+    const before = await cluster.client.get(SECRETS, ref);
+    const second = await start();
+    await vi.waitFor(() => second.check(), 5_000);
+    expect(await fingerprint(second)).toBe(await fingerprint(admission));
+    expect(await cluster.client.get(SECRETS, ref)).toEqual(before);
+    await second.stop();
+  });
+});

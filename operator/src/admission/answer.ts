@@ -1,0 +1,39 @@
+import type { KnownIssuer } from '@sekisho/policy';
+import type { ReviewResult } from './metrics.ts';
+import { readReview } from './request.ts';
+import { reviewOf } from './response.ts';
+import type { Answer } from './server.ts';
+import { judge, type Verdict } from './verdict.ts';
+
+export interface ReviewerOptions {
+  /** TokenIssuers that exist, or undefined while they are not known. */
+  readonly issuers: () => readonly KnownIssuer[] | undefined;
+  readonly onResult: (result: ReviewResult, milliseconds: number) => void;
+}
+
+const unreadable: Answer = { status: 400, body: { error: 'not an AdmissionReview of admission.k8s.io/v1' } };
+
+/** From the text of a body to the answer. What is no review is told nothing about why. */
+export function createReviewer({ issuers, onResult }: ReviewerOptions): (text: string) => Answer {
+  return (text) => {
+    const began = performance.now();
+    let result: ReviewResult = 'failed';
+    try {
+      const request = readReview(text);
+      if (request === undefined) {
+        result = 'unreadable';
+        return unreadable;
+      }
+      const verdict = judge(request, issuers());
+      result = resultOf(verdict);
+      return { status: 200, body: reviewOf(request, verdict) };
+    } finally {
+      onResult(result, performance.now() - began);
+    }
+  };
+}
+
+function resultOf(verdict: Verdict): ReviewResult {
+  if (!verdict.allowed) return 'refused';
+  return verdict.advice.length > 0 ? 'warned' : 'allowed';
+}

@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import { connect } from 'node:tls';
+import { generateSigningKey, toJwks } from '@sekisho/tokens';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Cluster } from '../mesh/cluster.ts';
+import { type MeshInfo, readMesh } from '../mesh/mesh-info.ts';
+import { waitFor } from '../mesh/wait.ts';
+import { Policies } from '../story/policies.ts';
+import { type ApiCall, apiCaller } from './api-call.ts';
+import { killed } from './killed.ts';
+
+const API = '/apis/auth.sekisho.dev/v1alpha1';
+const POLICIES = `${API}/namespaces/shop/serviceauthpolicies`;
+const ISSUERS = `${API}/tokenissuers`;
+const CONFIGURATION = 'admissionregistration.k8s.io/v1';
+const NAME = 'admission-test';
+
+let mesh: MeshInfo;
+let cluster: Cluster;
+let api: ApiCall;
+
+beforeAll(() => {
+  mesh = readMesh();
+  cluster = new Cluster(mesh.kubeconfig);
+  api = apiCaller(mesh.kubeconfig);
+});
+afterEach(async () => {
+  for (const path of [POLICIES, ISSUERS]) await api('DELETE', `${path}/${NAME}`);
+});
+afterAll(() => cluster?.close());
+
+const read = { name: 'read', to: [{ methods: ['GET'] }], allow: { permissions: { anyOf: ['x:read'] } } };
+
+/** A policy for a workload that does not exist. */
+const policy = (...rules: readonly object[]) => ({
+  apiVersion: 'auth.sekisho.dev/v1alpha1',
+  kind: 'ServiceAuthPolicy',
+  metadata: { name: NAME, namespace: 'shop' },
+  spec: { selector: { matchLabels: { app: NAME } }, rules },
+});
+const issuer = (spec: object) => ({
+  apiVersion: 'auth.sekisho.dev/v1alpha1',
+  kind: 'TokenIssuer',
+  metadata: { name: NAME },
+  spec: { issuer: `https://${NAME}.example`, ...spec },
+});
+const misspelt = policy({ ...read, too: [], allow: { ...read.allow, permision: 'x:read' } });
+
+async function webhook(): Promise<{ readonly url: URL; readonly authorities: number }> {
+  const found = await cluster.client.get(
+    await cluster.resource({ apiVersion: CONFIGURATION, kind: 'ValidatingWebhookConfiguration' }),
+    { name: 'sekisho' },
+  );
+  const [first] = found['webhooks'] as { clientConfig: { url: string; caBundle: string } }[];
+  if (first === undefined) throw new Error('the configuration has no webhook');
+  const bundle = Buffer.from(first.clientConfig.caBundle, 'base64').toString('utf8');
+  return { url: new URL(first.clientConfig.url), authorities: bundle.split('BEGIN CERTIFICATE').length - 1 };
+}
+
+async function fingerprint(): Promise<string> {
+  const { hostname: host, port } = (await webhook()).url;
+  const socket = connect({ host, port: Number(port), rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { fingerprint256 } = socket.getPeerCertificate();
+  socket.destroy();
+  return fingerprint256;
+}
+
+describe('the API server, before it stores anything', () => {
+  test('refuses each field that does not exist, by its path', async () => {
+    const { status, causes, message } = await api('POST', POLICIES, misspelt);
+    expect(status).toBe(422);
+    expect(causes).toEqual([
+      'spec.rules[0].too: unknown field; did you mean "to"?',
+      expect.stringContaining('spec.rules[0].allow.permision: unknown field; '),
+    ]);
+    expect(message).toContain('admission webhook "policies.admission.auth.sekisho.dev" denied the request');
+  });
+
+  test.each([
+    [
+      'in a permission, by the schema',
+      { ...read, allow: { permissions: { anyOf: ['x:*'] } } },
+      'allow.permissions.anyOf[0]',
+    ],
+    ['inside a path, by the operator', { ...read, to: [{ paths: ['/a*b'] }] }, 'to[0].paths[0]'],
+  ])('refuses a wildcard %s', async (_, rule, path) => {
+    const { status, causes } = await api('POST', POLICIES, policy(rule));
+    expect(status).toBe(422);
+    expect(causes).toEqual([expect.stringContaining(`spec.rules[0].${path}: `)]);
+  });
+
+  test('refuses a private key, and keeps nothing of it', async () => {
+    const { privateKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign']);
+    const jwk = { ...(await crypto.subtle.exportKey('jwk', privateKey)), kid: 'k1' };
+    const { status, causes, message } = await api('POST', ISSUERS, issuer({ jwks: { keys: [jwk] } }));
+    expect(status).toBe(422);
+    expect(causes).toEqual([expect.stringContaining('spec.jwks.keys[0]: is a private or symmetric key; ')]);
+    expect(message).not.toContain(String(jwk.d));
+    expect((await api('GET', `${ISSUERS}/${NAME}`)).status).toBe(404);
+  });
+
+  test('hands warnings to the client for what is allowed but wide', async () => {
+    const rules = [
+      { name: 'open', allow: { public: true } },
+      { ...read, to: [{ methods: ['GET'], paths: ['/admin*'] }] },
+    ];
+    const { status, warnings } = await api('POST', `${POLICIES}?dryRun=All`, policy(...rules));
+    expect(status).toBe(201);
+    expect(warnings).toEqual([
+      expect.stringContaining('spec.rules[0] opens every request to everybody'),
+      expect.stringContaining('spec.rules[1].to[0].paths[0] matches whatever begins with /admin'),
+    ]);
+  });
+});
+
+test('the certificate is replaced while requests go on, each of which is judged', async () => {
+  const before = await fingerprint();
+  const answers: number[] = [];
+  let going = true;
+  const requests = (async () => {
+    while (going) answers.push((await api('POST', POLICIES, misspelt)).status);
+  })();
+  try {
+    // How a person replaces a key that may have leaked.
+    const secret = await cluster.get('v1', 'Secret', 'sekisho-system', 'sekisho-webhook');
+    await cluster.client.replace(await cluster.resource(secret), Object.assign({ ...secret }, { data: {} }));
+    const isNew = async () => (await fingerprint()) !== before;
+    await waitFor('a new certificate is served', isNew, { timeout: 30_000 });
+    const isAlone = async () => (await webhook()).authorities === 1;
+    await waitFor('its authority alone is trusted', isAlone, { timeout: 30_000 });
+  } finally {
+    going = false;
+    await requests;
+  }
+  expect(answers.length).toBeGreaterThan(20);
+  expect(answers.filter((status) => status !== 422)).toEqual([]);
+}, 90_000);
+
+describe('while the operator is down', () => {
+  test('a broken policy is stored, opens nothing, and is reported when the operator is back', async () => {
+    expect(await killed(mesh, 'operator', () => api('POST', POLICIES, misspelt))).toMatchObject({ status: 201 });
+    const policies = new Policies(cluster);
+    expect(await policies.condition('shop', NAME, 'Accepted')).toMatchObject({ status: 'False', reason: 'Invalid' });
+    const { reason } = await policies.condition('shop', NAME, 'Programmed');
+    expect(reason).toBe('DenyAll');
+  });
+
+  test('an issuer that may hold a key waits, whatever its field is called; one with a URL does not', async () => {
+    const jwks = toJwks([await generateSigningKey()]);
+    const answers = await killed(mesh, 'operator', async () => [
+      await api('POST', ISSUERS, issuer({ jwks })),
+      await api('POST', ISSUERS, issuer({ jwksUri: 'https://idp.example/jwks', jwk: jwks.keys[0] })),
+      await api('POST', ISSUERS, issuer({ jwksUri: 'https://idp.example/jwks' })),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([500, 500, 201]);
+    expect(answers[0]?.message).toContain('failed calling webhook "issuer-keys.admission.auth.sekisho.dev"');
+  });
+
+  test('an issuer with keys may still be labelled', async () => {
+    const jwks = toJwks([await generateSigningKey()]);
+    expect((await api('POST', ISSUERS, issuer({ jwks }))).status).toBe(201);
+    const label = { metadata: { labels: { team: 'identity' } } };
+    const { status } = await killed(mesh, 'operator', () => api('PATCH', `${ISSUERS}/${NAME}`, label));
+    expect(status).toBe(200);
+  });
+});
