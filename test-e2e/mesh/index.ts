@@ -1,4 +1,5 @@
 export { Cluster } from './cluster.ts';
+export { killed } from './killed.ts';
 export { MeshError, runningMesh, startMesh, stopMesh } from './launcher.ts';
 export { type MeshInfo, readMesh, type WorkloadInfo } from './mesh-info.ts';
 export { processMemory } from './status.ts';

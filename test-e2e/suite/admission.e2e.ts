@@ -3,11 +3,11 @@ import { connect } from 'node:tls';
 import { generateSigningKey, toJwks } from '@sekisho/tokens';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster } from '../mesh/cluster.ts';
+import { killed } from '../mesh/killed.ts';
 import { type MeshInfo, readMesh } from '../mesh/mesh-info.ts';
 import { waitFor } from '../mesh/wait.ts';
 import { Policies } from '../story/policies.ts';
 import { type ApiCall, apiCaller } from './api-call.ts';
-import { killed } from './killed.ts';
 
 const API = '/apis/auth.sekisho.dev/v1alpha1';
 const POLICIES = `${API}/namespaces/shop/serviceauthpolicies`;

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { killed as killedIn } from '../mesh/killed.ts';
 import { readMesh } from '../mesh/mesh-info.ts';
 import { answersOk, waitFor } from '../mesh/wait.ts';
 import { call, outcome } from '../story/http.ts';
 import { type StoryContext, storyContext } from '../story/index.ts';
 import { Policies } from '../story/policies.ts';
 import { settle } from '../story/settle.ts';
-import { killed as killedIn } from './killed.ts';
 
 const ITEMS = '/api/bucket-items';
 const DENIED = '403 RBAC: access denied';

@@ -27,7 +27,7 @@ let admission: Admission;
 
 beforeAll(async () => {
   cluster = await Cluster.open({ kubeconfig: inject('kubeconfig'), istioCrds: inject('istioCrds') });
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   await transport.close();
   await cluster.close();

@@ -17,7 +17,7 @@ let cluster: Cluster;
 
 beforeAll(async () => {
   cluster = await Cluster.open({ kubeconfig: inject('kubeconfig'), istioCrds: inject('istioCrds') });
-}, 60_000);
+}, 300_000);
 afterAll(() => cluster.close());
 
 beforeEach(async () => {
@@ -80,7 +80,7 @@ describe('what stands around a policy', () => {
     const policy = { ...cluster.policy('front'), spec: { ...spec, targetRefs } };
     await cluster.client.create(POLICIES, policy);
     await cluster.programmed('front');
-    expect(await selected('front')).toBe(1);
+    await vi.waitFor(async () => expect(await selected('front')).toBe(1), 10_000);
     for (const object of await cluster.generated('front')) expect(object.spec).toMatchObject({ targetRefs });
   });
 });

@@ -1,8 +1,8 @@
-import { supervisorId } from '../mesh/launcher.ts';
-import type { MeshInfo } from '../mesh/mesh-info.ts';
-import { signalGroup } from '../mesh/proc.ts';
-import { type ProcessRecord, readRecord } from '../mesh/supervisor.ts';
-import { waitFor } from '../mesh/wait.ts';
+import { supervisorId } from './launcher.ts';
+import type { MeshInfo } from './mesh-info.ts';
+import { signalGroup } from './proc.ts';
+import { type ProcessRecord, readRecord } from './supervisor.ts';
+import { waitFor } from './wait.ts';
 
 /** Kills a process of the mesh with its children, runs `meanwhile` without it, and waits until the supervisor has it back. */
 export async function killed<T>(mesh: MeshInfo, name: string, meanwhile: () => Promise<T>): Promise<T> {
