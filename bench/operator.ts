@@ -32,7 +32,7 @@ class Bench {
     await inParallel(names, (name) => this.#cluster.client.create(this.#resource, policy(name, 'read')));
     await waitFor('all are programmed', async () => (await this.#programmed()) >= before + names.length, {
       timeout: 600_000,
-      every: 50,
+      every: 250,
     });
     return (performance.now() - began) / 1000;
   }
