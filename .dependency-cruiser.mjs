@@ -1,10 +1,10 @@
 /**
  * The direction of dependencies (docs/adr/0002): a part may import only from parts to its left.
- *   policy, tokens, telemetry <- sessions, kube, identity <- operator, auth, guard, cdk8s, samples <- test-e2e, bench
+ *   policy, tokens, telemetry <- sessions, kube, identity <- operator, auth, guard, cdk8s, samples, cli <- test-e2e, bench
  */
 const base = '^packages/(policy|tokens|telemetry)/';
 const middle = '^packages/(sessions|kube|identity)/';
-const top = '^(operator|services|cdk8s)/';
+const top = '^(operator|services|cdk8s|packages/cli)/';
 const tests = '^(test-e2e|bench)/';
 const testFile = '\\.(test|integration)\\.ts$';
 
@@ -18,9 +18,9 @@ export default {
     { name: 'top-imports-no-tests', severity: 'error', from: { path: top }, to: { path: tests } },
     {
       name: 'top-parts-stand-alone',
-      comment: 'operator, auth, guard, cdk8s and each sample meet only in packages/',
+      comment: 'operator, auth, guard, cdk8s, cli and each sample meet only in packages/',
       severity: 'error',
-      from: { path: '^(operator|cdk8s|services/auth|services/guard|services/samples/[^/]+)/' },
+      from: { path: '^(operator|cdk8s|packages/cli|services/auth|services/guard|services/samples/[^/]+)/' },
       to: { path: top, pathNot: '^$1/' },
     },
     {
