@@ -9,6 +9,7 @@ import { KeySets } from './key-sets.ts';
 import { createOperatorMetrics, createQueueMetrics, observeState, QUEUES, type QueueName } from './metrics.ts';
 import type { MeshConfigSource } from './observe/mesh-config.ts';
 import { createObservation, type Observation } from './observe/observation.ts';
+import type { Outages } from './outages.ts';
 import { type EventSink, reconcilePolicy } from './policy-controller.ts';
 import { keysOfGenerated, keysOfIssuer, keysOfPolicy, policiesUsing, sameSpec } from './policy-keys.ts';
 import { isDefaultIssuer } from './references.ts';
@@ -27,6 +28,7 @@ export interface OperatorOptions {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly random: Random;
+  readonly outages: Outages;
   /** How long changes gather before an issuer's status is written: a new key touches every policy. @default 300 */
   readonly countDelayMs?: number;
 }
@@ -49,12 +51,11 @@ type Queues = Readonly<Record<QueueName, WorkQueue>>;
 /** Event -> policy keys -> queue -> gather -> plan -> execute; and the same, smaller, for issuers and their keys. */
 export function createOperator(options: OperatorOptions): Operator {
   const { log, countDelayMs = 300 } = options;
-  const onError = (kind: string, err: unknown) => log.warn({ kind, err }, 'watching failed, will go on');
-  const caches = createCaches({ ...options, onError });
+  const caches = createCaches(options);
   const onConcerned = (keys: readonly string[]) => {
     for (const key of keys) queues.policies.remind(key);
   };
-  const observation = createObservation({ ...options, onError, onConcerned }, caches);
+  const observation = createObservation({ ...options, onConcerned }, caches);
   const operatorMetrics = createOperatorMetrics(options.metrics);
   const keySets = new KeySets({
     ...options,
@@ -84,16 +85,20 @@ export function createOperator(options: OperatorOptions): Operator {
 }
 
 function createQueues(
-  { log, metrics, clock, random }: OperatorOptions,
+  { outages, metrics, clock, random }: OperatorOptions,
   work: Record<keyof Queues, ConstructorParameters<typeof WorkQueue>[0]['work']>,
 ): Queues {
   const observer = createQueueMetrics(metrics);
   const queue = (name: keyof Queues, concurrency: number) =>
     new WorkQueue({
-      work: work[name],
+      work: async (key, signal) => {
+        const outcome = await work[name](key, signal);
+        outages.ended(`${name} ${key}`);
+        return outcome;
+      },
       concurrency,
       observer: observer(name),
-      onError: (key, err) => log.error({ queue: name, key, err }, 'reconciling failed, will be tried again'),
+      onError: (key, err) => outages.failed(`${name} ${key}`, err),
       clock,
       random,
     });
