@@ -55,6 +55,7 @@ afterEach(async () => {
 function start(): Promise<Admission> {
   return startAdmission({
     client: operatorClient,
+    rootNamespace: 'istio-system',
     log: createLogger({ name: 'operator', level: 'silent' }),
     metrics: createMetrics({ undeclared: 'throw', processMetrics: false }),
     clock,

@@ -14,6 +14,7 @@ export { describeIgnored, type IgnoredKeys, type Jwks, type PublicJwk, parseJwks
 export { parseServiceAuthPolicy } from './parse/service-auth-policy.ts';
 export { readIssuerStatus, readPolicyStatus } from './parse/status.ts';
 export { parseTokenIssuer } from './parse/token-issuer.ts';
+export { misplacement } from './placement.ts';
 export type { AcceptedReason, ProgrammedReason } from './plan/conditions.ts';
 export { holds } from './plan/holds.ts';
 export { plan } from './plan/plan.ts';
