@@ -14,11 +14,15 @@ export {
 } from './claims.ts';
 export { TOKEN_ERROR_CODES, TokenError, type TokenErrorCode } from './errors.ts';
 export {
+  type EcPublicJwk,
   exportSigningKey,
   generateSigningKey,
   importSigningKey,
   type Jwks,
   type PublicJwk,
+  type RsaPublicJwk,
+  SIGNING_ALGORITHMS,
+  type SigningAlgorithm,
   type SigningKey,
   toJwks,
 } from './keys.ts';

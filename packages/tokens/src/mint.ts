@@ -38,7 +38,7 @@ export interface AccessGrant {
 }
 
 export interface Minted {
-  /** Compact JWS: `typ: at+jwt` (RFC 9068), ES256, with `kid`. */
+  /** Compact JWS: `typ: at+jwt` (RFC 9068), with `kid` and the key's own `alg`. */
   readonly token: string;
   readonly claims: AccessClaims;
 }
@@ -50,8 +50,9 @@ export function createMinter(options: MinterOptions): Mint {
   return async (grant) => {
     const claims = toClaims(grant, options);
     assertAccessClaims(claims);
-    const { kid, privateKey } = options.key();
-    const token = await new SignJWT(claims).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid }).sign(privateKey);
+    const { kid, privateKey, publicJwk } = options.key();
+    const header = { alg: publicJwk.alg, typ: 'at+jwt', kid };
+    const token = await new SignJWT(claims).setProtectedHeader(header).sign(privateKey);
     if (token.length > MAX_TOKEN_LENGTH) {
       throw new TokenError('claims_too_large', `the token would be longer than ${MAX_TOKEN_LENGTH} characters`);
     }

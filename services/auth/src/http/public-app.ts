@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
-import { type Device, SessionError } from '@sekisho/sessions';
+import type { Device } from '@sekisho/sessions';
 import type { Logger } from '@sekisho/telemetry';
 import type { Jwks } from '@sekisho/tokens';
 import type { FastifyRequest } from 'fastify';
-import { AuthError } from '../errors.ts';
-import { type Login, LoginRefused, type LoginRequest, type LoginResult } from '../login/login.ts';
-import type { AuthMetrics, LoginFailure } from '../metrics.ts';
+import { countedAttempt } from '../login/counted-attempt.ts';
+import type { Login } from '../login/login.ts';
+import type { AuthMetrics } from '../metrics.ts';
 import { collectOpenApi, openApiRoute } from './open-api.ts';
 import { operation } from './operation.ts';
 import { withOtherMethodsRefused } from './other-methods.ts';
@@ -63,7 +63,9 @@ function loginRoute(app: HttpServer, { login, metrics, tokenLifetime }: PublicAp
     const { device = {}, ...credentials } = request.body;
     const userAgent = request.headers['user-agent'];
     const attempt = { ...credentials, device: withUserAgent(device, userAgent), ip: clientAddress(request) };
-    const { token, session } = await counted(metrics, login, attempt);
+    const { token, session } = await countedAttempt(metrics, 'password', () => login(attempt));
+    metrics.tokensIssued.inc({ kind: 'access' });
+    metrics.sessionsCreated.inc();
     return reply.code(201).send({
       access_token: token,
       token_type: 'Bearer',
@@ -81,7 +83,7 @@ function jwksRoute(app: HttpServer, { jwks }: PublicAppOptions): void {
 }
 
 /** The entry of `X-Forwarded-For` may be any text: a proxy can be made to pass on what it was sent. */
-function clientAddress({ ip, socket }: FastifyRequest): string {
+export function clientAddress({ ip, socket }: FastifyRequest): string {
   return isIP(ip) === 0 ? (socket.remoteAddress ?? '') : ip;
 }
 
@@ -89,25 +91,4 @@ function clientAddress({ ip, socket }: FastifyRequest): string {
 function withUserAgent(device: Device, header: string | undefined): Device {
   const userAgent = device.userAgent ?? header?.slice(0, MAX_USER_AGENT);
   return { ...device, ...(userAgent !== undefined && { userAgent }) };
-}
-
-async function counted(metrics: AuthMetrics, login: Login, attempt: LoginRequest): Promise<LoginResult> {
-  const method = 'password';
-  try {
-    const result = await login(attempt);
-    metrics.attempts.inc({ method, result: 'success' });
-    metrics.tokensIssued.inc({ kind: 'access' });
-    metrics.sessionsCreated.inc();
-    return result;
-  } catch (error) {
-    metrics.attempts.inc({ method, result: 'failure' });
-    metrics.failures.inc({ method, reason: reasonOf(error) });
-    throw error;
-  }
-}
-
-function reasonOf(error: unknown): LoginFailure {
-  if (error instanceof LoginRefused) return error.reason;
-  const isAway = error instanceof AuthError && error.code === 'unavailable';
-  return isAway || error instanceof SessionError ? 'unavailable' : 'error';
 }
