@@ -15,8 +15,6 @@ export interface PublicAppOptions {
   readonly login: Login;
   readonly jwks: () => Jwks;
   readonly metrics: AuthMetrics;
-  /** Seconds, as told to clients. */
-  readonly tokenLifetime: number;
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
 }
@@ -33,16 +31,16 @@ export function buildPublicApp(options: PublicAppOptions): HttpServer {
   return app;
 }
 
-function loginRoute(app: HttpServer, { login, metrics, tokenLifetime }: PublicAppOptions): void {
+function loginRoute(app: HttpServer, { login, metrics }: PublicAppOptions): void {
   app.post('/v1/sessions', { schema: { body: LoginBody, response: { 201: LoginAnswer } } }, async (request, reply) => {
     const { device = {}, ...credentials } = request.body;
     const userAgent = request.headers['user-agent'];
     const attempt = { ...credentials, device: withUserAgent(device, userAgent), ip: clientAddress(request) };
-    const { token, session } = await counted(metrics, login, attempt);
+    const { token, expiresIn, session } = await counted(metrics, login, attempt);
     return reply.code(201).send({
       access_token: token,
       token_type: 'Bearer',
-      expires_in: tokenLifetime,
+      expires_in: expiresIn,
       session: { id: session.id, expiresAt: new Date(session.expiresAt).toISOString() },
     });
   });
