@@ -17,11 +17,15 @@ export {
 export { type Delegation, intersect } from './downscope.ts';
 export { TOKEN_ERROR_CODES, TokenError, type TokenErrorCode } from './errors.ts';
 export {
+  type EcPublicJwk,
   exportSigningKey,
   generateSigningKey,
   importSigningKey,
   type Jwks,
   type PublicJwk,
+  type RsaPublicJwk,
+  SIGNING_ALGORITHMS,
+  type SigningAlgorithm,
   type SigningKey,
   toJwks,
 } from './keys.ts';

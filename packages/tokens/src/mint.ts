@@ -50,7 +50,7 @@ export interface WorkloadGrant {
 }
 
 export interface Minted {
-  /** Compact JWS: `typ: at+jwt` (RFC 9068), with `kid`. */
+  /** Compact JWS: `typ: at+jwt` (RFC 9068), with `kid` and the key's own `alg`. */
   readonly token: string;
   readonly claims: AccessClaims;
 }
@@ -81,11 +81,11 @@ export function createMinter(options: MinterOptions): Minter {
   };
 }
 
-function signed(content: (now: number) => Content, { issuer, key, clock, uuid }: MinterOptions): Minted {
+async function signed(content: (now: number) => Content, { issuer, key, clock, uuid }: MinterOptions): Promise<Minted> {
   const now = Math.floor(clock().getTime() / 1000);
   const claims: AccessClaims = { iss: issuer, iat: now, nbf: now, jti: uuid(), ...content(now) };
   assertAccessClaims(claims);
-  const token = signCompact(claims, key());
+  const token = await signCompact(claims, key());
   if (token.length > MAX_TOKEN_LENGTH) {
     throw new TokenError('claims_too_large', `the token would be longer than ${MAX_TOKEN_LENGTH} characters`);
   }

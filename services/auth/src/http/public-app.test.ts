@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { AuthError } from '../errors.ts';
 import type { Login } from '../login/login.ts';
 import { createFixture, type FixtureOptions, jwks } from '../testing/fixture.ts';
+import { undocumented } from '../testing/undocumented.ts';
 import { buildPublicApp } from './public-app.ts';
 
 const credentials = { email: 'alice@example.org', password: 'correct horse' };
@@ -210,4 +211,8 @@ describe('GET /.well-known/jwks.json', () => {
     expect(response.json()).toEqual(jwks);
     expect(response.body).not.toContain('"d"');
   });
+});
+
+test('every route is in the API document', async () => {
+  expect(await undocumented(setUp().app)).toEqual([]);
 });
