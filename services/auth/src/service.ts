@@ -123,7 +123,7 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keeper, redis
   const { prefix = 'sk', rates = RATES } = options;
   const keys = keeper.ring;
   const authMetrics = createAuthMetrics(metrics);
-  const mint = createMinter({ issuer, key: () => keys.active, clock, uuid });
+  const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const login = createLogin({
     accounts,
     passwords,
@@ -141,7 +141,6 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keeper, redis
       login,
       jwks: () => keys.published,
       metrics: authMetrics,
-      tokenLifetime,
       trustedProxies,
     }),
     adminApp: buildAdminApp({
