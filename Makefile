@@ -59,12 +59,15 @@ verify: generate ## Regenerate and fail when a committed file differs
 	@git diff --exit-code --stat -- charts docs/openapi || { echo 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
 
 ##@ Measure it
-.PHONY: bench-propagation bench-operator bench-footprint bench-code
+.PHONY: bench-propagation bench-operator bench-tokens bench-footprint bench-code
 bench-propagation: $(INSTALLED) ## Time from an applied policy change to the first connection that obeys it
 	@node bench/propagation.ts
 
 bench-operator: $(INSTALLED) ## The operator with 10, 100 and 1,000 policies (POLICIES=5000 for more)
 	@node bench/operator.ts
+
+bench-tokens: $(INSTALLED) ## Minted and verified tokens against the bare ES256 signature
+	@node bench/tokens.ts
 
 bench-footprint: $(INSTALLED) ## Memory of each process of the mesh
 	@node bench/footprint.ts

@@ -17,8 +17,6 @@ export interface PublicAppOptions {
   readonly login: Login;
   readonly jwks: () => Jwks;
   readonly metrics: AuthMetrics;
-  /** Seconds, as told to clients. */
-  readonly tokenLifetime: number;
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
 }
@@ -58,18 +56,18 @@ export function buildPublicApp(options: PublicAppOptions): HttpServer {
   return app;
 }
 
-function loginRoute(app: HttpServer, { login, metrics, tokenLifetime }: PublicAppOptions): void {
+function loginRoute(app: HttpServer, { login, metrics }: PublicAppOptions): void {
   app.post('/v1/sessions', { schema: logInOperation }, async (request, reply) => {
     const { device = {}, ...credentials } = request.body;
     const userAgent = request.headers['user-agent'];
     const attempt = { ...credentials, device: withUserAgent(device, userAgent), ip: clientAddress(request) };
-    const { token, session } = await countedAttempt(metrics, 'password', () => login(attempt));
+    const { token, expiresIn, session } = await countedAttempt(metrics, 'password', () => login(attempt));
     metrics.tokensIssued.inc({ kind: 'access' });
     metrics.sessionsCreated.inc();
     return reply.code(201).send({
       access_token: token,
       token_type: 'Bearer',
-      expires_in: tokenLifetime,
+      expires_in: expiresIn,
       session: { id: session.id, expiresAt: new Date(session.expiresAt).toISOString() },
     });
   });
