@@ -1,25 +1,9 @@
 import type { Finding } from '../plan/conditions.ts';
+import type { EnforcedReason } from './reason.ts';
 import type { ReplicaProblem, Sight, WorkloadProxy } from './sight.ts';
 
 const MAX_NAMED = 5;
 const MAX_ERROR = 200;
-
-export type EnforcedReason =
-  | 'Enforced'
-  | 'NotAccepted'
-  | 'Pending'
-  | 'ProxiesRejecting'
-  | 'ProxiesBehind'
-  | 'ProxiesNotConnected'
-  | 'IstiodBehind'
-  | 'NoWorkloads'
-  | 'WorkloadsUnknown'
-  | 'WithoutProxy'
-  | 'NotObserved'
-  | 'IstiodNotFound'
-  | 'IstiodUnreachable'
-  | 'IstiodForbidden'
-  | 'IstiodUnreadable';
 
 type EnforcedFinding = Finding & { readonly type: 'Enforced' };
 

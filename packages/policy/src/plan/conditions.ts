@@ -1,5 +1,5 @@
 import type { RefusalReason } from '../compile/refusal.ts';
-import type { EnforcedReason } from '../enforcement/enforced.ts';
+import type { EnforcedReason } from '../enforcement/reason.ts';
 import type { WarningReason } from '../mesh/warning.ts';
 import type { Condition } from '../schema/status.ts';
 import type { Standing } from './standing.ts';
