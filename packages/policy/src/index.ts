@@ -5,6 +5,7 @@ export type { IssuerState } from './compile/issuers.ts';
 export type { Target } from './compile/istio.ts';
 export { type CustomResourceDefinition, crds } from './crd/crds.ts';
 export { PolicyError, type PolicyErrorCode } from './errors.ts';
+export { familyOf, placesMeeting, placesOf } from './meeting.ts';
 export type { Mesh, MeshFacts } from './mesh/capability.ts';
 export { type ExtAuthzProvider, type MeshConfig, parseMeshConfig } from './mesh/mesh-config.ts';
 export type { Surroundings } from './mesh/surroundings.ts';
