@@ -108,7 +108,7 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, 
   const { prefix = 'sk', rates = RATES } = options;
   const metrics = createMetrics();
   const authMetrics = createAuthMetrics(metrics);
-  const mint = createMinter({ issuer, key: () => keys.active, clock, uuid });
+  const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const login = createLogin({
     accounts,
     passwords,
@@ -126,7 +126,6 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, 
       login,
       jwks: () => keys.jwks,
       metrics: authMetrics,
-      tokenLifetime,
       trustedProxies,
     }),
     adminApp: buildAdminApp({
