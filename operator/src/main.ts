@@ -37,7 +37,8 @@ async function main(): Promise<void> {
     jwksRefreshMs: config.jwksRefreshMs,
   });
   const admission =
-    config.admission && (await startAdmission({ ...shared, ...config.admission, client: kube.standbyClient }));
+    config.admission &&
+    (await startAdmission({ ...shared, ...config.admission, ...config.mesh, client: kube.standbyClient }));
   const ops = await startOpsServer({
     listen: config.listen,
     metrics,

@@ -12,6 +12,8 @@ import { startWebhookServer, type WebhookServer } from './server.ts';
 
 export interface AdmissionOptions extends AdmissionConfig {
   readonly client: KubeClient;
+  /** Of the mesh. */
+  readonly rootNamespace: string;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -33,7 +35,7 @@ const PATH = '/validate';
  * address cannot be bound; all else is tried again for as long as it takes.
  */
 export async function startAdmission(options: AdmissionOptions): Promise<Admission> {
-  const { client, log, clock, random } = options;
+  const { client, log, clock, random, rootNamespace } = options;
   const abort = new AbortController();
   const issuers = new Informer({
     client,
@@ -55,7 +57,7 @@ export async function startAdmission(options: AdmissionOptions): Promise<Admissi
   const server = await startWebhookServer({
     listen: options.listen,
     path: PATH,
-    answer: createReviewer({ issuers: () => knownIssuers(issuers), onResult: reviewed }),
+    answer: createReviewer({ known: () => ({ issuers: knownIssuers(issuers), rootNamespace }), onResult: reviewed }),
     onError: (err) => log.error({ err }, 'an admission review failed'),
   });
   const running = Promise.all([issuers.run(abort.signal), keeper.run(abort.signal)]);

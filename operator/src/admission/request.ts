@@ -9,6 +9,8 @@ const Request = Type.Object({
   uid: Type.String({ minLength: 1, maxLength: 128 }),
   kind: Type.Object({ group: Name, version: Name, kind: Name }),
   name: Type.Optional(Name),
+  /** Absent for what is cluster-scoped. */
+  namespace: Type.Optional(Name),
   operation: Type.Union([
     Type.Literal('CREATE'),
     Type.Literal('UPDATE'),

@@ -4,13 +4,18 @@ import { describe, expect, test } from 'vitest';
 import { publicJwk } from '../testing/keys.ts';
 import { serviceAuthPolicy, tokenIssuer } from '../testing/objects.ts';
 import type { AdmissionRequest } from './request.ts';
-import { judge } from './verdict.ts';
+import { judge, type Known } from './verdict.ts';
 
-const known = [{ name: 'platform', issuer: 'https://auth.example', isDefault: true }];
+const known: Known = {
+  issuers: [{ name: 'platform', issuer: 'https://auth.example', isDefault: true }],
+  rootNamespace: 'istio-system',
+};
 
 function request(object: KubeObject, change: Partial<AdmissionRequest> = {}): AdmissionRequest {
   const kind = { group: 'auth.sekisho.dev', version: 'v1alpha1', kind: object.kind };
-  return { uid: 'u1', kind, operation: 'CREATE', object, oldObject: null, ...change };
+  const { namespace } = object.metadata;
+  const place = namespace === undefined ? {} : { namespace };
+  return { uid: 'u1', kind, ...place, operation: 'CREATE', object, oldObject: null, ...change };
 }
 
 function problemPaths(object: KubeObject, change?: Partial<AdmissionRequest>) {
@@ -36,10 +41,19 @@ describe('a policy', () => {
     ]);
   });
 
+  test('in the root namespace is refused, for it would reach every namespace', () => {
+    const policy = serviceAuthPolicy('bucket');
+    const misplaced = { ...policy, metadata: { ...policy.metadata, namespace: 'istio-system' } };
+    expect(judge(request(misplaced), known)).toMatchObject({
+      allowed: false,
+      problems: [{ path: 'metadata.namespace', code: 'RootNamespace' }],
+    });
+  });
+
   test('that names an issuer which is not there passes with advice, once issuers are known', () => {
     const policy = serviceAuthPolicy('bucket', { issuers: ['partner'] });
     expect(judge(request(policy), known)).toMatchObject({ allowed: true, advice: [{ path: 'spec.issuers[0]' }] });
-    expect(judge(request(policy), undefined)).toEqual({ allowed: true, advice: [] });
+    expect(judge(request(policy), { ...known, issuers: undefined })).toEqual({ allowed: true, advice: [] });
   });
 });
 

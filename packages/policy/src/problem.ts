@@ -10,6 +10,7 @@ export type ProblemCode =
   | 'Duplicate'
   | 'PathTemplate'
   | 'PrivateKey'
+  | 'RootNamespace'
   | 'Unsupported';
 
 /** One refusal: where (`spec.rules[0].allow.permissions.anyOf[1]`), what, and the way out. */

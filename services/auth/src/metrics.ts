@@ -1,7 +1,9 @@
 import type { Metrics } from '@sekisho/telemetry';
 import { TOKEN_ERROR_CODES } from '@sekisho/tokens';
 
-const METHODS = ['password'] as const;
+/** A password sent to the API, or typed into the log-in page. */
+const METHODS = ['password', 'oauth_password'] as const;
+export type LoginMethod = (typeof METHODS)[number];
 const RESULTS = ['success', 'failure'] as const;
 
 /** Why a log-in failed; clients are told less. */
@@ -43,7 +45,7 @@ export function createAuthMetrics(metrics: Metrics) {
     tokensIssued: metrics.counter({
       name: 'tokens_issued_total',
       help: 'Tokens that were minted',
-      labels: { kind: ['access'] },
+      labels: { kind: ['access', 'service', 'id'] },
     }),
     sessionsCreated: metrics.counter({ name: 'session_creations_total', help: 'Sessions that were created' }),
   };

@@ -4,6 +4,7 @@ import type { Target } from '../compile/istio.ts';
 import type { Refusal } from '../compile/refusal.ts';
 import { capabilityRefusal } from '../mesh/capability.ts';
 import { parseServiceAuthPolicy } from '../parse/service-auth-policy.ts';
+import { misplacement } from '../placement.ts';
 import { describeProblems, type Problem } from '../problem.ts';
 import type { RawObject, ServiceAuthPolicy } from '../resources.ts';
 import { targetOf } from '../target.ts';
@@ -30,7 +31,8 @@ export function judge({ policy: raw, rivals, issuers, mesh }: Snapshot): Verdict
   const parsed = parseServiceAuthPolicy(raw);
   const policy = parsed.ok ? { policy: parsed.value } : {};
   const namespace = raw.metadata.namespace ?? 'default';
-  if (namespace === mesh.rootNamespace) return { kind: 'misplaced', ...policy, refusal: rootNamespace(namespace) };
+  const misplaced = misplacement(namespace, mesh.rootNamespace);
+  if (misplaced !== undefined) return { kind: 'misplaced', ...policy, refusal: rootNamespace(misplaced) };
   const winner = governor(raw, rivals);
   if (winner !== undefined)
     return { kind: 'conflicted', ...policy, refusal: conflict(winner, targetOf(raw.spec)), winner };
@@ -51,12 +53,8 @@ export function judge({ policy: raw, rivals, issuers, mesh }: Snapshot): Verdict
 
 const noTarget: Refusal = { reason: 'Invalid', message: 'spec.selector: is needed; set matchLabels' };
 
-/** istio.io/docs/reference/config/security/authorization-policy: a selector there selects in all namespaces. */
-function rootNamespace(namespace: string): Refusal {
-  const message =
-    `metadata.namespace: ${namespace} is the root namespace of the mesh, where Istio applies a policy to the workloads of ` +
-    'every namespace; move the policy, and a workload that lives there, into a namespace of their own';
-  return { reason: 'RootNamespace', message };
+function rootNamespace(problem: Problem): Refusal {
+  return { reason: 'RootNamespace', message: describeProblems([problem]) };
 }
 
 function invalid(problems: readonly Problem[]): Refusal {

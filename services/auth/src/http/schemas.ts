@@ -28,19 +28,24 @@ export const LoginAnswer = Type.Object({
   session: Type.Object({ id: Type.String(), expiresAt: Type.String({ format: 'date-time' }) }),
 });
 
-export const JwksAnswer = Type.Object({
-  keys: Type.Array(
-    Type.Object({
-      kty: Type.String(),
-      crv: Type.String(),
-      x: Type.String(),
-      y: Type.String(),
-      kid: Type.String(),
-      alg: Type.String(),
-      use: Type.String(),
-    }),
-  ),
+const jwkBase = { kid: Type.String(), use: Type.Literal('sig') };
+const EcJwk = Type.Object({
+  kty: Type.Literal('EC'),
+  alg: Type.Literal('ES256'),
+  crv: Type.Literal('P-256'),
+  x: Type.String(),
+  y: Type.String(),
+  ...jwkBase,
 });
+const RsaJwk = Type.Object({
+  kty: Type.Literal('RSA'),
+  alg: Type.Literal('RS256'),
+  n: Type.String(),
+  e: Type.String(),
+  ...jwkBase,
+});
+
+export const JwksAnswer = Type.Object({ keys: Type.Array(Type.Union([EcJwk, RsaJwk])) });
 
 const Grant = Type.Object({ service: ServiceName, ...ServiceGrant.properties }, strict);
 const Grants = Type.Array(Grant, { maxItems: 64 });

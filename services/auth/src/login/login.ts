@@ -26,6 +26,8 @@ export interface LoginRequest {
 
 export interface LoginResult {
   readonly token: string;
+  /** Seconds until the token ends. */
+  readonly expiresIn: number;
   readonly session: Session;
 }
 
@@ -42,6 +44,11 @@ export interface LoginDependencies {
 
 export type Login = (request: LoginRequest) => Promise<LoginResult>;
 
+/** Who tries to log in, and from where. */
+export type PasswordAttempt = Pick<LoginRequest, 'email' | 'password' | 'ip'>;
+
+export type Authenticate = (attempt: PasswordAttempt) => Promise<Account>;
+
 /** A refusal whose reason the metrics know better than the client, which is told less. */
 export class LoginRefused extends AuthError {
   readonly reason: LoginFailure;
@@ -52,19 +59,33 @@ export class LoginRefused extends AuthError {
   }
 }
 
+/**
+ * The one check of a password: every way to log in with one is counted, slowed down and answered alike.
+ * Rejects with LoginRefused, or AuthError and SessionError when something it needs is away.
+ */
+export function createAuthenticate(
+  dependencies: Pick<LoginDependencies, 'accounts' | 'passwords' | 'limits'>,
+): Authenticate {
+  return async ({ email, password, ip }) => {
+    const attempt = { email: normaliseEmail(email), network: clientNetwork(ip) };
+    await countAttempt(dependencies, attempt);
+    const account = await checkPassword(dependencies, attempt.email, password);
+    await dependencies.limits.succeed(attempt);
+    return account;
+  };
+}
+
 /** Rejects with LoginRefused, or AuthError and SessionError when something it needs is away. */
 export function createLogin(dependencies: LoginDependencies): Login {
+  const authenticate = createAuthenticate(dependencies);
   return async (request) => {
-    const attempt = { email: normaliseEmail(request.email), network: clientNetwork(request.ip) };
-    await countAttempt(dependencies, attempt);
-    const account = await authenticate(dependencies, attempt.email, request.password);
-    await dependencies.limits.succeed(attempt);
+    const account = await authenticate(request);
     const grants = chooseGrants(account, request.services, dependencies.clock());
     return open(dependencies, { account, grants, request });
   };
 }
 
-async function countAttempt({ limits }: LoginDependencies, attempt: Attempt): Promise<void> {
+async function countAttempt({ limits }: Pick<LoginDependencies, 'limits'>, attempt: Attempt): Promise<void> {
   const wait = await limits.take(attempt);
   if (wait > 0) {
     throw new LoginRefused('rate_limited', 'rate_limited', 'too many attempts to log in', { retryAfter: wait });
@@ -72,8 +93,8 @@ async function countAttempt({ limits }: LoginDependencies, attempt: Attempt): Pr
 }
 
 /** An unknown user, a wrong password and an inactive user get the same answer after the same work. */
-async function authenticate(
-  { accounts, passwords }: LoginDependencies,
+async function checkPassword(
+  { accounts, passwords }: Pick<LoginDependencies, 'accounts' | 'passwords'>,
   email: string,
   password: string,
 ): Promise<Account> {
@@ -115,8 +136,9 @@ async function open(
   const session = await sessions.create({ userId: account.id, device: request.device, ip: request.ip });
   try {
     const claims = { id: session.id, device: session.fingerprint, ip: request.ip };
-    const { token } = await mint(accessGrant({ account, grants, session: claims, lifetimeSeconds: tokenLifetime }));
-    return { token, session };
+    const content = { account, grants, session: claims, lifetimeSeconds: tokenLifetime };
+    const minted = await mint(accessGrant(content));
+    return { token: minted.token, expiresIn: minted.claims.exp - minted.claims.iat, session };
   } catch (error) {
     await sessions.destroy(account.id, session.id);
     throw error;
