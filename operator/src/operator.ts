@@ -81,7 +81,7 @@ export function createOperator(options: OperatorOptions): Operator {
   });
   observeState(options.metrics, { caches, keySets, queues, isLeading: () => options.election?.isLeading ?? true });
   route(caches, queues, countDelayMs);
-  return lifecycle({ caches, observation, queues }, options);
+  return lifecycle({ caches, keySets, observation, queues }, options);
 }
 
 function createQueues(
@@ -149,23 +149,23 @@ function keysChanged(
 
 interface Parts {
   readonly caches: Caches;
+  readonly keySets: KeySets;
   readonly observation: Observation;
   readonly queues: Queues;
 }
 
-function lifecycle({ caches, observation, queues }: Parts, { log, election }: OperatorOptions): Operator {
+function lifecycle(parts: Parts, { log, election }: OperatorOptions): Operator {
+  const { caches, observation, queues } = parts;
   const informers = allOf(caches);
   const abort = new AbortController();
   let running: Promise<unknown> = Promise.resolve();
-  const lead = leading(caches, queues, log);
+  const lead = leading(parts, log);
   const work = async () => {
     await Promise.race([Promise.all(informers.map((informer) => informer.synced())), aborted(abort.signal)]);
     if (!(await observation.settled(abort.signal)) && !abort.signal.aborted) {
       log.warn('the mesh config or the workloads cannot be read yet, going on without them');
     }
     if (abort.signal.aborted) return;
-    // A process that stands by knows the keys, too: it shall not begin its term with waiting for them.
-    queues.keys.start();
     await (election ? election.run(lead, abort.signal) : lead(abort.signal));
   };
   return {
@@ -184,16 +184,17 @@ function lifecycle({ caches, observation, queues }: Parts, { log, election }: Op
   };
 }
 
-/** The queues that write gather keys while this process stands by, and keep those at work when its term ends. */
-function leading(caches: Caches, { policies, issuers }: Queues, log: Logger) {
+/** The queues gather keys while this process stands by, and keep those at work when its term ends. */
+function leading({ caches, keySets, queues }: Parts, log: Logger) {
   return async (term: AbortSignal): Promise<void> => {
     if (term.aborted) return;
     log.info({ policies: caches.policies.store.size }, 'this process leads, reconciling begins');
     const paused = Promise.withResolvers<unknown>();
     // In the very turn in which the right to write ends: whoever fails for that reason shall find its signal aborted.
-    term.addEventListener('abort', () => paused.resolve(Promise.all([policies.pause(), issuers.pause()])));
-    policies.start();
-    issuers.start();
+    term.addEventListener('abort', () => paused.resolve(Promise.all(QUEUES.map((name) => queues[name].pause()))));
+    keySets.forgetAll();
+    for (const { metadata } of caches.issuers.store.list()) queues.keys.add(metadata.name);
+    for (const name of QUEUES) queues[name].start();
     await paused.promise;
     log.info('this process stands by');
   };

@@ -8,7 +8,7 @@ interface Step {
   readonly version: bigint;
   readonly id: string;
   /** Undefined: it was deleted. */
-  readonly object: KubeObject | undefined;
+  readonly object: IstioObject | undefined;
 }
 
 /**
@@ -35,24 +35,39 @@ export class History {
     this.#watching = Promise.all(begun.map(({ resource, from }) => this.#follow(resource, from)));
   }
 
-  /** Ends when it has seen all that happened until now; answers the states of the objects for the workloads with this label `app`. */
+  /** The states of the objects for the workloads with this label `app`, until now. */
   async states(app: string): Promise<readonly (readonly IstioObject[])[]> {
-    await vi.waitFor(() => this.#caughtUp(), 10_000);
     const held = new Map<string, IstioObject>();
     const states: (readonly IstioObject[])[] = [];
-    for (const { id, object } of this.#steps.toSorted((a, b) => (a.version < b.version ? -1 : 1))) {
-      const known = object && toIstioObject(object);
-      const concerned = appOf(known) === app || appOf(held.get(id)) === app;
-      if (known === undefined) held.delete(id);
-      else held.set(id, known);
+    for (const { id, object } of await this.#ordered()) {
+      const concerned = appOf(object) === app || appOf(held.get(id)) === app;
+      if (object === undefined) held.delete(id);
+      else held.set(id, object);
       if (concerned) states.push([...held.values()].filter((one) => appOf(one) === app));
     }
     return states;
   }
 
+  /** All objects as they were at a version. */
+  async at(version: string): Promise<readonly IstioObject[]> {
+    const held = new Map<string, IstioObject>();
+    for (const step of await this.#ordered()) {
+      if (step.version > BigInt(version)) break;
+      if (step.object === undefined) held.delete(step.id);
+      else held.set(step.id, step.object);
+    }
+    return [...held.values()];
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#watching;
+  }
+
+  /** Waits until it has seen all that happened until now. */
+  async #ordered(): Promise<readonly Step[]> {
+    await vi.waitFor(() => this.#caughtUp(), 10_000);
+    return this.#steps.toSorted((a, b) => (a.version < b.version ? -1 : 1));
   }
 
   async #caughtUp(): Promise<void> {
@@ -97,7 +112,8 @@ export class History {
 
   #take(told: KubeObject, object: KubeObject | undefined): void {
     const id = idOf(told);
-    this.#steps.push({ version: BigInt(told.metadata.resourceVersion ?? 0), id, object });
+    const version = BigInt(told.metadata.resourceVersion ?? 0);
+    this.#steps.push({ version, id, object: object && toIstioObject(object) });
     if (object) this.#held.set(id, object);
     else this.#held.delete(id);
   }
