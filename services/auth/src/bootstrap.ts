@@ -32,7 +32,7 @@ export async function bootstrapAdministrator(
       active: true,
       roles: ['admin'],
       permissions: [],
-      grants: [{ service: AUDIENCE, permissions: ['users:read', 'users:write'] }],
+      grants: [{ service: AUDIENCE, permissions: ['users:read', 'users:write', 'clients:read', 'clients:write'] }],
     });
     return true;
   } catch (error) {

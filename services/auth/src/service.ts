@@ -9,15 +9,18 @@ import { bootstrapAdministrator, type FirstAdministrator } from './bootstrap.ts'
 import { openDatabase, pingDatabase } from './database/open.ts';
 import { buildAdminApp } from './http/admin-app.ts';
 import { createAuthorize } from './http/authorize.ts';
-import { buildPublicApp } from './http/public-app.ts';
+import { buildPublicApp, clientAddress } from './http/public-app.ts';
 import type { HttpServer } from './http/server.ts';
 import { assertStored, loadKeyRing } from './keys/key-ring.ts';
 import { createKeyedHash } from './keys/keyed-hash.ts';
 import { createSqlKeys } from './keys/sql-keys.ts';
-import { createLogin } from './login/login.ts';
+import { createAuthenticate, createLogin } from './login/login.ts';
 import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
 import { createAssertTokensFit } from './login/tokens-fit.ts';
 import { createAuthMetrics } from './metrics.ts';
+import { clientRoutes } from './oauth/clients/admin-routes.ts';
+import { createSqlClients } from './oauth/clients/sql-clients.ts';
+import { setUpOAuth } from './oauth/set-up.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 
 export interface ServiceOptions {
@@ -37,6 +40,8 @@ export interface ServiceOptions {
   /** First part of every key in Redis. @default 'sk' */
   readonly prefix?: string;
   readonly rates?: LoginRates;
+  /** How applications are told of a log-out. @default the platform's own */
+  readonly fetch?: typeof globalThis.fetch;
 }
 
 export interface Service {
@@ -92,7 +97,7 @@ async function openStores({ log, redisUrl, databaseUrl, encryptionKey }: Service
     redis: () => redis.ping(),
     keys: () => assertStored(keyStore, keys),
   };
-  return { accounts: createSqlAccounts(database.db), keys, redis, checks };
+  return { db: database.db, accounts: createSqlAccounts(database.db), keys, redis, checks };
 }
 
 type Stores = Awaited<ReturnType<typeof openStores>> & { readonly passwords: PasswordHasher };
@@ -103,20 +108,22 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
   if (made) log.info('first administrator made');
 }
 
-function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, checks }: Stores) {
+function buildApps(options: ServiceOptions, { db, accounts, passwords, keys, redis, checks }: Stores) {
   const { log, clock, uuid, issuer, encryptionKey, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES } = options;
   const metrics = createMetrics();
   const authMetrics = createAuthMetrics(metrics);
   const mint = createMinter({ issuer, key: () => keys.active, clock, uuid });
-  const login = createLogin({
-    accounts,
-    passwords,
-    sessions: createSessionStore({ redis, clock, newId: uuid, prefix }),
-    limits: createLoginLimits({ redis, prefix, rates, hash: createKeyedHash(encryptionKey, 'login-limits') }),
-    mint,
-    clock,
-    tokenLifetime,
+  const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
+  const limits = createLoginLimits({ redis, prefix, rates, hash: createKeyedHash(encryptionKey, 'login-limits') });
+  const login = createLogin({ accounts, passwords, sessions, limits, mint, clock, tokenLifetime });
+  const oauth = setUpOAuth({
+    ...{ issuer, redis, prefix, db, accounts, sessions, keys, mint, clock, tokenLifetime, encryptionKey, log },
+    authenticate: createAuthenticate({ accounts, passwords, limits }),
+    endSession: async (userId, id) => void (await sessions.destroy(userId, id)),
+    metrics: authMetrics,
+    fetch: options.fetch ?? globalThis.fetch,
+    clientAddress,
   });
   const verify = createVerifier({ issuer, audience: AUDIENCE, jwks: () => keys.jwks, clock });
   const authorize = createAuthorize({ verify, clock, metrics: authMetrics });
@@ -128,6 +135,7 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, 
       metrics: authMetrics,
       tokenLifetime,
       trustedProxies,
+      oauth,
     }),
     adminApp: buildAdminApp({
       log,
@@ -138,6 +146,7 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, 
       uuid,
       metrics,
       checks,
+      clientRoutes: (app) => clientRoutes(app, { clients: createSqlClients(db), authorize }),
     }),
   };
 }

@@ -20,6 +20,8 @@ export interface AdminAppOptions {
   readonly metrics: Metrics;
   /** What must work for the service to be ready, by name. */
   readonly checks: Checks;
+  /** Adds the administration of OAuth clients. */
+  readonly clientRoutes?: (app: HttpServer) => void;
 }
 
 /** What the cluster may reach: administration by token, health and metrics without. */
@@ -29,6 +31,7 @@ export function buildAdminApp(options: AdminAppOptions): HttpServer {
     createUserRoute(routes, options);
     readUserRoute(routes, options);
     replaceGrantsRoute(routes, options);
+    options.clientRoutes?.(routes);
     healthRoutes(routes, options);
   });
   return app;

@@ -4,7 +4,7 @@ import { AUDIENCE } from '../accounts/account.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthMetrics } from '../metrics.ts';
 
-export type AdminPermission = 'users:read' | 'users:write';
+export type AdminPermission = 'users:read' | 'users:write' | 'clients:read' | 'clients:write';
 
 export interface AuthorizeOptions {
   readonly verify: Verify;

@@ -19,6 +19,8 @@ export interface PublicAppOptions {
   readonly tokenLifetime: number;
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  /** Adds what it serves. */
+  readonly oauth?: (app: HttpServer) => void;
 }
 
 const MAX_USER_AGENT = 512;
@@ -30,6 +32,7 @@ export function buildPublicApp(options: PublicAppOptions): HttpServer {
     loginRoute(routes, options);
     jwksRoute(routes, options);
   });
+  options.oauth?.(app);
   return app;
 }
 
