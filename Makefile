@@ -51,19 +51,23 @@ format: $(INSTALLED) ## Rewrite files to the format and apply safe lint fixes
 layers: $(INSTALLED) ## Check the direction of imports and that there are no cycles
 	@depcruise --config .dependency-cruiser.mjs $(SOURCES)
 
-generate: $(INSTALLED) ## Rewrite every generated file (the CRDs)
+generate: $(INSTALLED) ## Rewrite every generated file (the CRDs, the API documents)
 	@node packages/policy/generate.ts
+	@node services/auth/generate.ts
 
 verify: generate ## Regenerate and fail when a committed file differs
-	@git diff --exit-code --stat -- charts || { echo 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
+	@git diff --exit-code --stat -- charts docs/openapi || { echo 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
 
 ##@ Measure it
-.PHONY: bench-propagation bench-operator bench-footprint bench-code
+.PHONY: bench-propagation bench-operator bench-tokens bench-footprint bench-code
 bench-propagation: $(INSTALLED) ## Time from an applied policy change to the first connection that obeys it
 	@node bench/propagation.ts
 
 bench-operator: $(INSTALLED) ## The operator with 10, 100 and 1,000 policies (POLICIES=5000 for more)
 	@node bench/operator.ts
+
+bench-tokens: $(INSTALLED) ## Minted and verified tokens against the bare ES256 signature
+	@node bench/tokens.ts
 
 bench-footprint: $(INSTALLED) ## Memory of each process of the mesh
 	@node bench/footprint.ts

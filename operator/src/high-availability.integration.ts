@@ -1,31 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { parse } from 'yaml';
-import { ISSUERS, POLICIES } from './resources.ts';
-import { Cluster } from './testing/cluster.ts';
+import { POLICIES } from './resources.ts';
 import { Journal } from './testing/journal.ts';
-import { publicJwk } from './testing/keys.ts';
 import { Replica } from './testing/replica.ts';
+import { useCluster } from './testing/use-cluster.ts';
 
 const LEASE_SECONDS = 3;
 /** What the holder trusts its lease for. */
 const TRUST_MS = (LEASE_SECONDS * 1_000 * 2) / 3;
 
-let cluster: Cluster;
+const cluster = useCluster({ operator: false });
 let journal: Journal;
 let a: Replica;
 let b: Replica;
 let changes: { stop(): Promise<void> };
 
-beforeAll(async () => {
-  cluster = await Cluster.open({ kubeconfig: inject('kubeconfig'), istioCrds: inject('istioCrds') });
-}, 300_000);
-afterAll(() => cluster.close());
-
 beforeEach(async () => {
-  await cluster.enterNamespace();
-  await cluster.client.apply(ISSUERS, cluster.issuer({ jwks: { keys: [publicJwk('k1')] } }), { force: true });
   journal = new Journal(await upstream());
   a = await start('a');
   await leading(a);
@@ -39,7 +31,6 @@ afterEach(async () => {
   await changes.stop();
   await Promise.all([a.close(), b.close()]);
   await journal.close();
-  await cluster.leaveNamespace();
 });
 
 async function upstream() {

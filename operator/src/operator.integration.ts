@@ -2,28 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type KubeObject, NotFoundError } from '@sekisho/kube';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { GENERATED, ISSUERS, POLICIES } from './resources.ts';
-import { Cluster } from './testing/cluster.ts';
 import { publicJwk } from './testing/keys.ts';
+import { useCluster } from './testing/use-cluster.ts';
 
-let cluster: Cluster;
-
-beforeAll(async () => {
-  cluster = await Cluster.open({ kubeconfig: inject('kubeconfig'), istioCrds: inject('istioCrds') });
-}, 300_000);
-afterAll(() => cluster.close());
-
-beforeEach(async () => {
-  await cluster.enterNamespace();
-  await cluster.client.apply(ISSUERS, cluster.issuer({ jwks: { keys: [publicJwk('k1')] } }), { force: true });
-  await cluster.startOperator();
-});
-afterEach(async () => {
-  await cluster.stopOperator();
-  await cluster.leaveNamespace();
-});
-
+const cluster = useCluster();
 const ref = (name: string) => ({ namespace: cluster.namespace, name });
 const create = (name: string, spec?: object) => cluster.client.create(POLICIES, cluster.policy(name, spec));
 const allow = () => cluster.generatedOne('bucket', 'AuthorizationPolicy', '"ALLOW"');

@@ -38,7 +38,7 @@ export async function storyContext(mesh: MeshInfo): Promise<StoryContext> {
     createUser(mesh, admin, { name, roles, bucket });
   const key = await generateSigningKey();
   const mintAt = (clock: () => Date): Mint =>
-    createMinter({ issuer: PARTNER_ISSUER, key: () => key, clock, uuid: randomUUID });
+    createMinter({ issuer: PARTNER_ISSUER, key: () => key, clock, uuid: randomUUID }).access;
   const alice = await create('alice', ['member', 'admin'], ['bucket:read', 'bucket:write']);
   // What the reset changed has reached every Envoy once this holds; when it never does, the story tells.
   await settle(`${mesh.gateway}/api/bucket-items`, { token: await logIn(mesh, alice) }, '200');

@@ -96,7 +96,7 @@ async function forged({ mesh, logIn, alice }: StoryContext): Promise<string> {
   const header = (await logIn(alice)).split('.')[0] ?? '';
   const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString('utf8')) as { kid: string };
   const key = { ...(await generateSigningKey()), kid };
-  const mint = createMinter({ issuer: mesh.auth.issuer, key: () => key, clock: () => new Date(), uuid: randomUUID });
+  const minter = createMinter({ issuer: mesh.auth.issuer, key: () => key, clock: () => new Date(), uuid: randomUUID });
   const services = { bucket: { permissions: ['bucket:read'] } };
-  return (await mint({ subject: alice.id, audience: ['bucket'], services, lifetimeSeconds: 300 })).token;
+  return (await minter.access({ subject: alice.id, audience: ['bucket'], services, lifetimeSeconds: 300 })).token;
 }

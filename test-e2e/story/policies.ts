@@ -39,6 +39,15 @@ export class Policies {
     return this.#replace(object, changed);
   }
 
+  /** Makes rule read-items of the shop's bucket ask for this permission. */
+  askFor(permission: string): Promise<KubeObject> {
+    return this.edit('shop', 'bucket', ({ rules }) => {
+      const rule = rules.find(({ name }) => name === 'read-items');
+      if (rule === undefined) throw new Error('the policy has no rule read-items');
+      rule.allow = { permissions: { anyOf: [permission] } };
+    });
+  }
+
   /** Puts the shop's policies back to what was deployed: an earlier run may have been cut short in the middle of a change. */
   async reset(): Promise<void> {
     for (const { kind, metadata, spec } of renderShop({ target: 'local' }).manifests) {

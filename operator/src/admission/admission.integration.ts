@@ -4,10 +4,10 @@ import { connect as connectTls } from 'node:tls';
 import { connect, InvalidError, KubeClient, NotFoundError } from '@sekisho/kube';
 import { FakeClock } from '@sekisho/kube/testing';
 import { createLogger, createMetrics } from '@sekisho/telemetry';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { ISSUERS, POLICIES } from '../resources.ts';
-import { Cluster } from '../testing/cluster.ts';
 import { privateJwk, publicJwk } from '../testing/keys.ts';
+import { useCluster } from '../testing/use-cluster.ts';
 import { type Admission, startAdmission } from './admission.ts';
 import { SECRETS, WEBHOOKS } from './resources.ts';
 import { LIFETIME_MS, RENEW_BEFORE_MS } from './rotation.ts';
@@ -21,21 +21,13 @@ const configuration = `sekisho-${randomBytes(4).toString('hex')}`;
 
 const transport = connect({ kubeconfig: inject('kubeconfig') });
 const operatorClient = new KubeClient(transport, { fieldManager: 'sekisho-operator' });
-let cluster: Cluster;
+const cluster = useCluster({ operator: false });
 let clock: FakeClock;
 let admission: Admission;
 
-beforeAll(async () => {
-  cluster = await Cluster.open({ kubeconfig: inject('kubeconfig'), istioCrds: inject('istioCrds') });
-}, 300_000);
-afterAll(async () => {
-  await transport.close();
-  await cluster.close();
-});
+afterAll(() => transport.close());
 
 beforeEach(async () => {
-  await cluster.enterNamespace();
-  await cluster.client.apply(ISSUERS, cluster.issuer({ jwks: { keys: [publicJwk('k1')] } }), { force: true });
   // So far behind that what it issues now, and what it issues once that is due for renewal, is valid today.
   clock = new FakeClock(Date.now() - DUE_MS - HOUR_MS);
   admission = await start();
@@ -49,7 +41,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await cluster.client.delete(WEBHOOKS, { name: configuration });
   await admission.stop();
-  await cluster.leaveNamespace();
 });
 
 function start(): Promise<Admission> {

@@ -1,9 +1,8 @@
 import { systemClock } from '@sekisho/kube';
 import { readPolicyStatus } from '@sekisho/policy';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
-import { CONFIG_MAPS, GENERATED, ISSUERS, POLICIES, WORKLOAD_ENTRIES } from '../resources.ts';
-import { Cluster } from '../testing/cluster.ts';
-import { publicJwk } from '../testing/keys.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { CONFIG_MAPS, GENERATED, POLICIES, WORKLOAD_ENTRIES } from '../resources.ts';
+import { useCluster } from '../testing/use-cluster.ts';
 import { meshConfigFromMap } from './mesh-config.ts';
 
 const GUARD = `
@@ -13,23 +12,7 @@ extensionProviders:
     envoyExtAuthzHttp: { service: guard.sekisho-system.svc.cluster.local, port: 8080, timeout: 0.25s }
 `;
 
-let cluster: Cluster;
-
-beforeAll(async () => {
-  cluster = await Cluster.open({ kubeconfig: inject('kubeconfig'), istioCrds: inject('istioCrds') });
-}, 300_000);
-afterAll(() => cluster.close());
-
-beforeEach(async () => {
-  await cluster.enterNamespace();
-  await cluster.client.apply(ISSUERS, cluster.issuer({ jwks: { keys: [publicJwk('k1')] } }), { force: true });
-  await cluster.startOperator();
-});
-afterEach(async () => {
-  await cluster.stopOperator();
-  await cluster.leaveNamespace();
-});
-
+const cluster = useCluster();
 const ref = (name: string) => ({ namespace: cluster.namespace, name });
 const workload = (name: string, labels: object) => ({
   apiVersion: 'networking.istio.io/v1',

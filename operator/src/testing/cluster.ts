@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,6 @@ import {
   discover,
   KubeClient,
   type KubeObject,
-  LeaderElection,
   type Resource,
   systemClock,
   type Transport,
@@ -21,14 +20,19 @@ import { createFetchJson } from '../fetch-jwks.ts';
 import { meshConfigFromFile } from '../observe/mesh-config.ts';
 import { createOperator } from '../operator.ts';
 import { GENERATED, ISSUERS, POLICIES } from '../resources.ts';
+import { enterExclusively } from './exclusive.ts';
 import { MESH } from './objects.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
-/** Every operator acts on the whole API server, so only one test file at a time may run any: they elect each other. */
-const EXCLUSIVE = { namespace: 'kube-system', name: 'operator-tests', leaseMs: 5_000 };
-
 const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
 const API_VERSION = 'auth.sekisho.dev/v1alpha1';
+
+export interface ClusterFiles {
+  /** An admin's. */
+  readonly kubeconfig: string;
+  /** YAML of several documents. */
+  readonly istioCrds: string;
+}
 
 /** A real API server with all CRDs, a namespace per test, and operators that reach it through a proxy that can be cut. */
 export class Cluster {
@@ -40,59 +44,39 @@ export class Cluster {
   meshConfig = 'pathNormalization: { normalization: DECODE_AND_MERGE_SLASHES }';
   /** Every call of the operators that was no read. */
   writes: string[] = [];
+  readonly #files: ClusterFiles;
   readonly #admin: Transport;
-  readonly #folder: string;
-  readonly #leave = new AbortController();
-  #exclusive: Promise<void> = Promise.resolve();
+  #folder = '';
+  #leave: () => Promise<void> = async () => undefined;
   #stop: () => Promise<void> = async () => undefined;
 
-  private constructor(admin: Transport, proxy: TcpProxy, folder: string) {
-    this.#admin = admin;
-    this.client = new KubeClient(admin, { fieldManager: 'person' });
-    this.proxy = proxy;
-    this.#folder = folder;
+  constructor(files: ClusterFiles) {
+    this.#files = files;
+    this.#admin = connect({ kubeconfig: files.kubeconfig });
+    this.client = new KubeClient(this.#admin, { fieldManager: 'person' });
+    const { hostname: host, port } = new URL(serverOf(readKubeconfig(files.kubeconfig)).server);
+    this.proxy = new TcpProxy({ host, port: Number(port) });
   }
 
-  static async open(files: { readonly kubeconfig: string; readonly istioCrds: string }): Promise<Cluster> {
-    const folder = await mkdtemp(join(tmpdir(), 'operator-'));
-    const kubeconfig = parse(await readFile(files.kubeconfig, 'utf8'));
-    const [{ cluster }] = kubeconfig.clusters;
-    const server = new URL(cluster.server);
-    const proxy = await TcpProxy.start({ host: server.hostname, port: Number(server.port) });
-    cluster.server = `https://127.0.0.1:${proxy.port}`;
-    await writeFile(join(folder, 'kubeconfig'), JSON.stringify(kubeconfig));
-    const opened = new Cluster(connect({ kubeconfig: files.kubeconfig }), proxy, folder);
-    await opened.#enterExclusively();
-    const istio = parseAllDocuments(await readFile(files.istioCrds, 'utf8')).map((document): unknown =>
-      document.toJS(),
-    );
-    for (const definition of [...crds(), ...istio.filter(isObject)]) {
-      await opened.client.apply(await discover(opened.client, definition), definition, { force: true });
+  /** Waits until no other test file uses the API server. */
+  async open(): Promise<void> {
+    this.#folder = await mkdtemp(join(tmpdir(), 'operator-'));
+    await this.proxy.listen();
+    const kubeconfig = readKubeconfig(this.#files.kubeconfig);
+    serverOf(kubeconfig).server = `https://127.0.0.1:${this.proxy.port}`;
+    await writeFile(join(this.#folder, 'kubeconfig'), JSON.stringify(kubeconfig));
+    this.#leave = await enterExclusively(this.client, this.issuerName);
+    for (const definition of [...crds(), ...(await definitionsIn(this.#files.istioCrds))]) {
+      await this.client.apply(await discover(this.client, definition), definition, { force: true });
     }
-    return opened;
   }
 
   async close(): Promise<void> {
     await this.client.delete(ISSUERS, { name: this.issuerName });
-    this.#leave.abort();
-    await this.#exclusive;
+    await this.#leave();
     await this.proxy.close();
     await this.#admin.close();
     await rm(this.#folder, { recursive: true });
-  }
-
-  #enterExclusively(): Promise<void> {
-    const onError = (error: unknown) => {
-      throw error;
-    };
-    const election = new LeaderElection({ ...EXCLUSIVE, client: this.client, identity: this.issuerName, onError });
-    return new Promise((entered) => {
-      const lead = async (term: AbortSignal) => {
-        entered();
-        await once(term, 'abort');
-      };
-      this.#exclusive = election.run(lead, this.#leave.signal);
-    });
   }
 
   async enterNamespace(): Promise<void> {
@@ -131,8 +115,11 @@ export class Cluster {
     await vi.waitFor(() => expect(operator.ready).toBe(true), 15_000);
   }
 
-  stopOperator(): Promise<void> {
-    return this.#stop();
+  /** Does nothing while none runs. */
+  async stopOperator(): Promise<void> {
+    const stop = this.#stop;
+    this.#stop = async () => undefined;
+    await stop();
   }
 
   issuer(spec: object) {
@@ -204,6 +191,25 @@ export class Cluster {
       },
     };
   }
+}
+
+interface Kubeconfig {
+  readonly clusters: readonly { readonly cluster: { server: string } }[];
+}
+
+function readKubeconfig(path: string): Kubeconfig {
+  return parse(readFileSync(path, 'utf8'));
+}
+
+function serverOf({ clusters }: Kubeconfig): { server: string } {
+  const [first] = clusters;
+  if (first === undefined) throw new Error('the kubeconfig names no cluster');
+  return first.cluster;
+}
+
+async function definitionsIn(path: string): Promise<readonly KubeObject[]> {
+  const documents = parseAllDocuments(await readFile(path, 'utf8'));
+  return documents.map((document): unknown => document.toJS()).filter(isObject);
 }
 
 function isObject(value: unknown): value is KubeObject {

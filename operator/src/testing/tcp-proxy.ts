@@ -6,17 +6,13 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #open = new Set<Socket>();
 
-  private constructor(server: Server) {
-    this.#server = server;
+  constructor(target: { readonly host: string; readonly port: number }) {
+    this.#server = createServer((client) => this.#join(client, connect(target.port, target.host)));
   }
 
-  static async start(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
-    const server = createServer();
-    const proxy = new TcpProxy(server);
-    server.on('connection', (client) => proxy.#join(client, connect(target.port, target.host)));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return proxy;
+  async listen(): Promise<void> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
   }
 
   get port(): number {

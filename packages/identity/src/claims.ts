@@ -32,12 +32,23 @@ export function optionalText(payload: JsonObject, path: readonly string[]): stri
   throw wrong(path, `must be a text of 1 to ${MAX_TEXT} characters`);
 }
 
-/** A list of texts; one text stands for a list of one (RFC 7519 section 4.1.3 for `aud`), an absent claim for none. */
+/**
+ * A list of texts; one text stands for a list of one (RFC 7519 section 4.1.3 for `aud`), or for those that spaces separate in it,
+ * and an absent claim for none.
+ */
 export function texts(payload: JsonObject, path: readonly string[]): readonly string[] {
   const value = claimAt(payload, path) ?? [];
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (list.length <= MAX_LIST && list.every(isBoundedText)) return list;
+  const list = typeof value === 'string' ? textsOf(value, path) : value;
+  if (Array.isArray(list) && list.length <= MAX_LIST && list.every(isBoundedText)) return list;
   throw wrong(path, `must be a list of at most ${MAX_LIST} texts`);
+}
+
+/** RFC 8693 section 4.2 for `scope`; Envoy splits the same two when it matches a policy's permissions. */
+const SPACE_DELIMITED: ReadonlySet<string> = new Set(['scope', 'permission']);
+
+function textsOf(value: string, path: readonly string[]): readonly string[] {
+  if (path.length !== 1 || !SPACE_DELIMITED.has(path[0] ?? '')) return [value];
+  return value.split(' ').filter((part) => part !== '');
 }
 
 export function optionalNumber(payload: JsonObject, path: readonly string[]): number | undefined {

@@ -90,6 +90,14 @@ describe('a request with a verified token', () => {
     expect(readFrom('https://auth.example')).toMatchObject({ id: 'kc-7', permissions: [], roles: [] });
   });
 
+  test('holds each permission of a scope, which is a list separated by spaces', () => {
+    const issuers = { 'https://idp.example': { permissions: ['scope'] } } as const;
+    const headers = tokenHeaders({ ...claims, iss: 'https://idp.example', scope: 'bucket:read  bucket:write' });
+    expect(readCaller(headers, { ...options, issuers })).toMatchObject({
+      permissions: ['bucket:read', 'bucket:write'],
+    });
+  });
+
   test('for another audience is refused', () => {
     for (const aud of [['user'], 'bucket2', []]) {
       expect(() => read({ aud })).toThrow(expect.objectContaining({ code: 'audience_mismatch', statusCode: 401 }));

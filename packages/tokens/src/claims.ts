@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { TokenError } from './errors.ts';
 
@@ -13,6 +13,8 @@ const PERMISSION = String.raw`^[^\p{Cc}\p{Cs}\s,]+$`;
 const SERVICE = '^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$';
 
 const Text = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: TEXT });
+/** A user's id, or a workload: `system:serviceaccount:`, a namespace of up to 63 and a name of up to 253 characters. */
+const Principal = Text(384);
 const EpochSeconds = Type.Integer({ minimum: 0, maximum: 253_402_300_799 });
 
 export const ServiceName = Type.String({ maxLength: 63, pattern: SERVICE });
@@ -43,24 +45,37 @@ export const SessionClaims = Type.Object({
   ip: Type.Optional(Text(45)),
 });
 
-/** RFC 8693 section 4.1: who acts for the subject, with the earlier actors nested inside. */
-const Actor = Type.Cyclic({ Actor: Type.Object({ sub: Text(256), act: Type.Optional(Type.Ref('Actor')) }) }, 'Actor');
+/** RFC 8693 section 4.1 sets no bound; a longer chain of calls is a loop, or an attack on those who read it. */
+export const MAX_ACTORS = 4;
+
+/** Who acts for the subject, with the earlier actors nested inside (RFC 8693 section 4.1). */
+export interface Actor {
+  readonly sub: string;
+  readonly act?: Actor;
+}
+
+function actors(count: number): TSchema {
+  const earlier = count > 1 && { act: Type.Optional(actors(count - 1)) };
+  return Type.Object({ sub: Principal, ...earlier }, { additionalProperties: false });
+}
 
 export const AccessClaims = Type.Object({
   iss: Text(512),
-  sub: Text(256),
+  sub: Principal,
   aud: Type.Array(ServiceName, { minItems: 1, maxItems: 64 }),
   iat: EpochSeconds,
   nbf: EpochSeconds,
   exp: EpochSeconds,
   jti: Text(64),
-  client_id: Type.Optional(Text(128)),
+  /** On a derived token the `jti` of the one it began with: who revokes that one means this one too. */
+  origin_jti: Type.Optional(Text(64)),
+  client_id: Type.Optional(Principal),
   /** Absent on a service token, which a workload gets for itself. */
   user: Type.Optional(UserClaims),
   services: Type.Record(ServiceName, ServiceGrant, { additionalProperties: false, maxProperties: 64 }),
   session: Type.Optional(SessionClaims),
   /** Only on exchanged tokens. */
-  act: Type.Optional(Actor),
+  act: Type.Optional(Type.Unsafe<Actor>(actors(MAX_ACTORS))),
 });
 
 export type UserClaims = Static<typeof UserClaims>;

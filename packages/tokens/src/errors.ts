@@ -5,6 +5,7 @@ export const TOKEN_ERROR_CODES = [
   'token_expired',
   'token_invalid',
   'audience_mismatch',
+  'chain_too_long',
   'claims_invalid',
   'claims_too_large',
   'key_invalid',

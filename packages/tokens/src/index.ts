@@ -1,7 +1,9 @@
 export { bearerToken } from './bearer.ts';
 export {
   AccessClaims,
+  type Actor,
   assertAccessClaims,
+  MAX_ACTORS,
   PermissionName,
   PermissionNames,
   permissionsAt,
@@ -12,6 +14,7 @@ export {
   SessionClaims,
   UserClaims,
 } from './claims.ts';
+export { type Delegation, intersect } from './downscope.ts';
 export { TOKEN_ERROR_CODES, TokenError, type TokenErrorCode } from './errors.ts';
 export {
   type EcPublicJwk,
@@ -26,12 +29,15 @@ export {
   type SigningKey,
   toJwks,
 } from './keys.ts';
+export { CLOCK_SKEW_SECONDS, TOKEN_SECONDS } from './lifetime.ts';
 export {
   type AccessGrant,
   createMinter,
   MAX_TOKEN_LENGTH,
   type Mint,
   type Minted,
+  type Minter,
   type MinterOptions,
+  type WorkloadGrant,
 } from './mint.ts';
-export { CLOCK_SKEW_SECONDS, createVerifier, type VerifierOptions, type Verify } from './verify.ts';
+export { createVerifier, type VerifierOptions, type Verify } from './verify.ts';

@@ -7,14 +7,15 @@ import { type AccessGrant, createMinter, MAX_TOKEN_LENGTH } from './mint.ts';
 
 const key = await generateSigningKey();
 const now = new Date('2026-01-02T03:04:05.678Z');
-const mint = createMinter({ issuer: 'https://auth.test', key: () => key, clock: () => now, uuid: () => 'uuid-1' });
+const minter = createMinter({ issuer: 'https://auth.test', key: () => key, clock: () => now, uuid: () => 'uuid-1' });
+const mint = minter.access;
 
 const grant: AccessGrant = {
   subject: 'user-1',
   clientId: 'web',
   audience: ['bucket'],
   user: { id: 'user-1', email: 'a@example.org', roles: ['admin', 'member'], permissions: [] },
-  services: { bucket: { permissions: ['bucket:read'], expires: 1_767_323_300 } },
+  services: { bucket: { permissions: ['bucket:read'], expires: 2_000_000_000 } },
   session: { id: 's-1', device: 'd-1', ip: '127.0.0.1' },
   lifetimeSeconds: 900,
 };
@@ -38,6 +39,11 @@ describe('mint', () => {
     });
   });
 
+  test('ends a token with the first of its grants, which Envoy does not look at', async () => {
+    const services = { a: { permissions: [], expires: 1_767_323_300 }, b: { permissions: [], expires: 1_767_323_200 } };
+    expect((await mint({ ...grant, services })).claims.exp).toBe(1_767_323_200);
+  });
+
   test('refuses a control character or a lone surrogate in any string', async () => {
     const character = fc.constantFrom('\r', '\n', '\0', '\u001f', '\u007f', '\u0085', '\ud800');
     const place = fc.constantFrom<(text: string) => Partial<AccessGrant>>(
@@ -53,7 +59,6 @@ describe('mint', () => {
       (text) => ({ session: { id: text } }),
       (text) => ({ session: { id: 's', device: text } }),
       (text) => ({ session: { id: 's', ip: text } }),
-      (text) => ({ act: { sub: 'a', act: { sub: text } } }),
     );
     await fc.assert(
       fc.asyncProperty(place, character, async (put, bad) => {

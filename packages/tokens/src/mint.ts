@@ -1,4 +1,3 @@
-import { SignJWT } from 'jose';
 import {
   type AccessClaims,
   assertAccessClaims,
@@ -6,8 +5,11 @@ import {
   type SessionClaims,
   type UserClaims,
 } from './claims.ts';
+import { type Content, type Delegation, delegated, narrowed } from './downscope.ts';
 import { TokenError } from './errors.ts';
 import type { SigningKey } from './keys.ts';
+import { expiry, TOKEN_SECONDS } from './lifetime.ts';
+import { signCompact } from './sign.ts';
 
 /**
  * A service gets a token up to three times over, as `authorization`, `x-jwt-payload` and the user's part of it in
@@ -25,6 +27,7 @@ export interface MinterOptions {
   readonly uuid: () => string;
 }
 
+/** What an application gets for a user. */
 export interface AccessGrant {
   readonly subject: string;
   readonly clientId?: string;
@@ -33,8 +36,17 @@ export interface AccessGrant {
   readonly user?: Omit<UserClaims, 'roleList'>;
   readonly services: Readonly<Record<string, ServiceGrant>>;
   readonly session?: SessionClaims;
-  readonly act?: AccessClaims['act'];
+  /** The token ends earlier with the first of its grants: Envoy reads `exp`, and not `services.*.expires`. */
   readonly lifetimeSeconds: number;
+}
+
+/** What a workload gets for itself. */
+export interface WorkloadGrant {
+  /** `system:serviceaccount:<namespace>:<name>`: `sub`, and `client_id` (RFC 9068 section 2.2). */
+  readonly workload: string;
+  /** The one audience. */
+  readonly service: string;
+  readonly grant: ServiceGrant;
 }
 
 export interface Minted {
@@ -45,35 +57,64 @@ export interface Minted {
 
 export type Mint = (grant: AccessGrant) => Promise<Minted>;
 
-/** @throws TokenError (from the returned function) `claims_invalid`, or `claims_too_large` above MAX_TOKEN_LENGTH */
-export function createMinter(options: MinterOptions): Mint {
-  return async (grant) => {
-    const claims = toClaims(grant, options);
-    assertAccessClaims(claims);
-    const { kid, privateKey, publicJwk } = options.key();
-    const header = { alg: publicJwk.alg, typ: 'at+jwt', kid };
-    const token = await new SignJWT(claims).setProtectedHeader(header).sign(privateKey);
-    if (token.length > MAX_TOKEN_LENGTH) {
-      throw new TokenError('claims_too_large', `the token would be longer than ${MAX_TOKEN_LENGTH} characters`);
-    }
-    return { token, claims };
+/**
+ * Every kind of token that the platform signs. What is derived from a token never holds more, lives longer, or is meant
+ * for more services. All reject with TokenError `claims_invalid`, or `claims_too_large` above MAX_TOKEN_LENGTH.
+ */
+export interface Minter {
+  readonly access: Mint;
+  /** Rejects also with `token_expired`, and `audience_mismatch` when the token grants nothing at the service. */
+  narrow(claims: AccessClaims, service: string): Promise<Minted>;
+  /** Rejects also with `audience_mismatch` when the grant is over. */
+  service(grant: WorkloadGrant): Promise<Minted>;
+  /** Rejects also as `narrow` does, and with `chain_too_long`. */
+  delegated(subject: AccessClaims, delegation: Delegation): Promise<Minted>;
+}
+
+export function createMinter(options: MinterOptions): Minter {
+  const mint = (content: (now: number) => Content) => signed(content, options);
+  return {
+    access: async (grant) => mint((now) => accessContent(grant, now)),
+    narrow: async (claims, service) => mint((now) => narrowed(claims, service, now)),
+    service: async (grant) => mint((now) => serviceContent(grant, now)),
+    delegated: async (subject, delegation) => mint((now) => delegated(subject, delegation, now)),
   };
 }
 
-function toClaims(grant: AccessGrant, { issuer, clock, uuid }: MinterOptions): AccessClaims {
+async function signed(content: (now: number) => Content, { issuer, key, clock, uuid }: MinterOptions): Promise<Minted> {
   const now = Math.floor(clock().getTime() / 1000);
+  const claims: AccessClaims = { iss: issuer, iat: now, nbf: now, jti: uuid(), ...content(now) };
+  assertAccessClaims(claims);
+  const token = await signCompact(claims, key());
+  if (token.length > MAX_TOKEN_LENGTH) {
+    throw new TokenError('claims_too_large', `the token would be longer than ${MAX_TOKEN_LENGTH} characters`);
+  }
+  return { token, claims };
+}
+
+function accessContent(grant: AccessGrant, now: number): Content {
+  const { subject, clientId, audience, user, services, session, lifetimeSeconds } = grant;
+  const ends = Object.values(services).map(({ expires }) => expires);
   return {
-    iss: issuer,
-    sub: grant.subject,
-    aud: [...grant.audience],
-    iat: now,
-    nbf: now,
-    exp: now + grant.lifetimeSeconds,
-    jti: uuid(),
-    ...(grant.clientId !== undefined && { client_id: grant.clientId }),
-    ...(grant.user !== undefined && { user: { ...grant.user, roleList: grant.user.roles.join(',') } }),
-    services: { ...grant.services },
-    ...(grant.session !== undefined && { session: grant.session }),
-    ...(grant.act !== undefined && { act: grant.act }),
+    sub: subject,
+    aud: [...audience],
+    exp: expiry(now, lifetimeSeconds, ends),
+    ...(clientId !== undefined && { client_id: clientId }),
+    ...(user !== undefined && { user: { ...user, roleList: user.roles.join(',') } }),
+    services: { ...services },
+    ...(session !== undefined && { session }),
+  };
+}
+
+function serviceContent({ workload, service, grant }: WorkloadGrant, now: number): Content {
+  if (grant.expires !== undefined && grant.expires <= now) {
+    throw new TokenError('audience_mismatch', 'the workload is granted nothing at this service any more');
+  }
+  return {
+    sub: workload,
+    client_id: workload,
+    aud: [service],
+    exp: expiry(now, TOKEN_SECONDS.service, [grant.expires]),
+    services: { [service]: grant },
   };
 }

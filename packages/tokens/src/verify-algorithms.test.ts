@@ -19,7 +19,7 @@ const grant: AccessGrant = {
 };
 
 function mintWith(key: SigningKey) {
-  return createMinter({ issuer, key: () => key, clock: () => now, uuid: () => 'uuid-1' })(grant);
+  return createMinter({ issuer, key: () => key, clock: () => now, uuid: () => 'uuid-1' }).access(grant);
 }
 
 const { claims } = await mintWith(keys.ES256);

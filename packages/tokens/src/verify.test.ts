@@ -14,7 +14,8 @@ const seconds = now.getTime() / 1000;
 const issuer = 'https://auth.test';
 const jwks = toJwks([await generateSigningKey(), key]);
 
-const mintAt = (clock: Date) => createMinter({ issuer, key: () => key, clock: () => clock, uuid: () => 'uuid-1' });
+const mintAt = (clock: Date) =>
+  createMinter({ issuer, key: () => key, clock: () => clock, uuid: () => 'uuid-1' }).access;
 const verify = createVerifier({ issuer, audience: 'bucket', jwks: () => jwks, clock: () => now });
 
 const grant: AccessGrant = {

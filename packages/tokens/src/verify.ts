@@ -10,9 +10,7 @@ import {
 import { type AccessClaims, assertAccessClaims } from './claims.ts';
 import { TokenError } from './errors.ts';
 import type { Jwks } from './keys.ts';
-
-/** What Envoy allows and Istio cannot change; every verifier of the mesh agrees on it. */
-export const CLOCK_SKEW_SECONDS = 60;
+import { CLOCK_SKEW_SECONDS } from './lifetime.ts';
 
 const ALGORITHMS = ['ES256', 'RS256'];
 const REQUIRED_CLAIMS = ['iss', 'sub', 'aud', 'iat', 'nbf', 'exp', 'jti'];

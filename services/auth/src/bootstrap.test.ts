@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { bootstrapAdministrator } from './bootstrap.ts';
+import { ADMIN_PERMISSIONS } from './http/permissions.ts';
 import { plainHasher } from './testing/fixture.ts';
 import { memoryAccounts } from './testing/memory-accounts.ts';
 
@@ -18,7 +19,7 @@ describe('bootstrapAdministrator', () => {
     expect(credentials).toMatchObject({ passwordHash: 'hash:correct horse', active: true });
     expect(await dependencies.accounts.find(credentials?.userId ?? '')).toMatchObject({
       roles: ['admin'],
-      grants: [{ service: 'auth', permissions: ['users:read', 'users:write'] }],
+      grants: [{ service: 'auth', permissions: [...ADMIN_PERMISSIONS] }],
     });
   });
 

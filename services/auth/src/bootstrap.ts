@@ -1,5 +1,6 @@
 import { type AccountStore, AUDIENCE, normaliseEmail } from './accounts/account.ts';
 import { AuthError } from './errors.ts';
+import { ADMIN_PERMISSIONS } from './http/permissions.ts';
 import type { PasswordHasher } from './passwords/hasher.ts';
 
 export interface FirstAdministrator {
@@ -32,7 +33,7 @@ export async function bootstrapAdministrator(
       active: true,
       roles: ['admin'],
       permissions: [],
-      grants: [{ service: AUDIENCE, permissions: ['users:read', 'users:write', 'clients:read', 'clients:write'] }],
+      grants: [{ service: AUDIENCE, permissions: [...ADMIN_PERMISSIONS] }],
     });
     return true;
   } catch (error) {

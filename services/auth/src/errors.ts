@@ -7,6 +7,7 @@ export const AUTH_ERRORS = {
   grants_ambiguous: { status: 422 },
   email_taken: { status: 409 },
   user_unknown: { status: 404 },
+  key_unknown: { status: 404 },
   client_taken: { status: 409 },
   client_unknown: { status: 404 },
   version_conflict: { status: 409 },

@@ -4,7 +4,7 @@ import { parseServiceAuthPolicy } from '../parse/service-auth-policy.ts';
 import { plan } from '../plan/plan.ts';
 import type { ServiceAuthPolicySpec } from '../schema/service-auth-policy.ts';
 import { ISSUERS, issuerStates, MESH, operation, policyOf, request, SERVICE, spec } from '../testing/arbitraries.ts';
-import { policyAllows } from '../testing/direct-reading.ts';
+import { deciderFor } from '../testing/decision.ts';
 import { meshAllows, operationMatches } from '../testing/reference-mesh.ts';
 import { operationMatch } from './allow.ts';
 import { complement } from './complement.ts';
@@ -23,10 +23,9 @@ describe('the compiled objects', () => {
     fc.assert(
       fc.property(spec, requests, (written, sent) => {
         const objects = objectsOf(written);
-        const issuers = ISSUERS.filter(({ name }) => written.issuers?.includes(name));
+        const decides = deciderFor(written);
         for (const one of sent) {
-          const direct = policyAllows(written, SERVICE, issuers, one);
-          expect(meshAllows(objects, TRUST_DOMAIN, one), JSON.stringify(one)).toBe(direct);
+          expect(meshAllows(objects, TRUST_DOMAIN, one), JSON.stringify(one)).toBe(decides(one));
         }
       }),
       RUNS,
@@ -51,8 +50,9 @@ describe('the compiled objects', () => {
           ...tokenless,
           rules: tokenless.rules.map((rule) => ({ ...rule, allow: { public: true as const } })),
         };
+        const opens = opened.rules.length > 0 ? deciderFor(opened) : () => false;
         for (const { token: _, ...anonymous } of sent) {
-          const meant = opened.rules.length > 0 && policyAllows(opened, SERVICE, [], anonymous);
+          const meant = opens(anonymous);
           expect(meshAllows([...objects, ...foreign], TRUST_DOMAIN, anonymous)).toBe(meant);
         }
       }),
@@ -73,10 +73,9 @@ describe('the compiled objects', () => {
         const objects = objectsOf(written);
         const foreign = objects.filter(({ kind }) => kind === 'RequestAuthentication');
         const mixed = [...objects, ...foreign.map((object) => ({ ...object, spec: { jwtRules } }))];
-        const issuers = ISSUERS.filter(({ name }) => written.issuers?.includes(name));
+        const decides = deciderFor(written);
         for (const one of sent) {
-          const anonymous = policyAllows(written, SERVICE, issuers, { ...one, token: undefined });
-          const meant = anonymous || policyAllows(written, SERVICE, issuers, one);
+          const meant = decides({ ...one, token: undefined }) || decides(one);
           if (!meant) expect(meshAllows(mixed, TRUST_DOMAIN, one), JSON.stringify(one)).toBe(false);
         }
       }),

@@ -94,8 +94,13 @@ function conditionMatches({ key, values }: When, { request, claims }: Seen): boo
   const path =
     key === 'request.auth.audiences' ? ['aud'] : [...key.matchAll(/\[([^[\]]*)\]/g)].map(([, name]) => name ?? '');
   const claim = path.reduce<unknown>((node, name) => Reflect.get(Object(node), name), claims);
-  const held = Array.isArray(claim) ? claim : [claim];
+  const held = isSpaceDelimited(path) && typeof claim === 'string' ? claim.split(' ') : [claim].flat();
   return held.some((item) => typeof item === 'string' && values.some((value) => textMatches(value, item)));
+}
+
+/** pilot/pkg/security/authn, buildSpaceDelimitedClaims: Envoy makes lists of these two. */
+function isSpaceDelimited([name, ...inner]: readonly string[]): boolean {
+  return inner.length === 0 && (name === 'scope' || name === 'permission');
 }
 
 function textMatches(pattern: string, value: string): boolean {

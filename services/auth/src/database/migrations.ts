@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
 import { AuthError } from '../errors.ts';
+import { keyRotation } from '../keys/migration.ts';
 import { OAUTH_CLIENTS } from '../oauth/clients/tables.ts';
 import type { Database } from './schema.ts';
 
@@ -42,6 +43,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await sql`create unique index signing_keys_active on signing_keys (state) where state = 'active'`.execute(db);
     },
   },
+  '0003-key-rotation': keyRotation,
   '0006-oauth-clients': OAUTH_CLIENTS,
 };
 

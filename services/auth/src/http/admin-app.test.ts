@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { AUDIENCE } from '../accounts/account.ts';
 import { createAssertTokensFit } from '../login/tokens-fit.ts';
 import { ADMIN_ID, ALICE_ID, alice, createFixture } from '../testing/fixture.ts';
+import { undocumented } from '../testing/undocumented.ts';
 import { buildAdminApp } from './admin-app.ts';
 import { createAuthorize } from './authorize.ts';
 
@@ -205,4 +206,8 @@ describe('health and metrics', () => {
     expect(response.json()).toEqual({ status: 'unavailable', failing: ['redis'] });
     expect((await app.inject({ url: '/healthz' })).statusCode).toBe(200);
   });
+});
+
+test('every route is in the API document', async () => {
+  expect(await undocumented(setUp().app)).toEqual([]);
 });

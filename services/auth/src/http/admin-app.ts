@@ -6,6 +6,8 @@ import type { AssertTokensFit } from '../login/tokens-fit.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
 import { opaqueString } from '../passwords/opaque-string.ts';
 import type { Authorize } from './authorize.ts';
+import { collectOpenApi, openApiRoute } from './open-api.ts';
+import { operation } from './operation.ts';
 import { withOtherMethodsRefused } from './other-methods.ts';
 import { GrantsBody, NewUserBody, UserAnswer, UserParams } from './schemas.ts';
 import { createServer, type HttpServer } from './server.ts';
@@ -20,18 +22,25 @@ export interface AdminAppOptions {
   readonly metrics: Metrics;
   /** What must work for the service to be ready, by name. */
   readonly checks: Checks;
-  /** Adds the administration of OAuth clients. */
-  readonly clientRoutes?: (app: HttpServer) => void;
+  /** Adds routes of other parts. @default none */
+  readonly more?: (routes: HttpServer) => void;
 }
+
+const INFO = {
+  title: 'Sekisho auth, administration',
+  description: 'Users, grants and what was issued to them. Reached inside the cluster only.',
+};
 
 /** What the cluster may reach: administration by token, health and metrics without. */
 export function buildAdminApp(options: AdminAppOptions): HttpServer {
   const app = createServer(options.log);
+  collectOpenApi(app, INFO);
   withOtherMethodsRefused(app, (routes) => {
+    openApiRoute(routes);
     createUserRoute(routes, options);
     readUserRoute(routes, options);
     replaceGrantsRoute(routes, options);
-    options.clientRoutes?.(routes);
+    options.more?.(routes);
     healthRoutes(routes, options);
   });
   return app;
@@ -39,7 +48,16 @@ export function buildAdminApp(options: AdminAppOptions): HttpServer {
 
 function createUserRoute(app: HttpServer, options: AdminAppOptions): void {
   const { accounts, passwords, authorize, assertTokensFit, uuid } = options;
-  const schema = { body: NewUserBody, response: { 201: UserAnswer } };
+  const schema = operation(
+    {
+      id: 'createUser',
+      tag: 'users',
+      summary: 'Create a user',
+      needs: 'users:write',
+      problems: ['email_taken', 'grants_ambiguous', 'claims_too_large'],
+    },
+    { body: NewUserBody, response: { 201: UserAnswer } },
+  );
   app.post('/v1/users', { schema, onRequest: authorize('users:write') }, async (request, reply) => {
     const { email, password, active = true, roles = [], permissions = [], grants = [] } = request.body;
     const user = {
@@ -58,14 +76,26 @@ function createUserRoute(app: HttpServer, options: AdminAppOptions): void {
 }
 
 function readUserRoute(app: HttpServer, { accounts, authorize }: AdminAppOptions): void {
-  const schema = { params: UserParams, response: { 200: UserAnswer } };
+  const schema = operation(
+    { id: 'getUser', tag: 'users', summary: 'Read a user', needs: 'users:read', problems: ['user_unknown'] },
+    { params: UserParams, response: { 200: UserAnswer } },
+  );
   app.get('/v1/users/:id', { schema, onRequest: authorize('users:read') }, async (request) =>
     toAnswer(known(await accounts.find(request.params.id))),
   );
 }
 
 function replaceGrantsRoute(app: HttpServer, { accounts, authorize, assertTokensFit }: AdminAppOptions): void {
-  const schema = { params: UserParams, body: GrantsBody, response: { 200: UserAnswer } };
+  const schema = operation(
+    {
+      id: 'replaceGrants',
+      tag: 'grants',
+      summary: 'Replace all grants of a user',
+      needs: 'users:write',
+      problems: ['user_unknown', 'grants_ambiguous', 'claims_too_large'],
+    },
+    { params: UserParams, body: GrantsBody, response: { 200: UserAnswer } },
+  );
   app.put('/v1/users/:id/grants', { schema, onRequest: authorize('users:write') }, async (request) => {
     const grants = eachServiceOnce(request.body.grants);
     await assertTokensFit({ ...known(await accounts.find(request.params.id)), grants });
@@ -75,7 +105,7 @@ function replaceGrantsRoute(app: HttpServer, { accounts, authorize, assertTokens
 
 function healthRoutes(app: HttpServer, options: AdminAppOptions): void {
   for (const [path, handler] of opsRoutes(options)) {
-    app.get(path, async (_, reply) => {
+    app.get(path, { schema: { hide: true } }, async (_, reply) => {
       const { status, contentType, body } = await handler();
       return reply.code(status).type(contentType).send(body);
     });

@@ -3,8 +3,7 @@ import type { onRequestAsyncHookHandler } from 'fastify';
 import { AUDIENCE } from '../accounts/account.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthMetrics } from '../metrics.ts';
-
-export type AdminPermission = 'users:read' | 'users:write' | 'clients:read' | 'clients:write';
+import type { AdminPermission } from './permissions.ts';
 
 export interface AuthorizeOptions {
   readonly verify: Verify;

@@ -9,17 +9,20 @@ const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as 
  * fastify would call not found.
  */
 export function withOtherMethodsRefused(app: HttpServer, register: (app: HttpServer) => void): void {
-  const routes = new Map<string, Set<string>>();
-  let registering = true;
-  app.addHook('onRoute', ({ url, method }) => {
-    if (!registering) return;
-    const methods = routes.get(url) ?? new Set();
-    for (const name of [method].flat()) methods.add(name);
-    routes.set(url, methods);
+  // A plugin of its own: it runs after those that collect routes.
+  app.register(async (scope) => {
+    const routes = new Map<string, Set<string>>();
+    let registering = true;
+    scope.addHook('onRoute', ({ url, method }) => {
+      if (!registering) return;
+      const methods = routes.get(url) ?? new Set();
+      for (const name of [method].flat()) methods.add(name);
+      routes.set(url, methods);
+    });
+    register(scope);
+    registering = false;
+    for (const [url, methods] of routes) refuseOthers(scope, url, methods);
   });
-  register(app);
-  registering = false;
-  for (const [url, methods] of routes) refuseOthers(app, url, methods);
 }
 
 function refuseOthers(app: HttpServer, url: string, methods: ReadonlySet<string>): void {
@@ -28,6 +31,7 @@ function refuseOthers(app: HttpServer, url: string, methods: ReadonlySet<string>
   app.route({
     url,
     method: METHODS.filter((method) => !methods.has(method)),
+    schema: { hide: true },
     // Before any body is read.
     onRequest: async (_, reply) =>
       answerProblem(reply, { status: 405, code: 'method_not_allowed', detail, headers: { allow } }),

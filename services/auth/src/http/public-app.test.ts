@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { AuthError } from '../errors.ts';
 import type { Login } from '../login/login.ts';
 import { createFixture, type FixtureOptions, jwks } from '../testing/fixture.ts';
+import { undocumented } from '../testing/undocumented.ts';
 import { buildPublicApp } from './public-app.ts';
 
 const credentials = { email: 'alice@example.org', password: 'correct horse' };
@@ -10,7 +11,7 @@ const credentials = { email: 'alice@example.org', password: 'correct horse' };
 function setUp(options: FixtureOptions & { login?: Login; trustedProxies?: string[] } = {}) {
   const fixture = createFixture(options);
   const { login = fixture.login, metrics, log, trustedProxies = [] } = { ...fixture, ...options };
-  const app = buildPublicApp({ log, login, jwks: () => jwks, metrics, tokenLifetime: 900, trustedProxies });
+  const app = buildPublicApp({ log, login, jwks: () => jwks, metrics, trustedProxies });
   const post = (payload: unknown, headers: Record<string, string> = {}) =>
     app.inject({
       method: 'POST',
@@ -125,7 +126,7 @@ describe('the log', () => {
     const lines: string[] = [];
     const { login, metrics } = createFixture();
     const log = createLogger({ name: 'test', level: 'trace', destination: { write: (line) => void lines.push(line) } });
-    const app = buildPublicApp({ log, login, jwks: () => jwks, metrics, tokenLifetime: 900, trustedProxies: [] });
+    const app = buildPublicApp({ log, login, jwks: () => jwks, metrics, trustedProxies: [] });
     const post = (payload: object) => app.inject({ method: 'POST', url: '/v1/sessions', payload });
     const { access_token } = (await post(credentials)).json();
     await post({ ...credentials, password: 'hunter2' });
@@ -210,4 +211,8 @@ describe('GET /.well-known/jwks.json', () => {
     expect(response.json()).toEqual(jwks);
     expect(response.body).not.toContain('"d"');
   });
+});
+
+test('every route is in the API document', async () => {
+  expect(await undocumented(setUp().app)).toEqual([]);
 });

@@ -6,6 +6,8 @@ import type { FastifyRequest } from 'fastify';
 import { countedAttempt } from '../login/counted-attempt.ts';
 import type { Login } from '../login/login.ts';
 import type { AuthMetrics } from '../metrics.ts';
+import { collectOpenApi, openApiRoute } from './open-api.ts';
+import { operation } from './operation.ts';
 import { withOtherMethodsRefused } from './other-methods.ts';
 import { JwksAnswer, LoginAnswer, LoginBody } from './schemas.ts';
 import { createServer, type HttpServer } from './server.ts';
@@ -15,8 +17,6 @@ export interface PublicAppOptions {
   readonly login: Login;
   readonly jwks: () => Jwks;
   readonly metrics: AuthMetrics;
-  /** Seconds, as told to clients. */
-  readonly tokenLifetime: number;
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   /** Adds what it serves. */
@@ -25,10 +25,33 @@ export interface PublicAppOptions {
 
 const MAX_USER_AGENT = 512;
 
+const INFO = {
+  title: 'Sekisho auth',
+  description: 'Log-in, tokens and keys: what applications use.',
+};
+
+const logInOperation = operation(
+  {
+    id: 'logIn',
+    tag: 'sessions',
+    summary: 'Log in with an e-mail address and a password',
+    description: 'Opens a session and answers an access token for the services asked for.',
+    problems: ['credentials_invalid', 'permission_missing', 'claims_too_large', 'rate_limited'],
+  },
+  { body: LoginBody, response: { 201: LoginAnswer } },
+);
+
+const jwksOperation = operation(
+  { id: 'getKeys', tag: 'keys', summary: 'The public keys that verify tokens (RFC 7517)' },
+  { response: { 200: JwksAnswer } },
+);
+
 /** What the internet may reach. */
 export function buildPublicApp(options: PublicAppOptions): HttpServer {
   const app = createServer(options.log, options);
+  collectOpenApi(app, INFO);
   withOtherMethodsRefused(app, (routes) => {
+    openApiRoute(routes);
     loginRoute(routes, options);
     jwksRoute(routes, options);
   });
@@ -36,25 +59,25 @@ export function buildPublicApp(options: PublicAppOptions): HttpServer {
   return app;
 }
 
-function loginRoute(app: HttpServer, { login, metrics, tokenLifetime }: PublicAppOptions): void {
-  app.post('/v1/sessions', { schema: { body: LoginBody, response: { 201: LoginAnswer } } }, async (request, reply) => {
+function loginRoute(app: HttpServer, { login, metrics }: PublicAppOptions): void {
+  app.post('/v1/sessions', { schema: logInOperation }, async (request, reply) => {
     const { device = {}, ...credentials } = request.body;
     const userAgent = request.headers['user-agent'];
     const attempt = { ...credentials, device: withUserAgent(device, userAgent), ip: clientAddress(request) };
-    const { token, session } = await countedAttempt(metrics, 'password', () => login(attempt));
+    const { token, expiresIn, session } = await countedAttempt(metrics, 'password', () => login(attempt));
     metrics.tokensIssued.inc({ kind: 'access' });
     metrics.sessionsCreated.inc();
     return reply.code(201).send({
       access_token: token,
       token_type: 'Bearer',
-      expires_in: tokenLifetime,
+      expires_in: expiresIn,
       session: { id: session.id, expiresAt: new Date(session.expiresAt).toISOString() },
     });
   });
 }
 
 function jwksRoute(app: HttpServer, { jwks }: PublicAppOptions): void {
-  app.get('/.well-known/jwks.json', { schema: { response: { 200: JwksAnswer } } }, async (_, reply) => {
+  app.get('/.well-known/jwks.json', { schema: jwksOperation }, async (_, reply) => {
     const keys = jwks().keys.map((key) => ({ ...key }));
     return reply.header('cache-control', 'public, max-age=300').send({ keys });
   });

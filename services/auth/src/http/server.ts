@@ -11,6 +11,7 @@ import Fastify, {
 import type { Static, TSchema } from 'typebox';
 import { createClientErrorHandler } from './client-error.ts';
 import { answerError, answerProblem } from './problem.ts';
+import { readQuery } from './query.ts';
 
 /** Gives handlers the static types of their TypeBox schemas. */
 export interface TypeBoxProvider extends FastifyTypeProvider {
@@ -59,6 +60,7 @@ export function createServer(log: Logger, { trustedProxies = [], drainMs = 3_000
   app.addHook('onRequest', async (_, reply) => {
     reply.header('cache-control', 'no-store');
   });
+  app.addHook('preValidation', readQuery);
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request;
     // The pattern of the route and not the path: what clients put in a path is theirs.

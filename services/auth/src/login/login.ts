@@ -26,6 +26,8 @@ export interface LoginRequest {
 
 export interface LoginResult {
   readonly token: string;
+  /** Seconds until the token ends. */
+  readonly expiresIn: number;
   readonly session: Session;
 }
 
@@ -134,8 +136,9 @@ async function open(
   const session = await sessions.create({ userId: account.id, device: request.device, ip: request.ip });
   try {
     const claims = { id: session.id, device: session.fingerprint, ip: request.ip };
-    const { token } = await mint(accessGrant({ account, grants, session: claims, lifetimeSeconds: tokenLifetime }));
-    return { token, session };
+    const content = { account, grants, session: claims, lifetimeSeconds: tokenLifetime };
+    const minted = await mint(accessGrant(content));
+    return { token: minted.token, expiresIn: minted.claims.exp - minted.claims.iat, session };
   } catch (error) {
     await sessions.destroy(account.id, session.id);
     throw error;

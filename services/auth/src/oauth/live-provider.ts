@@ -4,8 +4,9 @@ import { createProvider, type ProviderOptions } from './provider.ts';
 
 /** The issuer's keys, which change while the process runs: asked for at each request. */
 export interface LiveKeys {
+  /** Both throw AuthError `unavailable` while the latest keys may not be known. */
   readonly active: SigningKey;
-  readonly jwks: Jwks;
+  readonly published: Jwks;
 }
 
 /**
@@ -15,10 +16,10 @@ export interface LiveKeys {
 export function createLiveProvider(options: ProviderOptions, keys: LiveKeys): () => Provider {
   let current: { readonly names: string; readonly provider: Provider } | undefined;
   return () => {
-    const { active, jwks } = keys;
-    const names = [active, ...jwks.keys].map(({ kid }) => kid).join(' ');
+    const { active, published } = keys;
+    const names = [active, ...published.keys].map(({ kid }) => kid).join(' ');
     if (current?.names !== names) {
-      current = { names, provider: createProvider(options, { active, published: jwks.keys }) };
+      current = { names, provider: createProvider(options, { active, published: published.keys }) };
     }
     return current.provider;
   };

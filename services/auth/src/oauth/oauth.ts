@@ -23,9 +23,9 @@ export interface OAuthOptions extends ProviderOptions {
 export type OAuth = (app: HttpServer) => void;
 
 export function createOAuth(options: OAuthOptions): OAuth {
-  const { keys, encryptionKey, resources } = options;
+  const { keys, encryptionKeys, resources } = options;
   const provider = createLiveProvider(options, keys);
-  const formToken = createKeyedHash(encryptionKey, 'oauth-forms');
+  const formToken = createKeyedHash(encryptionKeys.current, 'oauth-forms');
   const consents = createConsents(resources);
   return (app) => {
     app.register(async (scope) =>

@@ -1,6 +1,7 @@
 import type { Logger } from '@sekisho/telemetry';
 import type { PublicJwk, SigningKey } from '@sekisho/tokens';
 import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { EncryptionKeys } from '../keys/encryption-keys.ts';
 import { AUTH_METHODS, type ClientStore } from './clients/client.ts';
 import { OWN_METADATA, ownClient } from './clients/metadata.ts';
 import { matchesSecret } from './clients/secret.ts';
@@ -20,8 +21,8 @@ import { createAdapterFactory } from './store/adapter.ts';
 export interface ProviderOptions extends GrantDependencies {
   readonly issuer: Issuer;
   readonly clients: Pick<ClientStore, 'find'>;
-  /** 32 bytes that the keys of cookies are derived from. */
-  readonly encryptionKey: Buffer;
+  /** What the keys of cookies are derived from. */
+  readonly encryptionKeys: EncryptionKeys;
   /** For back-channel logout. */
   readonly fetch: typeof globalThis.fetch;
   readonly log: Logger;
@@ -87,14 +88,14 @@ function configuration(
   { active, published }: ProviderKeys,
   pages: ProviderPages,
 ): Configuration {
-  const { issuer, encryptionKey, resources, logIns, artefacts, clients, accounts, fetch } = options;
+  const { issuer, encryptionKeys, resources, logIns, artefacts, clients, accounts, fetch } = options;
   const idTokenAlg = active.publicJwk.alg;
   return {
     adapter: createAdapterFactory({ artefacts, clients, idTokenAlg }),
     jwks: { keys: toProviderKeys(active, published) },
     routes: ROUTES,
     ttl: TTL,
-    cookies: cookies(issuer, encryptionKey),
+    cookies: cookies(issuer, encryptionKeys),
     features: features(resources, pages),
     renderError: pages.error,
     interactions: {

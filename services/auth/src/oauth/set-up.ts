@@ -18,7 +18,7 @@ export interface OAuthSetUp
     | 'authenticate'
     | 'clientAddress'
     | 'clock'
-    | 'encryptionKey'
+    | 'encryptionKeys'
     | 'fetch'
     | 'keys'
     | 'log'

@@ -55,11 +55,12 @@ export function createFixture({ accounts = memoryAccounts(alice), bursts }: Fixt
   const sessions = memorySessions(clock);
   const passwords = plainHasher();
   const limits = memoryLimits({ network: 1_000, accountFromNetwork: 5, account: 100, ...bursts });
-  const mint = createMinter({ issuer: ISSUER, key: () => key, clock, uuid: randomUUID });
+  const minter = createMinter({ issuer: ISSUER, key: () => key, clock, uuid: randomUUID });
+  const mint = minter.access;
   const login = createLogin({ accounts, passwords, sessions, limits, mint, clock, tokenLifetime: 900 });
   const registry = createMetrics({ processMetrics: false, undeclared: 'throw' });
   const metrics = createAuthMetrics(registry);
   const log = createLogger({ name: 'test', level: 'silent' });
   const verifyFor = (audience: string) => createVerifier({ issuer: ISSUER, audience, jwks: () => jwks, clock });
-  return { time, clock, accounts, sessions, passwords, limits, mint, login, registry, metrics, log, verifyFor };
+  return { time, clock, accounts, sessions, passwords, limits, minter, mint, login, registry, metrics, log, verifyFor };
 }

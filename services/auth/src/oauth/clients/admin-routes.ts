@@ -3,8 +3,9 @@ import { AuthError } from '../../errors.ts';
 import type { Authorize } from '../../http/authorize.ts';
 import type { HttpServer } from '../../http/server.ts';
 import type { ClientStore, NewClient, OAuthClient } from './client.ts';
+import * as operations from './operations.ts';
 import { assertClient } from './rules.ts';
-import * as schemas from './schemas.ts';
+import type { NewClientBody } from './schemas.ts';
 import { newSecret } from './secret.ts';
 
 export interface ClientRoutesOptions {
@@ -24,69 +25,64 @@ export function clientRoutes(app: HttpServer, options: ClientRoutesOptions): voi
 }
 
 function createRoute(app: HttpServer, { clients, authorize }: ClientRoutesOptions): void {
-  const schema = { body: schemas.NewClientBody, response: { 201: schemas.ClientAnswer } };
-  app.post('/v1/clients', { schema, onRequest: authorize('clients:write') }, async (request, reply) => {
-    const client = withDefaults(request.body);
-    assertClient(client);
-    const made = usesSecret(client) ? newSecret() : undefined;
-    const created = await clients.create(client, made?.hash);
-    const answer = { ...toAnswer(created), ...(made !== undefined && { secret: made.secret }) };
-    return reply.code(201).header('location', `/v1/clients/${created.id}`).send(answer);
-  });
+  app.post(
+    '/v1/clients',
+    { schema: operations.create, onRequest: authorize('clients:write') },
+    async (request, reply) => {
+      const client = withDefaults(request.body);
+      assertClient(client);
+      const made = usesSecret(client) ? newSecret() : undefined;
+      const created = await clients.create(client, made?.hash);
+      const answer = { ...toAnswer(created), ...(made !== undefined && { secret: made.secret }) };
+      return reply.code(201).header('location', `/v1/clients/${created.id}`).send(answer);
+    },
+  );
 }
 
 function readRoutes(app: HttpServer, { clients, authorize }: ClientRoutesOptions): void {
   const onRequest = authorize('clients:read');
-  const list = { querystring: schemas.ListQuery, response: { 200: schemas.ClientsAnswer } };
-  app.get('/v1/clients', { schema: list, onRequest }, async (request) => {
+  app.get('/v1/clients', { schema: operations.list, onRequest }, async (request) => {
     const limit = Math.min(Number(request.query.limit ?? PAGE), PAGE);
     const page = await clients.list(request.query.after, limit);
     const last = page.at(-1);
     return { clients: page.map(toAnswer), ...(last !== undefined && page.length === limit && { next: last.id }) };
   });
-  const read = { params: schemas.ClientParams, response: { 200: schemas.ClientAnswer } };
-  app.get('/v1/clients/:id', { schema: read, onRequest }, async (request) =>
+  app.get('/v1/clients/:id', { schema: operations.read, onRequest }, async (request) =>
     toAnswer(known(await clients.find(request.params.id))),
   );
 }
 
 function changeRoutes(app: HttpServer, { clients, authorize }: ClientRoutesOptions): void {
   const onRequest = authorize('clients:write');
-  const replace = {
-    params: schemas.ClientParams,
-    body: schemas.ReplaceClientBody,
-    response: { 200: schemas.ClientAnswer },
-  };
-  app.put('/v1/clients/:id', { schema: replace, onRequest }, async (request) => {
+  app.put('/v1/clients/:id', { schema: operations.replace, onRequest }, async (request) => {
     const client = { ...request.body, id: request.params.id };
     assertClient(client);
     return toAnswer(known(await clients.replace(client)));
   });
-  app.delete('/v1/clients/:id', { schema: { params: schemas.ClientParams }, onRequest }, async (request, reply) => {
+  app.delete('/v1/clients/:id', { schema: operations.remove, onRequest }, async (request, reply) => {
     if (!(await clients.remove(request.params.id))) throw unknown();
     return reply.code(204).send();
   });
 }
 
 function secretRoute(app: HttpServer, { clients, authorize }: ClientRoutesOptions): void {
-  const schema = {
-    params: schemas.ClientParams,
-    body: schemas.SecretBody,
-    response: { 201: schemas.SecretAnswer },
-  };
-  app.post('/v1/clients/:id/secrets', { schema, onRequest: authorize('clients:write') }, async (request, reply) => {
-    const { id } = request.params;
-    if (!usesSecret(known(await clients.find(id)))) {
-      throw new AuthError('request_invalid', 'this client authenticates without a secret');
-    }
-    const { secret, hash } = newSecret();
-    const overlapSeconds = request.body.overlapSeconds ?? DAY_SECONDS;
-    if (!(await clients.addSecret(id, hash, overlapSeconds))) throw unknown();
-    return reply.code(201).send({ secret });
-  });
+  app.post(
+    '/v1/clients/:id/secrets',
+    { schema: operations.addSecret, onRequest: authorize('clients:write') },
+    async (request, reply) => {
+      const { id } = request.params;
+      if (!usesSecret(known(await clients.find(id)))) {
+        throw new AuthError('request_invalid', 'this client authenticates without a secret');
+      }
+      const { secret, hash } = newSecret();
+      const overlapSeconds = request.body.overlapSeconds ?? DAY_SECONDS;
+      if (!(await clients.addSecret(id, hash, overlapSeconds))) throw unknown();
+      return reply.code(201).send({ secret });
+    },
+  );
 }
 
-function withDefaults(body: schemas.NewClientBody): NewClient {
+function withDefaults(body: NewClientBody): NewClient {
   const id = body.id ?? `app-${randomBytes(8).toString('hex')}`;
   return { firstParty: false, redirectUris: [], postLogoutRedirectUris: [], grants: [], ...body, id };
 }

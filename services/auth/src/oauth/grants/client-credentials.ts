@@ -17,7 +17,7 @@ export const clientCredentials: GrantFactory = (_, dependencies) => async (ctx) 
   const granted = grantedToClient(client, what, clock());
   if (!granted.ok) throw notGranted(granted.missing);
   if (granted.grants.length === 0) throw new errors.InvalidTarget('no service is granted to this client');
-  const { token } = await mint({
+  const { token, claims } = await mint({
     subject: client.id,
     clientId: client.id,
     audience: audienceOf(granted.grants),
@@ -25,5 +25,5 @@ export const clientCredentials: GrantFactory = (_, dependencies) => async (ctx) 
     lifetimeSeconds: SERVICE_TOKEN_SECONDS,
   }).catch(refuseTooLarge);
   metrics.tokensIssued.inc({ kind: 'service' });
-  ctx.body = { access_token: token, token_type: 'Bearer', expires_in: SERVICE_TOKEN_SECONDS };
+  ctx.body = { access_token: token, token_type: 'Bearer', expires_in: claims.exp - claims.iat };
 };

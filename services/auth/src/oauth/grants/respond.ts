@@ -29,14 +29,14 @@ export async function respondForUser(
   const { logIns, sessions } = dependencies;
   const { session, created } = await logIns.open({ userId: account.id, clientId: client.id, ...origin });
   try {
-    const accessToken = await mintForUser(dependencies, answer, session);
+    const { token: accessToken, expiresIn } = await mintForUser(dependencies, answer, session);
     const idToken = scopes.has('openid')
       ? await issueIdToken({ provider, ctx }, dependencies, { answer, accessToken })
       : undefined;
     ctx.body = {
       access_token: accessToken,
       token_type: 'Bearer',
-      expires_in: dependencies.tokenLifetime,
+      expires_in: expiresIn,
       scope: [...scopes].join(' '),
       ...(idToken !== undefined && { id_token: idToken }),
     };

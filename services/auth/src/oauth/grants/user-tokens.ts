@@ -13,6 +13,12 @@ export interface UserGrant {
   readonly asked: Asked;
 }
 
+export interface IssuedToken {
+  readonly token: string;
+  /** Seconds; less than usual when one of its grants ends earlier. */
+  readonly expiresIn: number;
+}
+
 /** Where a person logged in. */
 export interface Origin {
   readonly device: Device;
@@ -28,10 +34,10 @@ export async function mintForUser(
   { mint, clock, metrics, tokenLifetime }: GrantDependencies,
   { account, client, scopes, asked }: UserGrant,
   session: Session,
-): Promise<string> {
+): Promise<IssuedToken> {
   const granted = grantedToUser(account, client, asked, clock());
   if (!granted.ok) throw notGranted(granted.missing);
-  const { token } = await mint({
+  const { token, claims } = await mint({
     subject: account.id,
     clientId: client.id,
     audience: audienceOf(granted.grants),
@@ -41,7 +47,7 @@ export async function mintForUser(
     lifetimeSeconds: tokenLifetime,
   }).catch(refuseTooLarge);
   metrics.tokensIssued.inc({ kind: 'access' });
-  return token;
+  return { token, expiresIn: claims.exp - claims.iat };
 }
 
 export function refuseTooLarge(error: unknown): never {

@@ -7,6 +7,7 @@ import { answerErrorPage, type InteractionDependencies, openInteraction, type Vi
 import { showLogin, submitLogin } from './login-step.ts';
 
 const schema = {
+  hide: true,
   params: Type.Object({ uid: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }) }),
   querystring: Type.Object({ lang: Type.Optional(Type.String({ maxLength: 16 })) }),
 };

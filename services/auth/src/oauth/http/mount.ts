@@ -28,6 +28,9 @@ const PATHS = [
   ['GET', `${ROUTES.end_session}/success`],
 ] as const;
 
+/** Described by their own discovery document. */
+const schema = { hide: true };
+
 /** Calls that scripts of public clients make from other origins ask first. */
 const PREFLIGHTED = ['/.well-known/openid-configuration', ROUTES.token, ROUTES.pushed_authorization_request];
 
@@ -35,14 +38,16 @@ const PREFLIGHTED = ['/.well-known/openid-configuration', ROUTES.token, ROUTES.p
 export function mountProvider(app: HttpServer, options: MountOptions): void {
   app.addContentTypeParser('application/x-www-form-urlencoded', (_request, _payload, done) => done(null));
   const handler = (request: FastifyRequest, reply: FastifyReply) => handOver(options, request, reply);
-  for (const [method, url] of PATHS) app.route({ method, url, exposeHeadRoute: false, handler });
-  for (const url of PREFLIGHTED) app.route({ method: 'OPTIONS', url, handler });
+  for (const [method, url] of PATHS) app.route({ method, url, schema, exposeHeadRoute: false, handler });
+  for (const url of PREFLIGHTED) app.route({ method: 'OPTIONS', url, schema, handler });
 }
 
 function handOver({ provider, issuer, clientAddress }: MountOptions, request: FastifyRequest, reply: FastifyReply) {
-  reply.hijack();
+  // Without keys this throws, and the request is answered like any other.
+  const handle = provider().callback();
   asIssuer(request, issuer, clientAddress(request));
-  return provider().callback()(request.raw, reply.raw);
+  reply.hijack();
+  return handle(request.raw, reply.raw);
 }
 
 /**

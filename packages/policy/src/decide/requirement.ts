@@ -1,0 +1,88 @@
+import type { ResolvedIssuer } from '../compile/issuers.ts';
+import type { Allow, ValueSet } from '../schema/service-auth-policy.ts';
+import { needsToken } from '../tokenless.ts';
+import { type Claims, claimValues } from './claim-values.ts';
+import type { DenialCode, DirectCaller } from './decision.ts';
+
+/** Why a rule that names the request does not allow it. */
+export interface Lack {
+  readonly code: DenialCode;
+  readonly why: string;
+}
+
+/** A verified token and the issuer of the policy that it comes from. */
+export interface Bearer {
+  readonly claims: Claims;
+  readonly issuer: ResolvedIssuer;
+}
+
+export interface Asker {
+  readonly caller: DirectCaller | undefined;
+  readonly bearer: Bearer | undefined;
+}
+
+/** What is missing of `allow`; undefined when everything that it names holds. */
+export type Requirement = (asker: Asker) => Lack | undefined;
+
+export function requirement(allow: Allow, trustDomain: string): Requirement {
+  if (allow.public) return () => undefined;
+  const parts: readonly Requirement[] = [
+    ...(needsToken(allow) ? [aToken] : []),
+    ...(allow.callers === undefined ? [] : [oneOfCallers(allow.callers, trustDomain)]),
+    ...(allow.permissions === undefined
+      ? []
+      : [held('permission', allow.permissions, ({ permissions }) => permissions)]),
+    ...(allow.roles === undefined ? [] : [held('role', allow.roles, ({ roles }) => roles)]),
+    ...(allow.claims ?? []).map(({ path, anyOf }) => held(`claim ${path.join('.')}`, { anyOf }, () => path)),
+  ];
+  return (asker) => {
+    for (const part of parts) {
+      const lack = part(asker);
+      if (lack !== undefined) return lack;
+    }
+    return undefined;
+  };
+}
+
+const TOKEN_MISSING: Lack = { code: 'token_missing', why: 'a token is needed' };
+
+/** A request principal is `iss/sub`: Istio's presence match takes none without a subject. */
+const aToken: Requirement = ({ bearer }) => {
+  if (bearer === undefined) return TOKEN_MISSING;
+  const { sub } = bearer.claims;
+  return typeof sub === 'string' && sub !== ''
+    ? undefined
+    : { code: 'token_invalid', why: 'the token names no subject' };
+};
+
+function oneOfCallers(callers: NonNullable<Allow['callers']>, trustDomain: string): Requirement {
+  const names = callers.map(({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`);
+  const allowed = new Set(names);
+  const lack: Lack = { code: 'caller_not_allowed', why: `the direct caller must be ${names.join(' or ')}` };
+  return ({ caller }) => {
+    if (caller === undefined || caller.trustDomain !== trustDomain) return lack;
+    return allowed.has(`${caller.namespace}/${caller.serviceAccount}`) ? undefined : lack;
+  };
+}
+
+function held(
+  what: string,
+  { anyOf, allOf = [] }: ValueSet,
+  pathAt: (issuer: ResolvedIssuer) => readonly string[],
+): Requirement {
+  const lack: Lack = { code: 'permission_missing', why: describe(what, anyOf ?? [], allOf) };
+  return ({ bearer }) => {
+    if (bearer === undefined) return TOKEN_MISSING;
+    const values = claimValues(bearer.claims, pathAt(bearer.issuer));
+    const any = anyOf === undefined || anyOf.some((value) => values.includes(value));
+    return any && allOf.every((value) => values.includes(value)) ? undefined : lack;
+  };
+}
+
+function describe(what: string, anyOf: readonly string[], allOf: readonly string[]): string {
+  const parts = [
+    ...(anyOf.length > 0 ? [`${what} ${anyOf.join(' or ')}`] : []),
+    ...(allOf.length > 0 ? [`${what} ${allOf.join(' and ')}`] : []),
+  ];
+  return `needs ${parts.join(', and ')}`;
+}
