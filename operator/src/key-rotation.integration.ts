@@ -43,7 +43,8 @@ async function claimsOf(kid: string, stop: AbortSignal): Promise<readonly string
     for await (const event of cluster.client.watch(ISSUERS, query, { signal: stop })) {
       if (event.type === 'BOOKMARK') continue;
       const claimed = readIssuerStatus(event.object.status).keys?.find((key) => key.kid === kid);
-      if (claimed !== undefined && claimed.policies === claimed.of) claims.push(event.object.metadata.resourceVersion ?? '');
+      if (claimed !== undefined && claimed.policies === claimed.of)
+        claims.push(event.object.metadata.resourceVersion ?? '');
     }
   } catch (error) {
     if (!stop.aborted) throw error;

@@ -26,7 +26,8 @@ export async function frozenObject(cluster: Cluster, object: KubeObject): Promis
   const apiVersion = `${GROUP}/v1`;
   const policy = { apiVersion, kind: POLICY, metadata, spec };
   await client.apply(POLICIES, policy);
-  await client.apply(BINDINGS, { ...policy, kind: BINDING, spec: binding });
+  const bound = { apiVersion, kind: BINDING, metadata, spec: binding };
+  await client.apply(BINDINGS, bound);
   await vi.waitFor(() => expect(isFrozen(cluster, object)).resolves.toBe(true), 20_000);
   return {
     async release() {
