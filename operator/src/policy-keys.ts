@@ -54,8 +54,8 @@ function sameStanding({ before, after }: Change): boolean {
 
 function standingOf(policy: KubeObject | undefined): string {
   const { conditions = [], objects = [] } = readPolicyStatus(policy?.status);
-  // What is warned of is nobody else's affair.
-  const standing = conditions.filter(({ type }) => type !== 'Warning');
+  // What is warned of, and how far proxies are, is nobody else's affair.
+  const standing = conditions.filter(({ type }) => type !== 'Warning' && type !== 'Enforced');
   const said = standing.map(({ type, status, observedGeneration }) => [type, status, observedGeneration]);
   return JSON.stringify([said, objects.length > 0]);
 }

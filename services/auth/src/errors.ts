@@ -7,6 +7,7 @@ export const AUTH_ERRORS = {
   grants_ambiguous: { status: 422 },
   email_taken: { status: 409 },
   user_unknown: { status: 404 },
+  key_unknown: { status: 404 },
   rate_limited: { status: 429 },
   unavailable: { status: 503 },
   secret_unusable: { status: 500 },

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { type Clock, type Random, systemClock } from '@sekisho/kube';
 import { createSessionStore } from '@sekisho/sessions';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
@@ -11,9 +12,11 @@ import { buildAdminApp } from './http/admin-app.ts';
 import { createAuthorize } from './http/authorize.ts';
 import { buildPublicApp } from './http/public-app.ts';
 import type { HttpServer } from './http/server.ts';
-import { assertStored, loadKeyRing } from './keys/key-ring.ts';
+import type { KeySettings } from './keys/config.ts';
+import type { EncryptionKeys } from './keys/encryption-keys.ts';
 import { createKeyedHash } from './keys/keyed-hash.ts';
-import { createSqlKeys } from './keys/sql-keys.ts';
+import { openKeys } from './keys/keys.ts';
+import { keyRoutes } from './keys/routes.ts';
 import { createLogin } from './login/login.ts';
 import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
 import { createAssertTokensFit } from './login/tokens-fit.ts';
@@ -24,8 +27,9 @@ export interface ServiceOptions {
   readonly issuer: string;
   readonly redisUrl: string;
   readonly databaseUrl: string;
-  /** 32 bytes that signing keys are encrypted with and other keys are derived from. */
-  readonly encryptionKey: Buffer;
+  /** What signing keys are encrypted with; other keys are derived from the current one. */
+  readonly encryptionKeys: EncryptionKeys;
+  readonly keys: KeySettings;
   readonly firstAdministrator?: FirstAdministrator;
   /** Seconds an access token lives. */
   readonly tokenLifetime: number;
@@ -34,6 +38,10 @@ export interface ServiceOptions {
   readonly log: Logger;
   readonly clock: () => Date;
   readonly uuid: () => string;
+  /** What the signing keys are looked after by. @default the system's */
+  readonly timers?: Clock;
+  /** @default Math.random */
+  readonly random?: Random;
   /** First part of every key in Redis. @default 'sk' */
   readonly prefix?: string;
   readonly rates?: LoginRates;
@@ -74,14 +82,16 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   return { ...apps, close: () => owned.disposeAsync() };
 }
 
-async function openStores({ log, redisUrl, databaseUrl, encryptionKey }: ServiceOptions, opened: AsyncDisposableStack) {
+async function openStores(options: ServiceOptions, opened: AsyncDisposableStack) {
+  const { log, redisUrl, databaseUrl } = options;
   const database = await openDatabase({
     url: databaseUrl,
     onIdleError: (err) => log.warn({ err }, 'an idle database connection broke'),
   });
   opened.defer(database.close);
-  const keyStore = createSqlKeys(database.db);
-  const keys = await loadKeyRing(keyStore, encryptionKey);
+  const metrics = createMetrics();
+  const keys = await openKeys({ ...keysOptions(options), db: database.db, metrics });
+  opened.defer(keys.close);
   const redis = connectRedis({
     url: redisUrl,
     onState: (state, err) => (state === 'ready' ? log.info('Redis connected') : log.warn({ err }, 'Redis lost')),
@@ -90,9 +100,14 @@ async function openStores({ log, redisUrl, databaseUrl, encryptionKey }: Service
   const checks: Checks = {
     database: () => pingDatabase(database.db),
     redis: () => redis.ping(),
-    keys: () => assertStored(keyStore, keys),
+    keys: async () => keys.keeper.ring.active,
   };
-  return { accounts: createSqlAccounts(database.db), keys, redis, checks };
+  return { accounts: createSqlAccounts(database.db), keeper: keys.keeper, redis, metrics, checks };
+}
+
+function keysOptions({ keys, timers = systemClock, random = Math.random, ...options }: ServiceOptions) {
+  const { encryptionKeys, issuer, tokenLifetime, log } = options;
+  return { settings: keys, encryptionKeys, issuer, longestTokenSeconds: tokenLifetime, log, clock: timers, random };
 }
 
 type Stores = Awaited<ReturnType<typeof openStores>> & { readonly passwords: PasswordHasher };
@@ -103,17 +118,17 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
   if (made) log.info('first administrator made');
 }
 
-function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, checks }: Stores) {
-  const { log, clock, uuid, issuer, encryptionKey, tokenLifetime, trustedProxies = [] } = options;
+function buildApps(options: ServiceOptions, { accounts, passwords, keeper, redis, metrics, checks }: Stores) {
+  const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES } = options;
-  const metrics = createMetrics();
+  const keys = keeper.ring;
   const authMetrics = createAuthMetrics(metrics);
   const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const login = createLogin({
     accounts,
     passwords,
     sessions: createSessionStore({ redis, clock, newId: uuid, prefix }),
-    limits: createLoginLimits({ redis, prefix, rates, hash: createKeyedHash(encryptionKey, 'login-limits') }),
+    limits: createLoginLimits({ redis, prefix, rates, hash: createKeyedHash(encryptionKeys.current, 'login-limits') }),
     mint,
     clock,
     tokenLifetime,
@@ -124,7 +139,7 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, 
     publicApp: buildPublicApp({
       log,
       login,
-      jwks: () => keys.jwks,
+      jwks: () => keys.published,
       metrics: authMetrics,
       trustedProxies,
     }),
@@ -137,6 +152,7 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, 
       uuid,
       metrics,
       checks,
+      more: (routes) => keyRoutes(routes, { keys: keeper, authorize }),
     }),
   };
 }

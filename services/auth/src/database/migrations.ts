@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
 import { AuthError } from '../errors.ts';
+import { keyRotation } from '../keys/migration.ts';
 import type { Database } from './schema.ts';
 
 /** By name, in this order; one that was released is never changed. */
@@ -41,6 +42,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await sql`create unique index signing_keys_active on signing_keys (state) where state = 'active'`.execute(db);
     },
   },
+  '0003-key-rotation': keyRotation,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...MIGRATIONS }) };

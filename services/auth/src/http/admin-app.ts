@@ -22,6 +22,8 @@ export interface AdminAppOptions {
   readonly metrics: Metrics;
   /** What must work for the service to be ready, by name. */
   readonly checks: Checks;
+  /** Adds routes of other parts. @default none */
+  readonly more?: (routes: HttpServer) => void;
 }
 
 const INFO = {
@@ -38,6 +40,7 @@ export function buildAdminApp(options: AdminAppOptions): HttpServer {
     createUserRoute(routes, options);
     readUserRoute(routes, options);
     replaceGrantsRoute(routes, options);
+    options.more?.(routes);
     healthRoutes(routes, options);
   });
   return app;
