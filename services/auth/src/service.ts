@@ -22,6 +22,8 @@ import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
 import { createAssertTokensFit } from './login/tokens-fit.ts';
 import { createAuthMetrics } from './metrics.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
+import { assembleRefreshTokens } from './refresh/assemble.ts';
+import { beginOwnRefresh, createRefresh } from './refresh/refresh.ts';
 
 export interface ServiceOptions {
   readonly issuer: string;
@@ -124,21 +126,27 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keeper, redis
   const keys = keeper.ring;
   const authMetrics = createAuthMetrics(metrics);
   const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
+  const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
+  const endSession = async (userId: string, sessionId: string) => void (await sessions.destroy(userId, sessionId));
+  const refreshTokens = assembleRefreshTokens({ redis, prefix, sessions, encryptionKeys, clock, log, endSession });
   const login = createLogin({
     accounts,
     passwords,
-    sessions: createSessionStore({ redis, clock, newId: uuid, prefix }),
+    sessions,
     limits: createLoginLimits({ redis, prefix, rates, hash: createKeyedHash(encryptionKeys.current, 'login-limits') }),
     mint,
+    beginRefresh: beginOwnRefresh(refreshTokens),
     clock,
     tokenLifetime,
   });
+  const refresh = createRefresh({ refreshTokens, accounts, endSession, mint, clock, tokenLifetime });
   const verify = createVerifier({ issuer, audience: AUDIENCE, jwks: () => keys.jwks, clock });
   const authorize = createAuthorize({ verify, clock, metrics: authMetrics });
   return {
     publicApp: buildPublicApp({
       log,
       login,
+      refresh,
       jwks: () => keys.published,
       metrics: authMetrics,
       trustedProxies,
