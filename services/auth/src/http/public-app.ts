@@ -23,6 +23,8 @@ export interface PublicAppOptions {
   readonly metrics: AuthMetrics;
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  /** Adds what it serves. */
+  readonly oauth?: (app: HttpServer) => void;
 }
 
 const MAX_USER_AGENT = 512;
@@ -58,6 +60,7 @@ export function buildPublicApp(options: PublicAppOptions): HttpServer {
     refreshRoute(routes, options);
     jwksRoute(routes, options);
   });
+  options.oauth?.(app);
   return app;
 }
 

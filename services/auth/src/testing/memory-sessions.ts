@@ -26,6 +26,7 @@ export function memorySessions(clock: () => Date): SessionStore & { readonly liv
       live.set(id, touched);
       return touched;
     },
+    destroyAll: unexpected,
     list: unexpected,
     ownerOf: unexpected,
   };
