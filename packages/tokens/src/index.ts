@@ -40,5 +40,5 @@ export {
   type MinterOptions,
   type WorkloadGrant,
 } from './mint.ts';
-export { createVerifier, type VerifierOptions, type Verify } from './verify.ts';
+export { ANY_AUDIENCE, createVerifier, type VerifierOptions, type Verify } from './verify.ts';
 export { createVerifyCache, type VerifyCacheOptions } from './verify-cache.ts';

@@ -20,12 +20,15 @@ const KEY_HEADERS = ['jwk', 'jku', 'x5c', 'x5u'] as const;
 
 export interface VerifierOptions {
   readonly issuer: string;
-  /** The service that asks: its name must be in `aud`. */
-  readonly audience: string;
+  /** The service that asks: its name must be in `aud`; or ANY_AUDIENCE, for a caller that looks at `aud` itself. */
+  readonly audience: string | typeof ANY_AUDIENCE;
   /** Public keys of the issuer, asked for at each token because keys rotate. */
   readonly jwks: () => Jwks;
   readonly clock: () => Date;
 }
+
+/** Not an absent option: who forgets the audience must not accept them all. */
+export const ANY_AUDIENCE = Symbol('any audience');
 
 export type Verify = (token: string) => Promise<AccessClaims>;
 
@@ -42,7 +45,7 @@ export function createVerifier({ issuer, audience, jwks, clock }: VerifierOption
     try {
       const verified = await jwtVerify(token, (header, jws) => keySet(checkHeader(header), jws), {
         issuer,
-        audience,
+        ...(audience !== ANY_AUDIENCE && { audience }),
         algorithms: ALGORITHMS,
         typ: 'at+jwt',
         clockTolerance: CLOCK_SKEW_SECONDS,

@@ -48,7 +48,7 @@ export function createAuthMetrics(metrics: Metrics) {
     tokensIssued: metrics.counter({
       name: 'tokens_issued_total',
       help: 'Tokens that were minted',
-      labels: { kind: ['access', 'service', 'id'] },
+      labels: { kind: ['access', 'service', 'delegated', 'id'] },
     }),
     sessionsCreated: metrics.counter({ name: 'session_creations_total', help: 'Sessions that were created' }),
   };
