@@ -3,6 +3,9 @@ import type { MeshFacts } from '@sekisho/policy';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import { Baselines } from './baselines.ts';
 import { allOf, type Caches, createCaches } from './caches.ts';
+import type { Asking } from './enforce/asking.ts';
+import { createEnforceMetrics } from './enforce/metrics.ts';
+import { EnforcementWatch } from './enforce/watch.ts';
 import type { FetchJson } from './fetch-jwks.ts';
 import { reconcileIssuer } from './issuer-controller.ts';
 import { KeySets } from './key-sets.ts';
@@ -22,6 +25,8 @@ export interface OperatorOptions {
   readonly fetch: FetchJson;
   readonly mesh: MeshFacts;
   readonly meshConfig: MeshConfigSource;
+  /** How istiod is asked which proxies have the generated objects. @default nobody asks it */
+  readonly asking?: Asking | undefined;
   readonly jwksRefreshMs: number;
   readonly log: Logger;
   readonly metrics: Metrics;
