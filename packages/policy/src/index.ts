@@ -20,6 +20,7 @@ export { judgeSight } from './enforcement/enforced.ts';
 export type { EnforcedReason } from './enforcement/reason.ts';
 export type { ProxySight, ReplicaProblem, Sight, WorkloadProxy } from './enforcement/sight.ts';
 export { PolicyError, type PolicyErrorCode } from './errors.ts';
+export { familyOf, placesMeeting, placesOf } from './meeting.ts';
 export type { Mesh, MeshFacts } from './mesh/capability.ts';
 export { type ExtAuthzProvider, type MeshConfig, parseMeshConfig } from './mesh/mesh-config.ts';
 export type { Surroundings } from './mesh/surroundings.ts';
