@@ -71,7 +71,8 @@ export function createOperator(options: OperatorOptions): Operator {
     },
   });
   const { mesh, observed } = observation;
-  const views = { caches, keySets, mesh, observed, baselines: new Baselines() };
+  const enforcement = createEnforcement(options, onConcerned);
+  const views = { caches, keySets, mesh, observed, enforcement, baselines: new Baselines() };
   const controller = { ...options, ...views, onResult: operatorMetrics.reconciled };
   const queues = createQueues(options, {
     policies: (key, signal) => reconcilePolicy(controller, key, signal),
@@ -85,7 +86,16 @@ export function createOperator(options: OperatorOptions): Operator {
   });
   observeState(options.metrics, { caches, keySets, queues, isLeading: () => options.election?.isLeading ?? true });
   route(caches, queues, countDelayMs);
-  return lifecycle({ caches, observation, queues }, options);
+  return lifecycle({ caches, observation, enforcement, queues }, options);
+}
+
+function createEnforcement(
+  { asking, log, metrics, ...options }: OperatorOptions,
+  onNews: (keys: readonly string[]) => void,
+): EnforcementWatch | undefined {
+  if (asking === undefined) return undefined;
+  const onError = (replica: string, err: unknown) => log.warn({ replica, err }, 'istiod cannot be asked for proxies');
+  return new EnforcementWatch({ ...options, ...asking, metrics: createEnforceMetrics(metrics), onError, onNews });
 }
 
 function createQueues(
@@ -150,14 +160,16 @@ function keysChanged(
 interface Parts {
   readonly caches: Caches;
   readonly observation: Observation;
+  readonly enforcement: EnforcementWatch | undefined;
   readonly queues: Queues;
 }
 
-function lifecycle({ caches, observation, queues }: Parts, { log, election }: OperatorOptions): Operator {
+function lifecycle(parts: Parts, { log, election, asking }: OperatorOptions): Operator {
+  const { caches, observation, queues } = parts;
   const informers = allOf(caches);
   const abort = new AbortController();
   let running: Promise<unknown> = Promise.resolve();
-  const lead = leading(caches, queues, log);
+  const lead = leading(parts, log);
   const work = async () => {
     await Promise.race([Promise.all(informers.map((informer) => informer.synced())), aborted(abort.signal)]);
     if (!(await observation.settled(abort.signal)) && !abort.signal.aborted) {
@@ -174,7 +186,7 @@ function lifecycle({ caches, observation, queues }: Parts, { log, election }: Op
     },
     start() {
       const caching = informers.map((informer) => informer.run(abort.signal));
-      running = Promise.all([...caching, observation.run(abort.signal), work()]);
+      running = Promise.all([...caching, observation.run(abort.signal), asking?.source.run(abort.signal), work()]);
     },
     async stop(graceMs) {
       await Promise.all(QUEUES.map((name) => queues[name].stop(graceMs)));
@@ -185,7 +197,7 @@ function lifecycle({ caches, observation, queues }: Parts, { log, election }: Op
 }
 
 /** The queues that write gather keys while this process stands by, and keep those at work when its term ends. */
-function leading(caches: Caches, { policies, issuers }: Queues, log: Logger) {
+function leading({ caches, enforcement, queues: { policies, issuers } }: Parts, log: Logger) {
   return async (term: AbortSignal): Promise<void> => {
     if (term.aborted) return;
     log.info({ policies: caches.policies.store.size }, 'this process leads, reconciling begins');
@@ -194,7 +206,7 @@ function leading(caches: Caches, { policies, issuers }: Queues, log: Logger) {
     term.addEventListener('abort', () => paused.resolve(Promise.all([policies.pause(), issuers.pause()])));
     policies.start();
     issuers.start();
-    await paused.promise;
+    await Promise.all([paused.promise, enforcement?.run(term)]);
     log.info('this process stands by');
   };
 }

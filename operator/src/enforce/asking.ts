@@ -14,7 +14,7 @@ export interface Asking {
 
 /** istiod writes all of its configuration in one answer: 60 MB at 5,000 policies, of which a few are kept. */
 const MAX_BYTES = 512 * 1024 * 1024;
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 10_000;
 
 export function createAsking({ istiod: place, tokenFile, settleMs }: EnforceConfig, options: CacheOptions): Asking {
   // Read each time: the kubelet puts a fresh one in its place.

@@ -9,7 +9,8 @@ export const EnforceEnvironment = {
   ISTIOD_URLS: Type.Optional(
     Type.String({
       maxLength: 4_096,
-      description: 'base URLs of the monitoring ports of all replicas of istiod, by commas, where no EndpointSlice lists them',
+      description:
+        'base URLs of the monitoring ports of all replicas of istiod, by commas, where no EndpointSlice lists them',
     }),
   ),
   ISTIOD_NAMESPACE: Type.String({
@@ -25,7 +26,8 @@ export const EnforceEnvironment = {
   ISTIOD_TOKEN_FILE: Type.Optional(
     Type.String({
       minLength: 1,
-      description: 'file with a ServiceAccount token of audience istio-ca, read at every look; istiod asks for none on loopback',
+      description:
+        'file with a ServiceAccount token of audience istio-ca, read at every look; istiod asks for none on loopback',
     }),
   ),
   ENFORCEMENT_SETTLE_SECONDS: Type.Integer({
@@ -63,5 +65,7 @@ function baseUrl(text: string): string {
   const url = URL.parse(text.trim());
   // The origin alone, for a path or credentials there would go unused without a word.
   if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
-  throw new ConfigError([{ variable: 'ISTIOD_URLS', text: 'names what is no base URL such as http://127.0.0.1:15014' }]);
+  throw new ConfigError([
+    { variable: 'ISTIOD_URLS', text: 'names what is no base URL such as http://127.0.0.1:15014' },
+  ]);
 }

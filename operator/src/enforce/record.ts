@@ -55,6 +55,7 @@ export class ReplicaRecord implements ReplicaView {
 
   /** First what it holds, then what its proxies have: never the other way round. Returns what failed, if anything did. */
   async look(istiod: Istiod, wanted: Wanted, signal: AbortSignal): Promise<unknown> {
+    const started = this.#clock.monotonic();
     try {
       await this.#lookAtObjects(istiod, wanted.groups, signal);
       await this.#lookAtProxies(istiod, wanted, signal);
@@ -65,7 +66,7 @@ export class ReplicaRecord implements ReplicaView {
       this.holdings = new Map();
       this.proxies = new Map();
       this.problem = problemOf(error);
-      this.failingSince ??= this.#clock.monotonic();
+      this.failingSince ??= started;
       return error;
     }
   }

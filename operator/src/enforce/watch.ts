@@ -14,6 +14,7 @@ export interface EnforcementWatchOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: EnforceMetrics;
+  /** Told when a replica begins to fail. */
   readonly onError: (replica: string, error: unknown) => void;
   /** Which policies to look at again. */
   readonly onNews: (keys: readonly string[]) => void;
@@ -114,7 +115,9 @@ export class EnforcementWatch {
     const took = clock.monotonic() - started;
     metrics.looked(took);
     if (this.#tell(entries)) this.#rounds = 0;
-    this.#schedule(took);
+    // Waiting for one that does not answer is no work for anybody.
+    const isWork = [...this.#records.values()].every(({ problem }) => problem === undefined);
+    this.#schedule(isWork ? took : 0);
   }
 
   async #look(wanted: Wanted, signal: AbortSignal): Promise<void> {
@@ -125,10 +128,11 @@ export class EnforcementWatch {
     );
     await Promise.all(
       [...this.#records.values()].map(async (record) => {
+        const failedBefore = record.problem !== undefined;
         const error = await record.look(istiod, wanted, signal);
         if (signal.aborted) return;
         metrics.asked(record.problem);
-        if (error !== undefined) onError(record.name, error);
+        if (error !== undefined && !failedBefore) onError(record.name, error);
       }),
     );
   }
