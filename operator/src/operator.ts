@@ -12,6 +12,7 @@ import { KeySets } from './key-sets.ts';
 import { createOperatorMetrics, createQueueMetrics, observeState, QUEUES, type QueueName } from './metrics.ts';
 import type { MeshConfigSource } from './observe/mesh-config.ts';
 import { createObservation, type Observation } from './observe/observation.ts';
+import type { Outages } from './outages.ts';
 import { type EventSink, reconcilePolicy } from './policy-controller.ts';
 import { keysOfGenerated, keysOfIssuer, keysOfPolicy, policiesUsing, sameSpec } from './policy-keys.ts';
 import { isDefaultIssuer } from './references.ts';
@@ -32,6 +33,7 @@ export interface OperatorOptions {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly random: Random;
+  readonly outages: Outages;
   /** How long changes gather before an issuer's status is written: a new key touches every policy. @default 300 */
   readonly countDelayMs?: number;
 }
@@ -54,12 +56,11 @@ type Queues = Readonly<Record<QueueName, WorkQueue>>;
 /** Event -> policy keys -> queue -> gather -> plan -> execute; and the same, smaller, for issuers and their keys. */
 export function createOperator(options: OperatorOptions): Operator {
   const { log, countDelayMs = 300 } = options;
-  const onError = (kind: string, err: unknown) => log.warn({ kind, err }, 'watching failed, will go on');
-  const caches = createCaches({ ...options, onError });
+  const caches = createCaches(options);
   const onConcerned = (keys: readonly string[]) => {
     for (const key of keys) queues.policies.remind(key);
   };
-  const observation = createObservation({ ...options, onError, onConcerned }, caches);
+  const observation = createObservation({ ...options, onConcerned }, caches);
   const operatorMetrics = createOperatorMetrics(options.metrics);
   const keySets = new KeySets({
     ...options,
@@ -86,29 +87,32 @@ export function createOperator(options: OperatorOptions): Operator {
   });
   observeState(options.metrics, { caches, keySets, queues, isLeading: () => options.election?.isLeading ?? true });
   route(caches, queues, countDelayMs);
-  return lifecycle({ caches, observation, enforcement, queues }, options);
+  return lifecycle({ caches, keySets, observation, enforcement, queues }, options);
 }
 
 function createEnforcement(
-  { asking, log, metrics, ...options }: OperatorOptions,
+  { asking, metrics, ...options }: OperatorOptions,
   onNews: (keys: readonly string[]) => void,
 ): EnforcementWatch | undefined {
   if (asking === undefined) return undefined;
-  const onError = (replica: string, err: unknown) => log.warn({ replica, err }, 'istiod cannot be asked for proxies');
-  return new EnforcementWatch({ ...options, ...asking, metrics: createEnforceMetrics(metrics), onError, onNews });
+  return new EnforcementWatch({ ...options, ...asking, metrics: createEnforceMetrics(metrics), onNews });
 }
 
 function createQueues(
-  { log, metrics, clock, random }: OperatorOptions,
+  { outages, metrics, clock, random }: OperatorOptions,
   work: Record<keyof Queues, ConstructorParameters<typeof WorkQueue>[0]['work']>,
 ): Queues {
   const observer = createQueueMetrics(metrics);
   const queue = (name: keyof Queues, concurrency: number) =>
     new WorkQueue({
-      work: work[name],
+      work: async (key, signal) => {
+        const outcome = await work[name](key, signal);
+        outages.ended(`${name} ${key}`);
+        return outcome;
+      },
       concurrency,
       observer: observer(name),
-      onError: (key, err) => log.error({ queue: name, key, err }, 'reconciling failed, will be tried again'),
+      onError: (key, err) => outages.failed(`${name} ${key}`, err),
       clock,
       random,
     });
@@ -159,6 +163,7 @@ function keysChanged(
 
 interface Parts {
   readonly caches: Caches;
+  readonly keySets: KeySets;
   readonly observation: Observation;
   readonly enforcement: EnforcementWatch | undefined;
   readonly queues: Queues;
@@ -176,8 +181,6 @@ function lifecycle(parts: Parts, { log, election, asking }: OperatorOptions): Op
       log.warn('the mesh config or the workloads cannot be read yet, going on without them');
     }
     if (abort.signal.aborted) return;
-    // A process that stands by knows the keys, too: it shall not begin its term with waiting for them.
-    queues.keys.start();
     await (election ? election.run(lead, abort.signal) : lead(abort.signal));
   };
   return {
@@ -196,16 +199,17 @@ function lifecycle(parts: Parts, { log, election, asking }: OperatorOptions): Op
   };
 }
 
-/** The queues that write gather keys while this process stands by, and keep those at work when its term ends. */
-function leading({ caches, enforcement, queues: { policies, issuers } }: Parts, log: Logger) {
+/** The queues gather keys while this process stands by, and keep those at work when its term ends. */
+function leading({ caches, keySets, enforcement, queues }: Parts, log: Logger) {
   return async (term: AbortSignal): Promise<void> => {
     if (term.aborted) return;
     log.info({ policies: caches.policies.store.size }, 'this process leads, reconciling begins');
     const paused = Promise.withResolvers<unknown>();
     // In the very turn in which the right to write ends: whoever fails for that reason shall find its signal aborted.
-    term.addEventListener('abort', () => paused.resolve(Promise.all([policies.pause(), issuers.pause()])));
-    policies.start();
-    issuers.start();
+    term.addEventListener('abort', () => paused.resolve(Promise.all(QUEUES.map((name) => queues[name].pause()))));
+    keySets.forgetAll();
+    for (const { metadata } of caches.issuers.store.list()) queues.keys.add(metadata.name);
+    for (const name of QUEUES) queues[name].start();
     await Promise.all([paused.promise, enforcement?.run(term)]);
     log.info('this process stands by');
   };

@@ -1,7 +1,7 @@
 import { Informer, type KubeObject, type Resource } from '@sekisho/kube';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import type { CacheOptions } from '../caches.ts';
+import { type CacheOptions, watching } from '../caches.ts';
 
 /** One process of istiod, and the base URL of its debug interface. */
 export interface Replica {
@@ -49,14 +49,11 @@ const Port = Type.Object({ name: Type.Optional(Type.String()), port: Type.Option
  * selector finds every revision. One that is about to end still serves its proxies, and is asked as long as it does.
  */
 export function discoveredReplicas(
-  { client, clock, random, onError }: CacheOptions,
+  options: CacheOptions,
   { namespace, labelSelector }: { readonly namespace: string; readonly labelSelector: string },
 ): ReplicaSource {
   const informer = new Informer({
-    client,
-    clock,
-    random,
-    onError: (error: unknown) => onError('EndpointSlices of istiod', error),
+    ...watching(options, 'EndpointSlices of istiod'),
     resource: ENDPOINT_SLICES,
     namespace,
     labelSelector,

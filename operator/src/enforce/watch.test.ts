@@ -27,7 +27,7 @@ let metrics: ReturnType<typeof createMetrics>;
 let istiod: Istiod;
 let replicas: [FakeIstiod, FakeIstiod];
 let news: string[];
-let failures: string[];
+let failures: Set<string>;
 let watch: EnforcementWatch;
 let stop: AbortController;
 let running: Promise<void>;
@@ -38,7 +38,7 @@ beforeEach(async () => {
   replicas = [await FakeIstiod.start(), await FakeIstiod.start()];
   istiod = createIstiod({ timeoutMs: 300, maxBytes: 1024 * 1024, token: undefined });
   news = [];
-  failures = [];
+  failures = new Set();
   stop = new AbortController();
   watch = create(istiod);
   running = watch.run(stop.signal);
@@ -62,7 +62,7 @@ function create(asked: Istiod): EnforcementWatch {
     clock,
     random: () => 0.5,
     metrics: createEnforceMetrics(metrics),
-    onError: (replica) => void failures.push(replica),
+    outages: { failed: (what) => void failures.add(what), ended: (what) => void failures.delete(what) },
     onNews: (keys) => void news.push(...keys),
   });
 }
@@ -176,12 +176,13 @@ describe('the watch of proxies', () => {
     await clock.advance(SETTLE);
     await looks(1);
     expect(reason(A, B)).toBe(expected);
-    expect(failures).toEqual([second().replica.name]);
+    expect([...failures]).toEqual([`istiod ${second().replica.name}`]);
     second().failing = undefined;
     await looks(1);
     await clock.advance(SETTLE);
     await looks(1);
     expect(reason(A, B)).toBe('Enforced');
+    expect(failures.size).toBe(0);
   });
 
   test('forgets what a replica held when it fails: it may be another process afterwards', async () => {

@@ -1,5 +1,6 @@
 import { backoffMs, type Clock, pause, type Random } from '@sekisho/kube';
 import { type Awaited, judgeSight, type Sight } from '@sekisho/policy';
+import type { Outages } from '../outages.ts';
 import type { Istiod } from './istiod.ts';
 import type { EnforceMetrics } from './metrics.ts';
 import { ReplicaRecord, type Wanted } from './record.ts';
@@ -14,8 +15,7 @@ export interface EnforcementWatchOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: EnforceMetrics;
-  /** Told when a replica begins to fail. */
-  readonly onError: (replica: string, error: unknown) => void;
+  readonly outages: Pick<Outages, 'failed' | 'ended'>;
   /** Which policies to look at again. */
   readonly onNews: (keys: readonly string[]) => void;
 }
@@ -121,18 +121,19 @@ export class EnforcementWatch {
   }
 
   async #look(wanted: Wanted, signal: AbortSignal): Promise<void> {
-    const { source, istiod, clock, metrics, onError } = this.#options;
-    const replicas = source.replicas();
+    const { source, istiod, clock, metrics, outages } = this.#options;
+    const known = this.#records;
     this.#records = new Map(
-      replicas.map((replica) => [replica.url, this.#records.get(replica.url) ?? new ReplicaRecord(replica, clock)]),
+      source.replicas().map((replica) => [replica.url, known.get(replica.url) ?? new ReplicaRecord(replica, clock)]),
     );
+    for (const [url, { name }] of known) if (!this.#records.has(url)) outages.ended(`istiod ${name}`);
     await Promise.all(
       [...this.#records.values()].map(async (record) => {
-        const failedBefore = record.problem !== undefined;
         const error = await record.look(istiod, wanted, signal);
         if (signal.aborted) return;
         metrics.asked(record.problem);
-        if (error !== undefined && !failedBefore) onError(record.name, error);
+        if (error === undefined) outages.ended(`istiod ${record.name}`);
+        else outages.failed(`istiod ${record.name}`, error);
       }),
     );
   }
