@@ -18,6 +18,7 @@ async function main(): Promise<void> {
     encryptionKey: await readEncryptionKey(config.KEY_ENCRYPTION_KEY_FILE),
     ...(firstAdministrator !== undefined && { firstAdministrator }),
     tokenLifetime: config.ACCESS_TOKEN_TTL_SECONDS,
+    auditRetentionDays: config.AUDIT_RETENTION_DAYS,
     trustedProxies,
     log,
     clock: () => new Date(),

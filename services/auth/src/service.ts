@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { createSessionStore } from '@sekisho/sessions';
+import { type Clock, type Random, systemClock } from '@sekisho/kube';
+import { createSessionStore, type SessionStore } from '@sekisho/sessions';
 import { connectRedis } from '@sekisho/sessions/redis';
-import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
-import { createMinter, createVerifier } from '@sekisho/tokens';
+import { type Checks, createMetrics, type Logger, type Metrics } from '@sekisho/telemetry';
+import { createMinter, createVerifier, type Mint } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';
+import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
 import { bootstrapAdministrator, type FirstAdministrator } from './bootstrap.ts';
 import { openDatabase, pingDatabase } from './database/open.ts';
@@ -37,6 +39,12 @@ export interface ServiceOptions {
   /** First part of every key in Redis. @default 'sk' */
   readonly prefix?: string;
   readonly rates?: LoginRates;
+  /** Days that entries of the audit log are kept. @default 400 */
+  readonly auditRetentionDays?: number;
+  /** What runs beside requests is timed by. @default the system's */
+  readonly timers?: Clock;
+  /** @default Math.random */
+  readonly random?: Random;
 }
 
 export interface Service {
@@ -67,7 +75,9 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const stores = await openStores(options, opened);
   const passwords = await createPasswordHasher(HASHING);
   await bootstrap(options, { ...stores, passwords });
-  const apps = buildApps(options, { ...stores, passwords });
+  const { upkeep, ...apps } = buildApps(options, { ...stores, passwords });
+  upkeep.start();
+  opened.defer(upkeep.stop);
   opened.defer(() => apps.adminApp.close());
   opened.defer(() => apps.publicApp.close());
   const owned = opened.move();
@@ -92,7 +102,7 @@ async function openStores({ log, redisUrl, databaseUrl, encryptionKey }: Service
     redis: () => redis.ping(),
     keys: () => assertStored(keyStore, keys),
   };
-  return { accounts: createSqlAccounts(database.db), keys, redis, checks };
+  return { db: database.db, accounts: createSqlAccounts(database.db), keys, redis, checks };
 }
 
 type Stores = Awaited<ReturnType<typeof openStores>> & { readonly passwords: PasswordHasher };
@@ -103,16 +113,18 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
   if (made) log.info('first administrator made');
 }
 
-function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, checks }: Stores) {
+function buildApps(options: ServiceOptions, stores: Stores) {
+  const { accounts, passwords, keys, redis, checks } = stores;
   const { log, clock, uuid, issuer, encryptionKey, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES } = options;
   const metrics = createMetrics();
   const authMetrics = createAuthMetrics(metrics);
   const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
+  const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
   const login = createLogin({
     accounts,
     passwords,
-    sessions: createSessionStore({ redis, clock, newId: uuid, prefix }),
+    sessions,
     limits: createLoginLimits({ redis, prefix, rates, hash: createKeyedHash(encryptionKey, 'login-limits') }),
     mint,
     clock,
@@ -120,7 +132,9 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, 
   });
   const verify = createVerifier({ issuer, audience: AUDIENCE, jwks: () => keys.jwks, clock });
   const authorize = createAuthorize({ verify, clock, metrics: authMetrics });
+  const { administration, audit, upkeep } = accountsOf(options, { ...stores, sessions, metrics, mint });
   return {
+    upkeep,
     publicApp: buildPublicApp({
       log,
       login,
@@ -131,12 +145,19 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keys, redis, 
     adminApp: buildAdminApp({
       log,
       accounts,
-      passwords,
+      administration,
+      audit,
       authorize,
-      assertTokensFit: createAssertTokensFit(mint),
-      uuid,
       metrics,
       checks,
     }),
   };
+}
+
+type AccountParts = Stores & { readonly sessions: SessionStore; readonly metrics: Metrics; readonly mint: Mint };
+
+function accountsOf(options: ServiceOptions, { mint, ...parts }: AccountParts): Accounts {
+  const { log, uuid, timers = systemClock, random = Math.random, auditRetentionDays = 400 } = options;
+  const assertTokensFit = createAssertTokensFit(mint);
+  return assembleAccounts({ ...parts, assertTokensFit, log, uuid, clock: timers, random, auditRetentionDays });
 }

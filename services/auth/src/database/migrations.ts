@@ -1,5 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+import { accountChanges } from '../accounts/migration.ts';
+import { auditLog } from '../audit/migration.ts';
 import { AuthError } from '../errors.ts';
 import type { Database } from './schema.ts';
 
@@ -41,6 +43,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await sql`create unique index signing_keys_active on signing_keys (state) where state = 'active'`.execute(db);
     },
   },
+  '0004-account-changes': accountChanges,
+  '0005-audit-log': auditLog,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...MIGRATIONS }) };
