@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@sekisho/telemetry';
-import { createService } from './src/index.ts';
+import { createService, KEY_DEFAULTS } from './src/index.ts';
 
 /** Writes docs/openapi from the schemas of the routes: `node services/auth/generate.ts`. */
 const folder = join(import.meta.dirname, '../../docs/openapi');
@@ -14,7 +14,8 @@ const service = await createService({
   issuer: 'https://auth.example.org',
   redisUrl: 'redis://127.0.0.1:1',
   databaseUrl: `pglite:${join(scratch, 'db')}`,
-  encryptionKey: randomBytes(32),
+  encryptionKeys: { current: randomBytes(32), previous: [] },
+  keys: KEY_DEFAULTS,
   tokenLifetime: 900,
   log: createLogger({ name: 'generate', level: 'silent' }),
   clock: () => new Date(),

@@ -1,6 +1,6 @@
 export { type BackoffBounds, backoffMs } from './backoff.ts';
 export { type ApplyOptions, type CallOptions, type ClientOptions, type DeleteOptions, KubeClient } from './client.ts';
-export { type Clock, pause, type Random, systemClock } from './clock.ts';
+export { type Clock, longestSince, type Moment, momentOf, pause, type Random, systemClock } from './clock.ts';
 export { type ConnectOptions, connect } from './connection.ts';
 export { discover } from './discovery.ts';
 export {

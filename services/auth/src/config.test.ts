@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, readConfig } from '@sekisho/telemetry';
 import { afterAll, describe, expect, test } from 'vitest';
-import { AuthConfig, parseNetworks, readEncryptionKey, readFirstAdministrator, readSecret } from './config.ts';
+import { AuthConfig, parseNetworks, readEncryptionKeys, readFirstAdministrator, readSecret } from './config.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'auth-config-'));
 afterAll(() => rm(folder, { recursive: true }));
@@ -85,7 +85,7 @@ describe('secrets in files', () => {
 
   test('an encryption key is 32 bytes in base64', async () => {
     const key = randomBytes(32);
-    expect(await readEncryptionKey(await file(`${key.toString('base64')}\n`))).toEqual(key);
+    expect(await readEncryptionKeys(await file(`${key.toString('base64')}\n`))).toEqual({ current: key, previous: [] });
     for (const wrong of [
       '',
       'hunter2',
@@ -93,7 +93,7 @@ describe('secrets in files', () => {
       key.toString('hex'),
       `${key.toString('base64')}!`,
     ]) {
-      const refused = readEncryptionKey(await file(wrong));
+      const refused = readEncryptionKeys(await file(wrong));
       await expect(refused).rejects.toMatchObject({ code: 'secret_unusable' });
       await expect(refused).rejects.not.toThrow('hunter2');
     }

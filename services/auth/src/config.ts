@@ -7,6 +7,8 @@ import { normaliseEmail } from './accounts/account.ts';
 import { Email, NewPassword } from './accounts/schemas.ts';
 import type { FirstAdministrator } from './bootstrap.ts';
 import { AuthError } from './errors.ts';
+import { KeyEnvironment } from './keys/config.ts';
+import { type EncryptionKeys, parseEncryptionKeys } from './keys/encryption-keys.ts';
 import { opaqueString } from './passwords/opaque-string.ts';
 
 /** The environment of the process. Secrets come from files, so that they are not in its environment. */
@@ -29,8 +31,9 @@ export const AuthConfig = Type.Object({
   }),
   KEY_ENCRYPTION_KEY_FILE: Type.String({
     minLength: 1,
-    description: 'file with 32 random bytes in base64, as `openssl rand -base64 32` writes',
+    description: 'file with 32 random bytes in base64, as `openssl rand -base64 32` writes; below it, earlier ones',
   }),
+  ...KeyEnvironment,
   BOOTSTRAP_ADMIN_EMAIL: Type.Optional(Email),
   BOOTSTRAP_ADMIN_PASSWORD_FILE: Type.Optional(
     Type.String({ minLength: 1, description: "file with the first administrator's password" }),
@@ -92,12 +95,11 @@ export async function readFirstAdministrator(config: AuthConfig): Promise<FirstA
   throw new AuthError('secret_unusable', 'BOOTSTRAP_ADMIN_PASSWORD_FILE: the password must have 8 to 1024 characters');
 }
 
-/** @throws AuthError `secret_unusable` unless the file holds exactly 32 bytes in base64 */
-export async function readEncryptionKey(path: string): Promise<Buffer> {
-  const text = await readSecret('KEY_ENCRYPTION_KEY_FILE', path);
-  const key = Buffer.from(text, 'base64');
-  if (key.length !== 32 || key.toString('base64') !== text) {
-    throw new AuthError('secret_unusable', 'KEY_ENCRYPTION_KEY_FILE: the file must hold 32 bytes in base64');
-  }
-  return key;
+/**
+ * What is stored is encrypted with the key on the first line; those on the lines below only open what they once sealed.
+ * @throws AuthError `secret_unusable` unless each line of the file holds exactly 32 bytes in base64
+ */
+export async function readEncryptionKeys(path: string): Promise<EncryptionKeys> {
+  const variable = 'KEY_ENCRYPTION_KEY_FILE';
+  return parseEncryptionKeys(variable, await readSecret(variable, path));
 }

@@ -12,6 +12,7 @@ export const AUTH_ERRORS = {
   version_required: { status: 428 },
   user_unknown: { status: 404 },
   grant_unknown: { status: 404 },
+  key_unknown: { status: 404 },
   rate_limited: { status: 429 },
   unavailable: { status: 503 },
   secret_unusable: { status: 500 },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createLogger, failStart, type ListenAddress, onSignals, parseListen, readConfig } from '@sekisho/telemetry';
-import { AuthConfig, parseNetworks, readEncryptionKey, readFirstAdministrator } from './config.ts';
+import { AuthConfig, parseNetworks, readEncryptionKeys, readFirstAdministrator } from './config.ts';
+import { keySettings } from './keys/config.ts';
 import { createService, type Service } from './service.ts';
 
 async function main(): Promise<void> {
@@ -15,7 +16,8 @@ async function main(): Promise<void> {
     issuer: config.AUTH_ISSUER,
     redisUrl: config.REDIS_URL,
     databaseUrl: config.DATABASE_URL,
-    encryptionKey: await readEncryptionKey(config.KEY_ENCRYPTION_KEY_FILE),
+    encryptionKeys: await readEncryptionKeys(config.KEY_ENCRYPTION_KEY_FILE),
+    keys: keySettings(config),
     ...(firstAdministrator !== undefined && { firstAdministrator }),
     tokenLifetime: config.ACCESS_TOKEN_TTL_SECONDS,
     auditRetentionDays: config.AUDIT_RETENTION_DAYS,

@@ -97,7 +97,11 @@ describe.each(databaseKinds(inject('postgresUrl')))('the service on $name', (kin
 
   test('does not start with another encryption key, and leaves the database free for the right one', async () => {
     await service.close();
-    const wrong = startService({ redisUrl, databaseUrl: database.url, encryptionKey: randomBytes(32) });
+    const wrong = startService({
+      redisUrl,
+      databaseUrl: database.url,
+      encryptionKeys: { current: randomBytes(32), previous: [] },
+    });
     await expect(wrong).rejects.toMatchObject({ code: 'key_unreadable' });
     service = await startService({ redisUrl, databaseUrl: database.url });
     await untilReady(service);

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type Clock, type Random, systemClock } from '@sekisho/kube';
 import { createSessionStore, type SessionStore } from '@sekisho/sessions';
 import { connectRedis } from '@sekisho/sessions/redis';
-import { type Checks, createMetrics, type Logger, type Metrics } from '@sekisho/telemetry';
+import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
 import { createMinter, createVerifier, type Mint } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';
 import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
@@ -13,9 +13,11 @@ import { buildAdminApp } from './http/admin-app.ts';
 import { createAuthorize } from './http/authorize.ts';
 import { buildPublicApp } from './http/public-app.ts';
 import type { HttpServer } from './http/server.ts';
-import { assertStored, loadKeyRing } from './keys/key-ring.ts';
+import type { KeySettings } from './keys/config.ts';
+import type { EncryptionKeys } from './keys/encryption-keys.ts';
 import { createKeyedHash } from './keys/keyed-hash.ts';
-import { createSqlKeys } from './keys/sql-keys.ts';
+import { openKeys } from './keys/keys.ts';
+import { keyRoutes } from './keys/routes.ts';
 import { createLogin } from './login/login.ts';
 import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
 import { createAssertTokensFit } from './login/tokens-fit.ts';
@@ -26,8 +28,9 @@ export interface ServiceOptions {
   readonly issuer: string;
   readonly redisUrl: string;
   readonly databaseUrl: string;
-  /** 32 bytes that signing keys are encrypted with and other keys are derived from. */
-  readonly encryptionKey: Buffer;
+  /** What signing keys are encrypted with; other keys are derived from the current one. */
+  readonly encryptionKeys: EncryptionKeys;
+  readonly keys: KeySettings;
   readonly firstAdministrator?: FirstAdministrator;
   /** Seconds an access token lives. */
   readonly tokenLifetime: number;
@@ -36,15 +39,15 @@ export interface ServiceOptions {
   readonly log: Logger;
   readonly clock: () => Date;
   readonly uuid: () => string;
+  /** What runs beside requests is timed by. @default the system's */
+  readonly timers?: Clock;
+  /** @default Math.random */
+  readonly random?: Random;
   /** First part of every key in Redis. @default 'sk' */
   readonly prefix?: string;
   readonly rates?: LoginRates;
   /** Days that entries of the audit log are kept. @default 400 */
   readonly auditRetentionDays?: number;
-  /** What runs beside requests is timed by. @default the system's */
-  readonly timers?: Clock;
-  /** @default Math.random */
-  readonly random?: Random;
 }
 
 export interface Service {
@@ -84,14 +87,16 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   return { ...apps, close: () => owned.disposeAsync() };
 }
 
-async function openStores({ log, redisUrl, databaseUrl, encryptionKey }: ServiceOptions, opened: AsyncDisposableStack) {
+async function openStores(options: ServiceOptions, opened: AsyncDisposableStack) {
+  const { log, redisUrl, databaseUrl } = options;
   const database = await openDatabase({
     url: databaseUrl,
     onIdleError: (err) => log.warn({ err }, 'an idle database connection broke'),
   });
   opened.defer(database.close);
-  const keyStore = createSqlKeys(database.db);
-  const keys = await loadKeyRing(keyStore, encryptionKey);
+  const metrics = createMetrics();
+  const keys = await openKeys({ ...keysOptions(options), db: database.db, metrics });
+  opened.defer(keys.close);
   const redis = connectRedis({
     url: redisUrl,
     onState: (state, err) => (state === 'ready' ? log.info('Redis connected') : log.warn({ err }, 'Redis lost')),
@@ -100,9 +105,14 @@ async function openStores({ log, redisUrl, databaseUrl, encryptionKey }: Service
   const checks: Checks = {
     database: () => pingDatabase(database.db),
     redis: () => redis.ping(),
-    keys: () => assertStored(keyStore, keys),
+    keys: async () => keys.keeper.ring.active,
   };
-  return { db: database.db, accounts: createSqlAccounts(database.db), keys, redis, checks };
+  return { db: database.db, accounts: createSqlAccounts(database.db), keeper: keys.keeper, redis, metrics, checks };
+}
+
+function keysOptions({ keys, timers = systemClock, random = Math.random, ...options }: ServiceOptions) {
+  const { encryptionKeys, issuer, tokenLifetime, log } = options;
+  return { settings: keys, encryptionKeys, issuer, longestTokenSeconds: tokenLifetime, log, clock: timers, random };
 }
 
 type Stores = Awaited<ReturnType<typeof openStores>> & { readonly passwords: PasswordHasher };
@@ -114,10 +124,10 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
 }
 
 function buildApps(options: ServiceOptions, stores: Stores) {
-  const { accounts, passwords, keys, redis, checks } = stores;
-  const { log, clock, uuid, issuer, encryptionKey, tokenLifetime, trustedProxies = [] } = options;
+  const { accounts, passwords, keeper, redis, metrics, checks } = stores;
+  const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES } = options;
-  const metrics = createMetrics();
+  const keys = keeper.ring;
   const authMetrics = createAuthMetrics(metrics);
   const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
@@ -125,20 +135,20 @@ function buildApps(options: ServiceOptions, stores: Stores) {
     accounts,
     passwords,
     sessions,
-    limits: createLoginLimits({ redis, prefix, rates, hash: createKeyedHash(encryptionKey, 'login-limits') }),
+    limits: createLoginLimits({ redis, prefix, rates, hash: createKeyedHash(encryptionKeys.current, 'login-limits') }),
     mint,
     clock,
     tokenLifetime,
   });
   const verify = createVerifier({ issuer, audience: AUDIENCE, jwks: () => keys.jwks, clock });
   const authorize = createAuthorize({ verify, clock, metrics: authMetrics });
-  const { administration, audit, upkeep } = accountsOf(options, { ...stores, sessions, metrics, mint });
+  const { administration, audit, upkeep } = accountsOf(options, { ...stores, sessions, mint });
   return {
     upkeep,
     publicApp: buildPublicApp({
       log,
       login,
-      jwks: () => keys.jwks,
+      jwks: () => keys.published,
       metrics: authMetrics,
       trustedProxies,
     }),
@@ -150,11 +160,12 @@ function buildApps(options: ServiceOptions, stores: Stores) {
       authorize,
       metrics,
       checks,
+      more: (routes) => keyRoutes(routes, { keys: keeper, authorize }),
     }),
   };
 }
 
-type AccountParts = Stores & { readonly sessions: SessionStore; readonly metrics: Metrics; readonly mint: Mint };
+type AccountParts = Stores & { readonly sessions: SessionStore; readonly mint: Mint };
 
 function accountsOf(options: ServiceOptions, { mint, ...parts }: AccountParts): Accounts {
   const { log, uuid, timers = systemClock, random = Math.random, auditRetentionDays = 400 } = options;

@@ -3,6 +3,7 @@ import { type Migration, type MigrationProvider, Migrator } from 'kysely/migrati
 import { accountChanges } from '../accounts/migration.ts';
 import { auditLog } from '../audit/migration.ts';
 import { AuthError } from '../errors.ts';
+import { keyRotation } from '../keys/migration.ts';
 import type { Database } from './schema.ts';
 
 /** By name, in this order; one that was released is never changed. */
@@ -43,6 +44,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await sql`create unique index signing_keys_active on signing_keys (state) where state = 'active'`.execute(db);
     },
   },
+  '0003-key-rotation': keyRotation,
   '0004-account-changes': accountChanges,
   '0005-audit-log': auditLog,
 };

@@ -47,9 +47,20 @@ export interface Database {
   signing_keys: {
     /** RFC 7638 thumbprint. */
     kid: string;
-    state: 'next' | 'active' | 'retiring';
-    /** PKCS #8, encrypted with the key that the operator of the service keeps. */
-    sealed: Uint8Array;
+    /** The service that signs with it. */
+    signer: Generated<'auth'>;
+    alg: Generated<'ES256' | 'RS256'>;
+    state: 'next' | 'active' | 'retiring' | 'retired';
+    /** PKCS #8, encrypted with the key that the operator of the service keeps; null once the key is retired. */
+    sealed: Uint8Array | null;
+    /** Life of the longest-living token that it may have signed. */
+    longest_token_ms: Generated<number>;
     created_at: Moment;
+    activated_at: Date | null;
+    retiring_at: Date | null;
+    retired_at: Date | null;
+    compromised_at: Date | null;
+    /** When the tokens of a compromised key were revoked. */
+    revoked_at: Date | null;
   };
 }

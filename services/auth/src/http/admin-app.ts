@@ -11,6 +11,8 @@ export interface AdminAppOptions extends UserRoutesOptions, AuditRoutesOptions {
   readonly metrics: Metrics;
   /** What must work for the service to be ready, by name. */
   readonly checks: Checks;
+  /** Adds routes of other parts. @default none */
+  readonly more?: (routes: HttpServer) => void;
 }
 
 const INFO = {
@@ -27,6 +29,7 @@ export function buildAdminApp(options: AdminAppOptions): HttpServer {
     userRoutes(routes, options);
     grantRoutes(routes, options);
     auditRoutes(routes, options);
+    options.more?.(routes);
     healthRoutes(routes, options);
   });
   return app;

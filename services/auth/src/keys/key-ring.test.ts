@@ -1,67 +1,119 @@
 import { randomBytes } from 'node:crypto';
+import { momentOf } from '@sekisho/kube';
+import { FakeClock } from '@sekisho/kube/testing';
 import { exportSigningKey, generateSigningKey } from '@sekisho/tokens';
 import { describe, expect, test } from 'vitest';
-import { assertStored, type KeyStore, loadKeyRing, type StoredKey } from './key-ring.ts';
+import type { EncryptionKeys } from './encryption-keys.ts';
+import { LiveKeyRing } from './key-ring.ts';
+import type { StoredKey } from './key-store.ts';
 import { seal } from './seal.ts';
 
-const encryptionKey = randomBytes(32);
+const encryptionKeys: EncryptionKeys = { current: randomBytes(32), previous: [] };
+const staleMs = 10_000;
 
-/** Takes one active key, like the table's unique index. */
-function memoryKeys(keys: StoredKey[] = []): KeyStore {
-  return {
-    list: async () => [...keys],
-    async addActive(key) {
-      if (!keys.some((stored) => stored.state === 'active')) keys.push({ ...key, state: 'active' });
-    },
-  };
+async function stored(state: StoredKey['state'], by = encryptionKeys.current): Promise<StoredKey> {
+  const key = await generateSigningKey();
+  const sealed = seal(exportSigningKey(key), key.kid, by);
+  return { kid: key.kid, alg: 'ES256', state, since: 0, longestTokenMs: 900_000, sealed };
 }
 
-describe('loadKeyRing', () => {
-  test('makes the first key and finds it again', async () => {
-    const store = memoryKeys();
-    const made = await loadKeyRing(store, encryptionKey);
-    const again = await loadKeyRing(store, encryptionKey);
-    expect(again.active.kid).toBe(made.active.kid);
-    expect(again.jwks).toEqual({ keys: [made.active.publicJwk] });
-  });
+function setUp(keys = encryptionKeys) {
+  const clock = new FakeClock();
+  const ring = new LiveKeyRing({ encryptionKeys: keys, clock, staleMs });
+  return { clock, ring, load: (...loaded: StoredKey[]) => ring.load(loaded, momentOf(clock)) };
+}
 
-  test('agrees with replicas that start at the same time', async () => {
-    const store = memoryKeys();
-    const rings = await Promise.all(Array.from({ length: 5 }, () => loadKeyRing(store, encryptionKey)));
-    expect(new Set(rings.map((ring) => ring.active.kid)).size).toBe(1);
-    expect(await store.list()).toHaveLength(1);
-  });
+const unavailable = expect.objectContaining({ code: 'unavailable' });
+const unreadable = expect.objectContaining({ code: 'key_unreadable' });
 
+describe('a key ring', () => {
   test('publishes keys of every state and signs with the active one', async () => {
-    const stored = async (state: StoredKey['state']) => {
-      const key = await generateSigningKey();
-      return { kid: key.kid, state, sealed: seal(exportSigningKey(key), key.kid, encryptionKey) };
-    };
+    const { ring, load } = setUp();
     const keys = [await stored('retiring'), await stored('active'), await stored('next')];
-    const ring = await loadKeyRing(memoryKeys(keys), encryptionKey);
+    await load(...keys);
     expect(ring.active.kid).toBe(keys[1]?.kid);
-    expect(ring.jwks.keys.map((key) => key.kid)).toEqual(keys.map((key) => key.kid));
+    expect(ring.published.keys.map(({ kid }) => kid)).toEqual(keys.map(({ kid }) => kid));
+    expect(JSON.stringify(ring.published)).not.toContain('"d"');
   });
 
-  test('refuses keys that another encryption key sealed, and says which file to mend', async () => {
-    const store = memoryKeys();
-    await loadKeyRing(store, encryptionKey);
-    const other = loadKeyRing(store, randomBytes(32));
-    await expect(other).rejects.toMatchObject({ code: 'key_unreadable' });
-    await expect(other).rejects.toThrow('KEY_ENCRYPTION_KEY_FILE');
+  test('signs and publishes nothing before it was loaded', () => {
+    const { ring } = setUp();
+    expect(() => ring.active).toThrow(unavailable);
+    expect(() => ring.published).toThrow(unavailable);
+    expect(ring.jwks).toEqual({ keys: [] });
   });
 
-  test('refuses a key that is stored under the name of another', async () => {
-    const key = await generateSigningKey();
-    const sealed = seal(exportSigningKey(key), 'other', encryptionKey);
-    const ring = loadKeyRing(memoryKeys([{ kid: 'other', state: 'active', sealed }]), encryptionKey);
-    await expect(ring).rejects.toMatchObject({ code: 'key_unreadable' });
+  test('signs nothing without an active key, and goes on publishing', async () => {
+    const { ring, load } = setUp();
+    await load(await stored('retiring'));
+    expect(() => ring.active).toThrow(unavailable);
+    expect(ring.published.keys).toHaveLength(1);
   });
-});
 
-describe('assertStored', () => {
-  test('fails when the key that this process signs with was removed', async () => {
-    const ring = await loadKeyRing(memoryKeys(), encryptionKey);
-    await expect(assertStored(memoryKeys(), ring)).rejects.toMatchObject({ code: 'unavailable' });
+  test('neither signs nor publishes when it may not know the latest keys, but still verifies', async () => {
+    const { clock, ring, load } = setUp();
+    const key = await stored('active');
+    await load(key);
+    await clock.advance(staleMs);
+    expect(ring.active.kid).toBe(key.kid);
+    await clock.advance(1);
+    expect(() => ring.active).toThrow(unavailable);
+    expect(() => ring.published).toThrow(unavailable);
+    expect(ring.jwks.keys.map(({ kid }) => kid)).toEqual([key.kid]);
+    await load(key);
+    expect(ring.active.kid).toBe(key.kid);
+  });
+
+  test('counts its age from before the database was asked', async () => {
+    const { clock, ring } = setUp();
+    const asked = momentOf(clock);
+    await clock.advance(staleMs + 1);
+    await ring.load([await stored('active')], asked);
+    expect(() => ring.active).toThrow(unavailable);
+  });
+
+  test('hands out another key set only when it holds other keys', async () => {
+    const { ring, load } = setUp();
+    const [old, next] = [await stored('active'), await stored('next')];
+    await load(old);
+    const first = ring.jwks;
+    await load(old);
+    expect(ring.jwks).toBe(first);
+    await load(old, next);
+    const second = ring.jwks;
+    expect(second.keys).toHaveLength(2);
+    await load({ ...old, state: 'retiring' }, { ...next, state: 'active' });
+    expect(ring.jwks).toBe(second);
+    expect(ring.active.kid).toBe(next.kid);
+    await load(next);
+    expect(ring.jwks.keys.map(({ kid }) => kid)).toEqual([next.kid]);
+  });
+
+  test('stays as it was when a key cannot be opened', async () => {
+    const { ring, load } = setUp();
+    const key = await stored('active');
+    await load(key);
+    await expect(load(key, await stored('next', randomBytes(32)))).rejects.toThrow(unreadable);
+    expect(ring.published.keys.map(({ kid }) => kid)).toEqual([key.kid]);
+  });
+
+  test('says which file to mend when it opens none', async () => {
+    await expect(setUp().load(await stored('active', randomBytes(32)))).rejects.toThrow('KEY_ENCRYPTION_KEY_FILE');
+  });
+
+  test('refuses a key under the name or algorithm of another', async () => {
+    const key = await stored('active');
+    await expect(setUp().load({ ...key, alg: 'RS256' })).rejects.toThrow(unreadable);
+    const plain = exportSigningKey(await generateSigningKey());
+    const renamed = { ...key, sealed: seal(plain, key.kid, encryptionKeys.current) };
+    await expect(setUp().load(renamed)).rejects.toThrow(unreadable);
+  });
+
+  test('opens what a previous encryption key sealed, and tells so once', async () => {
+    const previous = randomBytes(32);
+    const { load } = setUp({ ...encryptionKeys, previous: [randomBytes(32), previous] });
+    const [outdated, current] = [await stored('active', previous), await stored('next')];
+    expect((await load(outdated, current)).map(({ key }) => key.kid)).toEqual([outdated.kid]);
+    expect(await load(outdated, current)).toEqual([]);
   });
 });

@@ -1,22 +1,167 @@
-import type { Kysely } from 'kysely';
-import { guarded } from '../database/guard.ts';
+import type { SigningAlgorithm } from '@sekisho/tokens';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { guarded, isUniqueViolation } from '../database/guard.ts';
 import type { Database } from '../database/schema.ts';
-import type { KeyStore } from './key-ring.ts';
+import type { CompromisedKey, KeyHistory, KeyStore, NewKey, StoredKey } from './key-store.ts';
 
-/** Signing keys in PostgreSQL or PGlite. */
+/** Other services may list keys of their own beside ours. */
+const SIGNER = 'auth';
+
+/** Thrown to roll a transaction back. */
+class ConditionLost extends Error {}
+
+/**
+ * Signing keys in PostgreSQL or PGlite. That there is one active and one next key is held by unique indexes, whatever
+ * the replicas do; the time of each change is the database's.
+ */
 export function createSqlKeys(db: Kysely<Database>): KeyStore {
+  const changed = async (query: { executeTakeFirst(): Promise<{ readonly numUpdatedRows: bigint }> }) =>
+    (await guarded(query.executeTakeFirst())).numUpdatedRows > 0n;
+  const keys = () => db.updateTable('signing_keys').where('signer', '=', SIGNER);
   return {
-    list: () =>
-      guarded(db.selectFrom('signing_keys').select(['kid', 'state', 'sealed']).orderBy('created_at').execute()),
-    async addActive({ kid, sealed }) {
-      const row = { kid, sealed: Buffer.from(sealed), state: 'active' as const };
-      await guarded(
-        db
-          .insertInto('signing_keys')
-          .values(row)
-          .onConflict((conflict) => conflict.doNothing())
-          .execute(),
-      );
-    },
+    read: () => guarded(read(db)),
+    start: (key) => guarded(insert(db, key, { state: 'active' })),
+    prepare: (key, active) => guarded(insert(db, key, { state: 'next', beside: active })),
+    promote: (kid, replaces) => guarded(promote(db, kid, replaces)),
+    retire: (kid) =>
+      changed(
+        keys()
+          .set({ state: 'retired', sealed: null, retired_at: sql`now()` })
+          .where('kid', '=', kid)
+          .where('state', '=', 'retiring'),
+      ),
+    lengthen: (longestTokenMs) =>
+      changed(
+        keys()
+          .set({ longest_token_ms: longestTokenMs })
+          .where('state', 'in', ['next', 'active'])
+          .where('longest_token_ms', '<', longestTokenMs),
+      ),
+    reseal: (kid, from, to) => changed(keys().set({ sealed: to }).where('kid', '=', kid).where('sealed', '=', from)),
+    compromise: (kid) =>
+      changed(
+        keys()
+          .set({
+            state: 'retired',
+            sealed: null,
+            retired_at: sql`coalesce(retired_at, now())`,
+            compromised_at: sql`coalesce(compromised_at, now())`,
+            revoked_at: null,
+          })
+          .where('kid', '=', kid),
+      ),
+    unrevoked: () => guarded(unrevoked(db)),
+    markRevoked: (kid) => changed(keys().set({ revoked_at: sql`now()` }).where('kid', '=', kid)),
+    history: (limit) => guarded(history(db, limit)),
   };
+}
+
+async function read(db: Kysely<Database>): Promise<Awaited<ReturnType<KeyStore['read']>>> {
+  // The time comes with the rows, and also when there are none.
+  const { rows } = await sql<Row>`
+    select t.now, k.kid, k.alg, k.state, k.sealed, k.longest_token_ms,
+      case k.state when 'retiring' then k.retiring_at when 'active' then k.activated_at else k.created_at end as since
+    from (select now() as now) t
+    left join signing_keys k on k.signer = ${SIGNER} and k.state <> 'retired'
+    order by k.created_at, k.kid`.execute(db);
+  const now = rows[0]?.now.getTime() ?? Number.NaN;
+  return { now, keys: rows.flatMap((row) => (row.kid === null ? [] : toStored(row))) };
+}
+
+interface KeyRow {
+  readonly now: Date;
+  readonly kid: string;
+  readonly alg: SigningAlgorithm;
+  readonly state: StoredKey['state'];
+  readonly sealed: Uint8Array;
+  readonly longest_token_ms: number;
+  readonly since: Date;
+}
+type Row = KeyRow | { readonly now: Date; readonly kid: null };
+
+function toStored({ kid, alg, state, sealed, longest_token_ms: longestTokenMs, since }: KeyRow): StoredKey {
+  return { kid, alg, state, sealed, longestTokenMs, since: since.getTime() };
+}
+
+async function insert(
+  db: Kysely<Database>,
+  { kid, alg, sealed, longestTokenMs }: NewKey,
+  { state, beside }: { readonly state: 'next' | 'active'; readonly beside?: string },
+): Promise<boolean> {
+  const activated = state === 'active' ? sql`now()` : sql`null`;
+  const condition =
+    beside === undefined
+      ? sql`true`
+      : sql`exists (select from signing_keys where signer = ${SIGNER} and kid = ${beside} and state = 'active')`;
+  const { numAffectedRows } = await sql`
+    insert into signing_keys (kid, signer, alg, state, sealed, longest_token_ms, activated_at)
+    select ${kid}::text, ${SIGNER}::text, ${alg}::text, ${state}::text, ${Buffer.from(sealed)}::bytea,
+      ${longestTokenMs}::integer, ${activated}::timestamptz
+    where ${condition}
+    on conflict do nothing`.execute(db);
+  return numAffectedRows === 1n;
+}
+
+async function promote(db: Kysely<Database>, kid: string, replaces: string | undefined): Promise<boolean> {
+  try {
+    await db.transaction().execute(async (tx) => {
+      if (replaces !== undefined) await move(tx, replaces, { from: 'active', to: 'retiring' });
+      await move(tx, kid, { from: 'next', to: 'active' });
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionLost || isUniqueViolation(error)) return false;
+    throw error;
+  }
+}
+
+const ENTERED = { active: 'activated_at', retiring: 'retiring_at' } as const;
+
+async function move(
+  tx: Transaction<Database>,
+  kid: string,
+  { from, to }: { readonly from: 'next' | 'active'; readonly to: 'active' | 'retiring' },
+): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable('signing_keys')
+    .set({ state: to, [ENTERED[to]]: sql`now()` })
+    .where('signer', '=', SIGNER)
+    .where('kid', '=', kid)
+    .where('state', '=', from)
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) throw new ConditionLost();
+}
+
+async function unrevoked(db: Kysely<Database>): Promise<readonly CompromisedKey[]> {
+  const rows = await db
+    .selectFrom('signing_keys')
+    .select(['kid', 'compromised_at', 'longest_token_ms as longestTokenMs'])
+    .where('signer', '=', SIGNER)
+    .where('compromised_at', 'is not', null)
+    .where('revoked_at', 'is', null)
+    .$narrowType<{ compromised_at: Date }>()
+    .execute();
+  return rows.map(({ compromised_at, ...key }) => ({ ...key, compromisedAt: compromised_at.getTime() }));
+}
+
+async function history(db: Kysely<Database>, limit: number): Promise<readonly KeyHistory[]> {
+  const rows = await db
+    .selectFrom('signing_keys')
+    .select(['kid', 'alg', 'state', 'created_at', 'activated_at', 'retiring_at', 'retired_at', 'compromised_at'])
+    .where('signer', '=', SIGNER)
+    // The few that are published come first, so that no limit hides one.
+    .orderBy(sql`state = 'retired'`)
+    .orderBy('created_at', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(({ kid, alg, state, created_at: createdAt, ...times }) => ({
+    kid,
+    alg,
+    state,
+    createdAt,
+    ...(times.activated_at && { activatedAt: times.activated_at }),
+    ...(times.retiring_at && { retiringAt: times.retiring_at }),
+    ...(times.retired_at && { retiredAt: times.retired_at }),
+    ...(times.compromised_at && { compromisedAt: times.compromised_at }),
+  }));
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@sekisho/telemetry';
 import pg from 'pg';
+import { KEY_DEFAULTS } from '../keys/config.ts';
 import { createService, type Service, type ServiceOptions } from '../service.ts';
 
 export const ADMIN = { email: 'admin@example.org', password: 'correct horse battery' };
@@ -46,7 +47,8 @@ export function startService(
 ): Promise<Service> {
   return createService({
     issuer: 'https://auth.test',
-    encryptionKey: Buffer.alloc(32, 7),
+    encryptionKeys: { current: Buffer.alloc(32, 7), previous: [] },
+    keys: KEY_DEFAULTS,
     firstAdministrator: ADMIN,
     tokenLifetime: 900,
     log: createLogger({ name: 'test', level: 'silent' }),

@@ -1,0 +1,202 @@
+import { backoffMs, type Clock, momentOf, pause, type Random } from '@sekisho/kube';
+import { exportSigningKey, generateSigningKey } from '@sekisho/tokens';
+import { AuthError } from '../errors.ts';
+import type { EncryptionKeys } from './encryption-keys.ts';
+import type { ReportSpread } from './issuer-spread.ts';
+import { type KeyRing, LiveKeyRing } from './key-ring.ts';
+import type { KeyHistory, KeyStore, NewKey, StoredKey } from './key-store.ts';
+import { lastUseOf, nextStep, type RotationRules, type Spread, type Step } from './rotation.ts';
+import { seal } from './seal.ts';
+import type { KeyTiming } from './timing.ts';
+
+/** What a keeper tells of its work: for log and metrics. */
+export interface KeyObserver {
+  /** After each look at the database. */
+  seen(keys: readonly StoredKey[], now: number, rest: Step & { kind: 'rest' }): void;
+  done(step: Exclude<Step, { kind: 'rest' }>): void;
+  compromised(kid: string): void;
+  failed(error: unknown): void;
+}
+
+/** Revokes every token that a key signed, until the last of them is over. */
+export type RevokeKey = (kid: string, until: Date) => Promise<void>;
+
+export interface KeyKeeperOptions {
+  readonly store: KeyStore;
+  readonly encryptionKeys: EncryptionKeys;
+  readonly rules: Omit<RotationRules, 'settleMs'>;
+  readonly timing: KeyTiming;
+  readonly spread: ReportSpread;
+  /** @default the debt stays in the database for a process that can revoke */
+  readonly revokeKey?: RevokeKey;
+  readonly observer: KeyObserver;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const FIRST_RETRY_MS = 500;
+/** Of one look; more are due only if replicas keep overtaking each other. */
+const MAX_STEPS = 8;
+const HISTORY_LIMIT = 100;
+
+/** Keeps this process' keys as the database has them, and does what is due: whichever replica comes first does it. */
+export class KeyKeeper {
+  readonly #options: KeyKeeperOptions;
+  readonly #rules: RotationRules;
+  readonly #ring: LiveKeyRing;
+  readonly #stopping = new AbortController();
+  #looking: Promise<void> = Promise.resolve();
+  #running: Promise<void> | undefined;
+
+  constructor(options: KeyKeeperOptions) {
+    const { timing, rules, encryptionKeys, clock } = options;
+    this.#options = options;
+    this.#rules = { ...rules, settleMs: timing.settleMs };
+    this.#ring = new LiveKeyRing({ encryptionKeys, clock, staleMs: timing.staleMs });
+  }
+
+  get ring(): KeyRing {
+    return this.#ring;
+  }
+
+  /** Milliseconds since the database was last read. */
+  get ageMs(): number {
+    return this.#ring.ageMs;
+  }
+
+  /** Looks again and again until `stop`. */
+  start(): void {
+    this.#running ??= this.#run(this.#stopping.signal);
+  }
+
+  /** Resolves once the database is not used any more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    await this.#looking.catch(() => undefined);
+  }
+
+  /**
+   * One level-based pass, after those that were asked for before: keys as they are, then what is due.
+   * @throws AuthError `unavailable`, `key_unreadable`
+   */
+  look(): Promise<void> {
+    const look = this.#looking.catch(() => undefined).then(() => this.#look(this.#stopping.signal));
+    this.#looking = look;
+    return look;
+  }
+
+  /**
+   * Begins to replace the key that signs, or does nothing when that has begun.
+   * @throws AuthError `unavailable`
+   */
+  async rotate(): Promise<void> {
+    const { keys } = await this.#options.store.read();
+    const active = keys.find(({ state }) => state === 'active');
+    if (active) await this.#execute({ kind: 'prepare', active: active.kid });
+    await this.look();
+  }
+
+  /**
+   * Takes a key out of use at once, revokes what it signed and, if it was the one that signs, lets another one sign.
+   * @throws AuthError `key_unknown`, or `unavailable`: then it may have happened in part, the rest follows by itself
+   */
+  async compromise(kid: string): Promise<void> {
+    const { store, observer } = this.#options;
+    if (!(await store.compromise(kid))) throw new AuthError('key_unknown', 'there is no signing key with this kid');
+    observer.compromised(kid);
+    await this.look();
+    await this.#revokeCompromised();
+  }
+
+  /** @throws AuthError `unavailable` */
+  history(): Promise<readonly KeyHistory[]> {
+    return this.#options.store.history(HISTORY_LIMIT);
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock, random, timing, observer } = this.#options;
+    let failures = 0;
+    while (!signal.aborted) {
+      // Up to a half less, so that replicas do not come in step.
+      const pollMs = timing.pollMs * (0.5 + 0.5 * random());
+      const retryMs = backoffMs(failures, { baseMs: FIRST_RETRY_MS, maxMs: timing.pollMs }, random);
+      await pause(clock, failures === 0 ? pollMs : retryMs, signal);
+      if (signal.aborted) return;
+      try {
+        await this.look();
+        await this.#revokeCompromised();
+        failures = 0;
+      } catch (error) {
+        observer.failed(error);
+        failures += 1;
+      }
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const { observer } = this.#options;
+    for (let steps = 0; steps < MAX_STEPS && !signal.aborted; steps += 1) {
+      const { keys, now } = await this.#read();
+      const step = nextStep(keys, { rules: this.#rules, now, spread: await this.#spread(keys, signal) });
+      if (step.kind === 'rest') {
+        observer.seen(keys, now, step);
+        break;
+      }
+      await this.#execute(step);
+    }
+  }
+
+  async #read(): Promise<{ readonly keys: readonly StoredKey[]; readonly now: number }> {
+    const { store, clock, encryptionKeys } = this.#options;
+    const readAt = momentOf(clock);
+    const read = await store.read();
+    for (const { key, plain } of await this.#ring.load(read.keys, readAt)) {
+      await store.reseal(key.kid, key.sealed, seal(plain, key.kid, encryptionKeys.current));
+    }
+    return read;
+  }
+
+  async #spread(keys: readonly StoredKey[], signal: AbortSignal): Promise<Spread> {
+    const next = keys.find(({ state }) => state === 'next');
+    return next ? this.#options.spread(next.kid, signal) : { kind: 'unreported' };
+  }
+
+  /** A step that another replica made impossible, or made first, is none: the next look decides anew. */
+  async #execute(step: Exclude<Step, { kind: 'rest' }>): Promise<void> {
+    if (await this.#carryOut(step)) this.#options.observer.done(step);
+  }
+
+  async #carryOut(step: Exclude<Step, { kind: 'rest' }>): Promise<boolean> {
+    const { store } = this.#options;
+    switch (step.kind) {
+      case 'start':
+        return store.start(await this.#newKey());
+      case 'prepare':
+        return store.prepare(await this.#newKey(), step.active);
+      case 'promote':
+        return store.promote(step.kid, step.replaces);
+      case 'retire':
+        return store.retire(step.kid);
+      case 'lengthen':
+        return store.lengthen(step.longestTokenMs);
+    }
+  }
+
+  async #newKey(): Promise<NewKey> {
+    const { alg, longestTokenMs } = this.#rules;
+    const key = await generateSigningKey(alg);
+    const sealed = seal(exportSigningKey(key), key.kid, this.#options.encryptionKeys.current);
+    return { kid: key.kid, alg, sealed, longestTokenMs };
+  }
+
+  /** Kept as a debt in the database: a revocation that failed, or whose process died, is made by whoever looks next. */
+  async #revokeCompromised(): Promise<void> {
+    const { store, revokeKey } = this.#options;
+    if (revokeKey === undefined) return;
+    for (const { kid, compromisedAt, longestTokenMs } of await store.unrevoked()) {
+      await revokeKey(kid, new Date(lastUseOf({ since: compromisedAt, longestTokenMs }, this.#rules)));
+      await store.markRevoked(kid);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import type { SigningAlgorithm } from '@sekisho/tokens';
+import type { KeyState, LiveKey } from './rotation.ts';
+
+/** A published key with its private half, sealed. */
+export interface StoredKey extends LiveKey {
+  readonly sealed: Uint8Array;
+}
+
+export interface NewKey {
+  readonly kid: string;
+  readonly alg: SigningAlgorithm;
+  readonly sealed: Uint8Array;
+  /** Life of the longest-living token that it will sign. */
+  readonly longestTokenMs: number;
+}
+
+/** A key as its administrators see it, with when it came into each state. */
+export interface KeyHistory {
+  readonly kid: string;
+  readonly alg: SigningAlgorithm;
+  readonly state: KeyState;
+  readonly createdAt: Date;
+  readonly activatedAt?: Date;
+  readonly retiringAt?: Date;
+  readonly retiredAt?: Date;
+  /** When it was reported as known to somebody else. */
+  readonly compromisedAt?: Date;
+}
+
+/** A compromised key whose tokens are still to be revoked. */
+export interface CompromisedKey {
+  readonly kid: string;
+  /** Milliseconds of the database's clock. */
+  readonly compromisedAt: number;
+  readonly longestTokenMs: number;
+}
+
+/**
+ * Signing keys of this service, wherever they are kept, shared by all replicas. Each change is made whole or not at all
+ * and only while its condition holds, whatever other replicas do meanwhile; it tells whether it was made. Methods reject
+ * with AuthError `unavailable`.
+ */
+export interface KeyStore {
+  /** The keys that are published, oldest first, and the time at which they were so, in milliseconds. */
+  read(): Promise<{ readonly now: number; readonly keys: readonly StoredKey[] }>;
+  /** Adds the key that signs, unless there is one. */
+  start(key: NewKey): Promise<boolean>;
+  /** Adds the key that is to sign next, unless there is one or `active` signs no longer. */
+  prepare(key: NewKey, active: string): Promise<boolean>;
+  /** Lets the next key sign, and the other one retire; not if either has left its state, or another key signs. */
+  promote(kid: string, replaces: string | undefined): Promise<boolean>;
+  /** Erases the private half of a retiring key. */
+  retire(kid: string): Promise<boolean>;
+  /** Notes that keys which sign, or will, may sign tokens that live so long. */
+  lengthen(longestTokenMs: number): Promise<boolean>;
+  /** Replaces the sealed form of a key, if it still is the given one. */
+  reseal(kid: string, from: Uint8Array, to: Uint8Array): Promise<boolean>;
+  /** Retires a key at once, whatever its state. False: there is none of this name. */
+  compromise(kid: string): Promise<boolean>;
+  /** Compromised keys that `markRevoked` was not told of since. */
+  unrevoked(): Promise<readonly CompromisedKey[]>;
+  markRevoked(kid: string): Promise<boolean>;
+  /** Every published key and the latest retired ones, newest first, `limit` in all. */
+  history(limit: number): Promise<readonly KeyHistory[]>;
+}

@@ -1,0 +1,34 @@
+import { sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/** States, times and a signer for signing keys. A key from before may have signed tokens as long as they could be. */
+export const keyRotation: Migration = {
+  async up(db) {
+    await sql`
+      alter table signing_keys
+        drop constraint signing_keys_state_check,
+        alter column sealed drop not null,
+        add column signer text not null default 'auth',
+        add column alg text not null default 'ES256' check (alg in ('ES256', 'RS256')),
+        add column longest_token_ms integer not null default 86400000,
+        add column activated_at timestamptz,
+        add column retiring_at timestamptz,
+        add column retired_at timestamptz,
+        add column compromised_at timestamptz,
+        add column revoked_at timestamptz`.execute(db);
+    await sql`update signing_keys set activated_at = created_at where state <> 'next'`.execute(db);
+    await sql`update signing_keys set retiring_at = now() where state = 'retiring'`.execute(db);
+    await sql`
+      alter table signing_keys
+        add constraint signing_keys_state_known check (state in ('next', 'active', 'retiring', 'retired')),
+        add constraint signing_keys_retired_erased check ((state = 'retired') = (sealed is null)),
+        add constraint signing_keys_times check (
+          (state <> 'active' or activated_at is not null)
+          and (state <> 'retiring' or retiring_at is not null)
+          and (state <> 'retired' or retired_at is not null))`.execute(db);
+    await sql`drop index signing_keys_active`.execute(db);
+    await sql`
+      create unique index signing_keys_one_active on signing_keys (signer) where state = 'active'`.execute(db);
+    await sql`create unique index signing_keys_one_next on signing_keys (signer) where state = 'next'`.execute(db);
+  },
+};

@@ -1,0 +1,80 @@
+import type { Clock } from '@sekisho/kube';
+import type { Logger } from '@sekisho/telemetry';
+import type { KeyObserver } from './key-keeper.ts';
+import type { KeyMetrics, Transition } from './metrics.ts';
+import type { Step, WaitReason } from './rotation.ts';
+
+export interface KeyObserverOptions {
+  readonly log: Logger;
+  readonly metrics: KeyMetrics;
+  readonly clock: Clock;
+  /** A key that waits longer before it signs is worth a warning. */
+  readonly overdueMs: number;
+}
+
+const HOUR_MS = 3600_000;
+
+const DONE = {
+  start: { state: 'active', message: 'a signing key was made that signs at once' },
+  prepare: { state: 'next', message: 'a signing key was made and is published' },
+  promote: { state: 'active', message: 'the next signing key signs from now on' },
+  retire: { state: 'retired', message: 'a signing key was retired and its private half erased' },
+  lengthen: { state: undefined, message: 'the signing keys are to outlive longer tokens from now on' },
+} as const satisfies Record<Exclude<Step['kind'], 'rest'>, { state: Transition | undefined; message: string }>;
+
+/** Tells log and metrics. What goes on is told when it begins, and then once an hour. */
+export function createKeyObserver({ log, metrics, clock, overdueMs }: KeyObserverOptions): KeyObserver {
+  const failing = hourly(clock);
+  const waiting = hourly(clock);
+  return {
+    seen(keys, now, { waits }) {
+      metrics.observe(keys, now, waits);
+      if (failing.end()) log.info('the signing keys are looked after again');
+      const next = keys.find(({ state }) => state === 'next');
+      const ageMs = next === undefined ? 0 : now - next.since;
+      if (!isWorth(waits, ageMs > overdueMs)) waiting.end();
+      else if (waiting.isDue()) log.warn({ kid: next?.kid, reason: waits, ageMs }, 'the next signing key has to wait');
+    },
+    done(step) {
+      const { state, message } = DONE[step.kind];
+      if (state !== undefined) metrics.entered(state);
+      log.info('kid' in step ? { kid: step.kid } : {}, message);
+    },
+    compromised(kid) {
+      metrics.entered('compromised');
+      log.warn({ kid }, 'a signing key was reported as compromised and is retired');
+    },
+    failed(err) {
+      if (failing.isDue()) log.error({ err }, 'the signing keys could not be looked after, will go on trying');
+    },
+  };
+}
+
+/** An API server that is away is told at once, the usual course of things only when it takes too long. */
+function isWorth(waits: WaitReason | undefined, overdue: boolean): boolean {
+  return waits === 'unreachable' || (waits !== undefined && overdue);
+}
+
+interface Hourly {
+  /** True the first time, and again whenever an hour has passed. */
+  isDue(): boolean;
+  /** What went on is over. @returns whether it did */
+  end(): boolean;
+}
+
+function hourly(clock: Clock): Hourly {
+  let told: number | undefined;
+  return {
+    isDue() {
+      const now = clock.monotonic();
+      if (told !== undefined && now - told < HOUR_MS) return false;
+      told = now;
+      return true;
+    },
+    end() {
+      const went = told !== undefined;
+      told = undefined;
+      return went;
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { CLOCK_SKEW_SECONDS, type SigningAlgorithm } from '@sekisho/tokens';
+
+/**
+ * `next` is published and signs nothing yet, `active` signs, `retiring` is published for the tokens it signed. A
+ * `retired` key is neither published nor kept: of it only its name and times stay.
+ */
+export const KEY_STATES = ['next', 'active', 'retiring', 'retired'] as const;
+export type KeyState = (typeof KEY_STATES)[number];
+
+/** A key that is published. Times are milliseconds of the database's clock, the only one that all replicas share. */
+export interface LiveKey {
+  readonly kid: string;
+  readonly alg: SigningAlgorithm;
+  readonly state: Exclude<KeyState, 'retired'>;
+  /** When it came into this state. */
+  readonly since: number;
+  /** Life of the longest-living token that it signs or signed. */
+  readonly longestTokenMs: number;
+}
+
+export interface RotationRules {
+  /** Of the key to sign with. */
+  readonly alg: SigningAlgorithm;
+  /** For how long one key signs. */
+  readonly periodMs: number;
+  /** What was written so long ago is known to every replica that publishes or signs; see KeyTiming. */
+  readonly settleMs: number;
+  /** For how long a key is published before it signs, where nobody reports who holds it. */
+  readonly publishMs: number;
+  /** Life of the longest-living token that this process may sign. */
+  readonly longestTokenMs: number;
+}
+
+/** Why the verifiers of the mesh are not known to hold a key. */
+export const MISSING_REASONS = [
+  'unreachable',
+  'issuer_unknown',
+  'issuer_differs',
+  'not_ready',
+  'not_listed',
+  'policies_behind',
+] as const;
+export type MissingReason = (typeof MISSING_REASONS)[number];
+
+/** Who holds the key `next`: `unreported` where there is nobody to ask. */
+export type Spread =
+  | { readonly kind: 'unreported' }
+  | { readonly kind: 'held'; readonly forMs: number }
+  | { readonly kind: 'missing'; readonly reason: MissingReason };
+
+/** Why `next` does not sign yet; `publishing` ends by itself. */
+export const WAIT_REASONS = ['publishing', ...MISSING_REASONS] as const;
+export type WaitReason = (typeof WAIT_REASONS)[number];
+
+export type Step =
+  /** The first key, or one in place of a key that was lost or compromised: it signs at once. */
+  | { readonly kind: 'start' }
+  /** A key that is published while another signs. */
+  | { readonly kind: 'prepare'; readonly active: string }
+  /** @property replaces the key that signed until now, if there is one */
+  | { readonly kind: 'promote'; readonly kid: string; readonly replaces: string | undefined }
+  | { readonly kind: 'retire'; readonly kid: string }
+  /** Keys that sign are to stay published for longer. */
+  | { readonly kind: 'lengthen'; readonly longestTokenMs: number }
+  | { readonly kind: 'rest'; readonly waits?: WaitReason };
+
+export interface RotationFacts {
+  readonly rules: RotationRules;
+  /** Milliseconds, by the database's clock. */
+  readonly now: number;
+  readonly spread: Spread;
+}
+
+/** Verifiers take a token so long after its end, and the clock that set its end may have been ahead of the database's. */
+const LEEWAY_MS = 2 * CLOCK_SKEW_SECONDS * 1000;
+
+/**
+ * The one step that is due, or rest. Every replica decides by itself and from what it read, so each step is carried out
+ * only if what it was decided by still holds; a step that lost such a race is decided again.
+ */
+export function nextStep(keys: readonly LiveKey[], facts: RotationFacts): Step {
+  const { rules, now } = facts;
+  const active = keys.find(({ state }) => state === 'active');
+  const next = keys.find(({ state }) => state === 'next');
+  // Without a key that signs nothing can get worse: the one that verifiers may know already comes first.
+  if (active === undefined) return next ? promotion(next, undefined) : { kind: 'start' };
+  if (isShort(active, rules) || (next && isShort(next, rules))) {
+    return { kind: 'lengthen', longestTokenMs: rules.longestTokenMs };
+  }
+  const over = keys.find((key) => key.state === 'retiring' && now >= lastUseOf(key, rules));
+  if (over) return { kind: 'retire', kid: over.kid };
+  if (next) {
+    const waits = waitOf(next, facts);
+    return waits === undefined ? promotion(next, active.kid) : { kind: 'rest', waits };
+  }
+  return isDue(active, facts) ? { kind: 'prepare', active: active.kid } : { kind: 'rest' };
+}
+
+/**
+ * When the last token that a key signed is refused everywhere for its age, if the key signs until it is superseded and
+ * for as long after that as a replica may not have noticed.
+ */
+export function lastUseOf(
+  { since, longestTokenMs }: Pick<LiveKey, 'since' | 'longestTokenMs'>,
+  { settleMs }: Pick<RotationRules, 'settleMs'>,
+): number {
+  return since + settleMs + longestTokenMs + LEEWAY_MS;
+}
+
+function promotion({ kid }: LiveKey, replaces: string | undefined): Step {
+  return { kind: 'promote', kid, replaces };
+}
+
+function isShort({ longestTokenMs }: LiveKey, rules: RotationRules): boolean {
+  return longestTokenMs < rules.longestTokenMs;
+}
+
+function isDue({ alg, since }: LiveKey, { rules, now }: RotationFacts): boolean {
+  return alg !== rules.alg || now - since >= rules.periodMs;
+}
+
+function waitOf({ since }: LiveKey, { rules, now, spread }: RotationFacts): WaitReason | undefined {
+  const age = now - since;
+  // A client may ask any replica for the keys: each of them publishes this one before any signs with it.
+  if (age < rules.settleMs) return 'publishing';
+  switch (spread.kind) {
+    case 'unreported':
+      return age < rules.publishMs ? 'publishing' : undefined;
+    case 'held':
+      // The API server holds it in every policy; istiod and the proxies follow within seconds.
+      return spread.forMs < rules.settleMs ? 'publishing' : undefined;
+    case 'missing':
+      return spread.reason;
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * How replicas that do not talk to each other stay in step. Each looks at the database every `pollMs`; one that could
+ * not for `staleMs` neither signs nor publishes; and nothing is built on a change before `settleMs`. So whatever a
+ * replica signs with, every replica that publishes at all has published.
+ *
+ *   change          + 2 polls + slow look   + slow commit
+ *   |  written       |  all know, or stale   |  built upon
+ */
+export interface KeyTiming {
+  readonly pollMs: number;
+  readonly staleMs: number;
+  readonly settleMs: number;
+}
+
+/** A look at a loaded database, or at one that fails over, takes its time. */
+const SLOW_LOOK_MS = 5_000;
+/** A row carries the time at which its statement began, and is seen once that is committed. */
+const SLOW_COMMIT_MS = 5_000;
+
+export function keyTiming(pollMs: number): KeyTiming {
+  const staleMs = 2 * pollMs + SLOW_LOOK_MS;
+  return { pollMs, staleMs, settleMs: staleMs + SLOW_COMMIT_MS };
+}
