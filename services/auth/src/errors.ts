@@ -13,6 +13,8 @@ export const AUTH_ERRORS = {
   user_unknown: { status: 404 },
   grant_unknown: { status: 404 },
   key_unknown: { status: 404 },
+  client_taken: { status: 409 },
+  client_unknown: { status: 404 },
   rate_limited: { status: 429 },
   unavailable: { status: 503 },
   secret_unusable: { status: 500 },

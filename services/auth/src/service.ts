@@ -11,17 +11,20 @@ import { bootstrapAdministrator, type FirstAdministrator } from './bootstrap.ts'
 import { openDatabase, pingDatabase } from './database/open.ts';
 import { buildAdminApp } from './http/admin-app.ts';
 import { createAuthorize } from './http/authorize.ts';
-import { buildPublicApp } from './http/public-app.ts';
+import { buildPublicApp, clientAddress } from './http/public-app.ts';
 import type { HttpServer } from './http/server.ts';
 import type { KeySettings } from './keys/config.ts';
 import type { EncryptionKeys } from './keys/encryption-keys.ts';
 import { createKeyedHash } from './keys/keyed-hash.ts';
 import { openKeys } from './keys/keys.ts';
 import { keyRoutes } from './keys/routes.ts';
-import { createLogin } from './login/login.ts';
+import { createAuthenticate, createLogin } from './login/login.ts';
 import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
 import { createAssertTokensFit } from './login/tokens-fit.ts';
 import { createAuthMetrics } from './metrics.ts';
+import { clientRoutes } from './oauth/clients/admin-routes.ts';
+import { createSqlClients } from './oauth/clients/sql-clients.ts';
+import { setUpOAuth } from './oauth/set-up.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 
 export interface ServiceOptions {
@@ -48,6 +51,8 @@ export interface ServiceOptions {
   readonly rates?: LoginRates;
   /** Days that entries of the audit log are kept. @default 400 */
   readonly auditRetentionDays?: number;
+  /** How applications are told of a log-out. @default the platform's own */
+  readonly fetch?: typeof globalThis.fetch;
 }
 
 export interface Service {
@@ -124,21 +129,23 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
 }
 
 function buildApps(options: ServiceOptions, stores: Stores) {
-  const { accounts, passwords, keeper, redis, metrics, checks } = stores;
+  const { db, accounts, passwords, keeper, redis, metrics, checks } = stores;
   const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES } = options;
   const keys = keeper.ring;
   const authMetrics = createAuthMetrics(metrics);
   const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
-  const login = createLogin({
-    accounts,
-    passwords,
-    sessions,
-    limits: createLoginLimits({ redis, prefix, rates, hash: createKeyedHash(encryptionKeys.current, 'login-limits') }),
-    mint,
-    clock,
-    tokenLifetime,
+  const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
+  const limits = createLoginLimits({ redis, prefix, rates, hash });
+  const login = createLogin({ accounts, passwords, sessions, limits, mint, clock, tokenLifetime });
+  const oauth = setUpOAuth({
+    ...{ issuer, redis, prefix, db, accounts, sessions, keys, mint, clock, tokenLifetime, encryptionKeys, log },
+    authenticate: createAuthenticate({ accounts, passwords, limits }),
+    endSession: async (userId, id) => void (await sessions.destroy(userId, id)),
+    metrics: authMetrics,
+    fetch: options.fetch ?? globalThis.fetch,
+    clientAddress,
   });
   const verify = createVerifier({ issuer, audience: AUDIENCE, jwks: () => keys.jwks, clock });
   const authorize = createAuthorize({ verify, clock, metrics: authMetrics });
@@ -151,6 +158,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
       jwks: () => keys.published,
       metrics: authMetrics,
       trustedProxies,
+      oauth,
     }),
     adminApp: buildAdminApp({
       log,
@@ -160,7 +168,10 @@ function buildApps(options: ServiceOptions, stores: Stores) {
       authorize,
       metrics,
       checks,
-      more: (routes) => keyRoutes(routes, { keys: keeper, authorize }),
+      more: (routes) => {
+        keyRoutes(routes, { keys: keeper, authorize });
+        clientRoutes(routes, { clients: createSqlClients(db), authorize });
+      },
     }),
   };
 }

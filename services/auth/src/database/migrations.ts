@@ -4,6 +4,7 @@ import { accountChanges } from '../accounts/migration.ts';
 import { auditLog } from '../audit/migration.ts';
 import { AuthError } from '../errors.ts';
 import { keyRotation } from '../keys/migration.ts';
+import { OAUTH_CLIENTS } from '../oauth/clients/tables.ts';
 import type { Database } from './schema.ts';
 
 /** By name, in this order; one that was released is never changed. */
@@ -47,6 +48,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-key-rotation': keyRotation,
   '0004-account-changes': accountChanges,
   '0005-audit-log': auditLog,
+  '0006-oauth-clients': OAUTH_CLIENTS,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...MIGRATIONS }) };

@@ -1,10 +1,11 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { AuditAction, Changes } from '../audit/audit.ts';
+import type { OAuthTables } from '../oauth/clients/tables.ts';
 
 /** Set by the database, never written. */
 type Moment = ColumnType<Date, never, never>;
 
-export interface Database {
+export interface Database extends OAuthTables {
   users: {
     id: string;
     /** Normalised, unique. */
