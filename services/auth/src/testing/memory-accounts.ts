@@ -1,4 +1,4 @@
-import type { Account, AccountStore, NewAccount } from '../accounts/account.ts';
+import type { Account, AccountStore, Grant, NewAccount } from '../accounts/account.ts';
 import { isAdministrator } from '../accounts/authority.ts';
 import { changesBetween, revocationFor } from '../accounts/change.ts';
 import { type AuditRecord, userTarget } from '../audit/audit.ts';
@@ -8,6 +8,12 @@ type User = NewAccount & Account;
 
 export interface MemoryAccounts extends AccountStore {
   readonly audited: readonly AuditRecord[];
+}
+
+/** Grants as an administrator would set them. */
+export async function setGrants(accounts: AccountStore, userId: string, grants: readonly Grant[]): Promise<void> {
+  const by = { subject: 'system:test', requestId: 'test' };
+  await accounts.change(userId, by, (account) => ({ action: 'grants.changed', after: { ...account, grants } }));
 }
 
 /** Accounts in memory, as strict as the tables: unique addresses, nothing about an unknown user. */
