@@ -1,3 +1,5 @@
+import type { Actor } from '../audit/audit.ts';
+
 /** A Kubernetes ServiceAccount: what a pod runs as, and what it proves to be. */
 export interface WorkloadId {
   readonly namespace: string;
@@ -36,4 +38,29 @@ export interface WorkloadDirectory {
 /** As Kubernetes itself names it, in `sub` of its tokens. */
 export function workloadName({ namespace, serviceAccount }: WorkloadId): string {
   return `system:serviceaccount:${namespace}:${serviceAccount}`;
+}
+
+export type WorkloadSettings = Pick<Workload, 'service' | 'grants'>;
+
+export interface WorkloadQuery {
+  /** Only workloads after this one, in the order of namespace and name. */
+  readonly after?: WorkloadId;
+  readonly limit: number;
+}
+
+/** Workloads, wherever they are kept; every change is in the audit log. Every method rejects with AuthError `unavailable`. */
+export interface WorkloadStore extends WorkloadDirectory {
+  list(query: WorkloadQuery): Promise<readonly Workload[]>;
+  /**
+   * @param version the one that the change was decided on; undefined for a workload that there is not yet
+   * @throws AuthError `version_conflict`, `version_required`
+   */
+  put(id: WorkloadId, settings: WorkloadSettings, by: WorkloadChange): Promise<Workload>;
+  /** @returns whether there was one */
+  remove(id: WorkloadId, actor: Actor): Promise<boolean>;
+}
+
+export interface WorkloadChange {
+  readonly actor: Actor;
+  readonly version: number | undefined;
 }
