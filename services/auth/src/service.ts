@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type Clock, type Random, systemClock } from '@sekisho/kube';
-import { createSessionStore } from '@sekisho/sessions';
+import { createRevoker, createSessionStore } from '@sekisho/sessions';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
 import { createMinter, createVerifier } from '@sekisho/tokens';
@@ -24,6 +24,7 @@ import { createAuthMetrics } from './metrics.ts';
 import { clientRoutes } from './oauth/clients/admin-routes.ts';
 import { createSqlClients } from './oauth/clients/sql-clients.ts';
 import { setUpOAuth } from './oauth/set-up.ts';
+import { createVerifyAny } from './oauth/verify-any.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 
 export interface ServiceOptions {
@@ -133,10 +134,16 @@ function buildApps(options: ServiceOptions, { db, accounts, passwords, keeper, r
   const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
   const limits = createLoginLimits({ redis, prefix, rates, hash });
   const login = createLogin({ accounts, passwords, sessions, limits, mint, clock, tokenLifetime });
+  const revoker = createRevoker({ redis, clock, tokenLifetime, prefix });
   const oauth = setUpOAuth({
     ...{ issuer, redis, prefix, db, accounts, sessions, keys, mint, clock, tokenLifetime, encryptionKeys, log },
     authenticate: createAuthenticate({ accounts, passwords, limits }),
-    endSession: async (userId, id) => void (await sessions.destroy(userId, id)),
+    endSession: async (userId, id) => {
+      await revoker.revoke({ kind: 'session', id });
+      await sessions.destroy(userId, id);
+    },
+    revoker,
+    verify: createVerifyAny({ issuer, jwks: () => keys.jwks, clock }),
     metrics: authMetrics,
     fetch: options.fetch ?? globalThis.fetch,
     clientAddress,
