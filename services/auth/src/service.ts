@@ -26,6 +26,8 @@ import { createSqlClients } from './oauth/clients/sql-clients.ts';
 import { setUpOAuth } from './oauth/set-up.ts';
 import { createVerifyAny } from './oauth/verify-any.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
+import { assembleRefreshTokens } from './refresh/assemble.ts';
+import { beginOwnRefresh, createRefresh } from './refresh/refresh.ts';
 
 export interface ServiceOptions {
   readonly issuer: string;
@@ -131,29 +133,35 @@ function buildApps(options: ServiceOptions, { db, accounts, passwords, keeper, r
   const authMetrics = createAuthMetrics(metrics);
   const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
+  const revoker = createRevoker({ redis, clock, tokenLifetime, prefix });
+  const endSession = async (userId: string, id: string) => {
+    await revoker.revoke({ kind: 'session', id });
+    await sessions.destroy(userId, id);
+  };
+  const refreshTokens = assembleRefreshTokens({ redis, prefix, sessions, encryptionKeys, clock, log, endSession });
   const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
   const limits = createLoginLimits({ redis, prefix, rates, hash });
-  const login = createLogin({ accounts, passwords, sessions, limits, mint, clock, tokenLifetime });
-  const revoker = createRevoker({ redis, clock, tokenLifetime, prefix });
+  const beginRefresh = beginOwnRefresh(refreshTokens);
+  const login = createLogin({ accounts, passwords, sessions, limits, mint, beginRefresh, clock, tokenLifetime });
   const oauth = setUpOAuth({
     ...{ issuer, redis, prefix, db, accounts, sessions, keys, mint, clock, tokenLifetime, encryptionKeys, log },
     authenticate: createAuthenticate({ accounts, passwords, limits }),
-    endSession: async (userId, id) => {
-      await revoker.revoke({ kind: 'session', id });
-      await sessions.destroy(userId, id);
-    },
+    endSession,
+    refreshTokens,
     revoker,
     verify: createVerifyAny({ issuer, jwks: () => keys.jwks, clock }),
     metrics: authMetrics,
     fetch: options.fetch ?? globalThis.fetch,
     clientAddress,
   });
+  const refresh = createRefresh({ refreshTokens, accounts, endSession, mint, clock, tokenLifetime });
   const verify = createVerifier({ issuer, audience: AUDIENCE, jwks: () => keys.jwks, clock });
   const authorize = createAuthorize({ verify, clock, metrics: authMetrics });
   return {
     publicApp: buildPublicApp({
       log,
       login,
+      refresh,
       jwks: () => keys.published,
       metrics: authMetrics,
       trustedProxies,

@@ -11,7 +11,7 @@ describe.each(databaseKinds(inject('postgresUrl')))('authorization code on $name
   beforeAll(async () => {
     world = await startWorld(kind, inject('redisUrl'));
     user = await world.addUser();
-    config = await world.configFor(await world.addClient({ id: 'web' }));
+    config = await world.configFor(await world.addClient({ id: 'shop' }));
   });
   afterAll(() => world?.close());
 
@@ -23,13 +23,13 @@ describe.each(databaseKinds(inject('postgresUrl')))('authorization code on $name
     const back = await logIn(browser, page, user);
     expect(back.url.href).toContain(`${CALLBACK}?`);
     const tokens = await oidc.authorizationCodeGrant(config, back.url, { ...checks, idTokenExpected: true });
-    expect(tokens.claims()).toMatchObject({ iss: ISSUER, sub: user.id, aud: 'web', email: user.email, amr: ['pwd'] });
+    expect(tokens.claims()).toMatchObject({ iss: ISSUER, sub: user.id, aud: 'shop', email: user.email, amr: ['pwd'] });
     expect(tokens.expires_in).toBe(900);
     const claims = await world.claimsOf(tokens.access_token, 'bucket');
     expect(claims).toEqual({
       iss: ISSUER,
       sub: user.id,
-      client_id: 'web',
+      client_id: 'shop',
       aud: ['bucket', 'user'],
       iat: expect.any(Number),
       nbf: expect.any(Number),
@@ -39,6 +39,30 @@ describe.each(databaseKinds(inject('postgresUrl')))('authorization code on $name
       services: { bucket: { permissions: ['bucket:read', 'bucket:write'] }, user: { permissions: ['user:read'] } },
       session: { id: expect.any(String), device: expect.any(String), ip: '127.0.0.1' },
     });
+  });
+
+  test('refreshes, each time with another token, for no more than was granted', async () => {
+    const { url, checks } = await authorizationRequest(config, {
+      scope: 'openid bucket:read',
+      resource: `${ISSUER}/services/bucket`,
+    });
+    const browser = world.browser();
+    const back = await logIn(browser, await browser.get(url), user);
+    const tokens = await oidc.authorizationCodeGrant(config, back.url, checks);
+    const next = await oidc.refreshTokenGrant(config, tokens.refresh_token ?? '');
+    expect(next.refresh_token).not.toBe(tokens.refresh_token);
+    expect((await world.claimsOf(next.access_token, 'bucket')).services).toEqual({
+      bucket: { permissions: ['bucket:read'] },
+    });
+    const last = next.refresh_token ?? '';
+    const more = oidc.refreshTokenGrant(config, last, { scope: 'openid bucket:write' });
+    await expect(more).rejects.toMatchObject({ error: 'invalid_scope' });
+    const other = oidc.refreshTokenGrant(config, last, { resource: `${ISSUER}/services/user` });
+    await expect(other).rejects.toMatchObject({ error: 'invalid_target' });
+    expect(await oidc.tokenIntrospection(config, last)).toMatchObject({ active: true, sub: user.id });
+    expect(await oidc.tokenIntrospection(config, tokens.refresh_token ?? '')).toEqual({ active: false });
+    await oidc.tokenRevocation(config, last);
+    await expect(oidc.refreshTokenGrant(config, last)).rejects.toMatchObject({ error: 'invalid_grant' });
   });
 
   test('narrows the token to the services and permissions that are asked for', async () => {
@@ -68,7 +92,7 @@ describe.each(databaseKinds(inject('postgresUrl')))('authorization code on $name
     const again = await oidc.authorizationCodeGrant(config, straight.url, second.checks);
     expect((await world.claimsOf(again.access_token, 'bucket')).session?.id).toBe(session);
 
-    const logOut = await browser.get(`/oauth/logout?client_id=web`);
+    const logOut = await browser.get(`/oauth/logout?client_id=shop`);
     expect((await browser.submit(logOut, { logout: 'yes' })).status).toBe(200);
     const third = await authorizationRequest(config);
     expect((await browser.get(third.url)).body).toContain('name="password"');

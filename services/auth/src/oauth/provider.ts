@@ -12,6 +12,7 @@ import { assertShortLived } from './grants/client-assertion.ts';
 import { clientCredentials } from './grants/client-credentials.ts';
 import type { GrantDependencies } from './grants/context.ts';
 import { deviceCode } from './grants/device-code.ts';
+import { refreshToken } from './grants/refresh-token.ts';
 import { installHooks } from './hooks.ts';
 import type { Issuer } from './issuer.ts';
 import { interactionRules, loadExistingGrant } from './policy.ts';
@@ -87,6 +88,7 @@ function registerGrants(provider: Provider, options: ProviderOptions): void {
     provider.registerGrantType(name, (ctx) => available(handler(ctx)), new Set([...params, 'resource']), resource);
   register('authorization_code', authorizationCode(provider, options), ['code', 'code_verifier', 'redirect_uri']);
   register('urn:ietf:params:oauth:grant-type:device_code', deviceCode(provider, options), ['device_code']);
+  register('refresh_token', refreshToken(provider, options), ['refresh_token', 'scope']);
   register('client_credentials', clientCredentials(provider, options), ['scope']);
 }
 

@@ -25,6 +25,7 @@ export interface OAuthSetUp
     | 'log'
     | 'metrics'
     | 'mint'
+    | 'refreshTokens'
     | 'tokenLifetime'
   > {
   readonly issuer: string;
@@ -53,7 +54,7 @@ export function setUpOAuth({ issuer, redis, prefix, db, verify, revoker, ...rest
     tokenEndpoints: {
       verify,
       revokeToken: ({ jti, exp }) => revoker.revoke({ kind: 'token', id: jti, exp }),
-      findRefreshToken: async () => undefined,
+      refreshTokens: rest.refreshTokens,
       endSession,
     },
   });

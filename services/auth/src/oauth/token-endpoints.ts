@@ -1,23 +1,16 @@
 import type { AccessClaims } from '@sekisho/tokens';
 import { TokenError, type Verify } from '@sekisho/tokens';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { RefreshTokens } from '../refresh/refresh-tokens.ts';
 import type { OAuthClient } from './clients/client.ts';
 import { ownClient } from './clients/metadata.ts';
-
-/** What a refresh token says, for who may ask and revoke. */
-export interface RefreshTokenInfo {
-  readonly clientId: string;
-  readonly userId: string;
-  readonly sessionId: string;
-}
 
 export interface TokenEndpoints {
   /** Accepts every unrevoked token of this issuer, for any audience. */
   readonly verify: Verify;
   /** Refuses one access token from now on. */
   readonly revokeToken: (claims: AccessClaims) => Promise<void>;
-  /** @returns undefined for what is no refresh token that works now */
-  readonly findRefreshToken: (token: string) => Promise<RefreshTokenInfo | undefined>;
+  readonly refreshTokens: Pick<RefreshTokens, 'find'>;
   readonly endSession: (userId: string, sessionId: string) => Promise<void>;
 }
 
@@ -27,10 +20,14 @@ export interface TokenEndpoints {
  */
 export async function revokeForClient(endpoints: TokenEndpoints, ctx: KoaContextWithOIDC): Promise<void> {
   const { client, token } = asking(ctx);
-  const refresh = await endpoints.findRefreshToken(token);
-  if (refresh?.clientId === client.id) await endpoints.endSession(refresh.userId, refresh.sessionId);
-  const claims = refresh === undefined ? await readToken(endpoints, token) : undefined;
-  if (claims !== undefined && claims.client_id === client.id) await endpoints.revokeToken(claims);
+  const family = await endpoints.refreshTokens.find(token);
+  if (family !== undefined) {
+    const { context, session } = family;
+    if (context.clientId === client.id) await endpoints.endSession(session.userId, session.id);
+  } else {
+    const claims = await readToken(endpoints, token);
+    if (claims?.client_id === client.id) await endpoints.revokeToken(claims);
+  }
   ctx.status = 200;
   ctx.body = '';
 }
@@ -44,9 +41,12 @@ export async function introspectForClient(endpoints: TokenEndpoints, ctx: KoaCon
   ctx.status = 200;
   ctx.body = { active: false };
   if (client.authMethod === 'none') return;
-  const refresh = await endpoints.findRefreshToken(token);
-  if (refresh !== undefined) {
-    if (refresh.clientId === client.id) ctx.body = { active: true, client_id: client.id, sub: refresh.userId };
+  const family = await endpoints.refreshTokens.find(token);
+  if (family !== undefined) {
+    const { context, session, isValid } = family;
+    const exp = Math.floor(session.expiresAt / 1000);
+    if (isValid && context.clientId === client.id)
+      ctx.body = { active: true, client_id: client.id, sub: session.userId, exp };
     return;
   }
   const claims = await readToken(endpoints, token);
