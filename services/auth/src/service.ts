@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { type Clock, type Random, systemClock } from '@sekisho/kube';
-import { createRevoker, createSessionStore } from '@sekisho/sessions';
+import { createRevoker, createSessionStore, type SessionStore } from '@sekisho/sessions';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
-import { createMinter, createVerifier } from '@sekisho/tokens';
+import { createMinter, createVerifier, type Mint } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';
+import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
 import { bootstrapAdministrator, type FirstAdministrator } from './bootstrap.ts';
 import { openDatabase, pingDatabase } from './database/open.ts';
@@ -44,13 +45,15 @@ export interface ServiceOptions {
   readonly log: Logger;
   readonly clock: () => Date;
   readonly uuid: () => string;
-  /** What the signing keys are looked after by. @default the system's */
+  /** What runs beside requests is timed by. @default the system's */
   readonly timers?: Clock;
   /** @default Math.random */
   readonly random?: Random;
   /** First part of every key in Redis. @default 'sk' */
   readonly prefix?: string;
   readonly rates?: LoginRates;
+  /** Days that entries of the audit log are kept. @default 400 */
+  readonly auditRetentionDays?: number;
   /** How applications are told of a log-out. @default the platform's own */
   readonly fetch?: typeof globalThis.fetch;
 }
@@ -83,7 +86,9 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const stores = await openStores(options, opened);
   const passwords = await createPasswordHasher(HASHING);
   await bootstrap(options, { ...stores, passwords });
-  const apps = buildApps(options, { ...stores, passwords });
+  const { upkeep, ...apps } = buildApps(options, { ...stores, passwords });
+  upkeep.start();
+  opened.defer(upkeep.stop);
   opened.defer(() => apps.adminApp.close());
   opened.defer(() => apps.publicApp.close());
   const owned = opened.move();
@@ -126,7 +131,8 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
   if (made) log.info('first administrator made');
 }
 
-function buildApps(options: ServiceOptions, { db, accounts, passwords, keeper, redis, metrics, checks }: Stores) {
+function buildApps(options: ServiceOptions, stores: Stores) {
+  const { db, accounts, passwords, keeper, redis, metrics, checks } = stores;
   const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES } = options;
   const keys = keeper.ring;
@@ -157,7 +163,9 @@ function buildApps(options: ServiceOptions, { db, accounts, passwords, keeper, r
   const refresh = createRefresh({ refreshTokens, accounts, endSession, mint, clock, tokenLifetime });
   const verify = createVerifier({ issuer, audience: AUDIENCE, jwks: () => keys.jwks, clock });
   const authorize = createAuthorize({ verify, clock, metrics: authMetrics });
+  const { administration, audit, upkeep } = accountsOf(options, { ...stores, sessions, mint });
   return {
+    upkeep,
     publicApp: buildPublicApp({
       log,
       login,
@@ -170,10 +178,9 @@ function buildApps(options: ServiceOptions, { db, accounts, passwords, keeper, r
     adminApp: buildAdminApp({
       log,
       accounts,
-      passwords,
+      administration,
+      audit,
       authorize,
-      assertTokensFit: createAssertTokensFit(mint),
-      uuid,
       metrics,
       checks,
       more: (routes) => {
@@ -182,4 +189,12 @@ function buildApps(options: ServiceOptions, { db, accounts, passwords, keeper, r
       },
     }),
   };
+}
+
+type AccountParts = Stores & { readonly sessions: SessionStore; readonly mint: Mint };
+
+function accountsOf(options: ServiceOptions, { mint, ...parts }: AccountParts): Accounts {
+  const { log, uuid, timers = systemClock, random = Math.random, auditRetentionDays = 400 } = options;
+  const assertTokensFit = createAssertTokensFit(mint);
+  return assembleAccounts({ ...parts, assertTokensFit, log, uuid, clock: timers, random, auditRetentionDays });
 }
