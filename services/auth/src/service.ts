@@ -3,12 +3,17 @@ import { type Clock, type Random, systemClock } from '@sekisho/kube';
 import { createRevoker, createSessionStore, type SessionStore } from '@sekisho/sessions';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
-import { createMinter, createVerifier, type Mint } from '@sekisho/tokens';
+import { ANY_AUDIENCE, createMinter, createVerifier, type Mint } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';
 import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
 import { bootstrapAdministrator, type FirstAdministrator } from './bootstrap.ts';
 import { openDatabase, pingDatabase } from './database/open.ts';
+import { assembleExchange } from './exchange/assemble.ts';
+import type { WorkloadKeySource } from './exchange/config.ts';
+import { openClusterKeys } from './exchange/open-cluster-keys.ts';
+import { workloadRoutes } from './exchange/routes.ts';
+import { createSqlWorkloads } from './exchange/sql-workloads.ts';
 import { buildAdminApp } from './http/admin-app.ts';
 import { createAuthorize } from './http/authorize.ts';
 import { buildPublicApp, clientAddress } from './http/public-app.ts';
@@ -25,7 +30,6 @@ import { createAuthMetrics } from './metrics.ts';
 import { clientRoutes } from './oauth/clients/admin-routes.ts';
 import { createSqlClients } from './oauth/clients/sql-clients.ts';
 import { setUpOAuth } from './oauth/set-up.ts';
-import { createVerifyAny } from './oauth/verify-any.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 import { assembleRefreshTokens } from './refresh/assemble.ts';
 import { beginOwnRefresh, createRefresh } from './refresh/refresh.ts';
@@ -37,6 +41,8 @@ export interface ServiceOptions {
   /** What signing keys are encrypted with; other keys are derived from the current one. */
   readonly encryptionKeys: EncryptionKeys;
   readonly keys: KeySettings;
+  /** Whose ServiceAccount tokens prove workloads. @default nobody's: workloads exchange no tokens */
+  readonly workloadKeys?: WorkloadKeySource | undefined;
   readonly firstAdministrator?: FirstAdministrator;
   /** Seconds an access token lives. */
   readonly tokenLifetime: number;
@@ -115,7 +121,16 @@ async function openStores(options: ServiceOptions, opened: AsyncDisposableStack)
     redis: () => redis.ping(),
     keys: async () => keys.keeper.ring.active,
   };
-  return { db: database.db, accounts: createSqlAccounts(database.db), keeper: keys.keeper, redis, metrics, checks };
+  const accounts = createSqlAccounts(database.db);
+  const clusterKeys = openCluster(options, opened);
+  return { db: database.db, accounts, keeper: keys.keeper, clusterKeys, redis, metrics, checks };
+}
+
+function openCluster({ workloadKeys, timers = systemClock, log }: ServiceOptions, opened: AsyncDisposableStack) {
+  if (workloadKeys === undefined) return undefined;
+  const { clusterKeys, close } = openClusterKeys(workloadKeys, timers, log);
+  opened.defer(close);
+  return clusterKeys;
 }
 
 function keysOptions({ keys, timers = systemClock, random = Math.random, ...options }: ServiceOptions) {
@@ -132,12 +147,15 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
 }
 
 function buildApps(options: ServiceOptions, stores: Stores) {
-  const { db, accounts, passwords, keeper, redis, metrics, checks } = stores;
+  const { db, accounts, passwords, keeper, clusterKeys, redis, metrics, checks } = stores;
   const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES } = options;
   const keys = keeper.ring;
   const authMetrics = createAuthMetrics(metrics);
-  const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
+  const minter = createMinter({ issuer, key: () => keys.active, clock, uuid });
+  const mint = minter.access;
+  const verifyAny = createVerifier({ issuer, audience: ANY_AUDIENCE, jwks: () => keys.jwks, clock });
+  const workloads = createSqlWorkloads(db);
   const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
   const revoker = createRevoker({ redis, clock, tokenLifetime, prefix });
   const endSession = async (userId: string, id: string) => {
@@ -149,13 +167,18 @@ function buildApps(options: ServiceOptions, stores: Stores) {
   const limits = createLoginLimits({ redis, prefix, rates, hash });
   const beginRefresh = beginOwnRefresh(refreshTokens);
   const login = createLogin({ accounts, passwords, sessions, limits, mint, beginRefresh, clock, tokenLifetime });
+  const exchange = assembleExchange({
+    ...{ clusterKeys, workloads, minter, verify: verifyAny, sessions, accounts, clock },
+    isRevoked: () => false,
+  });
   const oauth = setUpOAuth({
     ...{ issuer, redis, prefix, db, accounts, sessions, keys, mint, clock, tokenLifetime, encryptionKeys, log },
     authenticate: createAuthenticate({ accounts, passwords, limits }),
     endSession,
     refreshTokens,
     revoker,
-    verify: createVerifyAny({ issuer, jwks: () => keys.jwks, clock }),
+    verify: verifyAny,
+    exchange,
     metrics: authMetrics,
     fetch: options.fetch ?? globalThis.fetch,
     clientAddress,
@@ -186,6 +209,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
       more: (routes) => {
         keyRoutes(routes, { keys: keeper, authorize });
         clientRoutes(routes, { clients: createSqlClients(db), authorize });
+        workloadRoutes(routes, { workloads, authorize });
       },
     }),
   };

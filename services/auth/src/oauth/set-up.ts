@@ -3,6 +3,7 @@ import type { RedisClient } from '@sekisho/sessions/redis';
 import type { Verify } from '@sekisho/tokens';
 import type { Kysely } from 'kysely';
 import type { Database } from '../database/schema.ts';
+import { withWorkloads } from '../exchange/workload-clients.ts';
 import { createSqlClients } from './clients/sql-clients.ts';
 import { parseIssuer } from './issuer.ts';
 import { createLogInSessions, type EndSession } from './log-in-sessions.ts';
@@ -20,6 +21,7 @@ export interface OAuthSetUp
     | 'clientAddress'
     | 'clock'
     | 'encryptionKeys'
+    | 'exchange'
     | 'fetch'
     | 'keys'
     | 'log'
@@ -47,7 +49,7 @@ export function setUpOAuth({ issuer, redis, prefix, db, verify, revoker, ...rest
   return createOAuth({
     ...rest,
     issuer: parseIssuer(issuer),
-    clients: createSqlClients(db),
+    clients: withWorkloads(createSqlClients(db)),
     artefacts: createArtefacts(redis, prefix),
     logIns: createLogInSessions({ sessions, browsers, endSession, metrics }),
     resources: createResources(issuer),
