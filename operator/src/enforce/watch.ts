@@ -173,8 +173,8 @@ export class EnforcementWatch {
   }
 
   #oldestMs(): number {
-    const times = [...this.#entries.values()].map(({ since }) => since);
-    return times.length === 0 ? 0 : this.#options.clock.monotonic() - Math.min(...times);
+    const now = this.#options.clock.monotonic();
+    return [...this.#entries.values()].reduce((oldest, { since }) => Math.max(oldest, now - since), 0);
   }
 }
 
