@@ -112,14 +112,24 @@ function readKids({ spec }: KubeObject): ReadonlyMap<unknown, readonly string[]>
   return new Map(rules.map((rule) => [rule['issuer'], kidsIn(rule['jwks'])]));
 }
 
+/** Every policy of an issuer holds the same text, but for a rotation: few texts are met again and again. */
+const kidsByText = new Map<string, readonly string[]>();
+const MAX_TEXTS = 64;
+
 function kidsIn(jwks: unknown): readonly string[] {
+  if (typeof jwks !== 'string') return [];
+  const known = kidsByText.get(jwks);
+  if (known) return known;
   const parsed = parseJwks(decode(jwks));
-  return parsed.ok ? parsed.value.keys.map(({ kid }) => kid) : [];
+  const kids = parsed.ok ? parsed.value.keys.map(({ kid }) => kid) : [];
+  if (kidsByText.size >= MAX_TEXTS) kidsByText.clear();
+  kidsByText.set(jwks, kids);
+  return kids;
 }
 
-function decode(text: unknown): unknown {
+function decode(text: string): unknown {
   try {
-    return typeof text === 'string' ? JSON.parse(text) : undefined;
+    return JSON.parse(text);
   } catch {
     // Someone edited the object: it holds no key, and its repair is under way.
     return undefined;
