@@ -115,6 +115,7 @@ function readKids({ spec }: KubeObject): ReadonlyMap<unknown, readonly string[]>
 /** Every policy of an issuer holds the same text, but for a rotation: few texts are met again and again. */
 const kidsByText = new Map<string, readonly string[]>();
 const MAX_TEXTS = 64;
+const MAX_TEXT_LENGTH = 65_536;
 
 function kidsIn(jwks: unknown): readonly string[] {
   if (typeof jwks !== 'string') return [];
@@ -123,7 +124,7 @@ function kidsIn(jwks: unknown): readonly string[] {
   const parsed = parseJwks(decode(jwks));
   const kids = parsed.ok ? parsed.value.keys.map(({ kid }) => kid) : [];
   if (kidsByText.size >= MAX_TEXTS) kidsByText.clear();
-  kidsByText.set(jwks, kids);
+  if (jwks.length <= MAX_TEXT_LENGTH) kidsByText.set(jwks, kids);
   return kids;
 }
 
