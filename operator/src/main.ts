@@ -5,11 +5,13 @@ import { systemClock } from '@sekisho/kube';
 import { createLogger, createMetrics, failStart, onSignals, startOpsServer } from '@sekisho/telemetry';
 import { startAdmission } from './admission/admission.ts';
 import { configFrom } from './config.ts';
+import { createAsking } from './enforce/asking.ts';
 import { OperatorError } from './errors.ts';
 import { createFetchJson } from './fetch-jwks.ts';
 import { createKube } from './kube.ts';
 import { meshConfigSource } from './observe/mesh-config.ts';
 import { createOperator } from './operator.ts';
+import { Outages } from './outages.ts';
 
 const FETCH_TIMEOUT_MS = 5_000;
 const MAX_KEY_SET_BYTES = 256 * 1024;
@@ -21,19 +23,20 @@ async function main(): Promise<void> {
   const metrics = createMetrics();
   // A restarted container has its pod's name, but is another candidate.
   const identity = `${config.election?.podName ?? hostname()}_${randomBytes(8).toString('hex')}`;
-  const kube = createKube(config, { log, metrics, identity });
+  const outages = new Outages({ log, clock: systemClock });
+  const kube = createKube(config, { log, metrics, identity, outages });
   const keys = createFetchJson({ timeoutMs: FETCH_TIMEOUT_MS, maxBytes: MAX_KEY_SET_BYTES });
   const shared = { log, metrics, clock: systemClock, random: Math.random };
-  const onError = (kind: string, err: unknown) => log.warn({ kind, err }, 'watching failed, will go on');
-  const watching = { ...shared, client: kube.client, onError };
+  const watching = { ...shared, client: kube.client, outages };
+  const asking = config.enforcement && createAsking(config.enforcement, watching);
   const operator = createOperator({
-    ...shared,
-    client: kube.client,
+    ...watching,
     election: kube.election,
     events: kube.events,
     fetch: keys.fetch,
     mesh: config.mesh,
     meshConfig: meshConfigSource(config.meshConfig, watching, (path) => readFile(path, 'utf8')),
+    asking,
     jwksRefreshMs: config.jwksRefreshMs,
   });
   const admission =
@@ -59,6 +62,7 @@ async function main(): Promise<void> {
       ...(admission ? [{ name: 'admission', close: () => admission.stop() }] : []),
       { name: 'operator', close: () => operator.stop(GRACE_MS) },
       { name: 'key sets', close: () => keys.close() },
+      ...(asking ? [{ name: 'istiod', close: () => asking.istiod.close() }] : []),
       { name: 'connections', close: () => kube.close() },
       { name: 'ops server', close: () => ops.close() },
     ],

@@ -1,27 +1,33 @@
 import { availableParallelism } from 'node:os';
 import { type Clock, type Random, systemClock } from '@sekisho/kube';
-import { createSessionStore } from '@sekisho/sessions';
+import { createSessionStore, type SessionStore } from '@sekisho/sessions';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
-import { createMinter, createVerifier } from '@sekisho/tokens';
+import { createMinter, createVerifier, type Mint } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';
+import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
 import { bootstrapAdministrator, type FirstAdministrator } from './bootstrap.ts';
 import { openDatabase, pingDatabase } from './database/open.ts';
 import { buildAdminApp } from './http/admin-app.ts';
 import { createAuthorize } from './http/authorize.ts';
-import { buildPublicApp } from './http/public-app.ts';
+import { buildPublicApp, clientAddress } from './http/public-app.ts';
 import type { HttpServer } from './http/server.ts';
 import type { KeySettings } from './keys/config.ts';
 import type { EncryptionKeys } from './keys/encryption-keys.ts';
 import { createKeyedHash } from './keys/keyed-hash.ts';
 import { openKeys } from './keys/keys.ts';
 import { keyRoutes } from './keys/routes.ts';
-import { createLogin } from './login/login.ts';
+import { createAuthenticate, createLogin } from './login/login.ts';
 import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
 import { createAssertTokensFit } from './login/tokens-fit.ts';
 import { createAuthMetrics } from './metrics.ts';
+import { clientRoutes } from './oauth/clients/admin-routes.ts';
+import { createSqlClients } from './oauth/clients/sql-clients.ts';
+import { setUpOAuth } from './oauth/set-up.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
+import { assembleRefreshTokens } from './refresh/assemble.ts';
+import { beginOwnRefresh, createRefresh } from './refresh/refresh.ts';
 
 export interface ServiceOptions {
   readonly issuer: string;
@@ -38,13 +44,17 @@ export interface ServiceOptions {
   readonly log: Logger;
   readonly clock: () => Date;
   readonly uuid: () => string;
-  /** What the signing keys are looked after by. @default the system's */
+  /** What runs beside requests is timed by. @default the system's */
   readonly timers?: Clock;
   /** @default Math.random */
   readonly random?: Random;
   /** First part of every key in Redis. @default 'sk' */
   readonly prefix?: string;
   readonly rates?: LoginRates;
+  /** Days that entries of the audit log are kept. @default 400 */
+  readonly auditRetentionDays?: number;
+  /** How applications are told of a log-out. @default the platform's own */
+  readonly fetch?: typeof globalThis.fetch;
 }
 
 export interface Service {
@@ -75,7 +85,9 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const stores = await openStores(options, opened);
   const passwords = await createPasswordHasher(HASHING);
   await bootstrap(options, { ...stores, passwords });
-  const apps = buildApps(options, { ...stores, passwords });
+  const { upkeep, ...apps } = buildApps(options, { ...stores, passwords });
+  upkeep.start();
+  opened.defer(upkeep.stop);
   opened.defer(() => apps.adminApp.close());
   opened.defer(() => apps.publicApp.close());
   const owned = opened.move();
@@ -102,7 +114,7 @@ async function openStores(options: ServiceOptions, opened: AsyncDisposableStack)
     redis: () => redis.ping(),
     keys: async () => keys.keeper.ring.active,
   };
-  return { accounts: createSqlAccounts(database.db), keeper: keys.keeper, redis, metrics, checks };
+  return { db: database.db, accounts: createSqlAccounts(database.db), keeper: keys.keeper, redis, metrics, checks };
 }
 
 function keysOptions({ keys, timers = systemClock, random = Math.random, ...options }: ServiceOptions) {
@@ -118,41 +130,63 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
   if (made) log.info('first administrator made');
 }
 
-function buildApps(options: ServiceOptions, { accounts, passwords, keeper, redis, metrics, checks }: Stores) {
+function buildApps(options: ServiceOptions, stores: Stores) {
+  const { db, accounts, passwords, keeper, redis, metrics, checks } = stores;
   const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES } = options;
   const keys = keeper.ring;
   const authMetrics = createAuthMetrics(metrics);
   const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
-  const login = createLogin({
-    accounts,
-    passwords,
-    sessions: createSessionStore({ redis, clock, newId: uuid, prefix }),
-    limits: createLoginLimits({ redis, prefix, rates, hash: createKeyedHash(encryptionKeys.current, 'login-limits') }),
-    mint,
-    clock,
-    tokenLifetime,
+  const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
+  const endSession = async (userId: string, sessionId: string) => void (await sessions.destroy(userId, sessionId));
+  const refreshTokens = assembleRefreshTokens({ redis, prefix, sessions, encryptionKeys, clock, log, endSession });
+  const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
+  const limits = createLoginLimits({ redis, prefix, rates, hash });
+  const beginRefresh = beginOwnRefresh(refreshTokens);
+  const login = createLogin({ accounts, passwords, sessions, limits, mint, beginRefresh, clock, tokenLifetime });
+  const oauth = setUpOAuth({
+    ...{ issuer, redis, prefix, db, accounts, sessions, keys, mint, clock, tokenLifetime, encryptionKeys, log },
+    authenticate: createAuthenticate({ accounts, passwords, limits }),
+    endSession,
+    metrics: authMetrics,
+    fetch: options.fetch ?? globalThis.fetch,
+    clientAddress,
   });
+  const refresh = createRefresh({ refreshTokens, accounts, endSession, mint, clock, tokenLifetime });
   const verify = createVerifier({ issuer, audience: AUDIENCE, jwks: () => keys.jwks, clock });
   const authorize = createAuthorize({ verify, clock, metrics: authMetrics });
+  const { administration, audit, upkeep } = accountsOf(options, { ...stores, sessions, mint });
   return {
+    upkeep,
     publicApp: buildPublicApp({
       log,
       login,
+      refresh,
       jwks: () => keys.published,
       metrics: authMetrics,
       trustedProxies,
+      oauth,
     }),
     adminApp: buildAdminApp({
       log,
       accounts,
-      passwords,
+      administration,
+      audit,
       authorize,
-      assertTokensFit: createAssertTokensFit(mint),
-      uuid,
       metrics,
       checks,
-      more: (routes) => keyRoutes(routes, { keys: keeper, authorize }),
+      more: (routes) => {
+        keyRoutes(routes, { keys: keeper, authorize });
+        clientRoutes(routes, { clients: createSqlClients(db), authorize });
+      },
     }),
   };
+}
+
+type AccountParts = Stores & { readonly sessions: SessionStore; readonly mint: Mint };
+
+function accountsOf(options: ServiceOptions, { mint, ...parts }: AccountParts): Accounts {
+  const { log, uuid, timers = systemClock, random = Math.random, auditRetentionDays = 400 } = options;
+  const assertTokensFit = createAssertTokensFit(mint);
+  return assembleAccounts({ ...parts, assertTokensFit, log, uuid, clock: timers, random, auditRetentionDays });
 }
