@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type Clock, type Random, systemClock } from '@sekisho/kube';
-import { createSessionStore, type SessionStore } from '@sekisho/sessions';
+import { createRevoker, createSessionStore, type SessionStore } from '@sekisho/sessions';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
 import { createMinter, createVerifier, type Mint } from '@sekisho/tokens';
@@ -25,6 +25,7 @@ import { createAuthMetrics } from './metrics.ts';
 import { clientRoutes } from './oauth/clients/admin-routes.ts';
 import { createSqlClients } from './oauth/clients/sql-clients.ts';
 import { setUpOAuth } from './oauth/set-up.ts';
+import { createVerifyAny } from './oauth/verify-any.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 import { assembleRefreshTokens } from './refresh/assemble.ts';
 import { beginOwnRefresh, createRefresh } from './refresh/refresh.ts';
@@ -138,7 +139,11 @@ function buildApps(options: ServiceOptions, stores: Stores) {
   const authMetrics = createAuthMetrics(metrics);
   const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
-  const endSession = async (userId: string, sessionId: string) => void (await sessions.destroy(userId, sessionId));
+  const revoker = createRevoker({ redis, clock, tokenLifetime, prefix });
+  const endSession = async (userId: string, id: string) => {
+    await revoker.revoke({ kind: 'session', id });
+    await sessions.destroy(userId, id);
+  };
   const refreshTokens = assembleRefreshTokens({ redis, prefix, sessions, encryptionKeys, clock, log, endSession });
   const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
   const limits = createLoginLimits({ redis, prefix, rates, hash });
@@ -148,6 +153,9 @@ function buildApps(options: ServiceOptions, stores: Stores) {
     ...{ issuer, redis, prefix, db, accounts, sessions, keys, mint, clock, tokenLifetime, encryptionKeys, log },
     authenticate: createAuthenticate({ accounts, passwords, limits }),
     endSession,
+    refreshTokens,
+    revoker,
+    verify: createVerifyAny({ issuer, jwks: () => keys.jwks, clock }),
     metrics: authMetrics,
     fetch: options.fetch ?? globalThis.fetch,
     clientAddress,
