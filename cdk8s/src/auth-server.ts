@@ -45,6 +45,8 @@ export class AuthServer extends Construct {
       workload: this.workload,
       image,
       replicas,
+      // For the keys that ServiceAccount tokens are signed with.
+      apiAccess: true,
       probes: { port: ADMIN.targetPort, live: '/healthz', ready: '/readyz' },
       env: [...environment(issuer, secretName), ...admin],
       secretFiles: { secretName, mountPath: SECRET_FILES, keys },
@@ -61,6 +63,7 @@ function environment(issuer: string, secretName: string): k8s.EnvVar[] {
     fromSecret('REDIS_URL', 'redis-url'),
     fromSecret('DATABASE_URL', 'database-url'),
     { name: 'KEY_ENCRYPTION_KEY_FILE', value: `${SECRET_FILES}/key-encryption-key` },
+    { name: 'WORKLOAD_KEYS', value: 'cluster' },
   ];
 }
 
