@@ -1,0 +1,263 @@
+import { randomBytes } from 'node:crypto';
+import { FakeClock, settle } from '@sekisho/kube/testing';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { AuthError } from '../errors.ts';
+import { type MemoryKeys, memoryKeys } from '../testing/memory-keys.ts';
+import type { EncryptionKeys } from './encryption-keys.ts';
+import { KeyKeeper, type KeyKeeperOptions } from './key-keeper.ts';
+import type { Spread } from './rotation.ts';
+import { keyTiming } from './timing.ts';
+
+const SECOND = 1_000;
+const HOUR = 3_600 * SECOND;
+const rules = { alg: 'ES256', periodMs: 24 * HOUR, publishMs: 900 * SECOND, longestTokenMs: 900 * SECOND } as const;
+const timing = keyTiming(30 * SECOND);
+const encryptionKeys: EncryptionKeys = { current: randomBytes(32), previous: [] };
+const unavailable = new AuthError('unavailable', 'the database does not answer');
+
+function setUp() {
+  const clock = new FakeClock();
+  const store = memoryKeys(() => clock.now());
+  const journal: string[] = [];
+  const failures: unknown[] = [];
+  const observer: KeyKeeperOptions['observer'] = {
+    seen: (_, __, { waits }) => void (waits && journal.push(waits)),
+    done: ({ kind }) => void journal.push(kind),
+    compromised: () => void journal.push('compromised'),
+    failed: (error) => void failures.push(error),
+  };
+  const keeper = (more: Partial<KeyKeeperOptions> = {}) => {
+    const spread = async (): Promise<Spread> => ({ kind: 'unreported' });
+    const shared = { store, encryptionKeys, rules, timing, spread, observer, clock, random: () => 0.5 };
+    const made = new KeyKeeper({ ...shared, ...more });
+    onTestFinished(() => made.stop());
+    return made;
+  };
+  return { clock, store, keeper, journal, failures, state: (kid: string) => store.rows.get(kid)?.state };
+}
+
+/** Lets time pass, and each time what the loops do be done: keys are really made and opened meanwhile. */
+async function pass(clock: FakeClock, ms: number, { loops = 1, stepMs = 10 * SECOND } = {}): Promise<void> {
+  for (let passed = 0; passed < ms; passed += stepMs) {
+    await clock.advance(stepMs);
+    while (clock.pending.length < loops) await settle();
+  }
+}
+
+/** Rejects each call of `read` while it is broken. */
+function breakable(store: MemoryKeys) {
+  const broken = { ...store, isBroken: false };
+  broken.read = () => (broken.isBroken ? Promise.reject(unavailable) : store.read());
+  return broken;
+}
+
+describe('a keeper of keys', () => {
+  test('makes the first key and finds it again', async () => {
+    const { keeper, journal } = setUp();
+    const first = keeper();
+    await first.look();
+    const second = keeper();
+    await second.look();
+    expect(second.ring.active.kid).toBe(first.ring.active.kid);
+    expect(second.ring.published).toEqual({ keys: [first.ring.active.publicJwk] });
+    expect(journal).toEqual(['start']);
+  });
+
+  test('agrees with others that start at the same time', async () => {
+    const { keeper, store } = setUp();
+    const keepers = Array.from({ length: 5 }, () => keeper());
+    await Promise.all(keepers.map((one) => one.look()));
+    expect(new Set(keepers.map(({ ring }) => ring.active.kid)).size).toBe(1);
+    expect(store.rows.size).toBe(1);
+  });
+
+  test('publishes a new key, signs with it later, and erases the old one when its tokens are over', async () => {
+    const { clock, keeper, store, journal, state } = setUp();
+    const one = keeper();
+    await one.look();
+    const old = one.ring.active.kid;
+    one.start();
+    await one.rotate();
+    await one.rotate();
+    const [, next = ''] = store.rows.keys();
+    expect(one.ring.published.keys.map(({ kid }) => kid)).toEqual([old, next]);
+    await pass(clock, rules.publishMs - 60 * SECOND);
+    expect(one.ring.active.kid).toBe(old);
+    await pass(clock, 120 * SECOND);
+    expect(one.ring.active.kid).toBe(next);
+    expect(state(old)).toBe('retiring');
+    await pass(clock, rules.longestTokenMs);
+    expect(one.ring.published.keys).toHaveLength(2);
+    await pass(clock, timing.settleMs + 180 * SECOND);
+    expect(one.ring.published.keys.map(({ kid }) => kid)).toEqual([next]);
+    expect(store.rows.get(old)).toMatchObject({ state: 'retired', sealed: new Uint8Array() });
+    expect(journal.filter((entry) => entry !== 'publishing')).toEqual(['start', 'prepare', 'promote', 'retire']);
+  });
+
+  test('rotates by itself at the end of the period, once among several', async () => {
+    const { clock, keeper, journal } = setUp();
+    const keepers = [keeper(), keeper({ random: () => 0.9 })];
+    for (const one of keepers) await one.look();
+    for (const one of keepers) one.start();
+    await pass(clock, rules.periodMs + rules.publishMs + HOUR, { loops: 2, stepMs: 20 * SECOND });
+    expect(journal.filter((entry) => entry !== 'publishing')).toEqual(['start', 'prepare', 'promote', 'retire']);
+    expect(new Set(keepers.map(({ ring }) => ring.active.kid)).size).toBe(1);
+  });
+
+  test('keeps to the old key for as long as the new one is not held by all', async () => {
+    const { clock, keeper, journal } = setUp();
+    let answer: Spread = { kind: 'missing', reason: 'unreachable' };
+    const asked: string[] = [];
+    const spread = async (kid: string) => {
+      asked.push(kid);
+      return answer;
+    };
+    const one = keeper({ spread });
+    await one.look();
+    const old = one.ring.active.kid;
+    expect(asked).toEqual([]);
+    await one.rotate();
+    one.start();
+    await pass(clock, 2 * HOUR, { stepMs: 30 * SECOND });
+    expect(one.ring.active.kid).toBe(old);
+    expect(journal.at(-1)).toBe('unreachable');
+    answer = { kind: 'held', forMs: HOUR };
+    await pass(clock, 60 * SECOND);
+    expect(one.ring.active.kid).toBe(asked[0]);
+  });
+
+  test('goes over to another algorithm in the same stages', async () => {
+    const { clock, keeper } = setUp();
+    await keeper().look();
+    const one = keeper({ rules: { ...rules, alg: 'RS256' } });
+    await one.look();
+    expect(one.ring.published.keys.map(({ alg }) => alg)).toEqual(['ES256', 'RS256']);
+    expect(one.ring.active.publicJwk.alg).toBe('ES256');
+    await clock.advance(rules.publishMs);
+    await one.look();
+    expect(one.ring.active.publicJwk.alg).toBe('RS256');
+  });
+
+  test('notes that it signs longer-living tokens', async () => {
+    const { keeper, store } = setUp();
+    await keeper().look();
+    await keeper({ rules: { ...rules, longestTokenMs: HOUR } }).look();
+    await keeper().look();
+    expect([...store.rows.values()].map(({ longestTokenMs }) => longestTokenMs)).toEqual([HOUR]);
+  });
+
+  test('seals again what a previous encryption key sealed', async () => {
+    const { keeper } = setUp();
+    const [before, after] = [randomBytes(32), randomBytes(32)];
+    await keeper({ encryptionKeys: { current: before, previous: [] } }).look();
+    const both = keeper({ encryptionKeys: { current: after, previous: [before] } });
+    await both.look();
+    const one = keeper({ encryptionKeys: { current: after, previous: [] } });
+    await one.look();
+    expect(one.ring.active.kid).toBe(both.ring.active.kid);
+    await expect(keeper({ encryptionKeys: { current: before, previous: [] } }).look()).rejects.toMatchObject({
+      code: 'key_unreadable',
+    });
+  });
+});
+
+describe('without its database', () => {
+  test('a keeper goes on for a bounded time, then signs nothing, and recovers by itself', async () => {
+    const { clock, store, keeper, failures } = setUp();
+    const broken = breakable(store);
+    const one = keeper({ store: broken });
+    await one.look();
+    one.start();
+    broken.isBroken = true;
+    await pass(clock, timing.pollMs);
+    expect(one.ring.active).toBeDefined();
+    await pass(clock, timing.staleMs);
+    expect(() => one.ring.active).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    expect(failures).toContain(unavailable);
+    broken.isBroken = false;
+    await pass(clock, timing.pollMs);
+    expect(one.ring.active).toBeDefined();
+  });
+
+  test('it cannot start', async () => {
+    const { store, keeper } = setUp();
+    const broken = Object.assign(breakable(store), { isBroken: true });
+    await expect(keeper({ store: broken }).look()).rejects.toBe(unavailable);
+  });
+});
+
+describe('a compromised key', () => {
+  test('that signs is replaced at once, and all it signed is revoked', async () => {
+    const { clock, keeper, state, journal } = setUp();
+    const revoked: [string, Date][] = [];
+    const one = keeper({ revokeKey: async (...key) => void revoked.push(key) });
+    await one.look();
+    const old = one.ring.active.kid;
+    const now = clock.now();
+    await one.compromise(old);
+    expect(one.ring.active.kid).not.toBe(old);
+    expect(one.ring.published.keys.map(({ kid }) => kid)).toEqual([one.ring.active.kid]);
+    expect(state(old)).toBe('retired');
+    const until = now + rules.longestTokenMs + timing.settleMs + 120 * SECOND;
+    expect(revoked).toEqual([[old, new Date(until)]]);
+    expect(journal).toEqual(['start', 'compromised', 'start']);
+  });
+
+  test('is replaced by the next one, if verifiers can know that already', async () => {
+    const { keeper, store } = setUp();
+    const one = keeper();
+    await one.look();
+    await one.rotate();
+    const [old = '', next = ''] = store.rows.keys();
+    await one.compromise(old);
+    expect(one.ring.active.kid).toBe(next);
+    expect(store.rows.size).toBe(2);
+  });
+
+  test('that does not sign only goes', async () => {
+    const { keeper, store, state } = setUp();
+    const one = keeper();
+    await one.look();
+    await one.rotate();
+    const [old = '', next = ''] = store.rows.keys();
+    await one.compromise(next);
+    expect(one.ring.active.kid).toBe(old);
+    expect(state(next)).toBe('retired');
+  });
+
+  test('is revoked by whoever looks next, until that succeeds', async () => {
+    const { clock, keeper, failures } = setUp();
+    const revoked: string[] = [];
+    const one = keeper({ revokeKey: () => Promise.reject(new AuthError('unavailable', 'Redis is away')) });
+    await one.look();
+    const old = one.ring.active.kid;
+    await expect(one.compromise(old)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(one.ring.active.kid).not.toBe(old);
+    one.start();
+    await pass(clock, 60 * SECOND);
+    expect(failures.length).toBeGreaterThan(0);
+    expect(one.ring.active).toBeDefined();
+    const other = keeper({ revokeKey: async (kid) => void revoked.push(kid) });
+    other.start();
+    await pass(clock, 120 * SECOND, { loops: 2 });
+    expect(revoked).toEqual([old]);
+  });
+
+  test('that nobody knows is refused', async () => {
+    const { keeper } = setUp();
+    await expect(keeper().compromise('unknown')).rejects.toMatchObject({ code: 'key_unknown' });
+  });
+});
+
+test('a keeper that was stopped looks no more and leaves no timer', async () => {
+  const { clock, store, keeper } = setUp();
+  const one = keeper();
+  await one.look();
+  one.start();
+  await settle();
+  expect(clock.pending).toHaveLength(1);
+  await one.stop();
+  expect(clock.pending).toEqual([]);
+  store.read = () => Promise.reject(new Error('read after the end'));
+  await clock.advance(HOUR);
+});
