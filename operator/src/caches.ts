@@ -10,9 +10,10 @@ import {
 import { type IstioKind, LABEL, MANAGED_BY } from '@sekisho/policy';
 import { issuerNames, owningPolicies, selectedLabels } from './references.ts';
 import { GENERATED, ISSUERS, POLICIES } from './resources.ts';
+import { TARGET_INDEXES, type TargetIndex } from './rivals.ts';
 
-export type PolicyIndex = 'issuer' | 'label' | 'namespace';
-export type OwnerIndex = 'uid' | 'policy' | 'namespace';
+export type PolicyIndex = 'issuer' | 'label' | 'namespace' | TargetIndex;
+export type OwnerIndex = 'uid' | 'policy' | 'namespace' | TargetIndex;
 
 /** What reconciling reads: local copies of everything that matters. */
 export interface CacheViews {
@@ -34,11 +35,13 @@ export const POLICY_INDEXES: Readonly<Record<PolicyIndex, IndexFunction>> = {
   issuer: issuerNames,
   label: selectedLabels,
   namespace: inNamespace,
+  ...TARGET_INDEXES,
 };
 export const OWNER_INDEXES: Readonly<Record<OwnerIndex, IndexFunction>> = {
   uid: (object) => owningPolicies(object).map(({ uid }) => uid),
   policy: (object) => owningPolicies(object).map(({ key }) => key),
   namespace: inNamespace,
+  ...TARGET_INDEXES,
 };
 
 export interface CacheOptions {

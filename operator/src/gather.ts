@@ -10,10 +10,10 @@ import {
   issuerNames,
   type OwningPolicy,
   owningPolicies,
-  related,
   targetsOf,
 } from './references.ts';
 import { toIstioObject } from './resources.ts';
+import { related } from './rivals.ts';
 
 /** What the caches say about one policy key. */
 export interface Gathered {
@@ -41,11 +41,11 @@ export function gather({ caches, keySets, mesh, observed }: Known, key: string):
   const owned = generatedBy(caches, 'uid', policy.metadata.uid ?? '');
   // A refused policy may hold objects where it does not select any more; who selects there now is a rival too.
   const targets = [policy, ...owned].flatMap(targetsOf);
-  const neighbours = caches.policies.store.by('namespace', policy.metadata.namespace ?? '');
+  const namespace = policy.metadata.namespace ?? '';
   return {
     snapshot: {
       policy,
-      rivals: related(neighbours, targets).filter((rival) => rival !== policy),
+      rivals: related(caches.policies.store, namespace, targets).filter((rival) => rival !== policy),
       issuers: issuers.map(toIssuerState),
       owned: owned.flatMap((object) => toIstioObject(object) ?? []),
       mesh,

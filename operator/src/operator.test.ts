@@ -65,6 +65,7 @@ describe('operator', () => {
     expect(conditionsIn((await status).body)).toMatchObject([
       { type: 'Accepted', status: 'True' },
       { type: 'Programmed', status: 'True' },
+      { type: 'Enforced', status: 'Unknown', reason: 'NoWorkloads' },
       { type: 'Warning', status: 'True', reason: 'NoWorkloads' },
     ]);
     await scenario.settle();
@@ -210,6 +211,7 @@ describe('operator', () => {
     expect(conditionsIn((await status).body)).toMatchObject([
       { type: 'Accepted', status: 'False', reason: 'RootNamespace' },
       { type: 'Programmed', status: 'False', reason: 'NothingProgrammed' },
+      { type: 'Enforced', status: 'False', reason: 'NotAccepted' },
       { type: 'Warning', status: 'Unknown' },
     ]);
     await scenario.settle();

@@ -1,7 +1,8 @@
 import { type Change, type KubeObject, keyOf } from '@sekisho/kube';
 import { readPolicyStatus } from '@sekisho/policy';
-import { type CacheViews, generatedBy } from './caches.ts';
-import { DEFAULT_ISSUER, isDefaultIssuer, meeting, owningPolicies, related, targetsOf } from './references.ts';
+import type { CacheViews } from './caches.ts';
+import { DEFAULT_ISSUER, isDefaultIssuer, owningPolicies, targetsOf } from './references.ts';
+import { meeting, related } from './rivals.ts';
 
 /**
  * A policy concerns itself, and those that may select the same workload: when what it asks for changes, and when it
@@ -13,10 +14,10 @@ export function keysOfPolicy(caches: CacheViews, change: Change): readonly strin
   if (sameSpec(change) && sameStanding(change)) return [change.key];
   const namespace = sides(change)[0]?.metadata.namespace ?? '';
   const targets = sides(change).flatMap(targetsOf);
-  const rivals = related(caches.policies.store.by('namespace', namespace), targets);
-  const generated = generatedBy(caches, 'namespace', namespace);
-  const holders = targets.flatMap((target) => meeting(generated, target)).flatMap(ownerKeys);
-  return [...new Set([change.key, ...rivals.map(({ metadata }) => keyOf(metadata)), ...holders])];
+  const rivals = related(caches.policies.store, namespace, targets);
+  const generated = Object.values(caches.generated).map(({ store }) => store);
+  const objects = targets.flatMap((target) => generated.flatMap((store) => meeting(store, namespace, target)));
+  return [...new Set([change.key, ...rivals.map(({ metadata }) => keyOf(metadata)), ...objects.flatMap(ownerKeys)])];
 }
 
 /** An issuer concerns every policy that names it, or that names none while it is the default. */
@@ -54,8 +55,8 @@ function sameStanding({ before, after }: Change): boolean {
 
 function standingOf(policy: KubeObject | undefined): string {
   const { conditions = [], objects = [] } = readPolicyStatus(policy?.status);
-  // What is warned of is nobody else's affair.
-  const standing = conditions.filter(({ type }) => type !== 'Warning');
+  // What is warned of, and how far proxies are, is nobody else's affair.
+  const standing = conditions.filter(({ type }) => type !== 'Warning' && type !== 'Enforced');
   const said = standing.map(({ type, status, observedGeneration }) => [type, status, observedGeneration]);
   return JSON.stringify([said, objects.length > 0]);
 }

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@sekisho/kube';
-import { GROUP, labelSets, mayMeet, POLICY_KIND, type Target, targetOf } from '@sekisho/policy';
+import { GROUP, labelSets, POLICY_KIND, type Target, targetOf } from '@sekisho/policy';
 import { isRecord } from './resources.ts';
 
 /** Index value of the policies that name no issuer and so use the default one. */
@@ -30,30 +30,6 @@ export function selectedLabels(policy: KubeObject): readonly string[] {
 
 export function labelKeys(namespace: string | undefined, labels: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(labels).map(([label, value]) => `${namespace}/${label}=${value}`);
-}
-
-/** The objects whose targets may meet this one. */
-export function meeting(objects: readonly KubeObject[], target: Target): readonly KubeObject[] {
-  return objects.filter((object) => targetsOf(object).some((own) => mayMeet(own, target)));
-}
-
-/**
- * Policies that may meet one of these targets, or meet a policy that does, and so on: whether a rival governs a
- * workload depends on the rival's own rivals. Where selectors name one common label, that is once through the list.
- */
-export function related(policies: readonly KubeObject[], targets: readonly Target[]): readonly KubeObject[] {
-  const found = new Set<KubeObject>();
-  const reached = [...targets];
-  let rest = policies;
-  // An array that grows while it is iterated brings the new targets too.
-  for (const target of reached) {
-    const met = meeting(rest, target);
-    if (met.length === 0) continue;
-    for (const policy of met) found.add(policy);
-    rest = rest.filter((policy) => !found.has(policy));
-    reached.push(...met.flatMap(targetsOf));
-  }
-  return [...found];
 }
 
 export interface OwningPolicy {

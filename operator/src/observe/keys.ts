@@ -5,9 +5,9 @@ import { labelKeys } from '../references.ts';
 import { type ObservedViews, serviceSelector } from './observed.ts';
 import { distinctLabels, selectedBy } from './surroundings.ts';
 
-/** A workload that comes, goes or is relabelled concerns the policies that select by one of its labels. */
+/** A workload that comes, goes, is relabelled or begins to run concerns the policies that select by one of its labels. */
 export function keysOfWorkload(caches: CacheViews, change: Change): readonly string[] {
-  if (same(change, ({ metadata }) => metadata.labels)) return [];
+  if (same(change, ({ metadata, spec }) => [metadata.labels, spec])) return [];
   return unique(
     sides(change).flatMap(({ metadata }) => policiesFor(caches, metadata.namespace, metadata.labels ?? {})),
   );

@@ -4,7 +4,7 @@ import { OWNER_INDEXES, POLICY_INDEXES } from '../caches.ts';
 import { serviceAuthPolicy } from '../testing/objects.ts';
 import { keysOfForeign, keysOfService, keysOfWorkload } from './keys.ts';
 import { BY_NAMESPACE, type ObservedViews, OWN_LABELS, SELECTED_LABELS } from './observed.ts';
-import { pruneForeign, prunePod, pruneService, pruneWorkloadEntry } from './prune.ts';
+import { pruneForeign, prunePod, pruneService, pruneWorkloadEntry, workloadProxyOf } from './prune.ts';
 import { surroundingsOf } from './surroundings.ts';
 
 const GATEWAY = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'public' };
@@ -66,7 +66,7 @@ describe('the surroundings of a policy', () => {
 
   test('count the workloads that carry all of its labels in its namespace, and each set of labels once', () => {
     const policy = serviceAuthPolicy('bucket', { selector: { matchLabels: two } });
-    expect(found({ pods }, policy).workloads).toEqual({ selected: 2, labels: [two] });
+    expect(found({ pods }, policy).workloads).toMatchObject({ selected: 2, labels: [two] });
   });
 
   test('of a Gateway count its proxies, once each', () => {
@@ -113,13 +113,25 @@ describe('a change around policies', () => {
 });
 
 describe('what is kept', () => {
-  test('of a Pod is its labels', () => {
+  test('of a Pod is its labels and its proxy', () => {
     const whole = named('Pod', 'a', { labels: { app: 'a' }, annotations: { large: 'x' } }, { containers: [] });
     expect(prunePod(whole)).toEqual({
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'a', namespace: 'shop', labels: { app: 'a' } },
+      spec: { proxy: 'bare' },
     });
+  });
+
+  test.each([
+    ['a sidecar', { containers: [{ name: 'app' }, { name: 'istio-proxy' }] }, 'Running', 'proxied'],
+    ['a native sidecar', { containers: [{}], initContainers: [{ name: 'istio-proxy' }] }, 'Running', 'proxied'],
+    ['a sidecar that is not there yet', { containers: [{ name: 'istio-proxy' }] }, 'Pending', 'starting'],
+    ['no sidecar', { containers: [{ name: 'app' }] }, 'Running', 'bare'],
+    ['no sidecar and no node yet', { containers: [{ name: 'app' }] }, 'Pending', 'bare'],
+  ])('of a Pod with %s is what istiod knows its proxy by', (_what, spec, phase, state) => {
+    const running = { ...named('Pod', 'a', {}, spec), status: { phase } };
+    expect(workloadProxyOf(prunePod(running))).toEqual({ id: 'a.shop', state });
   });
 
   test('of a WorkloadEntry is its labels, those of metadata before those of spec', () => {
@@ -130,7 +142,7 @@ describe('what is kept', () => {
       { address: '10.0.0.1', labels: { app: 'spec', v: '1' } },
     );
     expect(pruneWorkloadEntry(entry)).toMatchObject({ metadata: { labels: { app: 'meta', v: '1' } } });
-    expect(pruneWorkloadEntry(entry)).not.toHaveProperty('spec');
+    expect(pruneWorkloadEntry(entry).spec).toEqual({ proxy: 'proxied' });
   });
 
   test('of a foreign policy is what it applies to and that it has rules', () => {

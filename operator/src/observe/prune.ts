@@ -1,11 +1,38 @@
 import type { KubeObject } from '@sekisho/kube';
+import type { WorkloadProxy } from '@sekisho/policy';
 import { isRecord } from '../resources.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Of a Pod, its labels alone: a Pod is 10 KB and more, and changes its status all the time. */
+/** Of a Pod, its labels and its proxy: a Pod is 10 KB and more, and changes its status all the time. */
 export function prunePod(pod: KubeObject): KubeObject {
-  return keep(pod, undefined);
+  return keep(pod, PROXY[proxyOf(pod)]);
+}
+
+type ProxyState = WorkloadProxy['state'];
+
+/** One object for all workloads alike. */
+const PROXY: Readonly<Record<ProxyState, { readonly proxy: ProxyState }>> = {
+  proxied: { proxy: 'proxied' },
+  starting: { proxy: 'starting' },
+  bare: { proxy: 'bare' },
+};
+
+/** Injected sidecars and gateways have a container of this name, native sidecars an init container. */
+const CONTAINER = 'istio-proxy';
+
+function proxyOf({ spec, status }: KubeObject): ProxyState {
+  const lists = isRecord(spec) ? [spec['containers'], spec['initContainers']] : [];
+  const containers: readonly unknown[] = lists.flatMap((list): readonly unknown[] => (Array.isArray(list) ? list : []));
+  if (!containers.some((container) => isRecord(container) && container['name'] === CONTAINER)) return 'bare';
+  return isRecord(status) && status['phase'] === 'Pending' ? 'starting' : 'proxied';
+}
+
+/** What `prunePod` and `pruneWorkloadEntry` kept of the proxy. */
+export function workloadProxyOf({ metadata, spec }: KubeObject): WorkloadProxy {
+  const state = isRecord(spec) ? spec['proxy'] : undefined;
+  const known = state === 'proxied' || state === 'starting' ? state : 'bare';
+  return { id: `${metadata.name}.${metadata.namespace ?? 'default'}`, state: known };
 }
 
 /** Of a WorkloadEntry, its labels: those of its spec under those of its metadata, as istiod merges them. */
@@ -13,7 +40,8 @@ export function pruneWorkloadEntry(entry: KubeObject): KubeObject {
   const own = isRecord(entry.spec) && isRecord(entry.spec['labels']) ? entry.spec['labels'] : {};
   const texts = Object.entries(own).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
   const labels = { ...Object.fromEntries(texts), ...entry.metadata.labels };
-  return keep({ ...entry, metadata: { ...entry.metadata, labels } }, undefined);
+  // It stands for a machine that has a proxy; whether that one runs, only istiod knows.
+  return keep({ ...entry, metadata: { ...entry.metadata, labels } }, PROXY.proxied);
 }
 
 export function pruneService(service: KubeObject): KubeObject {

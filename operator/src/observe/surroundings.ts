@@ -4,6 +4,7 @@ import type { CacheViews } from '../caches.ts';
 import { labelKeys, owningPolicies, targetsOf } from '../references.ts';
 import { toIstioObject } from '../resources.ts';
 import type { ObservedViews } from './observed.ts';
+import { workloadProxyOf } from './prune.ts';
 
 interface Views {
   readonly observed: ObservedViews;
@@ -22,7 +23,7 @@ export function surroundingsOf(views: Views, policy: KubeObject, rootNamespace: 
   const namespaces = [...new Set([namespace ?? '', rootNamespace])];
   const foreign = observed.foreign.flatMap(({ store }) => namespaces.flatMap((each) => store.by('namespace', each)));
   return {
-    workloads: { selected: workloads.length, labels },
+    workloads: { selected: workloads.length, labels, proxies: workloads.map(workloadProxyOf) },
     services: [...services],
     foreign: [...foreign, ...crossing(views, policy)].flatMap((object) => toIstioObject(object) ?? []),
   };

@@ -36,7 +36,11 @@ export function serviceAuthPolicy(name: string, spec: Record<string, unknown> = 
 /** As the operator reads it from MESH_CONFIG. */
 const KNOWN_MESH: Mesh = { ...MESH, config: { ...MESH, providers: [], normalizesPaths: true } };
 export const MESH_CONFIG = 'pathNormalization: { normalization: DECODE_AND_MERGE_SLASHES }';
-const NOTHING_AROUND: Surroundings = { workloads: { selected: 0, labels: [] }, services: [], foreign: [] };
+const NOTHING_AROUND: Surroundings = {
+  workloads: { selected: 0, labels: [], proxies: [] },
+  services: [],
+  foreign: [],
+};
 
 /** What the compiler makes of a policy with this issuer. */
 export function planOf(policy: KubeObject, issuer: KubeObject, jwks?: Jwks) {

@@ -28,6 +28,7 @@ describe('Store', () => {
     store.put(owned('b', '3', 'y'));
     expect(store.by('owner', 'x')).toEqual([]);
     expect(store.by('owner', 'y').map(({ metadata }) => metadata.name)).toEqual(['a', 'b']);
+    expect([...store.values('owner')]).toEqual(['y']);
     store.remove(owned('a', '4', 'y'));
     expect(store.by('owner', 'y').map(({ metadata }) => metadata.name)).toEqual(['b']);
   });

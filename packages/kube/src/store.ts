@@ -17,6 +17,8 @@ export interface StoreView<Index extends string = never> {
   get(key: string): KubeObject | undefined;
   list(): readonly KubeObject[];
   by(index: Index, value: string): readonly KubeObject[];
+  /** Every value under which `by` finds something. */
+  values(index: Index): Iterable<string>;
 }
 
 export class Store<Index extends string = never> implements StoreView<Index> {
@@ -42,8 +44,16 @@ export class Store<Index extends string = never> implements StoreView<Index> {
   }
 
   by(index: Index, value: string): readonly KubeObject[] {
-    const keys = this.#indexes.find(({ name }) => name === index)?.keys.get(value);
-    return [...(keys ?? [])].flatMap((key) => this.#objects.get(key) ?? []);
+    const found: KubeObject[] = [];
+    for (const key of this.#keysOf(index)?.get(value) ?? []) {
+      const object = this.#objects.get(key);
+      if (object !== undefined) found.push(object);
+    }
+    return found;
+  }
+
+  values(index: Index): Iterable<string> {
+    return this.#keysOf(index)?.keys() ?? [];
   }
 
   /**
@@ -85,6 +95,10 @@ export class Store<Index extends string = never> implements StoreView<Index> {
       changes.push({ key, before, after });
     }
     return changes;
+  }
+
+  #keysOf(index: Index): ReadonlyMap<string, ReadonlySet<string>> | undefined {
+    return this.#indexes.find(({ name }) => name === index)?.keys;
   }
 
   #set(key: string, object: KubeObject | undefined): void {

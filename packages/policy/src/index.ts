@@ -15,7 +15,11 @@ export type {
   TokenRefusal,
 } from './decide/decision.ts';
 export { pathOf } from './decide/path-matcher.ts';
+export { basisOf, groupOf, type Identified } from './enforcement/basis.ts';
+export type { EnforcedReason } from './enforcement/reason.ts';
+export type { ProxySight, ReplicaProblem, Sight, WorkloadProxy } from './enforcement/sight.ts';
 export { PolicyError, type PolicyErrorCode } from './errors.ts';
+export { familyOf, placesMeeting, placesOf } from './meeting.ts';
 export type { Mesh, MeshFacts } from './mesh/capability.ts';
 export { type ExtAuthzProvider, type MeshConfig, parseMeshConfig } from './mesh/mesh-config.ts';
 export type { Surroundings } from './mesh/surroundings.ts';
@@ -30,7 +34,7 @@ export type { AcceptedReason, ProgrammedReason } from './plan/conditions.ts';
 export { holds } from './plan/holds.ts';
 export { plan } from './plan/plan.ts';
 export { programmed, statusEquals } from './plan/status.ts';
-export type { Outcome, Plan, Snapshot } from './plan/types.ts';
+export type { Awaited, Outcome, Plan, Snapshot } from './plan/types.ts';
 export { describeProblems, type Parsed, type Problem, type ProblemCode } from './problem.ts';
 export type {
   IstioKind,

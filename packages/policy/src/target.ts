@@ -1,5 +1,5 @@
-import { Value } from 'typebox/value';
 import type { Selector, Target } from './compile/istio.ts';
+import { shapeOf } from './parse/shape.ts';
 import { labelKeyProblems } from './parse/target.ts';
 import { selectorSchema, type TargetRef, targetRefsSchema } from './schema/service-auth-policy.ts';
 import { GATEWAY } from './vocabulary.ts';
@@ -26,12 +26,15 @@ function readTarget(spec: object): Target | undefined {
   return isTargetRefs(targetRefs) ? { targetRefs: [...targetRefs].sort(byName) } : undefined;
 }
 
+const selectorShape = shapeOf(selectorSchema);
+const targetRefsShape = shapeOf(targetRefsSchema);
+
 function isSelector(raw: unknown): raw is Selector {
-  return Value.Check(selectorSchema, raw) && labelKeyProblems(raw.matchLabels).length === 0;
+  return selectorShape.fits(raw) && labelKeyProblems(raw.matchLabels).length === 0;
 }
 
 function isTargetRefs(raw: unknown): raw is readonly TargetRef[] {
-  return Value.Check(targetRefsSchema, raw);
+  return targetRefsShape.fits(raw);
 }
 
 /** The order in which Gateways are listed means nothing. */

@@ -1,7 +1,11 @@
 import { Redis } from 'ioredis';
 
 /** What this package needs of a client: a single node, a Sentinel group or a Cluster. */
-export type RedisClient = Pick<Redis, 'eval' | 'evalsha' | 'get' | 'set' | 'del' | 'hgetall'>;
+export type RedisClient = Pick<Redis, 'eval' | 'evalsha' | 'get' | 'set' | 'del' | 'hgetall' | 'pipeline'>;
+
+/** A whole connection: also what its owner and a reader of revocations need. */
+export type RedisConnection = RedisClient &
+  Pick<Redis, 'ping' | 'time' | 'xinfo' | 'xread' | 'zscan' | 'disconnect' | 'quit'>;
 
 export interface RedisOptions {
   /** `redis://` or `rediss://`, with user and password if any. */

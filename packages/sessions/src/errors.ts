@@ -1,6 +1,6 @@
-export type SessionErrorCode = 'redis_unavailable' | 'session_invalid';
+export type SessionErrorCode = 'redis_unavailable' | 'redis_url_invalid' | 'session_invalid' | 'revocation_invalid';
 
-/** Every error of this package. `redis_unavailable` is worth trying again, `session_invalid` is a defect of a caller or of stored data. */
+/** Every error of this package. `redis_unavailable` is worth trying again; the others are defects of a caller or of stored data. */
 export class SessionError extends Error {
   readonly code: SessionErrorCode;
 

@@ -1,4 +1,16 @@
 export { type Device, deviceFingerprint } from './device.ts';
 export { SessionError, type SessionErrorCode } from './errors.ts';
-export type { NewSession, Session } from './session.ts';
+export type { FollowerOptions as RevocationReaderOptions, RevocationObserver } from './revocation/follower.ts';
+export type { RevocationLog } from './revocation/log.ts';
+export { openRevocationLog, type RevocationLogOptions } from './revocation/open.ts';
+export { type RevocationReader, startRevocationReader } from './revocation/reader.ts';
+export {
+  REVOCATION_KINDS,
+  type Revocation,
+  type RevocationEntry,
+  type RevocationKind,
+} from './revocation/revocation.ts';
+export type { Refusal, RevocableClaims } from './revocation/revocation-set.ts';
+export { createRevoker, type Revoker, type RevokerOptions } from './revocation/revoker.ts';
+export { type NewSession, SESSION_TTL_MS, type Session } from './session.ts';
 export { createSessionStore, type SessionStore, type SessionStoreOptions } from './store.ts';

@@ -45,10 +45,26 @@ redis.call('ZADD', KEYS[1], access, id)
 redis.call('PEXPIRE', KEYS[1], ttl)
 return redis.call('HGETALL', KEYS[2])`);
 
+/** KEYS hash. ARGV now. Notes when the index was written; a session that ended meanwhile stays ended. */
+export const INDEXED = new LuaScript(`
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'indexedAt', ARGV[1]) end
+return 0`);
+
 /** KEYS zset, hash. ARGV id. Returns 1 when there was a session. */
 export const DESTROY = new LuaScript(`
 redis.call('ZREM', KEYS[1], ARGV[1])
 return redis.call('DEL', KEYS[2])`);
+
+/** KEYS zset. ARGV hash prefix, id to keep (empty: none). Returns the ids of the sessions that there were. */
+export const DESTROY_ALL = new LuaScript(`
+local destroyed = {}
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  if id ~= ARGV[2] then
+    redis.call('ZREM', KEYS[1], id)
+    if redis.call('DEL', ARGV[1] .. id) == 1 then destroyed[#destroyed + 1] = id end
+  end
+end
+return destroyed`);
 
 /** KEYS zset. ARGV hash prefix. Returns the fields of each session, the latest access first. */
 export const LIST = new LuaScript(`

@@ -1,6 +1,9 @@
 import { type Device, deviceFingerprint } from './device.ts';
 import { SessionError } from './errors.ts';
 
+/** Milliseconds a session lives after its last access, unless a store is told otherwise. */
+export const SESSION_TTL_MS = 7 * 24 * 60 * 60 * 1_000;
+
 export interface NewSession {
   readonly userId: string;
   readonly device: Device;
@@ -32,7 +35,7 @@ export function newSession(id: string, from: NewSession, now: number, ttl: numbe
 /** Field, value, field, value ... as HSET takes them. */
 export function toFields(session: Session): string[] {
   const { device, ip, ...rest } = session;
-  return Object.entries({ ...device, ...rest, ip })
+  return Object.entries({ ...device, ...rest, ip, indexedAt: session.createdAt })
     .filter(([, value]) => value !== undefined)
     .flatMap(([field, value]) => [field, String(value)]);
 }
@@ -57,6 +60,12 @@ export function fromFields(flat: readonly string[]): Session | undefined {
     device: device(fields),
     ...(ip !== undefined && { ip }),
   };
+}
+
+/** When the index from session to user was last written; 0 for a session that does not say. */
+export function indexedAt(flat: readonly string[]): number {
+  const at = flat.findIndex((name, index) => index % 2 === 0 && name === 'indexedAt');
+  return at === -1 ? 0 : Number(flat[at + 1]);
 }
 
 function device(fields: ReadonlyMap<string, string>): Device {

@@ -43,11 +43,102 @@ describe('sessions in Redis', () => {
   test('are prolonged by a touch', async () => {
     const { id } = await sessions.create(from());
     await redis.pexpire(keys.session(userId, id), 1_000);
-    await redis.pexpire(keys.owner(id), 1_000);
-    now += 30_000;
+    now += 5_000;
     expect(await sessions.touch(userId, id)).toMatchObject({ lastAccessedAt: now, expiresAt: now + TTL_MS });
     expect(await redis.pttl(keys.session(userId, id))).toBeGreaterThan(TTL_MS - 5_000);
-    expect(await redis.pttl(keys.owner(id))).toBeGreaterThan(TTL_MS - 5_000);
+  });
+
+  test('are touched in one round trip, but for the rare one that prolongs the index too', async () => {
+    const commands: string[] = [];
+    const counting = new Proxy(redis, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== 'function') return member;
+        return (...args: unknown[]) => {
+          commands.push(String(name));
+          return Reflect.apply(member, target, args);
+        };
+      },
+    });
+    const counted = createSessionStore({
+      redis: counting,
+      prefix,
+      clock: () => new Date(now),
+      newId: randomUUID,
+      ttlMs: TTL_MS,
+    });
+    const { id } = await sessions.create(from());
+    await sessions.touch(userId, id);
+    for (let access = 0; access < 8; access += 1) {
+      now += 1_000;
+      await counted.touch(userId, id);
+    }
+    expect(commands).toEqual(Array(8).fill('evalsha'));
+    now += 1_000;
+    await counted.touch(userId, id);
+    // The last is one more when Redis does not know its script yet.
+    expect(commands.splice(0).slice(8, 11)).toEqual(['evalsha', 'set', 'evalsha']);
+    await counted.touch(userId, id);
+    expect(commands).toEqual(['evalsha']);
+  });
+
+  test('can be found by their id as long as they live, however often they are touched', async () => {
+    const { id } = await sessions.create(from());
+    for (let access = 0; access < 12; access += 1) {
+      now += 4_000;
+      const session = await sessions.touch(userId, id);
+      const index = now + (await redis.pttl(keys.owner(id)));
+      // The clock of the test runs ahead of that of Redis, which the index expires by.
+      expect(index).toBeGreaterThanOrEqual((session?.expiresAt ?? 0) - 1_000);
+      if (access % 3 === 0) await redis.pexpire(keys.owner(id), (await redis.pttl(keys.owner(id))) - 4_000);
+    }
+  });
+
+  test('end all at once, or all others', async () => {
+    const ids = [];
+    for (let count = 0; count < 3; count += 1) ids.push((await sessions.create(from())).id);
+    const [kept = '', ...others] = ids;
+    expect((await sessions.destroyAll(userId, { except: kept })).toSorted()).toEqual(others.toSorted());
+    expect((await sessions.list(userId)).map(({ id }) => id)).toEqual([kept]);
+    expect(await sessions.destroyAll(userId)).toEqual([kept]);
+    expect(await sessions.destroyAll(userId)).toEqual([]);
+    for (const id of ids) {
+      expect(await sessions.ownerOf(id)).toBeUndefined();
+      expect(await sessions.touch(userId, id)).toBeUndefined();
+    }
+  });
+
+  test('are in the list or ended, never in between, when 100 are created and ended at once', async () => {
+    const many = createSessionStore({ redis, prefix, clock: () => new Date(now), newId: randomUUID, maxPerUser: 200 });
+    const created: string[] = [];
+    const destroyed: string[] = [];
+    await Promise.all(
+      Array.from({ length: 100 }, async (_, index) => {
+        created.push((await many.create(from())).id);
+        if (index % 10 === 0) destroyed.push(...(await many.destroyAll(userId)));
+      }),
+    );
+    const left = (await many.list(userId)).map(({ id }) => id);
+    expect(new Set(destroyed).size).toBe(destroyed.length);
+    expect([...left, ...destroyed].toSorted()).toEqual(created.toSorted());
+    for (const id of left) expect(await many.get(userId, id)).toBeDefined();
+  });
+
+  test('that ended for a new one are told of', async () => {
+    const evicted: [string, readonly string[]][] = [];
+    const onEvicted = async (...args: [string, readonly string[]]) => void evicted.push(args);
+    const one = createSessionStore({
+      redis,
+      prefix,
+      clock: () => new Date(now),
+      newId: randomUUID,
+      maxPerUser: 1,
+      onEvicted,
+    });
+    const first = await one.create(from());
+    expect(evicted).toEqual([]);
+    await one.create(from());
+    expect(evicted).toEqual([[userId, [first.id]]]);
   });
 
   test('do not move back in time when another replica is behind', async () => {

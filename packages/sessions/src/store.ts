@@ -1,8 +1,16 @@
 import type { RedisClient } from './connection.ts';
 import { sessionKeys } from './keys.ts';
 import { redisCall } from './redis-call.ts';
-import { CREATE, DESTROY, LIST, TOUCH } from './scripts.ts';
-import { fromFields, type NewSession, newSession, type Session, toFields } from './session.ts';
+import { CREATE, DESTROY, DESTROY_ALL, INDEXED, LIST, TOUCH } from './scripts.ts';
+import {
+  fromFields,
+  indexedAt,
+  type NewSession,
+  newSession,
+  SESSION_TTL_MS,
+  type Session,
+  toFields,
+} from './session.ts';
 
 export interface SessionStoreOptions {
   readonly redis: RedisClient;
@@ -13,6 +21,8 @@ export interface SessionStoreOptions {
   readonly ttlMs?: number;
   /** A user's sessions at once; a new one more ends the one that was used least recently. @default 20 */
   readonly maxPerUser?: number;
+  /** Told, before `create` resolves, which sessions ended for a new one. @default nobody is told */
+  readonly onEvicted?: (userId: string, sessionIds: readonly string[]) => Promise<void>;
   /** First part of every key. @default 'sk' */
   readonly prefix?: string;
 }
@@ -22,33 +32,40 @@ export interface SessionStore {
   create(from: NewSession): Promise<Session>;
   /** Reads without prolonging; undefined when there is no such session, or it is over. */
   get(userId: string, sessionId: string): Promise<Session | undefined>;
-  /** Notes an access, which prolongs the session; undefined as in `get`. */
+  /** Notes an access, which prolongs the session, in one round trip but for one in a day; undefined as in `get`. */
   touch(userId: string, sessionId: string): Promise<Session | undefined>;
   /** @returns whether there was one */
   destroy(userId: string, sessionId: string): Promise<boolean>;
+  /**
+   * Ends all of a user's sessions in one step, or all but one.
+   * @returns the ids of those that there were
+   */
+  destroyAll(userId: string, options?: { readonly except?: string }): Promise<string[]>;
   /** A user's sessions, the latest access first. */
   list(userId: string): Promise<Session[]>;
   /** The user of a session that is known by its id alone; the session itself may be over. */
   ownerOf(sessionId: string): Promise<string | undefined>;
 }
 
-const WEEK_MS = 7 * 24 * 60 * 60 * 1_000;
+/** The index outlives a session by this part of its life, so that it need not be written at each access: a day of a week. */
+const INDEX_SLACK = 1 / 7;
 
 /**
  * Sessions in Redis. A change is one script in the user's slot, which is what decides whether a session lives, and one
  * write to the index from session to user, which may lie on another node. Their order is chosen for a crash in between:
  * - create writes the index first: a live session can always be found, and revoked, by its id;
  * - destroy and eviction end the session first: what can stay behind is an index entry that leads to nothing and expires;
- * - touch prolongs the session first, and rewrites the index whole, so that the next touch heals what one left undone.
+ * - touch prolongs the session first, then the index when that is due, and notes it last: the next one makes up for it.
  */
 export function createSessionStore(options: SessionStoreOptions): SessionStore {
-  const { redis, clock, newId, ttlMs = WEEK_MS, maxPerUser = 20, prefix = 'sk' } = options;
+  const { redis, clock, newId, ttlMs = SESSION_TTL_MS, maxPerUser = 20, prefix = 'sk', onEvicted } = options;
   const keys = sessionKeys(prefix);
   const now = () => clock().getTime();
   const isLive = (session: Session | undefined): session is Session =>
     session !== undefined && session.expiresAt > now();
   const ofSession = (userId: string, id: string) => [keys.ofUser(userId), keys.session(userId, id)];
-  const index = (id: string, userId: string) => redisCall(redis.set(keys.owner(id), userId, 'PX', ttlMs));
+  const slack = Math.floor(ttlMs * INDEX_SLACK);
+  const index = (id: string, userId: string) => redisCall(redis.set(keys.owner(id), userId, 'PX', ttlMs + slack));
   // One key per command: in a cluster each has its own slot.
   const forget = (ids: readonly string[]) => Promise.all(ids.map((id) => redisCall(redis.del(keys.owner(id)))));
 
@@ -58,7 +75,9 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       const { id, userId } = session;
       await index(id, userId);
       const args = [id, session.createdAt, ttlMs, maxPerUser, keys.sessionPrefix(userId), ...toFields(session)];
-      await forget(strings(await CREATE.run(redis, ofSession(userId, id), args)));
+      const evicted = strings(await CREATE.run(redis, ofSession(userId, id), args));
+      await forget(evicted);
+      if (evicted.length > 0) await onEvicted?.(userId, evicted);
       return session;
     },
 
@@ -68,9 +87,12 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     },
 
     async touch(userId, id) {
-      const touched = await TOUCH.run(redis, ofSession(userId, id), [id, now(), ttlMs]);
-      const session = fromFields(strings(touched));
-      if (session !== undefined) await index(id, userId);
+      const touched = strings(await TOUCH.run(redis, ofSession(userId, id), [id, now(), ttlMs]));
+      const session = fromFields(touched);
+      if (session !== undefined && indexedAt(touched) + slack <= now()) {
+        await index(id, userId);
+        await INDEXED.run(redis, [keys.session(userId, id)], [now()]);
+      }
       return session;
     },
 
@@ -79,6 +101,13 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       // Else the index may be that of another user's live session.
       if (destroyed) await forget([id]);
       return destroyed;
+    },
+
+    async destroyAll(userId, { except = '' } = {}) {
+      const destroyed = await DESTROY_ALL.run(redis, [keys.ofUser(userId)], [keys.sessionPrefix(userId), except]);
+      const ids = strings(destroyed);
+      await forget(ids);
+      return ids;
     },
 
     async list(userId) {

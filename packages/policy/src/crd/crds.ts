@@ -49,6 +49,7 @@ function serviceAuthPolicyCrd(): CustomResourceDefinition {
       { ...column('Rules', '.status.rules', 'Number of rules.'), type: 'integer' },
       conditionColumn('Accepted', 'The policy is valid and not in conflict.'),
       conditionColumn('Programmed', 'The API server holds exactly the generated objects.'),
+      conditionColumn('Enforced', 'Every proxy of the selected workloads acknowledged the generated objects.'),
       { ...conditionColumn('Warning', 'Something around the policy may not be as its author expects.'), priority: 1 },
       { ...column('Reason', '.status.conditions[?(@.type=="Accepted")].message', 'Why.'), priority: 1 },
     ],

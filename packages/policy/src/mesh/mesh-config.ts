@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { shapeProblems } from '../parse/shape.ts';
+import { shapeOf, shapeProblems } from '../parse/shape.ts';
 import { type Parsed, parsed } from '../problem.ts';
 
 /** An entry of `extensionProviders` that speaks ext_authz. */
@@ -39,11 +39,13 @@ const document = Type.Object({
   pathNormalization: Type.Optional(Type.Object({ normalization: Type.Optional(Type.String({ maxLength: 64 })) })),
 });
 
+const shape = shapeOf(document);
+
 /** Reads the decoded mesh config; what is not about policies may have any shape. Absent fields are Istio's defaults. */
 export function parseMeshConfig(raw: unknown): Parsed<MeshConfig> {
   // An empty document decodes to null.
   const written = raw ?? {};
-  const problems = shapeProblems(document, written, '');
+  const problems = shapeProblems(shape, written, '');
   // The schema was just found to hold, and the static type is derived from the same schema.
   return problems.length > 0 ? { ok: false, problems } : parsed(toMeshConfig(written as Static<typeof document>), []);
 }

@@ -1,3 +1,4 @@
+import type { WorkloadProxy } from '../enforcement/sight.ts';
 import type { IstioObject, RawObject } from '../resources.ts';
 import { type Labels, selectsAll } from '../target.ts';
 import { GATEWAY } from '../vocabulary.ts';
@@ -5,7 +6,11 @@ import { GATEWAY } from '../vocabulary.ts';
 /** What stands around a policy in the cluster. */
 export interface Surroundings {
   /** Pods and WorkloadEntries that the target reaches, and each different set of their labels. */
-  readonly workloads: { readonly selected: number; readonly labels: readonly Labels[] };
+  readonly workloads: {
+    readonly selected: number;
+    readonly labels: readonly Labels[];
+    readonly proxies: readonly WorkloadProxy[];
+  };
   /** Services of the policy's namespace. */
   readonly services: readonly RawObject[];
   /** Istio's policies of the same and of the root namespace that did not come from a ServiceAuthPolicy. */

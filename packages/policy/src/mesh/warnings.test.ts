@@ -20,7 +20,7 @@ interface Around extends Partial<Surroundings> {
 function reasons({ spec = SPEC, mesh = MESH, ...around }: Around): readonly string[] {
   const policy = parseServiceAuthPolicy(policyOf(spec));
   if (!policy.ok) throw new Error(JSON.stringify(policy.problems));
-  const workloads = { selected: 1, labels: [{ app: 'bucket', tier: 'backend' }] };
+  const workloads = { selected: 1, labels: [{ app: 'bucket', tier: 'backend' }], proxies: [] };
   return warningsOf(policy.value, mesh, { workloads, services: [], foreign: [], ...around }).map(
     ({ reason }) => reason,
   );
@@ -41,7 +41,7 @@ test('a policy that fits its mesh brings no warning', () => {
 });
 
 test('a selector that matches nothing is told', () => {
-  expect(reasons({ workloads: { selected: 0, labels: [] } })).toEqual(['NoWorkloads']);
+  expect(reasons({ workloads: { selected: 0, labels: [], proxies: [] } })).toEqual(['NoWorkloads']);
 });
 
 describe('a port of a Service', () => {
@@ -102,7 +102,7 @@ describe('among policies of others', () => {
 
   test('those for the same Gateway are told', () => {
     const ref = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'public' };
-    const workloads = { selected: 1, labels: [{ [GATEWAY_LABEL]: 'public' }] };
+    const workloads = { selected: 1, labels: [{ [GATEWAY_LABEL]: 'public' }], proxies: [] };
     const front = (...targetRefs: readonly object[]) => {
       const foreign = [istio('AuthorizationPolicy', { rules, targetRefs })];
       return reasons({ spec: { targetRefs: [ref], rules: SPEC.rules }, workloads, foreign });

@@ -1,10 +1,9 @@
 import Type from 'typebox';
-import { Value } from 'typebox/value';
 import { type Parsed, type Problem, parsed } from '../problem.ts';
 import { LIMIT } from '../vocabulary.ts';
 import { at } from './field-path.ts';
 import { nameProblems, type RawKey, secretProblems, type Unusable, unusable } from './jwk.ts';
-import { shapeProblems } from './shape.ts';
+import { shapeOf, shapeProblems } from './shape.ts';
 
 /** Public members of one key (RFC 7517, 7518, 8037); nothing else is kept of what an issuer publishes. */
 export interface PublicJwk {
@@ -30,9 +29,11 @@ export interface IgnoredKeys {
   readonly count: number;
 }
 
-const keySet = Type.Object({
-  keys: Type.Array(Type.Record(Type.String(), Type.Unknown()), { minItems: 1, maxItems: LIMIT.keys }),
-});
+const keySet = shapeOf(
+  Type.Object({
+    keys: Type.Array(Type.Record(Type.String(), Type.Unknown()), { minItems: 1, maxItems: LIMIT.keys }),
+  }),
+);
 
 /**
  * Validates a key set as an issuer publishes it and keeps the public members of the keys that verify tokens, sorted by `kid`, so
@@ -40,8 +41,7 @@ const keySet = Type.Object({
  * private or symmetric key refuses the whole set, and so do a usable key without a `kid` of its own and the lack of any.
  */
 export function parseJwks(raw: unknown, path = 'jwks'): Parsed<Jwks> {
-  const shape = shapeProblems(keySet, raw, path);
-  if (!Value.Check(keySet, raw)) return { ok: false, problems: shape };
+  if (!keySet.fits(raw)) return { ok: false, problems: shapeProblems(keySet, raw, path) };
   const listed = raw.keys.map((key, index) => ({ key, path: at(path, 'keys', index), fault: unusable(key) }));
   const usable = listed.filter(({ fault }) => fault === undefined);
   const keys = usable.map(({ key }) => publicMembers(key)).sort((a, b) => compare(a.kid, b.kid));

@@ -2,7 +2,7 @@ import Type, { type Static, type TSchema } from 'typebox';
 import type { Problem } from '../problem.ts';
 import type { ObjectMeta } from '../resources.ts';
 import { API_VERSION } from '../vocabulary.ts';
-import { shapeProblems } from './shape.ts';
+import { shapeOf, shapeProblems } from './shape.ts';
 
 /** The envelope of a custom resource; lists of the API server leave apiVersion and kind out of their items. */
 const envelope = (kind: string, spec: TSchema) =>
@@ -32,9 +32,9 @@ export type Envelope<Spec> =
 
 /** Builds the first stage of a parser: the shape alone. */
 export function envelopeOf<S extends TSchema>(kind: string, spec: S) {
-  const schema = envelope(kind, spec);
+  const shape = shapeOf(envelope(kind, spec));
   return (raw: unknown): Envelope<Static<S>> => {
-    const problems = shapeProblems(schema, raw, '');
+    const problems = shapeProblems(shape, raw, '');
     // The schema was just found to hold, and the static type is derived from the same schema.
     return problems.length === 0 ? { ok: true, resource: raw as Resource<Static<S>> } : { ok: false, problems };
   };

@@ -1,4 +1,5 @@
 import type { RefusalReason } from '../compile/refusal.ts';
+import type { EnforcedReason } from '../enforcement/reason.ts';
 import type { WarningReason } from '../mesh/warning.ts';
 import type { Condition } from '../schema/status.ts';
 import type { Standing } from './standing.ts';
@@ -13,6 +14,7 @@ export type WarningConditionReason = WarningReason | 'SeveralWarnings' | 'Nothin
 export type Finding = { readonly status: Condition['status']; readonly message: string } & (
   | { readonly type: 'Accepted'; readonly reason: AcceptedReason }
   | { readonly type: 'Programmed'; readonly reason: ProgrammedReason }
+  | { readonly type: 'Enforced'; readonly reason: EnforcedReason }
   | { readonly type: 'Warning'; readonly reason: WarningConditionReason }
 );
 

@@ -64,8 +64,10 @@ function ownersHold(held: ObjectMeta, wanted: ObjectMeta): boolean {
   );
 }
 
+type Named = { readonly kind: string; readonly metadata: { readonly name: string } };
+
 /** An order that depends on nothing but the objects' identities. */
-export function byName(a: IstioObject, b: IstioObject): number {
+export function byName(a: Named, b: Named): number {
   const [left, right] = [`${a.kind}/${a.metadata.name}`, `${b.kind}/${b.metadata.name}`];
   return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -97,7 +97,7 @@ describe('the status', () => {
 
   test('keeps conditions that belong to somebody else', () => {
     const foreign = {
-      type: 'Enforced',
+      type: 'Reviewed',
       status: 'Unknown' as const,
       reason: 'X',
       message: '',
@@ -108,11 +108,12 @@ describe('the status', () => {
   });
 
   test('reports the workloads when they are known, and keeps the last count while they are not', () => {
-    const surroundings = { workloads: { selected: 2, labels: [{ app: 'bucket' }] }, services: [], foreign: [] };
+    const workloads = { selected: 2, labels: [{ app: 'bucket' }], proxies: [] };
+    const surroundings = { workloads, services: [], foreign: [] };
     const { status: counted } = plan(snapshot({ surroundings }), CREATED);
     expect(counted.workloads).toEqual({ selected: 2 });
     const later = plan(snapshot({ policy: { ...policyOf(SPEC), status: counted } }), LATER);
-    expect(later.status).toMatchObject({ workloads: { selected: 2 }, conditions: [{}, {}, { type: 'Warning' }] });
+    expect(later.status).toMatchObject({ workloads: { selected: 2 }, conditions: [{}, {}, {}, { type: 'Warning' }] });
     expect(plan(snapshot(), CREATED).status.workloads).toBeUndefined();
   });
 });

@@ -1,3 +1,4 @@
+import { enforcementOf } from '../enforcement/enforcement.ts';
 import { warningsOf } from '../mesh/warnings.ts';
 import { readPolicyStatus } from '../parse/status.ts';
 import type { IstioObject } from '../resources.ts';
@@ -25,6 +26,8 @@ export function plan(snapshot: Snapshot, now: Date): Plan {
   const apply = desired.filter((object) => !owned.some((held) => held === object || holds(held, object)));
   const remove = owned.filter((held) => !desired.some((object) => sameObject(held, object))).map(refOf);
   const previous = readPolicyStatus(snapshot.policy.status);
+  const idle = apply.length + remove.length === 0;
+  const enforcement = enforcementOf({ ...snapshot, owned }, { accepted: verdict.kind === 'compiled', idle });
   const status = buildStatus(
     {
       previous,
@@ -35,12 +38,15 @@ export function plan(snapshot: Snapshot, now: Date): Plan {
       findings: [
         accepted(verdict),
         decision.programmed ?? progress(apply.length, remove.length),
+        enforcement.finding,
         ...warned(verdict, snapshot),
       ],
+      enforced: enforcement.enforced,
     },
     now,
   );
-  return { desired, apply, remove, status, previous: previous.conditions ?? [] };
+  const { awaited } = enforcement;
+  return { desired, apply, remove, status, ...(awaited && { awaited }), previous: previous.conditions ?? [] };
 }
 
 interface Decision {

@@ -12,6 +12,8 @@ interface Report {
   readonly workloads: number | undefined;
   readonly objects: readonly IstioObject[];
   readonly findings: readonly Finding[];
+  /** Which objects every proxy has, as `basisOf` tells them. */
+  readonly enforced: string | undefined;
 }
 
 /** The status of a policy, complete: what is no longer known is left out. */
@@ -25,6 +27,7 @@ export function buildStatus(report: Report, now: Date): ServiceAuthPolicyStatus 
     ...(workloads !== undefined && { workloads }),
     // By name, not in the order of writing, which depends on what is there already.
     objects: [...report.objects].sort(byName).map(({ kind, metadata }) => ({ kind, name: metadata.name })),
+    ...(report.enforced !== undefined && { enforcedObjects: report.enforced }),
   };
 }
 

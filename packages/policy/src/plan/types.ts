@@ -1,4 +1,5 @@
 import type { IssuerState } from '../compile/issuers.ts';
+import type { Sight } from '../enforcement/sight.ts';
 import type { Mesh } from '../mesh/capability.ts';
 import type { Surroundings } from '../mesh/surroundings.ts';
 import type { IstioObject, ObjectRef, RawObject } from '../resources.ts';
@@ -15,6 +16,17 @@ export interface Snapshot {
   readonly mesh: Mesh;
   /** What stands around the policy in the cluster; absent while it is not known. */
   readonly surroundings?: Surroundings;
+  /** What istiod says of the proxies of the selected workloads; absent where nobody asks it. */
+  readonly enforcement?: Sight;
+}
+
+/** What is still to be seen before a policy may be called enforced. */
+export interface Awaited {
+  /** The generated objects, as `basisOf` tells them, and as `groupOf` finds them. */
+  readonly basis: string;
+  readonly group: string;
+  /** Ids of the proxies that must have them. */
+  readonly proxies: readonly string[];
 }
 
 export interface Plan {
@@ -26,6 +38,8 @@ export interface Plan {
   readonly remove: readonly ObjectRef[];
   /** To write when `apply` and `remove` are empty, or while they are under way. */
   readonly status: ServiceAuthPolicyStatus;
+  /** Absent when there is nothing to look for: all was seen, or it would prove nothing. */
+  readonly awaited?: Awaited;
   /** Conditions that the API server holds, so that transition times survive; for `programmed`. */
   readonly previous: readonly Condition[];
 }

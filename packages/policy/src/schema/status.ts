@@ -31,6 +31,9 @@ export const serviceAuthPolicyStatusSchema = Type.Object({
       description: 'The generated objects that are in force.',
     }),
   ),
+  enforcedObjects: Type.Optional(
+    Type.String({ maxLength: 64, description: 'Digest of the generated objects that every proxy acknowledged.' }),
+  ),
 });
 
 export const tokenIssuerStatusSchema = Type.Object({

@@ -19,6 +19,7 @@ export function memorySessions(clock: () => Date): SessionStore & { readonly liv
     destroy: async (_, id) => live.delete(id),
     get: unexpected,
     touch: unexpected,
+    destroyAll: unexpected,
     list: unexpected,
     ownerOf: unexpected,
   };

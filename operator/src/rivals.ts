@@ -1,0 +1,56 @@
+import type { IndexFunction, KubeObject, StoreView } from '@sekisho/kube';
+import { familyOf, mayMeet, placesMeeting, placesOf, type Target } from '@sekisho/policy';
+import { targetsOf } from './references.ts';
+
+/** `family`: of the target. `place`: namespace and place of the target, see @sekisho/policy's `placesOf`. */
+export type TargetIndex = 'family' | 'place';
+
+export const TARGET_INDEXES: Readonly<Record<TargetIndex, IndexFunction>> = {
+  family: (object) => targetsOf(object).map(familyOf),
+  place: (object) =>
+    targetsOf(object)
+      .flatMap(placesOf)
+      .map((place) => filed(object.metadata.namespace, place)),
+};
+
+type Targets = StoreView<TargetIndex>;
+
+/** The objects of a namespace whose targets may meet this one. */
+export function meeting(store: Targets, namespace: string, target: Target): readonly KubeObject[] {
+  const found = whereMet(store, namespace, target).flatMap((place) => store.by('place', place));
+  return [...new Set(found)].filter((object) => meets(object, target));
+}
+
+/**
+ * Policies that may meet one of these targets, or meet a policy that does, and so on: whether a rival governs a workload depends on
+ * the rival's own rivals. Each place is read once, and who was found there is not compared again.
+ */
+export function related(policies: Targets, namespace: string, targets: readonly Target[]): readonly KubeObject[] {
+  const found = new Set<KubeObject>();
+  const unmet = new Map<string, readonly KubeObject[]>();
+  const reached = [...targets];
+  // An array that grows while it is iterated brings the new targets too.
+  for (const target of reached) {
+    for (const place of whereMet(policies, namespace, target)) {
+      const rest = (unmet.get(place) ?? policies.by('place', place)).filter((policy) => !found.has(policy));
+      const met = rest.filter((policy) => meets(policy, target));
+      for (const policy of met) found.add(policy);
+      reached.push(...met.flatMap(targetsOf));
+      unmet.set(place, met.length === 0 ? rest : rest.filter((policy) => !found.has(policy)));
+    }
+  }
+  return [...found];
+}
+
+function whereMet(store: Targets, namespace: string, target: Target): readonly string[] {
+  const families = [...store.values('family')];
+  return families.flatMap((family) => placesMeeting(target, family)).map((place) => filed(namespace, place));
+}
+
+function filed(namespace: string | undefined, place: string): string {
+  return `${namespace} ${place}`;
+}
+
+function meets(object: KubeObject, target: Target): boolean {
+  return targetsOf(object).some((own) => mayMeet(own, target));
+}

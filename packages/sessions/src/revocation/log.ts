@@ -1,0 +1,41 @@
+import type { RevocationEntry } from './revocation.ts';
+
+/** Where an entry lies in the stream, `<ms>-<n>`; `0-0` is before the first. */
+export type Position = string;
+export const BEGINNING: Position = '0-0';
+
+export function millisecondsOf(position: Position): number {
+  return Number(position.split('-', 1)[0]);
+}
+
+export function isAtLeast(position: Position, other: Position): boolean {
+  const [ms, n] = position.split('-').map(Number);
+  const [otherMs, otherN] = other.split('-').map(Number);
+  return ms === otherMs ? Number(n) >= Number(otherN) : Number(ms) > Number(otherMs);
+}
+
+export interface LoggedEntry {
+  readonly position: Position;
+  /** The position of the entry before it, as its writer saw it. */
+  readonly after: Position | undefined;
+  /** undefined for one that this version cannot read */
+  readonly entry: RevocationEntry | undefined;
+}
+
+export interface Turn {
+  /** The last position that the stream had when it was asked, before it was read. */
+  readonly last: Position;
+  readonly entries: readonly LoggedEntry[];
+}
+
+/** What a reader needs of the place where revocations are kept. Every method rejects with SessionError `redis_unavailable`. */
+export interface RevocationLog {
+  /** The clock of that place, milliseconds since the epoch. */
+  now(): Promise<number>;
+  last(): Promise<Position>;
+  /** Every entry that is not over, in pages; one that is added meanwhile may be missing. */
+  all(): AsyncIterable<readonly (RevocationEntry | undefined)[]>;
+  /** Entries behind the position, in order; waits a while for the first. */
+  next(position: Position): Promise<Turn>;
+  close(): void;
+}

@@ -1,0 +1,47 @@
+/** What can be named by itself: its entry refuses it for as long as one of its tokens may live. */
+export const NAMED_KINDS = ['token', 'session', 'key'] as const;
+/** What goes on after a revocation: an entry refuses what was issued up to a moment, so that a new log-in works. */
+export const DATED_KINDS = ['user', 'device', 'client', 'all'] as const;
+export const REVOCATION_KINDS = [...NAMED_KINDS, ...DATED_KINDS] as const;
+
+export type NamedKind = (typeof NAMED_KINDS)[number];
+export type DatedKind = (typeof DATED_KINDS)[number];
+export type RevocationKind = (typeof REVOCATION_KINDS)[number];
+
+/**
+ * What is to be refused from now on.
+ * - `token`: one token, by its `jti`; `exp` in epoch seconds, when it is known, ends the entry as early as possible
+ * - `session`: by `session.id`; whoever destroys a session revokes it too
+ * - `key`: by `kid`, whatever else the token says
+ * - `user`, `device`, `client`: by `sub` or `user.id`, `session.device`, `client_id`
+ * - `all`: every token
+ *
+ * `issuedBefore` is in epoch seconds, as `iat` is, and includes that whole second: a token minted in the second of a
+ * revocation may be older than it, so it is refused. @default now
+ */
+export type Revocation =
+  | { readonly kind: 'token'; readonly id: string; readonly exp?: number }
+  | { readonly kind: 'session' | 'key'; readonly id: string }
+  | { readonly kind: 'user' | 'device' | 'client'; readonly id: string; readonly issuedBefore?: number }
+  | { readonly kind: 'all'; readonly issuedBefore?: number };
+
+/** A revocation as Redis keeps it and readers apply it. */
+export interface RevocationEntry {
+  readonly kind: RevocationKind;
+  /** `*` for the kind `all`. */
+  readonly id: string;
+  /** Epoch seconds, inclusive; on dated kinds, and only there. */
+  readonly issuedBefore?: number;
+  /** Milliseconds since the epoch; from then on nothing is left that it could refuse. */
+  readonly until: number;
+}
+
+export const EVERYTHING = '*';
+
+export function isDated(kind: RevocationKind): kind is DatedKind {
+  return DATED_KINDS.some((dated) => dated === kind);
+}
+
+export function isRevocationKind(text: string): text is RevocationKind {
+  return REVOCATION_KINDS.some((kind) => kind === text);
+}

@@ -1,0 +1,107 @@
+import type { LoggedEntry, Position, RevocationLog } from '../revocation/log.ts';
+import type { RevocationEntry } from '../revocation/revocation.ts';
+
+export interface MemoryLog extends RevocationLog {
+  /** Adds to the sets and to the stream, as a revoker does. */
+  add(...entries: readonly (RevocationEntry | undefined)[]): void;
+  /** Cuts the stream down to its last entries; the sets keep everything. */
+  trim(keep: number): void;
+  /** Forgets the last entries, as a replica does that took over before it had them. */
+  loseLast(count: number): void;
+  flush(): void;
+  /** From now on every call rejects, until `error` is undefined. */
+  fail(error: Error | undefined): void;
+  /** Run once, in the middle of the next reading of the sets. */
+  whileLoading(action: () => void): void;
+  readonly isClosed: boolean;
+}
+
+/** A stream and its sets in memory, as strict as Redis: positions grow, and a read waits until there is something. */
+export function memoryLog(now: () => number): MemoryLog {
+  let sets: (RevocationEntry | undefined)[] = [];
+  let stream: LoggedEntry[] = [];
+  let last: Position = '0-0';
+  let failure: Error | undefined;
+  let duringLoad: (() => void) | undefined;
+  let isClosed = false;
+  let news = Promise.withResolvers<void>();
+  const tell = () => {
+    news.resolve();
+    news = Promise.withResolvers();
+  };
+  const attempt = () => {
+    if (failure !== undefined) throw failure;
+  };
+  const behind = (position: Position) => stream.filter((entry) => isBehind(entry.position, position));
+  return {
+    get isClosed() {
+      return isClosed;
+    },
+    add(...entries) {
+      for (const entry of entries) {
+        const [ms = 0, n = 0] = last.split('-').map(Number);
+        const position = now() > ms ? `${now()}-0` : `${ms}-${n + 1}`;
+        stream.push({ position, after: last, entry });
+        sets.push(entry);
+        last = position;
+      }
+      tell();
+    },
+    trim(keep) {
+      stream = keep === 0 ? [] : stream.slice(-keep);
+    },
+    loseLast(count) {
+      stream = stream.slice(0, -count);
+      sets = sets.slice(0, -count);
+      last = stream.at(-1)?.position ?? '0-0';
+      tell();
+    },
+    flush() {
+      stream = [];
+      sets = [];
+      last = '0-0';
+      tell();
+    },
+    fail(error) {
+      failure = error;
+      tell();
+    },
+    whileLoading(action) {
+      duringLoad = action;
+    },
+    async now() {
+      attempt();
+      return now();
+    },
+    async last() {
+      attempt();
+      return last;
+    },
+    async *all() {
+      attempt();
+      const entries = [...sets];
+      duringLoad?.();
+      duringLoad = undefined;
+      for (const entry of entries) yield [entry];
+      attempt();
+    },
+    async next(position) {
+      attempt();
+      const asked = last;
+      if (asked === position) await news.promise;
+      attempt();
+      return { last: asked, entries: behind(position) };
+    },
+    close() {
+      isClosed = true;
+      failure = new Error('the log is closed');
+      tell();
+    },
+  };
+}
+
+function isBehind(position: Position, other: Position): boolean {
+  const [ms = 0, n = 0] = position.split('-').map(Number);
+  const [otherMs = 0, otherN = 0] = other.split('-').map(Number);
+  return ms > otherMs || (ms === otherMs && n > otherN);
+}
