@@ -41,3 +41,4 @@ export {
   type WorkloadGrant,
 } from './mint.ts';
 export { createVerifier, type VerifierOptions, type Verify } from './verify.ts';
+export { createVerifyCache, type VerifyCacheOptions } from './verify-cache.ts';

@@ -2,6 +2,7 @@
 export const AUTH_ERRORS = {
   request_invalid: { status: 400 },
   credentials_invalid: { status: 401 },
+  session_expired: { status: 401 },
   permission_missing: { status: 403 },
   claims_too_large: { status: 422 },
   grants_ambiguous: { status: 422 },

@@ -25,6 +25,8 @@ import { clientRoutes } from './oauth/clients/admin-routes.ts';
 import { createSqlClients } from './oauth/clients/sql-clients.ts';
 import { setUpOAuth } from './oauth/set-up.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
+import { assembleRefreshTokens } from './refresh/assemble.ts';
+import { beginOwnRefresh, createRefresh } from './refresh/refresh.ts';
 
 export interface ServiceOptions {
   readonly issuer: string;
@@ -130,23 +132,28 @@ function buildApps(options: ServiceOptions, { db, accounts, passwords, keeper, r
   const authMetrics = createAuthMetrics(metrics);
   const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
+  const endSession = async (userId: string, sessionId: string) => void (await sessions.destroy(userId, sessionId));
+  const refreshTokens = assembleRefreshTokens({ redis, prefix, sessions, encryptionKeys, clock, log, endSession });
   const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
   const limits = createLoginLimits({ redis, prefix, rates, hash });
-  const login = createLogin({ accounts, passwords, sessions, limits, mint, clock, tokenLifetime });
+  const beginRefresh = beginOwnRefresh(refreshTokens);
+  const login = createLogin({ accounts, passwords, sessions, limits, mint, beginRefresh, clock, tokenLifetime });
   const oauth = setUpOAuth({
     ...{ issuer, redis, prefix, db, accounts, sessions, keys, mint, clock, tokenLifetime, encryptionKeys, log },
     authenticate: createAuthenticate({ accounts, passwords, limits }),
-    endSession: async (userId, id) => void (await sessions.destroy(userId, id)),
+    endSession,
     metrics: authMetrics,
     fetch: options.fetch ?? globalThis.fetch,
     clientAddress,
   });
+  const refresh = createRefresh({ refreshTokens, accounts, endSession, mint, clock, tokenLifetime });
   const verify = createVerifier({ issuer, audience: AUDIENCE, jwks: () => keys.jwks, clock });
   const authorize = createAuthorize({ verify, clock, metrics: authMetrics });
   return {
     publicApp: buildPublicApp({
       log,
       login,
+      refresh,
       jwks: () => keys.published,
       metrics: authMetrics,
       trustedProxies,

@@ -3,7 +3,7 @@ import { deviceFingerprint, type Session, type SessionStore } from '@sekisho/ses
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1_000;
 
-/** Creating and ending sessions in memory; what a test does not expect to be called rejects. */
+/** Creating, prolonging and ending sessions in memory; what a test does not expect to be called rejects. */
 export function memorySessions(clock: () => Date): SessionStore & { readonly live: ReadonlyMap<string, Session> } {
   const live = new Map<string, Session>();
   const unexpected = () => Promise.reject(new Error('this call was not expected'));
@@ -18,7 +18,14 @@ export function memorySessions(clock: () => Date): SessionStore & { readonly liv
     },
     destroy: async (_, id) => live.delete(id),
     get: unexpected,
-    touch: unexpected,
+    async touch(userId, id) {
+      const session = live.get(id);
+      const now = clock().getTime();
+      if (session?.userId !== userId || session.expiresAt <= now) return undefined;
+      const touched = { ...session, lastAccessedAt: now, expiresAt: now + WEEK_MS };
+      live.set(id, touched);
+      return touched;
+    },
     destroyAll: unexpected,
     list: unexpected,
     ownerOf: unexpected,
