@@ -146,7 +146,7 @@ describe.each([inMemory, ...databaseKinds(inject('postgresUrl')).map(sqlKind)])(
     expect(await store.compromise('nobody')).toBe(false);
     expect(await store.compromise('a')).toBe(true);
     expect(await states()).toEqual([]);
-    expect(await store.unrevoked()).toEqual([{ kid: 'a', compromisedAt: expect.any(Number), longestTokenMs: 1_000 }]);
+    expect(await store.unrevoked()).toEqual(['a']);
     await store.markRevoked('a');
     expect(await store.unrevoked()).toEqual([]);
     await store.compromise('a');
