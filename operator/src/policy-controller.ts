@@ -2,6 +2,7 @@ import {
   type Clock,
   ConflictError,
   type EventFacts,
+  KindUnknownError,
   KubeError,
   keyOf,
   NotFoundError,
@@ -18,12 +19,14 @@ import {
   statusEquals,
 } from '@sekisho/policy';
 import type { Baselines } from './baselines.ts';
+import { deletedByThemselves } from './definition.ts';
+import type { EnforcementWatch } from './enforce/watch.ts';
 import { OperatorError } from './errors.ts';
 import { type Executor, execute, remove } from './execute.ts';
 import { gather, inheritedBy, straysOf } from './gather.ts';
 import type { KeySets } from './key-sets.ts';
 import type { ObservedViews } from './observe/observed.ts';
-import { repaired, transitions } from './policy-events.ts';
+import { orphaned, repaired, transitions } from './policy-events.ts';
 import { POLICIES } from './resources.ts';
 
 export type ReconcileResult = 'unchanged' | 'written' | 'repaired' | 'waiting' | 'failed';
@@ -41,6 +44,8 @@ export interface PolicyController extends Omit<Executor, 'signal'> {
   readonly clock: Clock;
   readonly events: EventSink;
   readonly baselines: Baselines;
+  /** Undefined where nobody asks istiod. */
+  readonly enforcement: Pick<EnforcementWatch, 'sight' | 'want' | 'writing'> | undefined;
   readonly onResult: (result: ReconcileResult, milliseconds: number) => void;
 }
 
@@ -65,10 +70,13 @@ export async function reconcilePolicy(
 type Reconciler = PolicyController & Executor;
 
 async function reconcile(reconciler: Reconciler, key: string): Promise<ReconcileResult> {
-  const { caches, keySets, baselines } = reconciler;
-  const known = { caches, keySets, mesh: reconciler.mesh(), observed: reconciler.observed() };
+  const { caches, keySets, baselines, enforcement } = reconciler;
+  const known = { caches, keySets, mesh: reconciler.mesh(), observed: reconciler.observed(), enforcement };
   const { snapshot, waiting } = gather(known, key);
-  if (snapshot === undefined) baselines.forget(key);
+  if (snapshot === undefined) {
+    baselines.forget(key);
+    enforcement?.want(key, undefined);
+  }
   const realized = snapshot === undefined ? 'unchanged' : await realize(reconciler, snapshot, { key, waiting });
   if (realized === 'waiting') return 'waiting';
   return (await removeStrays(reconciler, key)) ? 'written' : realized;
@@ -79,16 +87,18 @@ async function realize(
   snapshot: Snapshot,
   { key, waiting }: { readonly key: string; readonly waiting: boolean },
 ): Promise<ReconcileResult> {
-  const { baselines, events } = reconciler;
+  const { baselines, events, enforcement } = reconciler;
   const now = new Date(reconciler.clock.now());
   const planned = plan(snapshot, now);
   // What is in force stays until the keys are there, and its status with it. Where nothing is, the plan is to close.
   if (waiting && planned.apply.length === 0) return 'waiting';
+  enforcement?.want(key, planned.awaited);
   if (planned.apply.length === 0 && planned.remove.length === 0) {
     baselines.keep(key, planned);
     return (await writeStatus(reconciler, snapshot, planned.status)) ? 'written' : 'unchanged';
   }
   if (!(await mayInherit(reconciler, snapshot, planned))) return 'unchanged';
+  enforcement?.writing(key);
   try {
     await execute(planned, snapshot, reconciler);
   } catch (error) {
@@ -154,17 +164,21 @@ async function removeStrays(reconciler: Reconciler, key: string): Promise<boolea
   const strays = straysOf(reconciler.caches, key);
   if (strays.length === 0) return false;
   const cached = reconciler.caches.policies.store.get(key)?.metadata.uid;
+  const live = await livePolicyUid(reconciler, key);
   // They differ while the cache lags behind; the watch brings the key back then.
-  if ((await livePolicyUid(reconciler, key)) !== cached) return false;
-  for (const stray of strays) await remove(stray, reconciler);
-  return true;
+  if (live !== cached) return false;
+  const gone = live === undefined ? await deletedByThemselves(strays, reconciler) : strays;
+  for (const stray of gone) await remove(stray, reconciler);
+  const [kept] = strays.filter((stray) => !gone.includes(stray));
+  if (kept !== undefined) reconciler.events.record(orphaned(kept));
+  return gone.length > 0;
 }
 
 async function livePolicyUid({ client, signal }: Reconciler, key: string): Promise<string | undefined> {
   try {
     return (await client.get(POLICIES, refOf(key), { signal })).metadata.uid;
   } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
+    if (error instanceof NotFoundError || error instanceof KindUnknownError) return undefined;
     throw error;
   }
 }

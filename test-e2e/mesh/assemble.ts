@@ -38,7 +38,7 @@ export async function assemble(
       'istiod, auth service',
       Promise.all([startIstiod(assembly, api), supervisor.start(authProcess.spec)]),
     );
-    const operatorUrl = await timed('operator', startOperator(assembly, api, rendered));
+    const operatorUrl = await timed('operator', startOperator(assembly, { api, istiod: mesh.monitoring }, rendered));
     const workloads = await timed(
       'gateway, bucket, user and their Envoys',
       startWorkloads(assembly, rendered, mesh.discovery),
@@ -88,13 +88,16 @@ async function startIstiod(
 
 async function startOperator(
   { supervisor, context, cluster }: Assembly,
-  api: ApiServer,
+  { api, istiod: istiodUrl }: { readonly api: ApiServer; readonly istiod: string },
   rendered: Deployment,
 ): Promise<string> {
   const kubeconfig = join(context.folder, 'operator-kubeconfig');
   await writeAccountKubeconfig(kubeconfig, { cluster, api, account: rendered.operator });
-  const { namespace } = rendered.operator;
-  const process = await operator({ kubeconfig, namespace, webhookUrl: rendered.webhookUrl }, context);
+  const {
+    webhookUrl,
+    operator: { namespace },
+  } = rendered;
+  const process = await operator({ kubeconfig, namespace, webhookUrl, istiod: istiodUrl }, context);
   await supervisor.start(process.spec);
   return process.url;
 }

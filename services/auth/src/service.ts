@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { type Clock, type Random, systemClock } from '@sekisho/kube';
-import { createRevoker, createSessionStore, type RevokerOptions } from '@sekisho/sessions';
+import { createRevoker, createSessionStore, type RevokerOptions, type SessionStore } from '@sekisho/sessions';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
-import { createMinter, createVerifier, TOKEN_SECONDS } from '@sekisho/tokens';
+import { createMinter, createVerifier, type Mint, TOKEN_SECONDS } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';
+import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
 import { bootstrapAdministrator, type FirstAdministrator } from './bootstrap.ts';
 import { openDatabase, pingDatabase } from './database/open.ts';
@@ -25,6 +26,7 @@ import { clientRoutes } from './oauth/clients/admin-routes.ts';
 import { createSqlClients } from './oauth/clients/sql-clients.ts';
 import { ID_TOKEN_SECONDS } from './oauth/provider.ts';
 import { setUpOAuth } from './oauth/set-up.ts';
+import { createVerifyAny } from './oauth/verify-any.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 import { assembleRefreshTokens } from './refresh/assemble.ts';
 import { beginOwnRefresh, createRefresh } from './refresh/refresh.ts';
@@ -44,13 +46,15 @@ export interface ServiceOptions {
   readonly log: Logger;
   readonly clock: () => Date;
   readonly uuid: () => string;
-  /** What the signing keys are looked after by. @default the system's */
+  /** What runs beside requests is timed by. @default the system's */
   readonly timers?: Clock;
   /** @default Math.random */
   readonly random?: Random;
   /** First part of every key in Redis. @default 'sk' */
   readonly prefix?: string;
   readonly rates?: LoginRates;
+  /** Days that entries of the audit log are kept. @default 400 */
+  readonly auditRetentionDays?: number;
   /** How applications are told of a log-out. @default the platform's own */
   readonly fetch?: typeof globalThis.fetch;
 }
@@ -83,7 +87,9 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const stores = await openStores(options, opened);
   const passwords = await createPasswordHasher(HASHING);
   await bootstrap(options, { ...stores, passwords });
-  const apps = buildApps(options, { ...stores, passwords });
+  const { upkeep, ...apps } = buildApps(options, { ...stores, passwords });
+  upkeep.start();
+  opened.defer(upkeep.stop);
   opened.defer(() => apps.adminApp.close());
   opened.defer(() => apps.publicApp.close());
   const owned = opened.move();
@@ -112,7 +118,7 @@ async function openStores(options: ServiceOptions, opened: AsyncDisposableStack)
     redis: () => redis.ping(),
     keys: async () => keys.ring.active,
   };
-  return { db: database.db, accounts: createSqlAccounts(database.db), keys, redis, metrics, checks };
+  return { db: database.db, accounts: createSqlAccounts(database.db), keys, redis, revoker, metrics, checks };
 }
 
 function revokerOptions({ clock, tokenLifetime, prefix = 'sk' }: ServiceOptions): Omit<RevokerOptions, 'redis'> {
@@ -138,14 +144,18 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
   if (made) log.info('first administrator made');
 }
 
-function buildApps(options: ServiceOptions, { db, accounts, passwords, redis, metrics, checks, ...stores }: Stores) {
+function buildApps(options: ServiceOptions, stores: Stores) {
+  const { db, accounts, passwords, redis, revoker, metrics, checks } = stores;
   const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES } = options;
   const { ring: keys, keeper, timing } = stores.keys;
   const authMetrics = createAuthMetrics(metrics);
   const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
-  const endSession = async (userId: string, sessionId: string) => void (await sessions.destroy(userId, sessionId));
+  const endSession = async (userId: string, id: string) => {
+    await revoker.revoke({ kind: 'session', id });
+    await sessions.destroy(userId, id);
+  };
   const refreshTokens = assembleRefreshTokens({ redis, prefix, sessions, encryptionKeys, clock, log, endSession });
   const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
   const limits = createLoginLimits({ redis, prefix, rates, hash });
@@ -155,6 +165,9 @@ function buildApps(options: ServiceOptions, { db, accounts, passwords, redis, me
     ...{ issuer, redis, prefix, db, accounts, sessions, keys, mint, clock, tokenLifetime, encryptionKeys, log },
     authenticate: createAuthenticate({ accounts, passwords, limits }),
     endSession,
+    refreshTokens,
+    revoker,
+    verify: createVerifyAny({ issuer, jwks: () => keys.jwks, clock }),
     metrics: authMetrics,
     fetch: options.fetch ?? globalThis.fetch,
     clientAddress,
@@ -162,7 +175,9 @@ function buildApps(options: ServiceOptions, { db, accounts, passwords, redis, me
   const refresh = createRefresh({ refreshTokens, accounts, endSession, mint, clock, tokenLifetime });
   const verify = createVerifier({ issuer, audience: AUDIENCE, jwks: () => keys.jwks, clock });
   const authorize = createAuthorize({ verify, clock, metrics: authMetrics });
+  const { administration, audit, upkeep } = accountsOf(options, { ...stores, sessions, mint });
   return {
+    upkeep,
     publicApp: buildPublicApp({
       log,
       login,
@@ -176,10 +191,9 @@ function buildApps(options: ServiceOptions, { db, accounts, passwords, redis, me
     adminApp: buildAdminApp({
       log,
       accounts,
-      passwords,
+      administration,
+      audit,
       authorize,
-      assertTokensFit: createAssertTokensFit(mint),
-      uuid,
       metrics,
       checks,
       more: (routes) => {
@@ -188,4 +202,12 @@ function buildApps(options: ServiceOptions, { db, accounts, passwords, redis, me
       },
     }),
   };
+}
+
+type AccountParts = Stores & { readonly sessions: SessionStore; readonly mint: Mint };
+
+function accountsOf(options: ServiceOptions, { mint, ...parts }: AccountParts): Accounts {
+  const { log, uuid, timers = systemClock, random = Math.random, auditRetentionDays = 400 } = options;
+  const assertTokensFit = createAssertTokensFit(mint);
+  return assembleAccounts({ ...parts, assertTokensFit, log, uuid, clock: timers, random, auditRetentionDays });
 }
