@@ -10,6 +10,7 @@ import {
   refOf,
 } from '@sekisho/kube';
 import {
+  basisOf,
   type Mesh,
   type Plan,
   plan,
@@ -98,7 +99,7 @@ async function realize(
     return (await writeStatus(reconciler, snapshot, planned.status)) ? 'written' : 'unchanged';
   }
   if (!(await mayInherit(reconciler, snapshot, planned))) return 'unchanged';
-  enforcement?.writing(key);
+  enforcement?.writing(key, basisOf(snapshot.owned));
   try {
     await execute(planned, snapshot, reconciler);
   } catch (error) {
