@@ -1,56 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { FakeClock, settle } from '@sekisho/kube/testing';
+import { settle } from '@sekisho/kube/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { AuthError } from '../errors.ts';
-import { type MemoryKeys, memoryKeys } from '../testing/memory-keys.ts';
-import type { EncryptionKeys } from './encryption-keys.ts';
-import { KeyKeeper, type KeyKeeperOptions } from './key-keeper.ts';
+import { breakable, HOUR, keeperFixture, pass, rules, SECOND, timing, unavailable } from '../testing/key-keepers.ts';
 import type { Spread } from './rotation.ts';
-import { keyTiming } from './timing.ts';
 
-const SECOND = 1_000;
-const HOUR = 3_600 * SECOND;
-const rules = { alg: 'ES256', periodMs: 24 * HOUR, publishMs: 900 * SECOND, longestTokenMs: 900 * SECOND } as const;
-const timing = keyTiming(30 * SECOND);
-const encryptionKeys: EncryptionKeys = { current: randomBytes(32), previous: [] };
-const unavailable = new AuthError('unavailable', 'the database does not answer');
-
-function setUp() {
-  const clock = new FakeClock();
-  const store = memoryKeys(() => clock.now());
-  const journal: string[] = [];
-  const failures: unknown[] = [];
-  const observer: KeyKeeperOptions['observer'] = {
-    seen: (_, __, { waits }) => void (waits && journal.push(waits)),
-    done: ({ kind }) => void journal.push(kind),
-    compromised: () => void journal.push('compromised'),
-    failed: (error) => void failures.push(error),
-  };
-  const keeper = (more: Partial<KeyKeeperOptions> = {}) => {
-    const spread = async (): Promise<Spread> => ({ kind: 'unreported' });
-    const revokeKey = async () => undefined;
-    const shared = { store, encryptionKeys, rules, timing, spread, revokeKey, observer, clock, random: () => 0.5 };
-    const made = new KeyKeeper({ ...shared, ...more });
-    onTestFinished(() => made.stop());
-    return made;
-  };
-  return { clock, store, keeper, journal, failures, state: (kid: string) => store.rows.get(kid)?.state };
-}
-
-/** Lets time pass, and each time what the loops do be done: keys are really made and opened meanwhile. */
-async function pass(clock: FakeClock, ms: number, { loops = 1, stepMs = 10 * SECOND } = {}): Promise<void> {
-  for (let passed = 0; passed < ms; passed += stepMs) {
-    await clock.advance(stepMs);
-    while (clock.pending.length < loops) await settle();
-  }
-}
-
-/** Rejects each call of `read` while it is broken. */
-function breakable(store: MemoryKeys) {
-  const broken = { ...store, isBroken: false };
-  broken.read = () => (broken.isBroken ? Promise.reject(unavailable) : store.read());
-  return broken;
-}
+const setUp = () => keeperFixture(onTestFinished);
 
 describe('a keeper of keys', () => {
   test('makes the first key and finds it again', async () => {
@@ -184,67 +138,6 @@ describe('without its database', () => {
     const { store, keeper } = setUp();
     const broken = Object.assign(breakable(store), { isBroken: true });
     await expect(keeper({ store: broken }).look()).rejects.toBe(unavailable);
-  });
-});
-
-describe('a compromised key', () => {
-  test('that signs is replaced at once, and all it signed is revoked', async () => {
-    const { keeper, state, journal } = setUp();
-    const revoked: string[] = [];
-    const one = keeper({ revokeKey: async (kid) => void revoked.push(kid) });
-    await one.look();
-    const old = one.ring.active.kid;
-    await one.compromise(old);
-    expect(one.ring.active.kid).not.toBe(old);
-    expect(one.ring.published.keys.map(({ kid }) => kid)).toEqual([one.ring.active.kid]);
-    expect(state(old)).toBe('retired');
-    expect(revoked).toEqual([old]);
-    expect(journal).toEqual(['start', 'compromised', 'start']);
-  });
-
-  test('is replaced by the next one, if verifiers can know that already', async () => {
-    const { keeper, store } = setUp();
-    const one = keeper();
-    await one.look();
-    await one.rotate();
-    const [old = '', next = ''] = store.rows.keys();
-    await one.compromise(old);
-    expect(one.ring.active.kid).toBe(next);
-    expect(store.rows.size).toBe(2);
-  });
-
-  test('that does not sign only goes', async () => {
-    const { keeper, store, state } = setUp();
-    const one = keeper();
-    await one.look();
-    await one.rotate();
-    const [old = '', next = ''] = store.rows.keys();
-    await one.compromise(next);
-    expect(one.ring.active.kid).toBe(old);
-    expect(state(next)).toBe('retired');
-  });
-
-  test('is revoked by whoever looks next, until that succeeds', async () => {
-    const { clock, keeper, failures } = setUp();
-    const revoked: string[] = [];
-    const one = keeper({ revokeKey: () => Promise.reject(new AuthError('unavailable', 'Redis is away')) });
-    await one.look();
-    const old = one.ring.active.kid;
-    await expect(one.compromise(old)).rejects.toMatchObject({ code: 'unavailable' });
-    expect(one.ring.active.kid).not.toBe(old);
-    one.start();
-    await pass(clock, 60 * SECOND);
-    expect(failures.length).toBeGreaterThan(0);
-    expect(one.ring.active).toBeDefined();
-    const other = keeper({ revokeKey: async (kid) => void revoked.push(kid) });
-    other.start();
-    await pass(clock, 120 * SECOND, { loops: 2 });
-    expect(revoked).toEqual([old]);
-  });
-
-  test('that nobody knows is refused', async () => {
-    const { keeper } = setUp();
-    await expect(keeper().compromise('unknown')).rejects.toMatchObject({ code: 'key_unknown' });
   });
 });
 

@@ -92,7 +92,8 @@ export class KeyKeeper {
   async rotate(): Promise<void> {
     const { keys } = await this.#options.store.read();
     const active = keys.find(({ state }) => state === 'active');
-    if (active) await this.#execute({ kind: 'prepare', active: active.kid });
+    const hasBegun = keys.some(({ state }) => state === 'next');
+    if (active && !hasBegun) await this.#execute({ kind: 'prepare', active: active.kid });
     await this.look();
   }
 
