@@ -29,6 +29,7 @@ export {
   type SigningKey,
   toJwks,
 } from './keys.ts';
+export { keyIdOf } from './key-id.ts';
 export { CLOCK_SKEW_SECONDS, TOKEN_SECONDS } from './lifetime.ts';
 export {
   type AccessGrant,
@@ -40,4 +41,4 @@ export {
   type MinterOptions,
   type WorkloadGrant,
 } from './mint.ts';
-export { createVerifier, type VerifierOptions, type Verify } from './verify.ts';
+export { ANY_AUDIENCE, createVerifier, type VerifierOptions, type Verify } from './verify.ts';
