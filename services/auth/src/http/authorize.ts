@@ -1,8 +1,9 @@
-import { type AccessClaims, bearerToken, permissionsAt, TokenError, type Verify } from '@sekisho/tokens';
+import { permissionsAt, type Verify } from '@sekisho/tokens';
 import type { onRequestAsyncHookHandler } from 'fastify';
 import { AUDIENCE } from '../accounts/account.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthMetrics } from '../metrics.ts';
+import { countedVerify } from './counted-verify.ts';
 import type { AdminPermission } from './permissions.ts';
 
 export interface AuthorizeOptions {
@@ -13,18 +14,7 @@ export interface AuthorizeOptions {
 
 /** Makes hooks that let a request pass whose access token grants the permission here; they run before the body is read. */
 export function createAuthorize({ verify, clock, metrics }: AuthorizeOptions) {
-  async function claimsOf(authorization: string | undefined): Promise<AccessClaims> {
-    try {
-      const claims = await verify(bearerToken(authorization));
-      metrics.validations.inc({ result: 'success' });
-      return claims;
-    } catch (error) {
-      metrics.validations.inc({ result: 'failure' });
-      if (error instanceof TokenError) metrics.tokenFailures.inc({ reason: error.code });
-      throw error;
-    }
-  }
-
+  const claimsOf = countedVerify(verify, metrics);
   return (permission: AdminPermission): onRequestAsyncHookHandler =>
     async (request) => {
       const claims = await claimsOf(request.headers.authorization);
