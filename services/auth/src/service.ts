@@ -10,17 +10,20 @@ import { bootstrapAdministrator, type FirstAdministrator } from './bootstrap.ts'
 import { openDatabase, pingDatabase } from './database/open.ts';
 import { buildAdminApp } from './http/admin-app.ts';
 import { createAuthorize } from './http/authorize.ts';
-import { buildPublicApp } from './http/public-app.ts';
+import { buildPublicApp, clientAddress } from './http/public-app.ts';
 import type { HttpServer } from './http/server.ts';
 import type { KeySettings } from './keys/config.ts';
 import type { EncryptionKeys } from './keys/encryption-keys.ts';
 import { createKeyedHash } from './keys/keyed-hash.ts';
 import { openKeys } from './keys/keys.ts';
 import { keyRoutes } from './keys/routes.ts';
-import { createLogin } from './login/login.ts';
+import { createAuthenticate, createLogin } from './login/login.ts';
 import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
 import { createAssertTokensFit } from './login/tokens-fit.ts';
 import { createAuthMetrics } from './metrics.ts';
+import { clientRoutes } from './oauth/clients/admin-routes.ts';
+import { createSqlClients } from './oauth/clients/sql-clients.ts';
+import { setUpOAuth } from './oauth/set-up.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 
 export interface ServiceOptions {
@@ -45,6 +48,8 @@ export interface ServiceOptions {
   /** First part of every key in Redis. @default 'sk' */
   readonly prefix?: string;
   readonly rates?: LoginRates;
+  /** How applications are told of a log-out. @default the platform's own */
+  readonly fetch?: typeof globalThis.fetch;
 }
 
 export interface Service {
@@ -102,7 +107,7 @@ async function openStores(options: ServiceOptions, opened: AsyncDisposableStack)
     redis: () => redis.ping(),
     keys: async () => keys.keeper.ring.active,
   };
-  return { accounts: createSqlAccounts(database.db), keeper: keys.keeper, redis, metrics, checks };
+  return { db: database.db, accounts: createSqlAccounts(database.db), keeper: keys.keeper, redis, metrics, checks };
 }
 
 function keysOptions({ keys, timers = systemClock, random = Math.random, ...options }: ServiceOptions) {
@@ -118,20 +123,23 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
   if (made) log.info('first administrator made');
 }
 
-function buildApps(options: ServiceOptions, { accounts, passwords, keeper, redis, metrics, checks }: Stores) {
+function buildApps(options: ServiceOptions, { db, accounts, passwords, keeper, redis, metrics, checks }: Stores) {
   const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES } = options;
   const keys = keeper.ring;
   const authMetrics = createAuthMetrics(metrics);
   const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
-  const login = createLogin({
-    accounts,
-    passwords,
-    sessions: createSessionStore({ redis, clock, newId: uuid, prefix }),
-    limits: createLoginLimits({ redis, prefix, rates, hash: createKeyedHash(encryptionKeys.current, 'login-limits') }),
-    mint,
-    clock,
-    tokenLifetime,
+  const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
+  const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
+  const limits = createLoginLimits({ redis, prefix, rates, hash });
+  const login = createLogin({ accounts, passwords, sessions, limits, mint, clock, tokenLifetime });
+  const oauth = setUpOAuth({
+    ...{ issuer, redis, prefix, db, accounts, sessions, keys, mint, clock, tokenLifetime, encryptionKeys, log },
+    authenticate: createAuthenticate({ accounts, passwords, limits }),
+    endSession: async (userId, id) => void (await sessions.destroy(userId, id)),
+    metrics: authMetrics,
+    fetch: options.fetch ?? globalThis.fetch,
+    clientAddress,
   });
   const verify = createVerifier({ issuer, audience: AUDIENCE, jwks: () => keys.jwks, clock });
   const authorize = createAuthorize({ verify, clock, metrics: authMetrics });
@@ -142,6 +150,7 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keeper, redis
       jwks: () => keys.published,
       metrics: authMetrics,
       trustedProxies,
+      oauth,
     }),
     adminApp: buildAdminApp({
       log,
@@ -152,7 +161,10 @@ function buildApps(options: ServiceOptions, { accounts, passwords, keeper, redis
       uuid,
       metrics,
       checks,
-      more: (routes) => keyRoutes(routes, { keys: keeper, authorize }),
+      more: (routes) => {
+        keyRoutes(routes, { keys: keeper, authorize });
+        clientRoutes(routes, { clients: createSqlClients(db), authorize });
+      },
     }),
   };
 }

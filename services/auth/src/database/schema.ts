@@ -1,9 +1,10 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { OAuthTables } from '../oauth/clients/tables.ts';
 
 /** Set by the database, never written. */
 type Moment = ColumnType<Date, never, never>;
 
-export interface Database {
+export interface Database extends OAuthTables {
   users: {
     id: string;
     /** Normalised, unique. */

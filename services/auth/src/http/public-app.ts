@@ -19,6 +19,8 @@ export interface PublicAppOptions {
   readonly metrics: AuthMetrics;
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  /** Adds what it serves. */
+  readonly oauth?: (app: HttpServer) => void;
 }
 
 const MAX_USER_AGENT = 512;
@@ -53,6 +55,7 @@ export function buildPublicApp(options: PublicAppOptions): HttpServer {
     loginRoute(routes, options);
     jwksRoute(routes, options);
   });
+  options.oauth?.(app);
   return app;
 }
 

@@ -1,0 +1,76 @@
+import { operation } from '../../http/operation.ts';
+import {
+  ClientAnswer,
+  ClientParams,
+  ClientsAnswer,
+  ListQuery,
+  NewClientBody,
+  ReplaceClientBody,
+  SecretAnswer,
+  SecretBody,
+} from './schemas.ts';
+
+const tag = 'clients';
+
+export const create = operation(
+  {
+    id: 'createClient',
+    tag,
+    summary: 'Register an OAuth client',
+    description: 'Its secret, if it has one, is told once.',
+    needs: 'clients:write',
+    problems: ['client_taken'],
+  },
+  { body: NewClientBody, response: { 201: ClientAnswer } },
+);
+
+export const list = operation(
+  {
+    id: 'listClients',
+    tag,
+    summary: 'List the OAuth clients by id',
+    description: 'Where there are more, `next` is the `after` of the next page.',
+    needs: 'clients:read',
+  },
+  { querystring: ListQuery, response: { 200: ClientsAnswer } },
+);
+
+export const read = operation(
+  { id: 'readClient', tag, summary: 'Read an OAuth client', needs: 'clients:read', problems: ['client_unknown'] },
+  { params: ClientParams, response: { 200: ClientAnswer } },
+);
+
+export const replace = operation(
+  {
+    id: 'replaceClient',
+    tag,
+    summary: 'Replace an OAuth client',
+    description: 'With the `version` that it was read with: a change that somebody made since is not lost.',
+    needs: 'clients:write',
+    problems: ['client_unknown', 'version_conflict'],
+  },
+  { params: ClientParams, body: ReplaceClientBody, response: { 200: ClientAnswer } },
+);
+
+export const remove = operation(
+  {
+    id: 'removeClient',
+    tag,
+    summary: 'Remove an OAuth client',
+    needs: 'clients:write',
+    problems: ['client_unknown'],
+  },
+  { params: ClientParams },
+);
+
+export const addSecret = operation(
+  {
+    id: 'addClientSecret',
+    tag,
+    summary: 'Make another secret for an OAuth client',
+    description: 'The secrets that are valid now stay so for `overlapSeconds`, a day unless said otherwise.',
+    needs: 'clients:write',
+    problems: ['client_unknown'],
+  },
+  { params: ClientParams, body: SecretBody, response: { 201: SecretAnswer } },
+);

@@ -1,0 +1,70 @@
+import type { Session } from '@sekisho/sessions';
+import type { Provider, TokenEndpointGrantContext } from 'oidc-provider';
+import type { GrantDependencies } from './context.ts';
+import { mintForUser, type Origin, type UserGrant } from './user-tokens.ts';
+
+/** What a code knows of the log-in that it stands for. */
+export interface LogInProof {
+  readonly authTime?: number | undefined;
+  readonly amr?: string[] | undefined;
+  readonly nonce?: string | undefined;
+  readonly sid?: string | undefined;
+}
+
+export interface UserAnswer extends UserGrant {
+  readonly proof: LogInProof;
+  readonly origin: Origin;
+}
+
+/**
+ * Opens the application's session and answers the token request for it (RFC 6749 section 5.1).
+ * @returns the session
+ */
+export async function respondForUser(
+  { provider, ctx }: { provider: Provider; ctx: TokenEndpointGrantContext },
+  dependencies: GrantDependencies,
+  answer: UserAnswer,
+): Promise<Session> {
+  const { account, client, scopes, origin } = answer;
+  const { logIns, sessions } = dependencies;
+  const { session, created } = await logIns.open({ userId: account.id, clientId: client.id, ...origin });
+  try {
+    const { token: accessToken, expiresIn } = await mintForUser(dependencies, answer, session);
+    const idToken = scopes.has('openid')
+      ? await issueIdToken({ provider, ctx }, dependencies, { answer, accessToken })
+      : undefined;
+    ctx.body = {
+      access_token: accessToken,
+      token_type: 'Bearer',
+      expires_in: expiresIn,
+      scope: [...scopes].join(' '),
+      ...(idToken !== undefined && { id_token: idToken }),
+    };
+    return session;
+  } catch (error) {
+    if (created) await sessions.destroy(account.id, session.id);
+    throw error;
+  }
+}
+
+/** OpenID Connect Core section 2. `at_hash` is given the token: oidc-provider hashes it. */
+async function issueIdToken(
+  { provider, ctx }: { provider: Provider; ctx: TokenEndpointGrantContext },
+  { metrics }: GrantDependencies,
+  { answer: { account, scopes, proof }, accessToken }: { answer: UserAnswer; accessToken: string },
+): Promise<string> {
+  const token = new provider.IdToken({ sub: account.id }, { ctx });
+  const claims = {
+    sub: account.id,
+    at_hash: accessToken,
+    auth_time: proof.authTime,
+    amr: proof.amr,
+    nonce: proof.nonce,
+    sid: proof.sid,
+    ...(scopes.has('email') && { email: account.email }),
+  };
+  for (const [name, value] of Object.entries(claims)) if (value !== undefined) token.set(name, value);
+  const issued = await token.issue({ use: 'idtoken' });
+  metrics.tokensIssued.inc({ kind: 'id' });
+  return issued;
+}

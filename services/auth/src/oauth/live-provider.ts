@@ -1,0 +1,26 @@
+import type { Jwks, SigningKey } from '@sekisho/tokens';
+import type { Provider } from 'oidc-provider';
+import { createProvider, type ProviderOptions } from './provider.ts';
+
+/** The issuer's keys, which change while the process runs: asked for at each request. */
+export interface LiveKeys {
+  /** Both throw AuthError `unavailable` while the latest keys may not be known. */
+  readonly active: SigningKey;
+  readonly published: Jwks;
+}
+
+/**
+ * oidc-provider takes its keys once. It keeps nothing between requests that is not in Redis or PostgreSQL, so another
+ * one takes its place when the keys change, while requests in flight end with theirs.
+ */
+export function createLiveProvider(options: ProviderOptions, keys: LiveKeys): () => Provider {
+  let current: { readonly names: string; readonly provider: Provider } | undefined;
+  return () => {
+    const { active, published } = keys;
+    const names = [active, ...published.keys].map(({ kid }) => kid).join(' ');
+    if (current?.names !== names) {
+      current = { names, provider: createProvider(options, { active, published: published.keys }) };
+    }
+    return current.provider;
+  };
+}

@@ -1,0 +1,88 @@
+import type { Device, Session, SessionStore } from '@sekisho/sessions';
+import type { AuthMetrics } from '../metrics.ts';
+import type { BrowserSessions } from './store/browser-sessions.ts';
+
+/** Ends a session and everything that was issued for it. */
+export type EndSession = (userId: string, sessionId: string) => Promise<void>;
+
+export interface LogInSessionsOptions {
+  readonly sessions: SessionStore;
+  readonly browsers: BrowserSessions;
+  readonly endSession: EndSession;
+  readonly metrics: Pick<AuthMetrics, 'sessionsCreated'>;
+}
+
+export interface LogIn {
+  readonly userId: string;
+  readonly clientId: string;
+  readonly device: Device;
+  readonly ip: string;
+  /** None for a device, whose log-in is not the browser's that allowed it. */
+  readonly browser?: string;
+}
+
+export interface Opened {
+  readonly session: Session;
+  readonly created: boolean;
+}
+
+/** An application's session: one for each application in each browser, one for each device. */
+export interface LogInSessions {
+  /** The session of this application in this browser, or a new one. */
+  open(logIn: LogIn): Promise<Opened>;
+  /** Whether none of the browser's sessions was ended elsewhere: else nobody gets in by its cookie any more. */
+  isLive(userId: string, browser: string): Promise<boolean>;
+  /** Forgets those that were ended elsewhere, after the password was given again. */
+  prune(userId: string, browser: string): Promise<void>;
+  /** Ends a browser's sessions: all of them, or that of one application. */
+  end(userId: string, browser: string, clientId?: string): Promise<void>;
+}
+
+export function createLogInSessions({ sessions, browsers, endSession, metrics }: LogInSessionsOptions): LogInSessions {
+  const ended = async (userId: string, browser: string) => {
+    const linked = await browsers.linked(browser);
+    const states = await Promise.all(
+      [...linked].map(async ([clientId, id]) => ({ clientId, live: (await sessions.get(userId, id)) !== undefined })),
+    );
+    return states.filter(({ live }) => !live).map(({ clientId }) => clientId);
+  };
+
+  const create = async ({ userId, device, ip }: LogIn): Promise<Opened> => {
+    const session = await sessions.create({ userId, device, ip });
+    metrics.sessionsCreated.inc();
+    return { session, created: true };
+  };
+
+  const openInBrowser = async (logIn: LogIn, browser: string): Promise<Opened> => {
+    const { userId, clientId } = logIn;
+    const known = (await browsers.linked(browser)).get(clientId);
+    const session = known === undefined ? undefined : await sessions.touch(userId, known);
+    if (session !== undefined) return { session, created: false };
+    const created = await create(logIn);
+    const linked = await browsers.link(browser, clientId, {
+      id: created.session.id,
+      ...(known !== undefined && { instead: known }),
+    });
+    if (linked === created.session.id) return created;
+    // Another request of the same application was faster.
+    const other = await sessions.touch(userId, linked);
+    if (other === undefined) return created;
+    await sessions.destroy(userId, created.session.id);
+    return { session: other, created: false };
+  };
+
+  return {
+    open: (logIn) => (logIn.browser === undefined ? create(logIn) : openInBrowser(logIn, logIn.browser)),
+    isLive: async (userId, browser) => (await ended(userId, browser)).length === 0,
+    prune: async (userId, browser) => browsers.forget(browser, await ended(userId, browser)),
+    async end(userId, browser, clientId) {
+      const linked = await browsers.linked(browser);
+      const ending = [...linked].filter(([id]) => clientId === undefined || id === clientId);
+      await Promise.all(ending.map(([, sessionId]) => endSession(userId, sessionId)));
+      await browsers.forget(
+        browser,
+        ending.map(([id]) => id),
+      );
+    },
+  };
+}

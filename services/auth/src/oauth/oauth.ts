@@ -1,0 +1,41 @@
+import type { FastifyRequest } from 'fastify';
+import { withOtherMethodsRefused } from '../http/other-methods.ts';
+import type { HttpServer } from '../http/server.ts';
+import { createKeyedHash } from '../keys/keyed-hash.ts';
+import type { Authenticate } from '../login/login.ts';
+import type { AuthMetrics } from '../metrics.ts';
+import { createConsents } from './consents.ts';
+import { readForms } from './http/form-body.ts';
+import { interactionRoutes } from './http/interaction-routes.ts';
+import { mountProvider } from './http/mount.ts';
+import { createLiveProvider, type LiveKeys } from './live-provider.ts';
+import type { ProviderOptions } from './provider.ts';
+
+export interface OAuthOptions extends ProviderOptions {
+  readonly keys: LiveKeys;
+  readonly authenticate: Authenticate;
+  readonly metrics: AuthMetrics;
+  /** Address of whoever connects. */
+  readonly clientAddress: (request: FastifyRequest) => string;
+}
+
+/** Adds OAuth and OpenID Connect to an app; each part reads bodies its own way, so each has a scope of its own. */
+export type OAuth = (app: HttpServer) => void;
+
+export function createOAuth(options: OAuthOptions): OAuth {
+  const { keys, encryptionKeys, resources } = options;
+  const provider = createLiveProvider(options, keys);
+  const formToken = createKeyedHash(encryptionKeys.current, 'oauth-forms');
+  const consents = createConsents(resources);
+  return (app) => {
+    app.register(async (scope) =>
+      withOtherMethodsRefused(scope, (routes) => mountProvider(routes, { ...options, provider })),
+    );
+    app.register(async (scope) => {
+      readForms(scope);
+      withOtherMethodsRefused(scope, (routes) =>
+        interactionRoutes(routes, { ...options, provider, formToken, consents }),
+      );
+    });
+  };
+}

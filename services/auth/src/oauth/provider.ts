@@ -1,0 +1,142 @@
+import type { Logger } from '@sekisho/telemetry';
+import type { PublicJwk, SigningKey } from '@sekisho/tokens';
+import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { EncryptionKeys } from '../keys/encryption-keys.ts';
+import { AUTH_METHODS, type ClientStore } from './clients/client.ts';
+import { OWN_METADATA, ownClient } from './clients/metadata.ts';
+import { matchesSecret } from './clients/secret.ts';
+import { cookies } from './cookies.ts';
+import { features } from './features.ts';
+import { authorizationCode } from './grants/authorization-code.ts';
+import { assertShortLived } from './grants/client-assertion.ts';
+import { clientCredentials } from './grants/client-credentials.ts';
+import type { GrantDependencies } from './grants/context.ts';
+import { installHooks } from './hooks.ts';
+import type { Issuer } from './issuer.ts';
+import { interactionRules, loadExistingGrant } from './policy.ts';
+import { type ProviderPages, providerPages } from './provider-pages.ts';
+import { toProviderKeys } from './signing-keys.ts';
+import { createAdapterFactory } from './store/adapter.ts';
+
+export interface ProviderOptions extends GrantDependencies {
+  readonly issuer: Issuer;
+  readonly clients: Pick<ClientStore, 'find'>;
+  /** What the keys of cookies are derived from. */
+  readonly encryptionKeys: EncryptionKeys;
+  /** For back-channel logout. */
+  readonly fetch: typeof globalThis.fetch;
+  readonly log: Logger;
+}
+
+export interface ProviderKeys {
+  readonly active: SigningKey;
+  /** All of the issuer's. */
+  readonly published: readonly PublicJwk[];
+}
+
+export const ROUTES = {
+  authorization: '/oauth/authorize',
+  token: '/oauth/token',
+  pushed_authorization_request: '/oauth/par',
+  device_authorization: '/oauth/device_authorization',
+  code_verification: '/oauth/device',
+  end_session: '/oauth/logout',
+  jwks: '/.well-known/jwks.json',
+} as const;
+
+/** Seconds. */
+const TTL = {
+  AuthorizationCode: 60,
+  DeviceCode: 600,
+  Interaction: 1_800,
+  PushedAuthorizationRequest: 60,
+  Session: 7 * 86_400,
+  Grant: 30 * 86_400,
+  IdToken: 600,
+} as const;
+export const SESSION_SECONDS = TTL.Session;
+
+const CLIENT_SIGNATURES = ['ES256', 'ES384', 'PS256', 'RS256', 'EdDSA', 'Ed25519'] as const;
+
+/** The authorization server for one set of keys: it holds no state of its own, so another takes its place when they change. */
+export function createProvider(options: ProviderOptions, keys: ProviderKeys): Provider {
+  const { issuer, log, accounts, logIns, artefacts } = options;
+  const pages = providerPages(async (userId) => (await accounts.find(userId))?.email);
+  const provider = new Provider(issuer.issuer, configuration(options, keys, pages));
+  // What they are is set by us from the issuer before each request.
+  provider.proxy = true;
+  provider.Client.prototype.compareClientSecret = async function compareClientSecret(actual: string) {
+    return matchesSecret(ownClient(this).secretHashes, actual);
+  };
+  registerGrants(provider, options);
+  installHooks(provider, { logIns, artefacts, pages, devicePath: ROUTES.code_verification });
+  provider.silent = true;
+  provider.on('server_error', (ctx, err) => log.error({ err, route: ctx.oidc?.route }, 'OAuth request failed'));
+  return provider;
+}
+
+function registerGrants(provider: Provider, options: ProviderOptions): void {
+  const resource = new Set(['resource']);
+  const register = (name: string, handler: ReturnType<typeof authorizationCode>, params: readonly string[]) =>
+    provider.registerGrantType(name, handler, new Set([...params, 'resource']), resource);
+  register('authorization_code', authorizationCode(provider, options), ['code', 'code_verifier', 'redirect_uri']);
+  register('client_credentials', clientCredentials(provider, options), ['scope']);
+}
+
+function configuration(
+  options: ProviderOptions,
+  { active, published }: ProviderKeys,
+  pages: ProviderPages,
+): Configuration {
+  const { issuer, encryptionKeys, resources, logIns, artefacts, clients, accounts, fetch } = options;
+  const idTokenAlg = active.publicJwk.alg;
+  return {
+    adapter: createAdapterFactory({ artefacts, clients, idTokenAlg }),
+    jwks: { keys: toProviderKeys(active, published) },
+    routes: ROUTES,
+    ttl: TTL,
+    cookies: cookies(issuer, encryptionKeys),
+    features: features(resources, pages),
+    renderError: pages.error,
+    interactions: {
+      policy: interactionRules(logIns, resources),
+      url: (_, { uid }) => `${issuer.basePath}/oauth/interaction/${uid}`,
+    },
+    loadExistingGrant: loadExistingGrant(options),
+    findAccount: async (_, id) => {
+      const account = await accounts.find(id);
+      return account?.active === true ? { accountId: id, claims: () => ({ sub: id }) } : undefined;
+    },
+    scopes: ['openid', 'email', 'offline_access'],
+    claims: { openid: ['sub', 'auth_time', 'amr', 'at_hash', 'sid'], email: ['email'] },
+    responseTypes: ['code'],
+    subjectTypes: ['public'],
+    pkce: { required: () => true },
+    clientAuthMethods: [...AUTH_METHODS],
+    enabledJWA: {
+      idTokenSigningAlgValues: [idTokenAlg],
+      clientAuthSigningAlgValues: [...CLIENT_SIGNATURES],
+    },
+    clientDefaults: { id_token_signed_response_alg: idTokenAlg },
+    assertJwtClientAuthClaimsAndHeader: assertShortLived,
+    extraClientMetadata: { properties: [OWN_METADATA] },
+    clientBasedCORS: allowsOrigin,
+    expiresWithSession: () => true,
+    issueRefreshToken: () => false,
+    acrValues: [],
+    clockTolerance: 5,
+    fetch: (url, init) => fetch(url, { ...init, redirect: 'error' }),
+    discovery: {
+      userinfo_endpoint: issuer.url('/oauth/userinfo'),
+      revocation_endpoint: issuer.url('/oauth/revoke'),
+      introspection_endpoint: issuer.url('/oauth/introspect'),
+      ui_locales_supported: ['en', 'ja'],
+    },
+  };
+}
+
+/** Scripts of a public client may call from where its pages are; no other script may. */
+function allowsOrigin(_: KoaContextWithOIDC, origin: string, client: object): boolean {
+  const { authMethod, redirectUris } = ownClient(client);
+  return authMethod === 'none' && redirectUris.some((uri) => URL.parse(uri)?.origin === origin);
+}

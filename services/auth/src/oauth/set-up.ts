@@ -1,0 +1,50 @@
+import type { SessionStore } from '@sekisho/sessions';
+import type { RedisClient } from '@sekisho/sessions/redis';
+import type { Kysely } from 'kysely';
+import type { Database } from '../database/schema.ts';
+import { createSqlClients } from './clients/sql-clients.ts';
+import { parseIssuer } from './issuer.ts';
+import { createLogInSessions, type EndSession } from './log-in-sessions.ts';
+import { createOAuth, type OAuth, type OAuthOptions } from './oauth.ts';
+import { SESSION_SECONDS } from './provider.ts';
+import { createResources } from './resources.ts';
+import { createArtefacts } from './store/artefacts.ts';
+import { createBrowserSessions } from './store/browser-sessions.ts';
+
+export interface OAuthSetUp
+  extends Pick<
+    OAuthOptions,
+    | 'accounts'
+    | 'authenticate'
+    | 'clientAddress'
+    | 'clock'
+    | 'encryptionKeys'
+    | 'fetch'
+    | 'keys'
+    | 'log'
+    | 'metrics'
+    | 'mint'
+    | 'tokenLifetime'
+  > {
+  readonly issuer: string;
+  readonly redis: RedisClient;
+  /** First part of every key in Redis. */
+  readonly prefix: string;
+  readonly db: Kysely<Database>;
+  readonly sessions: SessionStore;
+  readonly endSession: EndSession;
+}
+
+/** OAuth and OpenID Connect on Redis and the database. */
+export function setUpOAuth({ issuer, redis, prefix, db, ...rest }: OAuthSetUp): OAuth {
+  const { sessions, endSession, metrics } = rest;
+  const browsers = createBrowserSessions(redis, { prefix, ttlSeconds: SESSION_SECONDS });
+  return createOAuth({
+    ...rest,
+    issuer: parseIssuer(issuer),
+    clients: createSqlClients(db),
+    artefacts: createArtefacts(redis, prefix),
+    logIns: createLogInSessions({ sessions, browsers, endSession, metrics }),
+    resources: createResources(issuer),
+  });
+}
