@@ -6,7 +6,10 @@ import type { SecurityEvent } from './security-event.ts';
 import { newSession } from './session.ts';
 
 const text = fc.constantFrom('', 'a', 'b', 'Firefox');
-const devices: fc.Arbitrary<Device> = fc.record({ userAgent: text, platform: text, language: text }, { requiredKeys: [] });
+const devices: fc.Arbitrary<Device> = fc.record(
+  { userAgent: text, platform: text, language: text },
+  { requiredKeys: [] },
+);
 const sessionOn = (device: Device) => newSession('s1', { userId: 'u1', device, ip: '192.0.2.1' }, 0, 1_000);
 
 describe('a change of device', () => {

@@ -16,6 +16,7 @@ export {
 } from './claims.ts';
 export { type Delegation, intersect } from './downscope.ts';
 export { TOKEN_ERROR_CODES, TokenError, type TokenErrorCode } from './errors.ts';
+export { keyIdOf } from './key-id.ts';
 export {
   type EcPublicJwk,
   exportSigningKey,
@@ -29,7 +30,6 @@ export {
   type SigningKey,
   toJwks,
 } from './keys.ts';
-export { keyIdOf } from './key-id.ts';
 export { CLOCK_SKEW_SECONDS, TOKEN_SECONDS } from './lifetime.ts';
 export {
   type AccessGrant,

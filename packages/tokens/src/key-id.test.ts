@@ -9,9 +9,12 @@ describe('keyIdOf', () => {
     expect(keyIdOf(token('{"alg":"ES256","kid":"k1"}'))).toBe('k1');
   });
 
-  test.each(['{}', '{"kid":1}', '{"kid":null}', 'null', '"kid"', '[]', '{', ''])('finds none in the header %s', (header) => {
-    expect(keyIdOf(token(header))).toBeUndefined();
-  });
+  test.each(['{}', '{"kid":1}', '{"kid":null}', 'null', '"kid"', '[]', '{', ''])(
+    'finds none in the header %s',
+    (header) => {
+      expect(keyIdOf(token(header))).toBeUndefined();
+    },
+  );
 
   test('never throws', () => {
     fc.assert(fc.property(fc.string(), (text) => void keyIdOf(text)));

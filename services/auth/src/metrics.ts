@@ -19,7 +19,15 @@ export const LOGIN_FAILURES = [
 export type LoginFailure = (typeof LOGIN_FAILURES)[number];
 
 /** Why a session ended before its time. */
-export const SESSION_ENDS = ['logout', 'evicted', 'revoked', 'deactivated', 'device_changed', 'refresh_replayed', 'login_failed'] as const;
+export const SESSION_ENDS = [
+  'logout',
+  'evicted',
+  'revoked',
+  'deactivated',
+  'device_changed',
+  'refresh_replayed',
+  'login_failed',
+] as const;
 export type SessionEnd = (typeof SESSION_ENDS)[number];
 
 export type AuthMetrics = ReturnType<typeof createAuthMetrics>;

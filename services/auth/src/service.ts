@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { type Clock, type Random, systemClock } from '@sekisho/kube';
-import { createSessionStore } from '@sekisho/sessions';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
-import { createMinter, createVerifier } from '@sekisho/tokens';
+import { createMinter } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
 import { bootstrapAdministrator, type FirstAdministrator } from './bootstrap.ts';
@@ -25,6 +24,9 @@ import { clientRoutes } from './oauth/clients/admin-routes.ts';
 import { createSqlClients } from './oauth/clients/sql-clients.ts';
 import { setUpOAuth } from './oauth/set-up.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
+import { createFreshMint } from './revocations/fresh-mint.ts';
+import { openSessions } from './sessions/open-sessions.ts';
+import { wireSessions } from './sessions/wire.ts';
 
 export interface ServiceOptions {
   readonly issuer: string;
@@ -47,6 +49,10 @@ export interface ServiceOptions {
   readonly random?: Random;
   /** First part of every key in Redis. @default 'sk' */
   readonly prefix?: string;
+  /** Seconds that may pass without news of revocations before tokens are refused. @default 60 */
+  readonly revocationMaxStaleness?: number;
+  /** Replicas of Redis that must confirm a revocation. @default 0 */
+  readonly revocationMinReplicas?: number;
   readonly rates?: LoginRates;
   /** How applications are told of a log-out. @default the platform's own */
   readonly fetch?: typeof globalThis.fetch;
@@ -95,19 +101,33 @@ async function openStores(options: ServiceOptions, opened: AsyncDisposableStack)
   });
   opened.defer(database.close);
   const metrics = createMetrics();
-  const keys = await openKeys({ ...keysOptions(options), db: database.db, metrics });
-  opened.defer(keys.close);
   const redis = connectRedis({
     url: redisUrl,
     onState: (state, err) => (state === 'ready' ? log.info('Redis connected') : log.warn({ err }, 'Redis lost')),
   });
   opened.defer(() => redis.disconnect());
+  const authMetrics = createAuthMetrics(metrics);
+  const sessions = openSessions({ ...options, redis, metrics, authMetrics });
+  opened.defer(sessions.close);
+  const { revokeKey } = sessions;
+  const keys = await openKeys({ ...keysOptions(options), revokeKey, db: database.db, metrics });
+  opened.defer(keys.close);
   const checks: Checks = {
     database: () => pingDatabase(database.db),
     redis: () => redis.ping(),
     keys: async () => keys.keeper.ring.active,
+    revocations: sessions.assertFresh,
   };
-  return { db: database.db, accounts: createSqlAccounts(database.db), keeper: keys.keeper, redis, metrics, checks };
+  return {
+    db: database.db,
+    accounts: createSqlAccounts(database.db),
+    keeper: keys.keeper,
+    redis,
+    sessions,
+    metrics,
+    authMetrics,
+    checks,
+  };
 }
 
 function keysOptions({ keys, timers = systemClock, random = Math.random, ...options }: ServiceOptions) {
@@ -123,26 +143,27 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
   if (made) log.info('first administrator made');
 }
 
-function buildApps(options: ServiceOptions, { db, accounts, passwords, keeper, redis, metrics, checks }: Stores) {
+function buildApps(options: ServiceOptions, stores: Stores) {
+  const { db, accounts, passwords, keeper, redis, metrics, authMetrics, checks } = stores;
   const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES } = options;
   const keys = keeper.ring;
-  const authMetrics = createAuthMetrics(metrics);
   const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
-  const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
+  const { store: sessions, endings } = stores.sessions;
+  const wired = wireSessions({ sessions: stores.sessions, issuer, keys, clock, metrics: authMetrics });
   const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
   const limits = createLoginLimits({ redis, prefix, rates, hash });
-  const login = createLogin({ accounts, passwords, sessions, limits, mint, clock, tokenLifetime });
+  const freshMint = createFreshMint({ ...stores.sessions, mint, clock });
+  const login = createLogin({ accounts, passwords, sessions, limits, mint: freshMint, clock, tokenLifetime });
   const oauth = setUpOAuth({
     ...{ issuer, redis, prefix, db, accounts, sessions, keys, mint, clock, tokenLifetime, encryptionKeys, log },
     authenticate: createAuthenticate({ accounts, passwords, limits }),
-    endSession: async (userId, id) => void (await sessions.destroy(userId, id)),
+    endSession: async (userId, id) => void (await endings.one(userId, id, 'logout')),
     metrics: authMetrics,
     fetch: options.fetch ?? globalThis.fetch,
     clientAddress,
   });
-  const verify = createVerifier({ issuer, audience: AUDIENCE, jwks: () => keys.jwks, clock });
-  const authorize = createAuthorize({ verify, clock, metrics: authMetrics });
+  const authorize = createAuthorize({ verify: wired.verifyFor(AUDIENCE), clock, metrics: authMetrics });
   return {
     publicApp: buildPublicApp({
       log,
@@ -151,6 +172,7 @@ function buildApps(options: ServiceOptions, { db, accounts, passwords, keeper, r
       metrics: authMetrics,
       trustedProxies,
       oauth,
+      more: wired.publicRoutes,
     }),
     adminApp: buildAdminApp({
       log,
@@ -162,6 +184,7 @@ function buildApps(options: ServiceOptions, { db, accounts, passwords, keeper, r
       metrics,
       checks,
       more: (routes) => {
+        wired.adminRoutes(routes, authorize);
         keyRoutes(routes, { keys: keeper, authorize });
         clientRoutes(routes, { clients: createSqlClients(db), authorize });
       },

@@ -1,4 +1,9 @@
-import { REVOCATION_KINDS, type RevocationObserver, type RevocationReader, SECURITY_EVENT_KINDS } from '@sekisho/sessions';
+import {
+  type OnSecurityEvent,
+  type RevocationObserver,
+  type RevocationReader,
+  SECURITY_EVENT_KINDS,
+} from '@sekisho/sessions';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 
 /** Half a millisecond to the ten seconds that a failover takes. */
@@ -23,11 +28,6 @@ export function createRevocationMetrics(metrics: Metrics, reader: () => Pick<Rev
       name: 'revocation_propagation_seconds',
       help: 'Time from a revocation in Redis until this process refuses by it',
       buckets: BUCKETS,
-    }),
-    written: metrics.counter({
-      name: 'revocations_total',
-      help: 'Revocations that administrators made here',
-      labels: { kind: REVOCATION_KINDS },
     }),
     reloads: metrics.counter({
       name: 'revocation_reloads_total',
@@ -57,5 +57,13 @@ export function observeRevocations(log: Logger, metrics: RevocationMetrics): Rev
       if (state === 'following') log.info('revocations followed');
       else log.warn({ err }, 'revocations not followed');
     },
+  };
+}
+
+/** A line in the log, with ids alone, and a count. */
+export function tellSecurityEvents(log: Logger, metrics: RevocationMetrics): OnSecurityEvent {
+  return (event) => {
+    metrics.securityEvents.inc({ kind: event.kind });
+    log.warn({ event }, 'security event');
   };
 }

@@ -1,4 +1,10 @@
-import { type OnSecurityEvent, type Revocation, type Revoker, SessionError, type SessionStore } from '@sekisho/sessions';
+import {
+  type OnSecurityEvent,
+  type Revocation,
+  type Revoker,
+  SessionError,
+  type SessionStore,
+} from '@sekisho/sessions';
 import { TokenError, type Verify } from '@sekisho/tokens';
 import { type Static, type TString, Type } from 'typebox';
 import { AuthError } from '../errors.ts';

@@ -11,21 +11,25 @@ import {
 } from '@sekisho/sessions';
 import type { RedisClient } from '@sekisho/sessions/redis';
 import type { Logger, Metrics } from '@sekisho/telemetry';
+import { AuthError } from '../errors.ts';
 import type { AuthMetrics } from '../metrics.ts';
-import { createRevocationMetrics, observeRevocations } from '../revocations/metrics.ts';
+import { createRevocationMetrics, observeRevocations, tellSecurityEvents } from '../revocations/metrics.ts';
 import { createSessionEndings, type SessionEndings } from './session-endings.ts';
 
 export interface OpenSessionsOptions {
   readonly redis: RedisClient;
   /** The reader of revocations connects by itself. */
   readonly redisUrl: string;
-  readonly prefix: string;
+  /** First part of every key. @default 'sk' */
+  readonly prefix?: string;
   readonly clock: () => Date;
-  readonly newId: () => string;
+  readonly uuid: () => string;
   /** Seconds the longest access token lives. */
   readonly tokenLifetime: number;
-  /** Replicas of Redis that must confirm a revocation. @default 0 */
-  readonly minReplicas?: number;
+  /** Seconds. @default 60 */
+  readonly revocationMaxStaleness?: number;
+  /** @default 0 */
+  readonly revocationMinReplicas?: number;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly authMetrics: Pick<AuthMetrics, 'sessionsDestroyed'>;
@@ -38,38 +42,41 @@ export interface Sessions {
   readonly revocations: RevocationReader;
   readonly endings: SessionEndings;
   readonly onSecurityEvent: OnSecurityEvent;
-  readonly sleep: (ms: number) => Promise<void>;
+  readonly maxStalenessMs: number;
+  /** Rejects while the revocations are not known well enough to accept a token. */
+  assertFresh(): Promise<void>;
+  /** Revokes what a key signed, the last of which ends then. */
+  revokeKey(kid: string, until: Date): Promise<void>;
+  sleep(ms: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Resolves nothing and waits for nothing: until the revocations are loaded, `revocations.staleMs` says so. */
+/** Waits for nothing: until the revocations are loaded, no token is accepted. */
 export function openSessions(options: OpenSessionsOptions): Sessions {
-  const { redis, redisUrl, prefix, clock, newId, log, metrics } = options;
-  const revoker = createRevoker({ ...options, redis });
-  const observed = createRevocationMetrics(metrics, () => revocations);
+  const { redis, redisUrl, prefix = 'sk', clock, log, revocationMaxStaleness = 60 } = options;
+  const revoker = createRevoker({ ...options, minReplicas: options.revocationMinReplicas ?? 0 });
+  const observed = createRevocationMetrics(options.metrics, () => revocations);
   const revocations = startRevocationReader({
     log: openRevocationLog({ url: redisUrl, prefix }),
     clock,
     observer: observeRevocations(log, observed),
     restore: revoker.restore,
   });
-  const store = createSessionStore({
-    redis,
-    clock,
-    newId,
-    prefix,
-    onEvicted: (userId, ids) => endings.evicted(userId, ids),
-  });
+  const onEvicted: SessionEndings['evicted'] = (userId, ids) => endings.evicted(userId, ids);
+  const store = createSessionStore({ redis, clock, newId: options.uuid, prefix, onEvicted });
   const endings = createSessionEndings({ sessions: store, revoker, metrics: options.authMetrics });
+  const maxStalenessMs = revocationMaxStaleness * 1000;
   return {
     store,
     revoker,
     revocations,
     endings,
-    onSecurityEvent(event) {
-      observed.securityEvents.inc({ kind: event.kind });
-      log.warn({ event }, 'security event');
+    onSecurityEvent: tellSecurityEvents(log, observed),
+    maxStalenessMs,
+    async assertFresh() {
+      if (revocations.staleMs > maxStalenessMs) throw new AuthError('unavailable', 'the revocations are not known');
     },
+    revokeKey: (kid, until) => revoker.revoke({ kind: 'key', id: kid, exp: Math.ceil(until.getTime() / 1000) }),
     sleep: async (ms) => void (await sleep(ms)),
     close: () => revocations.stop(),
   };

@@ -1,26 +1,36 @@
 import { randomUUID } from 'node:crypto';
-import { deviceFingerprint, type Session, type SessionStore } from '@sekisho/sessions';
+import { deviceFingerprint, SESSION_TTL_MS, type Session, type SessionStore } from '@sekisho/sessions';
 
-const WEEK_MS = 7 * 24 * 60 * 60 * 1_000;
-
-/** Creating and ending sessions in memory; what a test does not expect to be called rejects. */
+/** Sessions in memory, which nothing but a test ends by time. */
 export function memorySessions(clock: () => Date): SessionStore & { readonly live: ReadonlyMap<string, Session> } {
   const live = new Map<string, Session>();
-  const unexpected = () => Promise.reject(new Error('this call was not expected'));
+  const of = (userId: string) => [...live.values()].filter((session) => session.userId === userId);
+  const find = (userId: string, id: string) => of(userId).find((session) => session.id === id);
+  const destroy = (userId: string, id: string) => find(userId, id) !== undefined && live.delete(id);
   return {
     live,
     async create(from) {
       const now = clock().getTime();
-      const times = { createdAt: now, lastAccessedAt: now, expiresAt: now + WEEK_MS };
+      const times = { createdAt: now, lastAccessedAt: now, expiresAt: now + SESSION_TTL_MS };
       const session = { ...from, ...times, id: randomUUID(), fingerprint: deviceFingerprint(from.device) };
       live.set(session.id, session);
       return session;
     },
-    destroy: async (_, id) => live.delete(id),
-    get: unexpected,
-    touch: unexpected,
-    destroyAll: unexpected,
-    list: unexpected,
-    ownerOf: unexpected,
+    get: async (userId, id) => find(userId, id),
+    async touch(userId, id) {
+      const session = find(userId, id);
+      if (session === undefined) return undefined;
+      const now = clock().getTime();
+      const touched = { ...session, lastAccessedAt: now, expiresAt: now + SESSION_TTL_MS };
+      live.set(id, touched);
+      return touched;
+    },
+    destroy: async (userId, id) => destroy(userId, id),
+    async destroyAll(userId, { except } = {}) {
+      const ids = of(userId).flatMap(({ id }) => (id === except ? [] : [id]));
+      return ids.filter((id) => destroy(userId, id));
+    },
+    list: async (userId) => of(userId).toSorted((one, other) => other.lastAccessedAt - one.lastAccessedAt),
+    ownerOf: async (id) => live.get(id)?.userId,
   };
 }
