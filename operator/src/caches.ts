@@ -8,6 +8,7 @@ import {
   type StoreView,
 } from '@sekisho/kube';
 import { type IstioKind, LABEL, MANAGED_BY } from '@sekisho/policy';
+import type { Outages } from './outages.ts';
 import { issuerNames, owningPolicies, selectedLabels } from './references.ts';
 import { GENERATED, ISSUERS, POLICIES } from './resources.ts';
 import { TARGET_INDEXES, type TargetIndex } from './rivals.ts';
@@ -48,25 +49,36 @@ export interface CacheOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly random: Random;
-  readonly onError: (kind: string, error: unknown) => void;
+  readonly outages: Outages;
 }
 
-export function createCaches({ client, clock, random, onError }: CacheOptions): Caches {
-  const common = (kind: string) => ({ client, clock, random, onError: (error: unknown) => onError(kind, error) });
+/** What the informer of a kind needs beside the kind. */
+export function watching({ client, clock, random, outages }: CacheOptions, kind: string) {
+  const what = `watching ${kind}`;
+  return {
+    client,
+    clock,
+    random,
+    onError: (error: unknown) => outages.failed(what, error),
+    onRecovered: () => outages.ended(what),
+  };
+}
+
+export function createCaches(options: CacheOptions): Caches {
   const generated = (kind: IstioKind) =>
     new Informer<OwnerIndex>({
-      ...common(kind),
+      ...watching(options, kind),
       resource: GENERATED[kind],
       labelSelector: `${LABEL.managedBy}=${MANAGED_BY}`,
       indexes: OWNER_INDEXES,
     });
   return {
     policies: new Informer<PolicyIndex>({
-      ...common(POLICIES.kind),
+      ...watching(options, POLICIES.kind),
       resource: POLICIES,
       indexes: POLICY_INDEXES,
     }),
-    issuers: new Informer({ ...common(ISSUERS.kind), resource: ISSUERS, indexes: {} }),
+    issuers: new Informer({ ...watching(options, ISSUERS.kind), resource: ISSUERS, indexes: {} }),
     generated: {
       RequestAuthentication: generated('RequestAuthentication'),
       AuthorizationPolicy: generated('AuthorizationPolicy'),

@@ -9,8 +9,19 @@ const EARLY = new Date('2026-01-01T00:00:00Z');
 const LATE = new Date('2026-02-01T00:00:00Z');
 const EARLY_TEXT = '2026-01-01T00:00:00Z';
 
-const jwks = (...kids: string[]) => ({ keys: kids.map(publicJwk) }) as unknown as Jwks;
+/** One key for each kid, whenever it is asked for. */
+const key = memoized(publicJwk);
+const jwks = (...kids: string[]) => ({ keys: kids.map(key) }) as unknown as Jwks;
 const issuer = tokenIssuer('web', { jwksUri: 'https://idp.example/jwks.json' });
+
+function memoized<T>(make: (kid: string) => T): (kid: string) => T {
+  const made = new Map<string, T>();
+  return (kid) => {
+    const known = made.get(kid) ?? make(kid);
+    made.set(kid, known);
+    return known;
+  };
+}
 
 function holder(set: unknown, iss = ISS): { refused: boolean; objects: KubeObject[] } {
   const spec = { jwtRules: [{ issuer: iss, jwks: typeof set === 'string' ? set : JSON.stringify(set) }] };
@@ -35,6 +46,12 @@ describe('issuerStatus', () => {
     const policies = [holder(jwks('a'), 'https://other.example'), holder('{"keys":')];
     const status = issuerStatus({ issuer, keys: { state: 'fetched', jwks: jwks('a') }, policies }, EARLY);
     expect(status.keys).toMatchObject([{ policies: 0, of: 2 }]);
+  });
+
+  test('counts no policy that holds another key of the same kid', () => {
+    const policies = [holder({ keys: [publicJwk('a')] }), holder(jwks('a'))];
+    const status = issuerStatus({ issuer, keys: { state: 'fetched', jwks: jwks('a') }, policies }, EARLY);
+    expect(status.keys).toMatchObject([{ policies: 1, of: 2 }]);
   });
 
   test('waits for a refused policy as long as its last good objects take tokens', () => {

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '@sekisho/kube';
 import {
   type Condition,
   describeIgnored,
   type Jwks,
+  type PublicJwk,
   parseJwks,
   readIssuerStatus,
   type TokenIssuerStatus,
@@ -38,15 +40,15 @@ export function issuerStatus({ issuer, keys, policies }: IssuerFacts, now: Date)
     .filter(({ refused, sets }) => !refused || sets.length > 0);
   const since = new Map(previous.keys?.map((key) => [key.kid, key.since]));
   // Without a key set (the URL is down since a restart) the keys that were known are still the ones in force.
-  const kids = 'jwks' in keys && keys.jwks ? keys.jwks.keys.map(({ kid }) => kid) : [...since.keys()];
+  const wanted = 'jwks' in keys && keys.jwks ? keys.jwks.keys : [...since.keys()].map((kid) => ({ kid }));
   return {
     ...(issuer.metadata.generation !== undefined && { observedGeneration: issuer.metadata.generation }),
     conditions: [ready(issuer, keys, { previous: previous.conditions, now })],
-    keys: kids.map((kid) => ({
-      kid,
-      policies: holders.filter(({ sets }) => sets.some((kids) => kids.includes(kid))).length,
+    keys: wanted.map((key) => ({
+      kid: key.kid,
+      policies: holders.filter(({ sets }) => sets.some((set) => set.some((held) => isKey(held, key)))).length,
       of: holders.length,
-      since: since.get(kid) ?? rfc3339(now),
+      since: since.get(key.kid) ?? rfc3339(now),
     })),
   };
 }
@@ -97,24 +99,29 @@ function ignored({ ignored: passedOver }: Jwks): string {
 }
 
 /** Objects of the cache are frozen and replaced as a whole, so what was read of one stays true. */
-const kidsByObject = new WeakMap<KubeObject, ReadonlyMap<unknown, readonly string[]>>();
+const keysByObject = new WeakMap<KubeObject, ReadonlyMap<unknown, readonly PublicJwk[]>>();
 
-/** The key ids that a RequestAuthentication holds for an issuer: one list, or none when it does not take its tokens. */
-function keySetIn(object: KubeObject, iss: unknown): readonly (readonly string[])[] {
-  const known = kidsByObject.get(object) ?? readKids(object);
-  kidsByObject.set(object, known);
-  const kids = known.get(iss);
-  return kids ? [kids] : [];
+/** The keys that a RequestAuthentication holds for an issuer: one list, or none when it does not take its tokens. */
+function keySetIn(object: KubeObject, iss: unknown): readonly (readonly PublicJwk[])[] {
+  const known = keysByObject.get(object) ?? readKeys(object);
+  keysByObject.set(object, known);
+  const keys = known.get(iss);
+  return keys ? [keys] : [];
 }
 
-function readKids({ spec }: KubeObject): ReadonlyMap<unknown, readonly string[]> {
+function readKeys({ spec }: KubeObject): ReadonlyMap<unknown, readonly PublicJwk[]> {
   const rules = isRecord(spec) && Array.isArray(spec['jwtRules']) ? spec['jwtRules'].filter(isRecord) : [];
-  return new Map(rules.map((rule) => [rule['issuer'], kidsIn(rule['jwks'])]));
+  return new Map(rules.map((rule) => [rule['issuer'], keysIn(rule['jwks'])]));
 }
 
-function kidsIn(jwks: unknown): readonly string[] {
+function keysIn(jwks: unknown): readonly PublicJwk[] {
   const parsed = parseJwks(decode(jwks));
-  return parsed.ok ? parsed.value.keys.map(({ kid }) => kid) : [];
+  return parsed.ok ? parsed.value.keys : [];
+}
+
+/** The very key: an issuer that gives a new key an old name must not read that it is everywhere. Of a forgotten one only the name is known. */
+function isKey(held: PublicJwk, wanted: PublicJwk | { readonly kid: string }): boolean {
+  return 'kty' in wanted ? isDeepStrictEqual(held, wanted) : held.kid === wanted.kid;
 }
 
 function decode(text: unknown): unknown {

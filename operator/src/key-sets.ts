@@ -65,6 +65,14 @@ export class KeySets {
     this.#entries.delete(name);
   }
 
+  /**
+   * For the begin of a term. What this process fetched in an earlier one may be older than what another one wrote since: a withdrawn
+   * key would come back with it, and one that is signed with by now would go.
+   */
+  forgetAll(): void {
+    this.#entries.clear();
+  }
+
   /** Fetches if it is time to, and says when it will be again. A failed fetch is a state, not a throw. */
   async refresh(issuer: KubeObject, signal: AbortSignal): Promise<Outcome> {
     const parsed = this.#parse(issuer);
@@ -93,6 +101,7 @@ export class KeySets {
       const dueAt = clock.now() + refreshMs * (0.9 + 0.1 * random());
       return { ...wanted, jwks, fetchedAt: clock.now(), failures: 0, dueAt };
     } catch (error) {
+      if (signal.aborted) throw error;
       onFailure(name, error);
       const failures = (held?.failures ?? 0) + 1;
       const dueAt = clock.now() + backoffMs(failures, { baseMs: 1_000, maxMs: refreshMs }, random);

@@ -2,6 +2,7 @@ import { connect, DEFAULT_RETRY, EventRecorder, KubeClient, LeaderElection, type
 import { GROUP } from '@sekisho/policy';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import type { Config, ElectionConfig } from './config.ts';
+import type { Outages } from './outages.ts';
 
 const MANAGER = 'sekisho-operator';
 /** A renewal, and a release that overtakes it. */
@@ -24,14 +25,15 @@ export interface KubeOptions {
   readonly metrics: Metrics;
   /** Unique to this process: the holder of the Lease, and the reporter of events. */
   readonly identity: string;
+  readonly outages: Outages;
 }
 
 /** Work, lease and events each have a budget of their own: none starves another. */
-export function createKube(config: Config, { log, metrics, identity }: KubeOptions): Kube {
+export function createKube(config: Config, { log, metrics, identity, outages }: KubeOptions): Kube {
   const { kubeconfig, pod, rateLimit } = config;
   const transport = connect({ kubeconfig, pod });
   const leaseTransport = connect({ kubeconfig, pod, connections: LEASE_CONNECTIONS });
-  const election = config.election && createElection(leaseTransport, config.election, { identity, log });
+  const election = config.election && createElection(leaseTransport, config.election, { identity, outages });
   const dropped = metrics.counter({ name: 'sekisho_events_dropped_total', help: 'Events left out as too many' });
   const events = new EventRecorder({
     client: new KubeClient(transport, { fieldManager: MANAGER, guard: election, rateLimit: EVENT_RATE }),
@@ -54,7 +56,7 @@ export function createKube(config: Config, { log, metrics, identity }: KubeOptio
 function createElection(
   transport: Transport,
   { namespace, leaseMs }: ElectionConfig,
-  { identity, log }: { readonly identity: string; readonly log: Logger },
+  { identity, outages }: Pick<KubeOptions, 'identity' | 'outages'>,
 ): LeaderElection {
   // Not tried again by the client: a late renewal is worth less than the next one.
   const retry = { ...DEFAULT_RETRY, attempts: 1 };
@@ -64,6 +66,7 @@ function createElection(
     name: MANAGER,
     identity,
     leaseMs,
-    onError: (err) => log.warn({ err }, 'reaching for the lease failed, will go on'),
+    onError: (err) => outages.failed('the lease', err),
+    onRecovered: () => outages.ended('the lease'),
   });
 }

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import type { KubeObject } from '@sekisho/kube';
+import { type Jwks, parseJwks } from '@sekisho/policy';
 import { afterEach, describe, expect, test } from 'vitest';
-import { GENERATED, POLICIES, toIstioObject } from './resources.ts';
+import { GENERATED, ISSUERS, POLICIES, toIstioObject } from './resources.ts';
+import { publicJwk } from './testing/keys.ts';
 import { planOf, serviceAuthPolicy, settled, tokenIssuer } from './testing/objects.ts';
 import { Scenario } from './testing/scenario.ts';
 
@@ -11,6 +13,14 @@ const everything = [bucket.policy, bucket.issuer, ...bucket.generated];
 
 let scenario: Scenario;
 afterEach(() => scenario.close());
+
+/** The same keys whenever they are asked for. */
+const keys = ['k1', 'k2'].map(publicJwk);
+function jwksOf(...kids: readonly string[]): Jwks {
+  const parsed = parseJwks({ keys: keys.filter(({ kid }) => kids.includes(kid)) });
+  if (!parsed.ok) throw new Error('refused');
+  return parsed.value;
+}
 
 /** An election whose outcome the test decides. */
 function ballot() {
@@ -81,6 +91,31 @@ describe('a replica', () => {
     await elect();
     await again;
     await scenario.settle();
+  });
+
+  test('that leads again acts on no key set from an earlier term: another one may have written newer keys since', async () => {
+    const { election, elect, depose } = ballot();
+    const [early, late] = [jwksOf('k1'), jwksOf('k1', 'k2')];
+    const web = tokenIssuer('platform', { jwksUri: 'https://idp.example/jwks.json' });
+    const before = settled(serviceAuthPolicy('bucket'), web, early);
+    const rotated = settled(serviceAuthPolicy('bucket'), web, late);
+    const answers = [early, late];
+    const fetch = async () => answers.shift();
+    scenario = await Scenario.of({ objects: [before.policy, before.issuer, ...before.generated], election, fetch });
+    scenario.run();
+    const { ended } = await elect();
+    await scenario.settle();
+    depose();
+    await ended;
+    for (const object of rotated.generated) {
+      if (object.kind !== 'RequestAuthentication') continue;
+      await scenario.event('MODIFIED', GENERATED.RequestAuthentication, object);
+    }
+    await scenario.event('MODIFIED', ISSUERS, rotated.issuer);
+    await scenario.settle();
+    await elect();
+    await scenario.settle();
+    expect(answers).toHaveLength(0);
   });
 });
 

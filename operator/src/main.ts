@@ -10,6 +10,7 @@ import { createFetchJson } from './fetch-jwks.ts';
 import { createKube } from './kube.ts';
 import { meshConfigSource } from './observe/mesh-config.ts';
 import { createOperator } from './operator.ts';
+import { Outages } from './outages.ts';
 
 const FETCH_TIMEOUT_MS = 5_000;
 const MAX_KEY_SET_BYTES = 256 * 1024;
@@ -21,14 +22,13 @@ async function main(): Promise<void> {
   const metrics = createMetrics();
   // A restarted container has its pod's name, but is another candidate.
   const identity = `${config.election?.podName ?? hostname()}_${randomBytes(8).toString('hex')}`;
-  const kube = createKube(config, { log, metrics, identity });
+  const outages = new Outages({ log, clock: systemClock });
+  const kube = createKube(config, { log, metrics, identity, outages });
   const keys = createFetchJson({ timeoutMs: FETCH_TIMEOUT_MS, maxBytes: MAX_KEY_SET_BYTES });
   const shared = { log, metrics, clock: systemClock, random: Math.random };
-  const onError = (kind: string, err: unknown) => log.warn({ kind, err }, 'watching failed, will go on');
-  const watching = { ...shared, client: kube.client, onError };
+  const watching = { ...shared, client: kube.client, outages };
   const operator = createOperator({
-    ...shared,
-    client: kube.client,
+    ...watching,
     election: kube.election,
     events: kube.events,
     fetch: keys.fetch,

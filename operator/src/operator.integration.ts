@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type KubeObject, NotFoundError } from '@sekisho/kube';
 import { describe, expect, test, vi } from 'vitest';
 import { GENERATED, ISSUERS, POLICIES } from './resources.ts';
+import { KeyServer } from './testing/key-server.ts';
 import { publicJwk } from './testing/keys.ts';
+import { resourceOf } from './testing/resource-of.ts';
 import { useCluster } from './testing/use-cluster.ts';
 
 const cluster = useCluster();
@@ -85,16 +84,13 @@ describe('operator', () => {
   });
 
   test('leaves the keys in place when the URL is down at a restart', async () => {
-    const server = createServer((_, response) => response.end(JSON.stringify({ keys: [publicJwk('u1')] })));
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const jwksUri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`;
-    await cluster.client.apply(ISSUERS, cluster.issuer({ jwksUri }), { force: true });
+    const server = await KeyServer.start(publicJwk('u1'));
+    await cluster.client.apply(ISSUERS, cluster.issuer({ jwksUri: server.uri }), { force: true });
     await create('bucket');
     await cluster.programmed('bucket');
     // The change of the issuer comes on a watch of its own, and may come later than the policy.
     const held = await vi.waitFor(() => cluster.generatedOne('bucket', 'RequestAuthentication', 'u1'), 5_000);
-    server.close();
-    server.closeAllConnections();
+    await server.close();
     await cluster.stopOperator();
     await cluster.startOperator();
     await vi.waitFor(async () => {
@@ -141,8 +137,7 @@ describe('operator', () => {
     await cluster.client.delete(POLICIES, ref('bucket'));
     for (const { apiVersion, kind, metadata, spec } of await cluster.generated('bucket')) {
       const { name, namespace, labels, annotations, ownerReferences } = metadata;
-      const resource = Object.values(GENERATED).find((one) => one.kind === kind);
-      if (!resource) throw new Error(`${kind} is not generated`);
+      const resource = resourceOf(kind);
       await cluster.client.delete(resource, metadata);
       const kept = { name, namespace, labels, annotations, ownerReferences };
       await cluster.client.create(resource, { apiVersion, kind, metadata: kept, spec } as KubeObject);

@@ -9,6 +9,7 @@ import { KeySets } from './key-sets.ts';
 import { createOperatorMetrics, createQueueMetrics, observeState, QUEUES, type QueueName } from './metrics.ts';
 import type { MeshConfigSource } from './observe/mesh-config.ts';
 import { createObservation, type Observation } from './observe/observation.ts';
+import type { Outages } from './outages.ts';
 import { type EventSink, reconcilePolicy } from './policy-controller.ts';
 import { keysOfGenerated, keysOfIssuer, keysOfPolicy, policiesUsing, sameSpec } from './policy-keys.ts';
 import { isDefaultIssuer } from './references.ts';
@@ -27,6 +28,7 @@ export interface OperatorOptions {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly random: Random;
+  readonly outages: Outages;
   /** How long changes gather before an issuer's status is written: a new key touches every policy. @default 300 */
   readonly countDelayMs?: number;
 }
@@ -49,12 +51,11 @@ type Queues = Readonly<Record<QueueName, WorkQueue>>;
 /** Event -> policy keys -> queue -> gather -> plan -> execute; and the same, smaller, for issuers and their keys. */
 export function createOperator(options: OperatorOptions): Operator {
   const { log, countDelayMs = 300 } = options;
-  const onError = (kind: string, err: unknown) => log.warn({ kind, err }, 'watching failed, will go on');
-  const caches = createCaches({ ...options, onError });
+  const caches = createCaches(options);
   const onConcerned = (keys: readonly string[]) => {
     for (const key of keys) queues.policies.remind(key);
   };
-  const observation = createObservation({ ...options, onError, onConcerned }, caches);
+  const observation = createObservation({ ...options, onConcerned }, caches);
   const operatorMetrics = createOperatorMetrics(options.metrics);
   const keySets = new KeySets({
     ...options,
@@ -80,20 +81,24 @@ export function createOperator(options: OperatorOptions): Operator {
   });
   observeState(options.metrics, { caches, keySets, queues, isLeading: () => options.election?.isLeading ?? true });
   route(caches, queues, countDelayMs);
-  return lifecycle({ caches, observation, queues }, options);
+  return lifecycle({ caches, keySets, observation, queues }, options);
 }
 
 function createQueues(
-  { log, metrics, clock, random }: OperatorOptions,
+  { outages, metrics, clock, random }: OperatorOptions,
   work: Record<keyof Queues, ConstructorParameters<typeof WorkQueue>[0]['work']>,
 ): Queues {
   const observer = createQueueMetrics(metrics);
   const queue = (name: keyof Queues, concurrency: number) =>
     new WorkQueue({
-      work: work[name],
+      work: async (key, signal) => {
+        const outcome = await work[name](key, signal);
+        outages.ended(`${name} ${key}`);
+        return outcome;
+      },
       concurrency,
       observer: observer(name),
-      onError: (key, err) => log.error({ queue: name, key, err }, 'reconciling failed, will be tried again'),
+      onError: (key, err) => outages.failed(`${name} ${key}`, err),
       clock,
       random,
     });
@@ -144,23 +149,23 @@ function keysChanged(
 
 interface Parts {
   readonly caches: Caches;
+  readonly keySets: KeySets;
   readonly observation: Observation;
   readonly queues: Queues;
 }
 
-function lifecycle({ caches, observation, queues }: Parts, { log, election }: OperatorOptions): Operator {
+function lifecycle(parts: Parts, { log, election }: OperatorOptions): Operator {
+  const { caches, observation, queues } = parts;
   const informers = allOf(caches);
   const abort = new AbortController();
   let running: Promise<unknown> = Promise.resolve();
-  const lead = leading(caches, queues, log);
+  const lead = leading(parts, log);
   const work = async () => {
     await Promise.race([Promise.all(informers.map((informer) => informer.synced())), aborted(abort.signal)]);
     if (!(await observation.settled(abort.signal)) && !abort.signal.aborted) {
       log.warn('the mesh config or the workloads cannot be read yet, going on without them');
     }
     if (abort.signal.aborted) return;
-    // A process that stands by knows the keys, too: it shall not begin its term with waiting for them.
-    queues.keys.start();
     await (election ? election.run(lead, abort.signal) : lead(abort.signal));
   };
   return {
@@ -179,16 +184,17 @@ function lifecycle({ caches, observation, queues }: Parts, { log, election }: Op
   };
 }
 
-/** The queues that write gather keys while this process stands by, and keep those at work when its term ends. */
-function leading(caches: Caches, { policies, issuers }: Queues, log: Logger) {
+/** The queues gather keys while this process stands by, and keep those at work when its term ends. */
+function leading({ caches, keySets, queues }: Parts, log: Logger) {
   return async (term: AbortSignal): Promise<void> => {
     if (term.aborted) return;
     log.info({ policies: caches.policies.store.size }, 'this process leads, reconciling begins');
     const paused = Promise.withResolvers<unknown>();
     // In the very turn in which the right to write ends: whoever fails for that reason shall find its signal aborted.
-    term.addEventListener('abort', () => paused.resolve(Promise.all([policies.pause(), issuers.pause()])));
-    policies.start();
-    issuers.start();
+    term.addEventListener('abort', () => paused.resolve(Promise.all(QUEUES.map((name) => queues[name].pause()))));
+    keySets.forgetAll();
+    for (const { metadata } of caches.issuers.store.list()) queues.keys.add(metadata.name);
+    for (const name of QUEUES) queues[name].start();
     await paused.promise;
     log.info('this process stands by');
   };

@@ -2,20 +2,27 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { Addresses } from '../mesh/addresses.ts';
-import { apiServer, etcd } from '../mesh/control-plane.ts';
 import { killMarked } from '../mesh/leftovers.ts';
 import { LOCAL } from '../mesh/paths.ts';
 import { MESH_MARK } from '../mesh/proc.ts';
 import { valkey } from '../mesh/stores.ts';
 import { Supervisor } from '../mesh/supervisor.ts';
-import { ensureToolchain } from '../toolchain/index.ts';
+import { ensureToolchain, type Toolchain } from '../toolchain/index.ts';
+import { startControlPlane } from './control-plane.ts';
 import { startPostgres } from './postgres.ts';
+import type { PrivateOrder } from './private-control-plane.ts';
 import { runFolder } from './run-folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** Path of an admin's kubeconfig of a real kube-apiserver without any CRD of ours. */
     kubeconfig: string;
+    /** What to fork, with its environment, for an API server of a test's own (see private-control-plane.ts). */
+    privateControlPlane: {
+      readonly program: string;
+      readonly order: string;
+      readonly env: Readonly<Record<string, string>>;
+    };
     /** Path of Istio's CRDs (YAML, several documents). */
     istioCrds: string;
     redisUrl: string;
@@ -41,13 +48,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   try {
     const store = await valkey(tools.valkey, context);
     await supervisor.start(store.spec);
-    const database = await etcd(tools.etcd, context);
-    await supervisor.start(database.spec);
-    const api = await apiServer(tools.kubeApiserver, database.url, context);
-    await supervisor.start(api.spec);
+    const kubeconfig = await startControlPlane(tools, context, supervisor);
     const postgres = await startPostgres(join(folder, 'postgres'), { [MESH_MARK]: folder });
     closers.push(postgres.stop);
-    project.provide('kubeconfig', api.kubeconfig);
+    project.provide('kubeconfig', kubeconfig);
+    project.provide('privateControlPlane', privateControlPlane(tools, folder));
     project.provide('istioCrds', tools.istioCrds);
     project.provide('redisUrl', store.url);
     project.provide('postgresUrl', postgres.url);
@@ -56,4 +61,14 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     throw error;
   }
   return teardown;
+}
+
+function privateControlPlane({ etcd, kubeApiserver }: Toolchain, folder: string) {
+  const order: PrivateOrder = { tools: { etcd, kubeApiserver }, folder };
+  const program = join(import.meta.dirname, 'private-control-plane.ts');
+  return {
+    program,
+    order: JSON.stringify(order),
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', [MESH_MARK]: folder },
+  };
 }

@@ -1,7 +1,7 @@
 import { type Clock, Informer, pause } from '@sekisho/kube';
 import { describeProblems, type Mesh, parseMeshConfig } from '@sekisho/policy';
 import { parse } from 'yaml';
-import type { CacheOptions } from '../caches.ts';
+import { type CacheOptions, watching } from '../caches.ts';
 import { CONFIG_MAPS, isRecord } from '../resources.ts';
 
 /** What is known of the mesh config: the last good one, and why there is no newer one. */
@@ -86,16 +86,13 @@ function read(text: string): MeshConfigState {
 
 /** From the ConfigMap that istiod itself watches. */
 export function meshConfigFromMap(
-  { client, clock, random, onError }: CacheOptions,
+  options: CacheOptions,
   { namespace, name }: { readonly namespace: string; readonly name: string },
 ): MeshConfigSource {
   const keeper = new Keeper();
   const missing = `ConfigMap ${namespace}/${name} has no key ${KEY}`;
   const informer = new Informer({
-    client,
-    clock,
-    random,
-    onError: (error: unknown) => onError('mesh config', error),
+    ...watching(options, 'the mesh config'),
     resource: CONFIG_MAPS,
     namespace,
     fieldSelector: `metadata.name=${name}`,

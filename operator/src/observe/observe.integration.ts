@@ -1,6 +1,8 @@
 import { systemClock } from '@sekisho/kube';
 import { readPolicyStatus } from '@sekisho/policy';
+import { createLogger } from '@sekisho/telemetry';
 import { describe, expect, test, vi } from 'vitest';
+import { Outages } from '../outages.ts';
 import { CONFIG_MAPS, GENERATED, POLICIES, WORKLOAD_ENTRIES } from '../resources.ts';
 import { useCluster } from '../testing/use-cluster.ts';
 import { meshConfigFromMap } from './mesh-config.ts';
@@ -91,8 +93,10 @@ describe('a policy that asks the guard', () => {
 test('the mesh config is read from its ConfigMap, and the last one kept when that is gone', async () => {
   const stop = new AbortController();
   const { client } = cluster;
-  const onError = (kind: string, error: unknown) => expect.fail(`${kind}: ${String(error)}`);
-  const source = meshConfigFromMap({ client, clock: systemClock, random: () => 0.5, onError }, ref('istio'));
+  const lines: string[] = [];
+  const log = createLogger({ name: 'test', destination: { write: (line) => void lines.push(line) } });
+  const outages = new Outages({ log, clock: systemClock });
+  const source = meshConfigFromMap({ client, clock: systemClock, random: () => 0.5, outages }, ref('istio'));
   const running = source.run(stop.signal);
   try {
     await source.synced();
@@ -109,4 +113,5 @@ test('the mesh config is read from its ConfigMap, and the last one kept when tha
     stop.abort();
     await running;
   }
+  expect(lines).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { type IndexFunction, Informer, type KubeObject, type StoreView } from '@sekisho/kube';
 import { type IstioKind, LABEL, MANAGED_BY } from '@sekisho/policy';
-import type { CacheOptions } from '../caches.ts';
+import { type CacheOptions, watching } from '../caches.ts';
 import { labelKeys } from '../references.ts';
 import { GENERATED, isRecord, PODS, SERVICES, WORKLOAD_ENTRIES } from '../resources.ts';
 import { pruneForeign, prunePod, pruneService, pruneWorkloadEntry } from './prune.ts';
@@ -34,11 +34,10 @@ export const BY_NAMESPACE: Readonly<Record<'namespace', IndexFunction>> = {
   namespace: ({ metadata }) => [metadata.namespace ?? ''],
 };
 
-export function createObserved({ client, clock, random, onError }: CacheOptions): Observed {
-  const common = (kind: string) => ({ client, clock, random, onError: (error: unknown) => onError(kind, error) });
+export function createObserved(options: CacheOptions): Observed {
   const foreign = (kind: IstioKind) =>
     new Informer<'namespace'>({
-      ...common(`${kind} of others`),
+      ...watching(options, `${kind} of others`),
       resource: GENERATED[kind],
       labelSelector: `${LABEL.managedBy}!=${MANAGED_BY}`,
       prune: pruneForeign,
@@ -47,7 +46,7 @@ export function createObserved({ client, clock, random, onError }: CacheOptions)
   return {
     workloads: [
       new Informer<LabelIndex>({
-        ...common(PODS.kind),
+        ...watching(options, PODS.kind),
         resource: PODS,
         // What has ended serves nothing, and stays listed for long.
         fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
@@ -55,14 +54,14 @@ export function createObserved({ client, clock, random, onError }: CacheOptions)
         indexes: OWN_LABELS,
       }),
       new Informer<LabelIndex>({
-        ...common(WORKLOAD_ENTRIES.kind),
+        ...watching(options, WORKLOAD_ENTRIES.kind),
         resource: WORKLOAD_ENTRIES,
         prune: pruneWorkloadEntry,
         indexes: OWN_LABELS,
       }),
     ],
     services: new Informer<LabelIndex>({
-      ...common(SERVICES.kind),
+      ...watching(options, SERVICES.kind),
       resource: SERVICES,
       prune: pruneService,
       indexes: SELECTED_LABELS,

@@ -8,20 +8,16 @@ import {
   discover,
   KubeClient,
   type KubeObject,
+  type Manifest,
   type Resource,
-  systemClock,
   type Transport,
 } from '@sekisho/kube';
 import { crds, readIssuerStatus, readPolicyStatus } from '@sekisho/policy';
-import { createLogger, createMetrics } from '@sekisho/telemetry';
 import { expect, vi } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { createFetchJson } from '../fetch-jwks.ts';
-import { meshConfigFromFile } from '../observe/mesh-config.ts';
-import { createOperator } from '../operator.ts';
 import { GENERATED, ISSUERS, POLICIES } from '../resources.ts';
 import { enterExclusively } from './exclusive.ts';
-import { MESH } from './objects.ts';
+import { type OperatorRun, type RunOptions, runOperator } from './run-operator.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
@@ -32,6 +28,8 @@ export interface ClusterFiles {
   readonly kubeconfig: string;
   /** YAML of several documents. */
   readonly istioCrds: string;
+  /** No other test uses the API server. @default false */
+  readonly ownServer?: boolean;
 }
 
 /** A real API server with all CRDs, a namespace per test, and operators that reach it through a proxy that can be cut. */
@@ -42,13 +40,11 @@ export class Cluster {
   namespace = '';
   /** Istio's mesh config, in YAML. */
   meshConfig = 'pathNormalization: { normalization: DECODE_AND_MERGE_SLASHES }';
-  /** Every call of the operators that was no read. */
-  writes: string[] = [];
   readonly #files: ClusterFiles;
   readonly #admin: Transport;
   #folder = '';
   #leave: () => Promise<void> = async () => undefined;
-  #stop: () => Promise<void> = async () => undefined;
+  #run: OperatorRun | undefined;
 
   constructor(files: ClusterFiles) {
     this.#files = files;
@@ -58,14 +54,14 @@ export class Cluster {
     this.proxy = new TcpProxy({ host, port: Number(port) });
   }
 
-  /** Waits until no other test file uses the API server. */
+  /** Waits until no other test file uses the API server, where others may. */
   async open(): Promise<void> {
     this.#folder = await mkdtemp(join(tmpdir(), 'operator-'));
     await this.proxy.listen();
     const kubeconfig = readKubeconfig(this.#files.kubeconfig);
     serverOf(kubeconfig).server = `https://127.0.0.1:${this.proxy.port}`;
     await writeFile(join(this.#folder, 'kubeconfig'), JSON.stringify(kubeconfig));
-    this.#leave = await enterExclusively(this.client, this.issuerName);
+    if (!this.#files.ownServer) this.#leave = await enterExclusively(this.client, this.issuerName);
     for (const definition of [...crds(), ...(await definitionsIn(this.#files.istioCrds))]) {
       await this.client.apply(await discover(this.client, definition), definition, { force: true });
     }
@@ -89,37 +85,27 @@ export class Cluster {
     for (const { metadata } of items) await this.client.delete(POLICIES, metadata);
   }
 
-  /** Starts an operator; resolves when its caches are full. */
-  async startOperator(): Promise<void> {
-    const transport = connect({ kubeconfig: join(this.#folder, 'kubeconfig') });
-    const keys = createFetchJson({ timeoutMs: 1_000, maxBytes: 256 * 1024 });
-    this.writes = [];
-    const operator = createOperator({
-      client: new KubeClient(this.#counting(transport), { fieldManager: 'sekisho-operator' }),
-      fetch: keys.fetch,
-      events: { record: () => undefined },
-      mesh: MESH,
-      meshConfig: meshConfigFromFile(systemClock, async () => this.meshConfig, 50),
-      jwksRefreshMs: 300_000,
-      log: createLogger({ name: 'operator', level: 'silent' }),
-      metrics: createMetrics({ processMetrics: false }),
-      clock: systemClock,
-      random: Math.random,
-    });
-    operator.start();
-    this.#stop = async () => {
-      await operator.stop(2_000);
-      await keys.close();
-      await transport.close();
-    };
-    await vi.waitFor(() => expect(operator.ready).toBe(true), 15_000);
+  /** Resolves when the operator's caches are full. */
+  async startOperator(options: Pick<RunOptions, 'jwksRefreshMs'> = {}): Promise<OperatorRun> {
+    const kubeconfig = join(this.#folder, 'kubeconfig');
+    this.#run = await runOperator({ ...options, kubeconfig, meshConfig: () => this.meshConfig });
+    return this.#run;
+  }
+
+  /** The one that runs, or ran last. */
+  get operator(): OperatorRun {
+    if (this.#run === undefined) throw new Error('no operator was started');
+    return this.#run;
+  }
+
+  /** Every call of the operator that was no read. */
+  get writes(): readonly string[] {
+    return this.operator.calls.filter((call) => !call.startsWith('GET '));
   }
 
   /** Does nothing while none runs. */
   async stopOperator(): Promise<void> {
-    const stop = this.#stop;
-    this.#stop = async () => undefined;
-    await stop();
+    await this.#run?.stop();
   }
 
   issuer(spec: object) {
@@ -147,9 +133,18 @@ export class Cluster {
     return readPolicyStatus(status).conditions?.find((condition) => condition.type === type);
   }
 
-  async programmed(name: string): Promise<void> {
-    const isProgrammed = async () => expect(await this.condition(name, 'Programmed')).toMatchObject({ status: 'True' });
-    await vi.waitFor(isProgrammed, 10_000);
+  /** Waits until the status says so of the generation that the API server holds. */
+  async programmed(name: string, timeoutMs = 10_000): Promise<void> {
+    await vi.waitFor(async () => {
+      const { metadata } = await this.client.get(POLICIES, { namespace: this.namespace, name });
+      const observedGeneration = metadata.generation;
+      expect(await this.condition(name, 'Programmed')).toMatchObject({ status: 'True', observedGeneration });
+    }, timeoutMs);
+  }
+
+  /** Writes the whole policy, as `kubectl apply` does. */
+  apply(policy: Manifest): Promise<KubeObject> {
+    return this.client.apply(POLICIES, policy, { force: true });
   }
 
   async issuerStatus() {
@@ -180,16 +175,6 @@ export class Cluster {
       expect(this.writes).toEqual(before);
     };
     await vi.waitFor(rests, 10_000);
-  }
-
-  #counting(transport: Transport): Transport {
-    return {
-      close: () => transport.close(),
-      send: (call) => {
-        if (call.method !== 'GET') this.writes.push(`${call.method} ${call.path}`);
-        return transport.send(call);
-      },
-    };
   }
 }
 

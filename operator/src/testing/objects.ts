@@ -1,6 +1,6 @@
 import type { KubeObject } from '@sekisho/kube';
 import { type Jwks, type Mesh, plan, programmed, type Surroundings } from '@sekisho/policy';
-import { issuerStatus } from '../issuer-status.ts';
+import { type IssuerFacts, issuerStatus } from '../issuer-status.ts';
 import { publicJwk } from './keys.ts';
 
 export const NOW = new Date('2026-01-01T00:00:00Z');
@@ -48,20 +48,23 @@ export function planOf(policy: KubeObject, issuer: KubeObject, jwks?: Jwks) {
   return plan({ policy, rivals: [], issuers, owned: [], mesh: KNOWN_MESH, surroundings: NOTHING_AROUND }, NOW);
 }
 
-/** Policy, issuer and objects as they are when all is done: a reconcile has nothing to write. */
-export function settled(policy: KubeObject, issuer: KubeObject) {
-  const planned = planOf(policy, issuer);
+/** Policy, issuer and objects as they are when all is done: a reconcile has nothing to write. With `fetched` keys, or the inline ones. */
+export function settled(policy: KubeObject, issuer: KubeObject, fetched?: Jwks) {
+  const planned = planOf(policy, issuer, fetched);
   const generated: readonly KubeObject[] = planned.desired.map(({ apiVersion, kind, metadata, spec }) => ({
     apiVersion,
     kind,
     metadata: { ...metadata, uid: `uid-${metadata.name}` },
     spec,
   }));
-  const { jwks } = issuer.spec as { jwks: Jwks };
+  const inline = issuer.spec as { jwks: Jwks };
+  const keys: IssuerFacts['keys'] = fetched
+    ? { state: 'fetched', jwks: fetched }
+    : { state: 'inline', jwks: inline.jwks };
   const holders = [{ refused: false, objects: generated.filter(({ kind }) => kind === 'RequestAuthentication') }];
   return {
     policy: { ...policy, status: programmed(planned, { ok: true }, NOW) },
-    issuer: { ...issuer, status: issuerStatus({ issuer, keys: { state: 'inline', jwks }, policies: holders }, NOW) },
+    issuer: { ...issuer, status: issuerStatus({ issuer, keys, policies: holders }, NOW) },
     generated,
   };
 }

@@ -14,6 +14,7 @@ import { FakeApi, type OpenStream, type SeenCall } from '@sekisho/kube/testing';
 import { createLogger, createMetrics, type Metrics } from '@sekisho/telemetry';
 import { meshConfigFromFile } from '../observe/mesh-config.ts';
 import { createOperator, type Operator, type OperatorOptions } from '../operator.ts';
+import { Outages } from '../outages.ts';
 import { GENERATED, ISSUERS, PODS, POLICIES, SERVICES, WORKLOAD_ENTRIES } from '../resources.ts';
 import { MESH, MESH_CONFIG } from './objects.ts';
 
@@ -61,6 +62,7 @@ export class Scenario {
     this.api = api;
     this.#transport = connect({ kubeconfig: api.kubeconfig });
     const retry = { attempts: 1, backoff: { baseMs: 1, maxMs: 1 }, maxRetryAfterMs: 0 };
+    const log = createLogger({ name: 'operator', level: 'silent' });
     this.#operator = createOperator({
       client: new KubeClient(this.#transport, { fieldManager: MANAGER, retry }),
       fetch: (uri, signal) => Promise.race([options.fetch?.(uri) ?? unannounced(uri), aborted(signal)]),
@@ -69,7 +71,8 @@ export class Scenario {
       mesh: MESH,
       meshConfig: meshConfigFromFile(systemClock, async () => options.meshConfig ?? MESH_CONFIG, 20),
       jwksRefreshMs: 300_000,
-      log: createLogger({ name: 'operator', level: 'silent' }),
+      log,
+      outages: new Outages({ log, clock: systemClock }),
       metrics: this.metrics,
       clock: systemClock,
       random: () => 0.5,

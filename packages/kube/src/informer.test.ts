@@ -15,6 +15,7 @@ const watchFrom = (version: string) =>
 let api: FakeApi;
 let transport: Transport;
 let errors: unknown[];
+let recoveries: number;
 let informer: Informer;
 let stop: AbortController;
 let running: Promise<void> | undefined;
@@ -23,6 +24,7 @@ beforeEach(async () => {
   api = await FakeApi.start();
   transport = connect({ kubeconfig: api.kubeconfig });
   errors = [];
+  recoveries = 0;
   stop = new AbortController();
   informer = create();
 });
@@ -46,7 +48,10 @@ function create({ maxBodyBytes = 64 * 1024, ...options }: Options = {}): Informe
   });
   const backoff = { baseMs: 2, maxMs: 10 };
   const onError = (error: unknown) => errors.push(error);
-  return new Informer({ client, resource: CONFIG_MAPS, indexes: {}, onError, backoff, ...options });
+  const onRecovered = () => {
+    recoveries += 1;
+  };
+  return new Informer({ client, resource: CONFIG_MAPS, indexes: {}, onError, onRecovered, backoff, ...options });
 }
 
 function run(): void {
@@ -161,6 +166,21 @@ describe('Informer', () => {
     expect(names()).toEqual(['a']);
     expect(errors).toHaveLength(4);
     expect(errors[3]).toBeInstanceOf(KindUnknownError);
+    api.verify();
+  });
+
+  test('tells once that it works again, when a watch has brought something', async () => {
+    void api.reply('GET', LIST, 500, statusOf(500, 'InternalError'));
+    void api.reply('GET', LIST, 200, listOf('5', []));
+    void api.stream('GET', watchFrom('5')).then((stream) => stream.reset());
+    const watch = api.stream('GET', watchFrom('5'));
+    run();
+    const stream = await watch;
+    expect(errors).toHaveLength(2);
+    expect(recoveries).toBe(0);
+    stream.send(bookmark('6'), bookmark('7'), added('a', '8'));
+    await vi.waitFor(() => expect(names()).toEqual(['a']));
+    expect(recoveries).toBe(1);
     api.verify();
   });
 

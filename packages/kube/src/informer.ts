@@ -19,6 +19,8 @@ export interface InformerOptions<Index extends string> {
   readonly indexes: Readonly<Record<Index, IndexFunction>>;
   /** Told of failed lists and watches (the informer goes on) and of handlers that throw. */
   readonly onError: (error: unknown) => void;
+  /** Told once when a list or watch works again after failures. */
+  readonly onRecovered?: () => void;
   /** @default 250 ms to 10 s */
   readonly backoff?: BackoffBounds;
   /** Silence after which a watch counts as dead. @default 150 s */
@@ -91,11 +93,12 @@ export class Informer<Index extends string = never> {
   }
 
   #reflectorOptions(): ReflectorOptions {
-    const { clock, random, onError, backoff, idleMs, pageSize } = this.#options;
+    const { clock, random, onError, onRecovered, backoff, idleMs, pageSize } = this.#options;
     return {
       clock: clock ?? systemClock,
       random: random ?? Math.random,
       onError,
+      onRecovered: onRecovered ?? (() => undefined),
       backoff: backoff ?? { baseMs: 250, maxMs: 10_000 },
       idleMs: idleMs ?? 150_000,
       pageSize: pageSize ?? 500,

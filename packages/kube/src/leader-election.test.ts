@@ -12,12 +12,14 @@ function candidate(api: LeaseApi, identity: string, clock = new FakeClock()) {
   const link = api.link();
   const retry = { attempts: 1, backoff: { baseMs: 1, maxMs: 1 }, maxRetryAfterMs: 0 };
   const errors: unknown[] = [];
+  const recoveries: string[] = [];
   const election = new LeaderElection({
     client: new KubeClient(link, { fieldManager: identity, retry, clock }),
     namespace: 'sekisho-system',
     name: 'operator',
     identity,
     onError: (error) => errors.push(error),
+    onRecovered: () => recoveries.push(identity),
     clock,
     random: () => 0,
   });
@@ -28,7 +30,7 @@ function candidate(api: LeaseApi, identity: string, clock = new FakeClock()) {
     await new Promise((resolve) => term.addEventListener('abort', resolve));
   };
   const running = election.run(lead, stop.signal);
-  return { election, link, clock, terms, errors, stop, running };
+  return { election, link, clock, terms, errors, recoveries, stop, running };
 }
 
 async function advance(ms: number, ...all: readonly { clock: FakeClock }[]): Promise<void> {
@@ -92,6 +94,8 @@ describe('leader election', () => {
     await advance(1_000, a);
     expect(a.election.isLeading).toBe(true);
     expect(a.terms).toHaveLength(2);
+    expect(a.errors.length).toBeGreaterThan(1);
+    expect(a.recoveries).toEqual(['a']);
   });
 
   test.each(['hanging', 'deaf'] as const)('calls that are %s cost the lease in time, too', async (state) => {

@@ -19,6 +19,8 @@ export interface LeaderElectionOptions {
   readonly leaseMs?: number;
   /** Told of each failed call; electing goes on. */
   readonly onError: (error: unknown) => void;
+  /** Told once when a call succeeds after some that failed. */
+  readonly onRecovered?: () => void;
   readonly clock?: Clock;
   readonly random?: Random;
 }
@@ -56,9 +58,11 @@ export class LeaderElection implements WriteGuard {
   #stale = true;
   /** A claim of this process was sent, so the Lease may carry its name. */
   #claimed = false;
+  #failing = false;
 
   constructor(options: LeaderElectionOptions) {
-    this.#options = { leaseMs: 15_000, clock: systemClock, random: Math.random, ...options };
+    const onRecovered = () => undefined;
+    this.#options = { leaseMs: 15_000, clock: systemClock, random: Math.random, onRecovered, ...options };
     this.#lock = new LeaseLock(options.client, options);
     this.#trustMs = this.#options.leaseMs * TRUST;
     this.#renewMs = this.#options.leaseMs * RENEW;
@@ -113,12 +117,17 @@ export class LeaderElection implements WriteGuard {
 
   /** Takes or renews the lease; whether it is held then. A call that fails proves nothing: what is held runs on. */
   async #holds(signal: AbortSignal): Promise<boolean> {
-    const { clock, onError } = this.#options;
+    const { clock, onError, onRecovered } = this.#options;
     using limit = deadline(clock, this.#trustMs * CALL, 'the lease', signal);
     try {
       await this.#takeOrRenew(limit.signal);
+      if (this.#failing) onRecovered();
+      this.#failing = false;
     } catch (error) {
-      if (!isOutrun(error) && !signal.aborted) onError(error);
+      if (!isOutrun(error) && !signal.aborted) {
+        this.#failing = true;
+        onError(error);
+      }
     }
     return !signal.aborted && this.#remainingMs() > 0;
   }

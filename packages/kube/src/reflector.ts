@@ -21,6 +21,8 @@ export interface ReflectorOptions {
   readonly random: Random;
   /** Told of each failure; reflecting goes on. */
   readonly onError: (error: unknown) => void;
+  /** Told once when, after failures, something came from a watch again. */
+  readonly onRecovered: () => void;
   readonly backoff: BackoffBounds;
   readonly idleMs: number;
   readonly pageSize: number;
@@ -106,18 +108,23 @@ export class Reflector {
       this.#take(event);
     }
     if (silent && clock.now() - started < MIN_WATCH_MS) throw new KubeError('network', 'the watch ended at once');
-    this.#failures = 0;
-    this.#silentWatches = 0;
+    this.#recovered();
   }
 
   #take(event: WatchEvent): void {
-    this.#failures = 0;
-    this.#silentWatches = 0;
+    this.#recovered();
     if (event.type === 'BOOKMARK') {
       this.#version = event.resourceVersion;
       return;
     }
     this.#sink.event(event);
     this.#version = event.object.metadata.resourceVersion ?? this.#version;
+  }
+
+  #recovered(): void {
+    const failed = this.#failures > 0;
+    this.#failures = 0;
+    this.#silentWatches = 0;
+    if (failed) this.#options.onRecovered();
   }
 }

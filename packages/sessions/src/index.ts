@@ -9,6 +9,15 @@ export {
   deviceChange,
 } from './device-change.ts';
 export { SessionError, type SessionErrorCode } from './errors.ts';
+export {
+  createRefreshStore,
+  type FamilyOfSession,
+  type RefreshAttempt,
+  type RefreshFamily,
+  type RefreshStore,
+  type RefreshStoreOptions,
+  type Rotation,
+} from './refresh.ts';
 export type { FollowerOptions as RevocationReaderOptions, RevocationObserver } from './revocation/follower.ts';
 export type { RevocationLog } from './revocation/log.ts';
 export { openRevocationLog, type RevocationLogOptions } from './revocation/open.ts';

@@ -42,3 +42,4 @@ export {
   type WorkloadGrant,
 } from './mint.ts';
 export { ANY_AUDIENCE, createVerifier, type VerifierOptions, type Verify } from './verify.ts';
+export { createVerifyCache, type VerifyCacheOptions } from './verify-cache.ts';

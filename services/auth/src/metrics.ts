@@ -1,8 +1,8 @@
 import type { Metrics } from '@sekisho/telemetry';
 import { TOKEN_ERROR_CODES } from '@sekisho/tokens';
 
-/** A password sent to the API, or typed into the log-in page. */
-const METHODS = ['password', 'oauth_password'] as const;
+/** A password sent to the API, or typed into the log-in page; the refresh token of a log-in. */
+const METHODS = ['password', 'oauth_password', 'refresh'] as const;
 export type LoginMethod = (typeof METHODS)[number];
 const RESULTS = ['success', 'failure'] as const;
 
@@ -13,6 +13,9 @@ export const LOGIN_FAILURES = [
   'inactive',
   'rate_limited',
   'not_granted',
+  'token_unknown',
+  'session_over',
+  'replayed',
   'unavailable',
   'error',
 ] as const;

@@ -24,6 +24,8 @@ import { clientRoutes } from './oauth/clients/admin-routes.ts';
 import { createSqlClients } from './oauth/clients/sql-clients.ts';
 import { setUpOAuth } from './oauth/set-up.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
+import { assembleRefreshTokens } from './refresh/assemble.ts';
+import { beginOwnRefresh, createRefresh } from './refresh/refresh.ts';
 import { createFreshMint } from './revocations/fresh-mint.ts';
 import { openSessions } from './sessions/open-sessions.ts';
 import { wireSessions } from './sessions/wire.ts';
@@ -151,23 +153,30 @@ function buildApps(options: ServiceOptions, stores: Stores) {
   const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const { store: sessions, endings } = stores.sessions;
   const wired = wireSessions({ sessions: stores.sessions, issuer, keys, clock, metrics: authMetrics });
+  const refreshTokens = assembleRefreshTokens({ redis, prefix, sessions, encryptionKeys, clock, ...wired.refresh });
   const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
   const limits = createLoginLimits({ redis, prefix, rates, hash });
-  const freshMint = createFreshMint({ ...stores.sessions, mint, clock });
-  const login = createLogin({ accounts, passwords, sessions, limits, mint: freshMint, clock, tokenLifetime });
+  const beginRefresh = beginOwnRefresh(refreshTokens);
+  const login = createLogin({
+    ...{ accounts, passwords, sessions, limits, beginRefresh, clock, tokenLifetime },
+    mint: createFreshMint({ ...stores.sessions, mint, clock }),
+  });
+  const endSession = async (userId: string, id: string) => void (await endings.one(userId, id, 'logout'));
   const oauth = setUpOAuth({
     ...{ issuer, redis, prefix, db, accounts, sessions, keys, mint, clock, tokenLifetime, encryptionKeys, log },
     authenticate: createAuthenticate({ accounts, passwords, limits }),
-    endSession: async (userId, id) => void (await endings.one(userId, id, 'logout')),
+    endSession,
     metrics: authMetrics,
     fetch: options.fetch ?? globalThis.fetch,
     clientAddress,
   });
+  const refresh = createRefresh({ refreshTokens, accounts, endSession, mint, clock, tokenLifetime });
   const authorize = createAuthorize({ verify: wired.verifyFor(AUDIENCE), clock, metrics: authMetrics });
   return {
     publicApp: buildPublicApp({
       log,
       login,
+      refresh,
       jwks: () => keys.published,
       metrics: authMetrics,
       trustedProxies,

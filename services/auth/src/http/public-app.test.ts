@@ -10,8 +10,8 @@ const credentials = { email: 'alice@example.org', password: 'correct horse' };
 
 function setUp(options: FixtureOptions & { login?: Login; trustedProxies?: string[] } = {}) {
   const fixture = createFixture(options);
-  const { login = fixture.login, metrics, log, trustedProxies = [] } = { ...fixture, ...options };
-  const app = buildPublicApp({ log, login, jwks: () => jwks, metrics, trustedProxies });
+  const { login = fixture.login, refresh, metrics, log, trustedProxies = [] } = { ...fixture, ...options };
+  const app = buildPublicApp({ log, login, refresh, jwks: () => jwks, metrics, trustedProxies });
   const post = (payload: unknown, headers: Record<string, string> = {}) =>
     app.inject({
       method: 'POST',
@@ -33,6 +33,7 @@ describe('POST /v1/sessions', () => {
       access_token: expect.any(String),
       token_type: 'Bearer',
       expires_in: 900,
+      refresh_token: expect.stringMatching(/^skr_/),
       session: { id: expect.any(String), expiresAt: '2026-01-09T03:04:05.000Z' },
     });
     expect((await verifyFor('bucket')(body.access_token)).session?.ip).toBe('127.0.0.1');
@@ -121,20 +122,46 @@ describe('POST /v1/sessions', () => {
   });
 });
 
+describe('POST /v1/sessions/refresh', () => {
+  test('answers as a log-in does, and counts it', async () => {
+    const { app, post, registry } = setUp();
+    const first = (await post(credentials)).json();
+    const payload = { refresh_token: first.refresh_token, services: ['bucket'] };
+    const response = await app.inject({ method: 'POST', url: '/v1/sessions/refresh', payload });
+    expect(response.statusCode).toBe(200);
+    expect(response.headers['cache-control']).toBe('no-store');
+    expect(response.json()).toMatchObject({ token_type: 'Bearer', expires_in: 900, session: first.session });
+    const text = await registry.render();
+    expect(text).toContain('auth_attempts_total{method="refresh",result="success"} 1');
+    expect(text).toContain('tokens_issued_total{kind="access"} 2');
+  });
+
+  test('answers 401 to any other text, and says why only to the metrics', async () => {
+    const { app, registry } = setUp();
+    const payload = { refresh_token: 'hunter2' };
+    const response = await app.inject({ method: 'POST', url: '/v1/sessions/refresh', payload });
+    expect(response.statusCode).toBe(401);
+    expect(response.headers['www-authenticate']).toBe('Bearer realm="sekisho"');
+    expect(response.json()).toMatchObject({ code: 'session_expired', detail: 'the session is over: log in again' });
+    expect(await registry.render()).toContain('auth_failures_total{method="refresh",reason="token_unknown"} 1');
+  });
+});
+
 describe('the log', () => {
   test('holds no password, no token, no address and no path', async () => {
     const lines: string[] = [];
-    const { login, metrics } = createFixture();
+    const { login, refresh, metrics } = createFixture();
     const log = createLogger({ name: 'test', level: 'trace', destination: { write: (line) => void lines.push(line) } });
-    const app = buildPublicApp({ log, login, jwks: () => jwks, metrics, trustedProxies: [] });
+    const app = buildPublicApp({ log, login, refresh, jwks: () => jwks, metrics, trustedProxies: [] });
     const post = (payload: object) => app.inject({ method: 'POST', url: '/v1/sessions', payload });
-    const { access_token } = (await post(credentials)).json();
+    const { access_token, refresh_token } = (await post(credentials)).json();
+    await app.inject({ method: 'POST', url: '/v1/sessions/refresh', payload: { refresh_token } });
     await post({ ...credentials, password: 'hunter2' });
     await post({ ...credentials, password: ['hunter2'] });
     await app.inject({ url: '/hunter2?access_token=hunter2', headers: { authorization: 'Bearer hunter2' } });
     const text = lines.join('');
     expect(text).toContain('"route":"/v1/sessions"');
-    for (const secret of ['hunter2', credentials.password, credentials.email, access_token]) {
+    for (const secret of ['hunter2', credentials.password, credentials.email, access_token, refresh_token]) {
       expect(text).not.toContain(secret);
     }
   });

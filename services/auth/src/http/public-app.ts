@@ -6,6 +6,9 @@ import type { FastifyRequest } from 'fastify';
 import { countedAttempt } from '../login/counted-attempt.ts';
 import type { Login } from '../login/login.ts';
 import type { AuthMetrics } from '../metrics.ts';
+import type { Refresh } from '../refresh/refresh.ts';
+import { refreshRoute } from '../refresh/route.ts';
+import { loginAnswer } from './login-answer.ts';
 import { collectOpenApi, openApiRoute } from './open-api.ts';
 import { operation } from './operation.ts';
 import { withOtherMethodsRefused } from './other-methods.ts';
@@ -15,6 +18,7 @@ import { createServer, type HttpServer } from './server.ts';
 export interface PublicAppOptions {
   readonly log: Logger;
   readonly login: Login;
+  readonly refresh: Refresh;
   readonly jwks: () => Jwks;
   readonly metrics: AuthMetrics;
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
@@ -37,7 +41,7 @@ const logInOperation = operation(
     id: 'logIn',
     tag: 'sessions',
     summary: 'Log in with an e-mail address and a password',
-    description: 'Opens a session and answers an access token for the services asked for.',
+    description: 'Opens a session and answers an access token for the services asked for, and a refresh token.',
     problems: ['credentials_invalid', 'permission_missing', 'claims_too_large', 'rate_limited'],
   },
   { body: LoginBody, response: { 201: LoginAnswer } },
@@ -55,6 +59,7 @@ export function buildPublicApp(options: PublicAppOptions): HttpServer {
   withOtherMethodsRefused(app, (routes) => {
     openApiRoute(routes);
     loginRoute(routes, options);
+    refreshRoute(routes, options);
     jwksRoute(routes, options);
     options.more?.(routes);
   });
@@ -67,15 +72,10 @@ function loginRoute(app: HttpServer, { login, metrics }: PublicAppOptions): void
     const { device = {}, ...credentials } = request.body;
     const userAgent = request.headers['user-agent'];
     const attempt = { ...credentials, device: withUserAgent(device, userAgent), ip: clientAddress(request) };
-    const { token, expiresIn, session } = await countedAttempt(metrics, 'password', () => login(attempt));
+    const result = await countedAttempt(metrics, 'password', () => login(attempt));
     metrics.tokensIssued.inc({ kind: 'access' });
     metrics.sessionsCreated.inc();
-    return reply.code(201).send({
-      access_token: token,
-      token_type: 'Bearer',
-      expires_in: expiresIn,
-      session: { id: session.id, expiresAt: new Date(session.expiresAt).toISOString() },
-    });
+    return reply.code(201).send(loginAnswer(result));
   });
 }
 

@@ -20,11 +20,21 @@ export const LoginBody = Type.Object(
   strict,
 );
 
+export const RefreshBody = Type.Object(
+  {
+    refresh_token: Type.String({ minLength: 1, maxLength: 512 }),
+    /** Of those that the log-in asked for; without it, all of them. */
+    services: Type.Optional(Type.Array(ServiceName, { minItems: 1, maxItems: 64, uniqueItems: true })),
+  },
+  strict,
+);
+
 export const LoginAnswer = Type.Object({
   access_token: Type.String(),
   token_type: Type.Literal('Bearer'),
   /** Seconds. */
   expires_in: Type.Integer(),
+  refresh_token: Type.String(),
   session: Type.Object({ id: Type.String(), expiresAt: Type.String({ format: 'date-time' }) }),
 });
 

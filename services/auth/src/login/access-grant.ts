@@ -1,6 +1,9 @@
 import type { AccessGrant, SessionClaims } from '@sekisho/tokens';
 import { type Account, AUDIENCE, type Grant } from '../accounts/account.ts';
 
+/** `client_id` of what the log-in of this service itself brings. */
+export const OWN_CLIENT = 'web';
+
 export interface TokenContent {
   readonly account: Omit<Account, 'active' | 'version'>;
   /** Those of the account's that the token is for. */
@@ -14,7 +17,7 @@ export function accessGrant({ account, grants, session, lifetimeSeconds }: Token
   const { id, email, roles, permissions } = account;
   return {
     subject: id,
-    clientId: 'web',
+    clientId: OWN_CLIENT,
     audience: grants.map((grant) => grant.service),
     user: { id, email, roles: [...roles], permissions: [...permissions] },
     services: Object.fromEntries(grants.map(({ service, ...grant }) => [service, toClaim(grant)])),

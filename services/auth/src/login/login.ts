@@ -28,6 +28,7 @@ export interface LoginResult {
   readonly token: string;
   /** Seconds until the token ends. */
   readonly expiresIn: number;
+  readonly refreshToken: string;
   readonly session: Session;
 }
 
@@ -37,6 +38,8 @@ export interface LoginDependencies {
   readonly sessions: SessionStore;
   readonly limits: LoginLimits;
   readonly mint: Mint;
+  /** The first refresh token of a session, for the services that were asked for. */
+  readonly beginRefresh: (session: Session, services: readonly string[] | undefined) => Promise<string>;
   readonly clock: () => Date;
   /** Seconds an access token lives. */
   readonly tokenLifetime: number;
@@ -130,7 +133,7 @@ function chooseGrants(account: Account, services: readonly string[] | undefined,
 }
 
 async function open(
-  { sessions, mint, tokenLifetime }: LoginDependencies,
+  { sessions, mint, beginRefresh, tokenLifetime }: LoginDependencies,
   { account, grants, request }: { account: Account; grants: readonly Grant[]; request: LoginRequest },
 ): Promise<LoginResult> {
   const session = await sessions.create({ userId: account.id, device: request.device, ip: request.ip });
@@ -138,7 +141,8 @@ async function open(
     const claims = { id: session.id, device: session.fingerprint, ip: request.ip };
     const content = { account, grants, session: claims, lifetimeSeconds: tokenLifetime };
     const minted = await mint(accessGrant(content));
-    return { token: minted.token, expiresIn: minted.claims.exp - minted.claims.iat, session };
+    const refreshToken = await beginRefresh(session, request.services);
+    return { token: minted.token, expiresIn: minted.claims.exp - minted.claims.iat, refreshToken, session };
   } catch (error) {
     await sessions.destroy(account.id, session.id);
     throw error;

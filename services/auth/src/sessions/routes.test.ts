@@ -5,7 +5,6 @@ import { countedVerify } from '../http/counted-verify.ts';
 import { buildPublicApp } from '../http/public-app.ts';
 import { refuseRevoked } from '../revocations/refuse-revoked.ts';
 import { ALICE_ID, createFixture, ISSUER, jwks } from '../testing/fixture.ts';
-import { memoryRevocations } from '../testing/memory-revocations.ts';
 import { undocumented } from '../testing/undocumented.ts';
 import { createOwnSession } from './own-session.ts';
 import { sessionRoutes } from './routes.ts';
@@ -15,14 +14,13 @@ const BOB_ID = '00000000-0000-4000-8000-000000000003';
 
 function setUp() {
   const fixture = createFixture();
-  const { log, login, metrics, sessions, mint, clock } = fixture;
-  const revocations = memoryRevocations(clock);
+  const { log, login, refresh, metrics, sessions, revocations, mint, clock } = fixture;
   const anyAudience = createVerifier({ issuer: ISSUER, audience: ANY_AUDIENCE, jwks: () => jwks, clock });
   const verify = countedVerify(refuseRevoked({ verify: anyAudience, revocations, maxStalenessMs: 60_000 }), metrics);
   const ownSession = createOwnSession({ verify, sessions });
   const endings = createSessionEndings({ sessions, revoker: revocations, metrics });
   const app = buildPublicApp({
-    ...{ log, login, metrics, jwks: () => jwks, trustedProxies: [] },
+    ...{ log, login, refresh, metrics, jwks: () => jwks, trustedProxies: [] },
     more: (routes) => sessionRoutes(routes, { sessions, endings, ownSession }),
   });
   const open = async (userId = ALICE_ID) => {
@@ -36,7 +34,7 @@ function setUp() {
   };
   const call = (options: InjectOptions, token: string) =>
     app.inject({ ...options, headers: { authorization: `Bearer ${token}` } });
-  return { ...fixture, app, revocations, open, call };
+  return { ...fixture, app, open, call };
 }
 
 const LIST: InjectOptions = { url: '/v1/sessions' };

@@ -31,12 +31,15 @@ async function admin(url: string, payload: object, token?: string) {
   return service.adminApp.inject({ method: 'POST', url, headers, payload });
 }
 
-async function open(): Promise<{ token: string; id: string }> {
+async function open() {
   const response = await logIn(service, user);
   expect(response.statusCode).toBe(201);
-  const { access_token, session } = response.json();
-  return { token: access_token, id: session.id };
+  const { access_token, refresh_token, session } = response.json();
+  return { token: String(access_token), refreshToken: String(refresh_token), id: String(session.id) };
 }
+
+const refresh = (refreshToken: string) =>
+  service.publicApp.inject({ method: 'POST', url: '/v1/sessions/refresh', payload: { refresh_token: refreshToken } });
 
 const own = (token: string, method: 'GET' | 'DELETE' = 'GET', url = '/v1/sessions') =>
   service.publicApp.inject({ method, url, headers: bearer(token) });
@@ -76,6 +79,17 @@ describe('users', () => {
   }, 60_000);
 });
 
+test('a refresh token that is used again ends the session, with a security event', async () => {
+  const { token, refreshToken } = await open();
+  const { refresh_token: successor } = (await refresh(refreshToken)).json();
+  expect((await refresh(successor)).statusCode).toBe(200);
+  expect((await refresh(refreshToken)).json()).toMatchObject({ status: 401, code: 'session_expired' });
+  await expectRefused(token);
+  const { body } = await service.adminApp.inject({ url: '/metrics' });
+  expect(body).toContain('security_events_total{kind="refresh_replayed"} 1');
+  expect(body).toContain('session_destructions_total{reason="refresh_replayed"} 1');
+});
+
 describe('administrators', () => {
   test('refuse a token, a jti, a session, a user, a device or a client', async () => {
     const body: Record<string, (opened: { token: string; id: string }) => string> = {
@@ -91,6 +105,9 @@ describe('administrators', () => {
       const response = await admin('/v1/revocations', { [name]: value(opened) });
       expect([name, response.statusCode, response.body]).toEqual([name, 200, expect.stringContaining('revoked')]);
       await expectRefused(opened.token);
+      // A token alone ends no session; whatever else is revoked brings no new tokens either.
+      const isToken = name === 'token' || name === 'jti';
+      expect([name, (await refresh(opened.refreshToken)).statusCode]).toEqual([name, isToken ? 200 : 401]);
     }
     // The user of a revoked device or client logs in again, if need be a second later.
     expect((await own((await open()).token)).statusCode).toBe(200);

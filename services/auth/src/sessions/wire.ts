@@ -1,8 +1,10 @@
+import type { RevocableClaims, Session } from '@sekisho/sessions';
 import { ANY_AUDIENCE, createVerifier, type Jwks, type Verify } from '@sekisho/tokens';
 import type { Authorize } from '../http/authorize.ts';
 import { countedVerify } from '../http/counted-verify.ts';
 import type { HttpServer } from '../http/server.ts';
 import type { AuthMetrics } from '../metrics.ts';
+import type { RefreshTokensOptions } from '../refresh/refresh-tokens.ts';
 import { refuseRevoked } from '../revocations/refuse-revoked.ts';
 import { revocationRoutes } from '../revocations/routes.ts';
 import type { Sessions } from './open-sessions.ts';
@@ -23,6 +25,8 @@ export interface WiredSessions {
   verifyFor(audience: string): Verify;
   publicRoutes(app: HttpServer): void;
   adminRoutes(app: HttpServer, authorize: Authorize): void;
+  /** What refresh tokens ask and tell. */
+  readonly refresh: Pick<RefreshTokensOptions, 'endSession' | 'isRevoked'>;
 }
 
 /** What users and administrators do with sessions and revocations. */
@@ -37,5 +41,18 @@ export function wireSessions({ sessions, issuer, keys, clock, metrics }: WireSes
     publicRoutes: (app) => sessionRoutes(app, { sessions: store, endings, ownSession }),
     adminRoutes: (app, authorize) =>
       revocationRoutes(app, { authorize, revoker, sessions: store, endings, verify, onSecurityEvent }),
+    refresh: {
+      isRevoked: (session, clientId) => sessions.revocations.check(asClaims(session, clientId)) !== undefined,
+      async endSession(userId, sessionId) {
+        onSecurityEvent({ kind: 'refresh_replayed', userId, sessionId });
+        await endings.one(userId, sessionId, 'refresh_replayed');
+      },
+    },
   };
+}
+
+/** A session is as old as its log-in: refreshed, it would bring tokens that are younger than a revocation. */
+function asClaims({ id, userId, fingerprint, createdAt }: Session, clientId: string): RevocableClaims {
+  const session = { id, device: fingerprint };
+  return { sub: userId, iat: Math.floor(createdAt / 1000), client_id: clientId, session };
 }

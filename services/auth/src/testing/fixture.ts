@@ -5,8 +5,13 @@ import type { AccountStore, NewAccount } from '../accounts/account.ts';
 import { createLogin } from '../login/login.ts';
 import { createAuthMetrics } from '../metrics.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
+import { beginOwnRefresh, createRefresh } from '../refresh/refresh.ts';
+import { createRefreshTokenFormat } from '../refresh/refresh-token.ts';
+import { createRefreshTokens } from '../refresh/refresh-tokens.ts';
 import { memoryAccounts } from './memory-accounts.ts';
 import { type Bursts, memoryLimits } from './memory-limits.ts';
+import { memoryRefresh } from './memory-refresh.ts';
+import { memoryRevocations } from './memory-revocations.ts';
 import { memorySessions } from './memory-sessions.ts';
 
 export const ISSUER = 'https://auth.test';
@@ -51,16 +56,33 @@ export const jwks = toJwks([key]);
 /** Everything a log-in needs, in memory, with a clock that the test sets. */
 export function createFixture({ accounts = memoryAccounts(alice), bursts }: FixtureOptions = {}) {
   const time = { now: new Date('2026-01-02T03:04:05Z') };
+  /** Seconds until a session may be refreshed. */
+  const waits = { refresh: 0 };
   const clock = () => time.now;
   const sessions = memorySessions(clock);
   const passwords = plainHasher();
   const limits = memoryLimits({ network: 1_000, accountFromNetwork: 5, account: 100, ...bursts });
   const minter = createMinter({ issuer: ISSUER, key: () => key, clock, uuid: randomUUID });
   const mint = minter.access;
-  const login = createLogin({ accounts, passwords, sessions, limits, mint, clock, tokenLifetime: 900 });
+  const log = createLogger({ name: 'test', level: 'silent' });
+  const revocations = memoryRevocations(clock);
+  const endSession = async (userId: string, id: string) => void (await sessions.destroy(userId, id));
+  const refreshTokens = createRefreshTokens({
+    store: memoryRefresh(sessions.live, clock),
+    sessions,
+    format: createRefreshTokenFormat({ current: Buffer.alloc(32, 7), previous: [] }),
+    endSession,
+    takeTurn: async () => waits.refresh,
+    newSecret: randomUUID,
+    isRevoked: ({ id }) => revocations.check({ session: { id } }) !== undefined,
+  });
+  const beginRefresh = beginOwnRefresh(refreshTokens);
+  const common = { accounts, mint, clock, tokenLifetime: 900 };
+  const login = createLogin({ ...common, passwords, sessions, limits, beginRefresh });
+  const refresh = createRefresh({ ...common, refreshTokens, endSession });
   const registry = createMetrics({ processMetrics: false, undeclared: 'throw' });
   const metrics = createAuthMetrics(registry);
-  const log = createLogger({ name: 'test', level: 'silent' });
   const verifyFor = (audience: string) => createVerifier({ issuer: ISSUER, audience, jwks: () => jwks, clock });
-  return { time, clock, accounts, sessions, passwords, limits, minter, mint, login, registry, metrics, log, verifyFor };
+  const stores = { accounts, sessions, passwords, limits, refreshTokens, revocations };
+  return { ...stores, time, waits, clock, minter, mint, login, refresh, registry, metrics, log, verifyFor };
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { deviceFingerprint, SESSION_TTL_MS, type Session, type SessionStore } from '@sekisho/sessions';
 
-/** Sessions in memory, which nothing but a test ends by time. */
+/** Sessions in memory, as strict as the store: another user's, or one that is over, is none. */
 export function memorySessions(clock: () => Date): SessionStore & { readonly live: ReadonlyMap<string, Session> } {
   const live = new Map<string, Session>();
-  const of = (userId: string) => [...live.values()].filter((session) => session.userId === userId);
+  const of = (userId: string) =>
+    [...live.values()].filter((session) => session.userId === userId && session.expiresAt > clock().getTime());
   const find = (userId: string, id: string) => of(userId).find((session) => session.id === id);
   const destroy = (userId: string, id: string) => find(userId, id) !== undefined && live.delete(id);
   return {

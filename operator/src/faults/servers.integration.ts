@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { POLICIES } from '../resources.ts';
+import { ControlPlane } from '../testing/control-plane.ts';
+import { History } from '../testing/history.ts';
+import { moreOpen } from '../testing/openness.ts';
+import { twoPolicies, workloadOf } from '../testing/policies.ts';
+import { useCluster } from '../testing/use-cluster.ts';
+
+const OUTAGE_MS = 6_000;
+/** One that it is gone, one that it is back; and the same again when it fails once more while it starts. */
+const MAX_LINES = 4;
+/** Eleven watches that back off from a quarter of a second to ten; each may try a list four times. */
+const MAX_CALLS = 300;
+
+const servers = await ControlPlane.start();
+const cluster = useCluster({ servers });
+let history: History;
+
+beforeEach(async () => {
+  history = new History(cluster.client, cluster.namespace);
+  await history.start();
+});
+afterEach(() => history.stop());
+
+describe.each(['kube-apiserver', 'etcd'] as const)('an outage of %s', (server) => {
+  test.each(['killed', 'frozen'] as const)(
+    'that is %s: nothing opens, and what changed is programmed when it is back',
+    { timeout: 120_000 },
+    async (how) => {
+      const { reading, writing } = twoPolicies(cluster, 'bucket');
+      await cluster.apply(reading);
+      await cluster.programmed('bucket');
+      // Its objects are being written when the server goes.
+      await cluster.apply(writing);
+      const { calls, log } = cluster.operator;
+      const before = { calls: calls.length, lines: log.length };
+      await servers[how](server, () => delay(OUTAGE_MS));
+      await vi.waitFor(() => cluster.client.get(POLICIES, writing.metadata), 60_000);
+
+      await cluster.programmed('bucket', 60_000);
+      await vi.waitFor(() => cluster.apply(reading), 10_000);
+      await cluster.programmed('bucket', 20_000);
+      expect(moreOpen(await history.states('bucket'), workloadOf(cluster, [reading, writing]))).toEqual([]);
+      expect(calls.length - before.calls).toBeLessThan(MAX_CALLS);
+      expect(log.length - before.lines, log.join('\n')).toBeLessThan(MAX_LINES);
+    },
+  );
+});

@@ -1,0 +1,79 @@
+import { connect, KubeClient, systemClock, type Transport } from '@sekisho/kube';
+import { createLogger, createMetrics, type Metrics } from '@sekisho/telemetry';
+import { expect, vi } from 'vitest';
+import { createFetchJson } from '../fetch-jwks.ts';
+import { meshConfigFromFile } from '../observe/mesh-config.ts';
+import { createOperator } from '../operator.ts';
+import { Outages } from '../outages.ts';
+import { MESH } from './objects.ts';
+
+export interface RunOptions {
+  readonly kubeconfig: string;
+  readonly meshConfig: () => string;
+  /** @default 5 min */
+  readonly jwksRefreshMs?: number;
+}
+
+/** An operator inside the test's process. */
+export interface OperatorRun {
+  /** `METHOD path` of every call that it sent, each try counted. */
+  readonly calls: readonly string[];
+  /** Its log, one JSON text a line. */
+  readonly log: readonly string[];
+  /** `type reason` of the events that it recorded. */
+  readonly events: readonly string[];
+  readonly metrics: Metrics;
+  /** Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Resolves when its caches are full. */
+export async function runOperator({
+  kubeconfig,
+  meshConfig,
+  jwksRefreshMs = 300_000,
+}: RunOptions): Promise<OperatorRun> {
+  const transport = connect({ kubeconfig });
+  const keys = createFetchJson({ timeoutMs: 1_000, maxBytes: 256 * 1024 });
+  const calls: string[] = [];
+  const log: string[] = [];
+  const events: string[] = [];
+  const logger = createLogger({ name: 'operator', destination: { write: (line) => void log.push(line) } });
+  const metrics = createMetrics({ processMetrics: false });
+  const operator = createOperator({
+    client: new KubeClient(counting(transport, calls), { fieldManager: 'sekisho-operator' }),
+    fetch: keys.fetch,
+    events: { record: ({ type, reason }) => void events.push(`${type} ${reason}`) },
+    mesh: MESH,
+    meshConfig: meshConfigFromFile(systemClock, async () => meshConfig(), 50),
+    jwksRefreshMs,
+    log: logger,
+    outages: new Outages({ log: logger, clock: systemClock }),
+    metrics,
+    clock: systemClock,
+    random: Math.random,
+  });
+  operator.start();
+  const end = async () => {
+    await operator.stop(2_000);
+    await keys.close();
+    await transport.close();
+  };
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= end();
+    return stopped;
+  };
+  await vi.waitFor(() => expect(operator.ready).toBe(true), 15_000);
+  return { calls, log, events, metrics, stop };
+}
+
+function counting(transport: Transport, calls: string[]): Transport {
+  return {
+    close: () => transport.close(),
+    send: (call) => {
+      calls.push(`${call.method} ${call.path}`);
+      return transport.send(call);
+    },
+  };
+}

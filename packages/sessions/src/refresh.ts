@@ -1,0 +1,124 @@
+import type { RedisClient } from './connection.ts';
+import { SessionError } from './errors.ts';
+import { sessionKeys } from './keys.ts';
+import { LuaScript } from './lua-script.ts';
+import { redisCall } from './redis-call.ts';
+import { fromFields, type Session } from './session.ts';
+
+/**
+ * The refresh tokens of one session, of which one is valid at a time. What is kept is not a token but what makes one:
+ * a secret, and which of them is next. It lives and ends with the session, in its hash.
+ */
+export interface RefreshFamily {
+  readonly secret: string;
+  /** Whom the tokens are for and what they may bring: the caller's, kept as it is. */
+  readonly context: string;
+}
+
+export interface FamilyOfSession extends RefreshFamily {
+  readonly session: Session;
+}
+
+export interface RefreshAttempt {
+  readonly userId: string;
+  readonly sessionId: string;
+  /** Which token of the family is used, counted from 0. The caller knows it to be genuine. */
+  readonly generation: number;
+  /** The family it is of: a newer one of the same session has another. */
+  readonly secret: string;
+}
+
+/**
+ * - `rotated`: the token was the valid one; its successor is now
+ * - `repeated`: it was used a moment ago, and has the same successor: two tabs, or an answer that was lost
+ * - `replayed`: it was used before that, so one of two users stole it; the family is over for both
+ * - `ended`: the session or this family of it is over
+ */
+export type Rotation =
+  | { readonly result: 'rotated' | 'repeated'; readonly generation: number }
+  | { readonly result: 'replayed' | 'ended' };
+
+export interface RefreshStoreOptions {
+  readonly redis: RedisClient;
+  readonly clock: () => Date;
+  /** Milliseconds in which a used token still has its successor. @default 10_000 */
+  readonly graceMs?: number;
+  /** First part of every key. @default 'sk' */
+  readonly prefix?: string;
+}
+
+/** Every method rejects with SessionError `redis_unavailable` when Redis is away. */
+export interface RefreshStore {
+  /** Begins a family, at generation 0; tokens of an earlier one are worth nothing from then on. @returns whether the session lives */
+  begin(userId: string, sessionId: string, family: RefreshFamily): Promise<boolean>;
+  /** Undefined when the session or its family is over. */
+  find(userId: string, sessionId: string): Promise<FamilyOfSession | undefined>;
+  /** Uses a token, in one step: of any number at once that use the same one, all get the same successor. */
+  rotate(attempt: RefreshAttempt): Promise<Rotation>;
+}
+
+const GRACE_MS = 10_000;
+
+export function createRefreshStore({
+  redis,
+  clock,
+  graceMs = GRACE_MS,
+  prefix = 'sk',
+}: RefreshStoreOptions): RefreshStore {
+  const keys = sessionKeys(prefix);
+  const now = () => clock().getTime();
+  return {
+    async begin(userId, sessionId, { secret, context }) {
+      return (await BEGIN.run(redis, [keys.session(userId, sessionId)], [now(), secret, context])) === 1;
+    },
+
+    async find(userId, sessionId) {
+      const fields = await redisCall(redis.hgetall(keys.session(userId, sessionId)));
+      const session = fromFields(Object.entries(fields).flat());
+      const { refreshSecret: secret, refreshContext: context } = fields;
+      if (session === undefined || session.expiresAt <= now()) return undefined;
+      return secret === undefined || context === undefined ? undefined : { session, secret, context };
+    },
+
+    async rotate({ userId, sessionId, generation, secret }) {
+      const args = [now(), secret, generation, graceMs];
+      return toRotation(await ROTATE.run(redis, [keys.session(userId, sessionId)], args));
+    },
+  };
+}
+
+/** KEYS hash. ARGV now, secret, context. A hash that is gone is not brought back. */
+const BEGIN = new LuaScript(`
+local expires = redis.call('HGET', KEYS[1], 'expiresAt')
+if not expires or tonumber(expires) <= tonumber(ARGV[1]) then return 0 end
+redis.call('HDEL', KEYS[1], 'refreshReplayed')
+redis.call('HSET', KEYS[1], 'refreshSecret', ARGV[2], 'refreshContext', ARGV[3],
+  'refreshGeneration', 0, 'refreshRotatedAt', 0)
+return 1`);
+
+/**
+ * KEYS hash. ARGV now, secret, generation, grace. Returns the result and the generation that is valid.
+ * A generation above the stored one is genuine all the same: a replica took over that lacked the last rotations.
+ * A replay is noted and not forgotten: whoever finds it can be interrupted before the session is ended.
+ */
+const ROTATE = new LuaScript(`
+local now, used, grace = tonumber(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local expires, secret, valid, rotatedAt, replayed = unpack(redis.call('HMGET', KEYS[1],
+  'expiresAt', 'refreshSecret', 'refreshGeneration', 'refreshRotatedAt', 'refreshReplayed'))
+if not expires or tonumber(expires) <= now or secret ~= ARGV[2] then return {'ended'} end
+if replayed then return {'replayed'} end
+if used >= tonumber(valid) then
+  local successor = string.format('%.0f', used + 1)
+  redis.call('HSET', KEYS[1], 'refreshGeneration', successor, 'refreshRotatedAt', string.format('%.0f', now))
+  return {'rotated', successor}
+end
+if used == tonumber(valid) - 1 and now - tonumber(rotatedAt) <= grace then return {'repeated', valid} end
+redis.call('HSET', KEYS[1], 'refreshReplayed', string.format('%.0f', now))
+return {'replayed'}`);
+
+function toRotation(reply: unknown): Rotation {
+  const [result, generation] = Array.isArray(reply) ? reply.map(String) : [];
+  if (result === 'replayed' || result === 'ended') return { result };
+  if (result === 'rotated' || result === 'repeated') return { result, generation: Number(generation) };
+  throw new SessionError('session_invalid', 'the refresh tokens of a stored session are damaged');
+}

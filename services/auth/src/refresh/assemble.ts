@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import { createRefreshStore, type SessionStore } from '@sekisho/sessions';
+import type { RedisClient } from '@sekisho/sessions/redis';
+import type { EncryptionKeys } from '../keys/encryption-keys.ts';
+import { take } from '../login/rate-limit.ts';
+import { createRefreshTokenFormat } from './refresh-token.ts';
+import { createRefreshTokens, type RefreshTokens, type RefreshTokensOptions } from './refresh-tokens.ts';
+
+export interface RefreshParts extends Pick<RefreshTokensOptions, 'endSession' | 'isRevoked'> {
+  readonly redis: RedisClient;
+  /** First part of every key. */
+  readonly prefix: string;
+  readonly sessions: SessionStore;
+  readonly encryptionKeys: EncryptionKeys;
+  readonly clock: () => Date;
+}
+
+/** Every tab of a browser may refresh at once when a laptop wakes up; a loop may not. */
+const RATE = { burst: 120, refillSeconds: 10 };
+const SECRET_BYTES = 32;
+
+/** Refresh tokens on Redis. */
+export function assembleRefreshTokens({ redis, prefix, encryptionKeys, clock, ...parts }: RefreshParts): RefreshTokens {
+  return createRefreshTokens({
+    ...parts,
+    store: createRefreshStore({ redis, prefix, clock }),
+    format: createRefreshTokenFormat(encryptionKeys),
+    takeTurn: (sessionId) => take(redis, { key: `${prefix}:limit:refresh:${sessionId}`, rate: RATE }),
+    newSecret: () => randomBytes(SECRET_BYTES).toString('base64url'),
+  });
+}

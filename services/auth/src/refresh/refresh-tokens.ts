@@ -1,0 +1,112 @@
+import type { RefreshStore, Rotation, Session, SessionStore } from '@sekisho/sessions';
+import { LoginRefused } from '../login/login.ts';
+import type { LoginFailure } from '../metrics.ts';
+import { type FamilyContext, parseContext } from './family-context.ts';
+import type { RefreshTokenFormat, RefreshTokenRead } from './refresh-token.ts';
+
+export interface RefreshTokensOptions {
+  readonly store: RefreshStore;
+  readonly sessions: Pick<SessionStore, 'touch'>;
+  readonly format: RefreshTokenFormat;
+  /** Whether the session itself is refused by a revocation. */
+  readonly isRevoked: (session: Session, clientId: string) => boolean;
+  /** Ends a session whose token was replayed, tells so, and refuses the access tokens that it brought. */
+  readonly endSession: (userId: string, sessionId: string) => Promise<void>;
+  /** Seconds until a session may be refreshed, 0 for now; counts it if so. */
+  readonly takeTurn: (sessionId: string) => Promise<number>;
+  /** Text that nobody can guess: 256 bits. */
+  readonly newSecret: () => string;
+}
+
+export interface FamilyInUse {
+  readonly session: Session;
+  readonly context: FamilyContext;
+}
+
+export interface Refreshed<T> {
+  readonly issued: T;
+  readonly refreshToken: string;
+  /** Prolonged. */
+  readonly session: Session;
+}
+
+/** All reject with LoginRefused, or SessionError `redis_unavailable`. */
+export interface RefreshTokens {
+  /** The first refresh token of a session; those that it had before are worth nothing from then on. */
+  begin(session: Session, context: FamilyContext): Promise<string>;
+  /**
+   * Exchanges a refresh token for its successor and for what `issue` makes. What `issue` made is kept back when the
+   * token turns out to be used before; when `issue` fails the token stays valid, so that an outage ends no session.
+   */
+  use<T>(
+    presented: { readonly token: string; readonly clientId: string },
+    issue: (family: FamilyInUse) => Promise<T>,
+  ): Promise<Refreshed<T>>;
+}
+
+export function createRefreshTokens(options: RefreshTokensOptions): RefreshTokens {
+  const { store, sessions, format, isRevoked, takeTurn, newSecret } = options;
+  return {
+    async begin({ userId, id: sessionId }, context) {
+      const secret = newSecret();
+      const family = { secret, context: JSON.stringify(context) };
+      if (!(await store.begin(userId, sessionId, family))) throw refused('session_over');
+      return format.make({ userId, sessionId, generation: 0 }, secret);
+    },
+
+    async use({ token, clientId }, issue) {
+      const { userId, sessionId, generation, secret, ...family } = await open(options, token);
+      if (family.context.clientId !== clientId) throw refused('token_unknown');
+      if (isRevoked(family.session, clientId)) throw refused('session_over');
+      const wait = await takeTurn(sessionId);
+      if (wait > 0) throw tooOften(wait);
+      const issued = await issue(family);
+      const successor = await settle(
+        options,
+        await store.rotate({ userId, sessionId, generation, secret }),
+        family.session,
+      );
+      const session = await sessions.touch(userId, sessionId);
+      if (session === undefined) throw refused('session_over');
+      return { issued, session, refreshToken: format.make({ userId, sessionId, generation: successor }, secret) };
+    },
+  };
+}
+
+type Opened = FamilyInUse & Omit<RefreshTokenRead, 'isGenuine'> & { readonly secret: string };
+
+async function open({ format, store }: RefreshTokensOptions, token: string): Promise<Opened> {
+  const read = format.read(token);
+  if (read === undefined) throw refused('token_unknown');
+  const { isGenuine, ...content } = read;
+  const family = await store.find(content.userId, content.sessionId);
+  if (family === undefined) throw refused('session_over');
+  if (!isGenuine(family.secret)) throw refused('token_unknown');
+  const { session, secret, context } = family;
+  return { ...content, session, secret, context: parseContext(context) };
+}
+
+/** @returns the generation that is valid now */
+async function settle({ endSession }: RefreshTokensOptions, rotation: Rotation, session: Session): Promise<number> {
+  switch (rotation.result) {
+    case 'rotated':
+    case 'repeated':
+      return rotation.generation;
+    case 'ended':
+      throw refused('session_over');
+    case 'replayed': {
+      // One of two has it who should not (RFC 9700 section 4.14.2), and nobody can tell which.
+      await endSession(session.userId, session.id);
+      throw refused('replayed');
+    }
+  }
+}
+
+/** Whatever is wrong with a refresh token, who sent it is told the same. */
+export function refused(reason: LoginFailure): LoginRefused {
+  return new LoginRefused(reason, 'session_expired', 'the session is over: log in again');
+}
+
+function tooOften(retryAfter: number): LoginRefused {
+  return new LoginRefused('rate_limited', 'rate_limited', 'this session is refreshed too often', { retryAfter });
+}
