@@ -13,8 +13,18 @@ export interface DeploymentProps {
   readonly replicas?: number;
   /** Whether the process talks to the API server. @default false */
   readonly apiAccess?: boolean;
+  /** A ServiceAccount token of another audience than the API server's, which the kubelet keeps fresh. @default none */
+  readonly tokenFile?: TokenFile;
   /** Files of a Secret, mounted read-only. @default none */
   readonly secretFiles?: { readonly secretName: string; readonly mountPath: string; readonly keys: readonly string[] };
+}
+
+export interface TokenFile {
+  readonly mountPath: string;
+  readonly file: string;
+  readonly audience: string;
+  /** At least 600. */
+  readonly expirationSeconds: number;
 }
 
 /** User and group of distroless images; the pod security standard `restricted` wants any but root. */
@@ -56,6 +66,7 @@ function podSpec(props: DeploymentProps): k8s.PodSpec {
     volumes: [
       { name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString('16Mi') } },
       ...secretVolumes(props),
+      ...tokenVolumes(props),
     ],
   };
 }
@@ -77,7 +88,7 @@ function container({ workload, image, probes, env = [], ...props }: DeploymentPr
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
-    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...secretMounts(props)],
+    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...secretMounts(props), ...tokenMounts(props)],
   };
 }
 
@@ -89,4 +100,14 @@ function secretVolumes({ secretFiles }: DeploymentProps): k8s.Volume[] {
 
 function secretMounts({ secretFiles }: Pick<DeploymentProps, 'secretFiles'>): k8s.VolumeMount[] {
   return secretFiles === undefined ? [] : [{ name: 'secrets', mountPath: secretFiles.mountPath, readOnly: true }];
+}
+
+function tokenVolumes({ tokenFile }: DeploymentProps): k8s.Volume[] {
+  if (tokenFile === undefined) return [];
+  const { audience, expirationSeconds, file: path } = tokenFile;
+  return [{ name: 'token', projected: { sources: [{ serviceAccountToken: { audience, expirationSeconds, path } }] } }];
+}
+
+function tokenMounts({ tokenFile }: Pick<DeploymentProps, 'tokenFile'>): k8s.VolumeMount[] {
+  return tokenFile === undefined ? [] : [{ name: 'token', mountPath: tokenFile.mountPath, readOnly: true }];
 }

@@ -15,6 +15,8 @@ export interface SekishoOperatorProps {
   readonly rootNamespace?: string;
   /** ConfigMap with the mesh config. @default istio in istio-system */
   readonly meshConfig?: ObjectName;
+  /** Namespace of istiod, whose replicas are asked which proxies have the generated objects. @default 'istio-system' */
+  readonly istiodNamespace?: string;
   /** Base URL of its admission webhook where it runs outside the cluster. @default by its Service */
   readonly webhookUrl?: string | undefined;
 }
@@ -68,6 +70,14 @@ const LEASE_RULES: k8s.PolicyRule[] = [
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: [NAME], verbs: ['get', 'update'] },
 ];
 
+/** istiod knows tokens of this audience. Short-lived, for it travels to istiod's monitoring port in the clear. */
+const ISTIOD_TOKEN = {
+  mountPath: '/var/run/secrets/sekisho/istiod',
+  file: 'token',
+  audience: 'istio-ca',
+  expirationSeconds: 600,
+} as const;
+
 /** Turns every ServiceAuthPolicy of the cluster into the mesh's own policies. */
 export class SekishoOperator extends Construct {
   readonly workload: WorkloadFacts;
@@ -75,11 +85,13 @@ export class SekishoOperator extends Construct {
   constructor(scope: Construct, id: string, props: SekishoOperatorProps) {
     super(scope, id);
     const { namespace, deployment, trustDomain, rootNamespace, meshConfig = MESH_CONFIG, webhookUrl } = props;
+    const { istiodNamespace = 'istio-system' } = props;
     this.workload = { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports: [WEBHOOK] };
     addServiceAccount(this, this.workload);
     addService(this, this.workload);
     this.#addRoles();
     this.#addMeshConfigRole(meshConfig);
+    this.#addIstiodRole(istiodNamespace);
     const webhook = new AdmissionWebhook(this, 'webhook', { operator: this.workload, url: webhookUrl });
     if (deployment === false) return;
     addDeployment(this, {
@@ -87,6 +99,7 @@ export class SekishoOperator extends Construct {
       image: deployment.image,
       replicas: REPLICAS,
       apiAccess: true,
+      tokenFile: ISTIOD_TOKEN,
       probes: { port: OPS_PORT, live: '/healthz', ready: '/readyz' },
       env: [
         { name: 'OPERATOR_LISTEN', value: `0.0.0.0:${OPS_PORT}` },
@@ -95,22 +108,32 @@ export class SekishoOperator extends Construct {
         { name: 'TRUST_DOMAIN', value: trustDomain ?? 'cluster.local' },
         { name: 'ROOT_NAMESPACE', value: rootNamespace ?? 'istio-system' },
         { name: 'MESH_CONFIG_MAP', value: `${meshConfig.namespace}/${meshConfig.name}` },
+        { name: 'ISTIOD_NAMESPACE', value: istiodNamespace },
+        { name: 'ISTIOD_TOKEN_FILE', value: `${ISTIOD_TOKEN.mountPath}/${ISTIOD_TOKEN.file}` },
         ...webhook.env,
       ],
     });
   }
 
+  /** Which replicas of istiod there are. What they answer, they allow by its own settings (DEBUG_ENDPOINT_AUTH_ALLOWED_NAMESPACES). */
+  #addIstiodRole(namespace: string): void {
+    const rules = [{ apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] }];
+    this.#addRole('istiod', { name: `${NAME}-istiod`, namespace }, rules);
+  }
+
   /** That one ConfigMap, and no other in a namespace that is full of them. */
   #addMeshConfigRole(meshConfig: ObjectName): void {
+    const rules = [
+      { apiGroups: [''], resources: ['configmaps'], resourceNames: [meshConfig.name], verbs: ['get', 'list', 'watch'] },
+    ];
+    this.#addRole('mesh-config', { name: `${NAME}-mesh-config`, namespace: meshConfig.namespace }, rules);
+  }
+
+  #addRole(id: string, metadata: ObjectName, rules: k8s.PolicyRule[]): void {
     const { serviceAccount, namespace } = this.workload;
-    const metadata = { name: `${NAME}-mesh-config`, namespace: meshConfig.namespace };
-    const resourceNames = [meshConfig.name];
-    new k8s.KubeRole(this, 'mesh-config-role', {
-      metadata,
-      rules: [{ apiGroups: [''], resources: ['configmaps'], resourceNames, verbs: ['get', 'list', 'watch'] }],
-    });
-    new k8s.KubeRoleBinding(this, 'mesh-config-binding', {
-      metadata,
+    new k8s.KubeRole(this, `${id}-role`, { metadata: { ...metadata }, rules });
+    new k8s.KubeRoleBinding(this, `${id}-binding`, {
+      metadata: { ...metadata },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: metadata.name },
       subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace }],
     });

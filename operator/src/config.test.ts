@@ -10,6 +10,11 @@ describe('configFrom', () => {
       mesh: { trustDomain: 'cluster.local', rootNamespace: 'istio-system' },
       meshConfig: { namespace: 'istio-system', name: 'istio' },
       jwksRefreshMs: 300_000,
+      enforcement: {
+        istiod: { namespace: 'istio-system', labelSelector: 'app=istiod' },
+        tokenFile: undefined,
+        settleMs: 12_000,
+      },
       rateLimit: { perSecond: 1_000, burst: 2_000 },
       election: undefined,
       logLevel: 'info',

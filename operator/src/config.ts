@@ -10,6 +10,7 @@ import {
 } from '@sekisho/telemetry';
 import { type Static, Type } from 'typebox';
 import { type AdmissionConfig, AdmissionEnvironment, admissionConfigFrom } from './admission/config.ts';
+import { type EnforceConfig, EnforceEnvironment, enforceConfigFrom } from './enforce/config.ts';
 import type { MeshConfigPlace } from './observe/mesh-config.ts';
 
 const DNS_LABEL = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
@@ -74,6 +75,7 @@ const Environment = Type.Object({
     { default: 'info', description: `one of ${LOG_LEVELS.join(', ')}` },
   ),
   ...AdmissionEnvironment,
+  ...EnforceEnvironment,
 });
 
 export interface Config {
@@ -90,6 +92,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Undefined: no webhook is served. */
   readonly admission: AdmissionConfig | undefined;
+  /** Undefined: nobody asks istiod. */
+  readonly enforcement: EnforceConfig | undefined;
 }
 
 export interface ElectionConfig {
@@ -115,6 +119,7 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
     election: electionFrom(read),
     logLevel: read.LOG_LEVEL,
     admission: admissionConfigFrom(read),
+    enforcement: enforceConfigFrom(read),
   };
 }
 

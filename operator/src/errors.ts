@@ -9,7 +9,10 @@ export type OperatorErrorCode =
   | 'jwks_invalid'
   | 'not_synced'
   | 'webhook_secret_contended'
-  | 'webhook_not_trusted';
+  | 'webhook_not_trusted'
+  | 'istiod_unreachable'
+  | 'istiod_forbidden'
+  | 'istiod_unreadable';
 
 /** Every failure that this package finds itself. Its message may be shown in a status: it holds no secret and no URL. */
 export class OperatorError extends Error {

@@ -1,6 +1,7 @@
 import { type KubeObject, keyOf } from '@sekisho/kube';
 import type { IssuerState, IstioObject, Mesh, RawObject, Snapshot } from '@sekisho/policy';
 import { type CacheViews, generatedBy } from './caches.ts';
+import type { EnforcementWatch } from './enforce/watch.ts';
 import type { KeySets, KeyState } from './key-sets.ts';
 import type { ObservedViews } from './observe/observed.ts';
 import { surroundingsOf } from './observe/surroundings.ts';
@@ -30,10 +31,12 @@ export interface Known {
   readonly mesh: Mesh;
   /** Undefined until all of it is known: half of it would warn of what is not so. */
   readonly observed: ObservedViews | undefined;
+  /** Undefined where nobody asks istiod. */
+  readonly enforcement?: Pick<EnforcementWatch, 'sight'> | undefined;
 }
 
 /** Reads caches only: no call, no clock. */
-export function gather({ caches, keySets, mesh, observed }: Known, key: string): Gathered {
+export function gather({ caches, keySets, mesh, observed, enforcement }: Known, key: string): Gathered {
   const policy = caches.policies.store.get(key);
   if (policy === undefined) return { snapshot: undefined, waiting: false };
   const issuers = caches.issuers.store.list().map((issuer) => ({ issuer, keys: keySets.stateOf(issuer) }));
@@ -50,6 +53,7 @@ export function gather({ caches, keySets, mesh, observed }: Known, key: string):
       owned: owned.flatMap((object) => toIstioObject(object) ?? []),
       mesh,
       ...(observed && { surroundings: surroundingsOf({ observed, caches }, policy, mesh.rootNamespace) }),
+      ...(enforcement && { enforcement: enforcement.sight(key) }),
     },
     waiting: issuers.some(({ issuer, keys }) => keys.state === 'pending' && isUsed(issuer, uses)),
   };

@@ -5,6 +5,7 @@ import { systemClock } from '@sekisho/kube';
 import { createLogger, createMetrics, failStart, onSignals, startOpsServer } from '@sekisho/telemetry';
 import { startAdmission } from './admission/admission.ts';
 import { configFrom } from './config.ts';
+import { createAsking } from './enforce/asking.ts';
 import { OperatorError } from './errors.ts';
 import { createFetchJson } from './fetch-jwks.ts';
 import { createKube } from './kube.ts';
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
   const keys = createFetchJson({ timeoutMs: FETCH_TIMEOUT_MS, maxBytes: MAX_KEY_SET_BYTES });
   const shared = { log, metrics, clock: systemClock, random: Math.random };
   const watching = { ...shared, client: kube.client, outages };
+  const asking = config.enforcement && createAsking(config.enforcement, watching);
   const operator = createOperator({
     ...watching,
     election: kube.election,
@@ -34,6 +36,7 @@ async function main(): Promise<void> {
     fetch: keys.fetch,
     mesh: config.mesh,
     meshConfig: meshConfigSource(config.meshConfig, watching, (path) => readFile(path, 'utf8')),
+    asking,
     jwksRefreshMs: config.jwksRefreshMs,
   });
   const admission =
@@ -59,6 +62,7 @@ async function main(): Promise<void> {
       ...(admission ? [{ name: 'admission', close: () => admission.stop() }] : []),
       { name: 'operator', close: () => operator.stop(GRACE_MS) },
       { name: 'key sets', close: () => keys.close() },
+      ...(asking ? [{ name: 'istiod', close: () => asking.istiod.close() }] : []),
       { name: 'connections', close: () => kube.close() },
       { name: 'ops server', close: () => ops.close() },
     ],

@@ -3,6 +3,9 @@ import type { MeshFacts } from '@sekisho/policy';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import { Baselines } from './baselines.ts';
 import { allOf, type Caches, createCaches } from './caches.ts';
+import type { Asking } from './enforce/asking.ts';
+import { createEnforceMetrics } from './enforce/metrics.ts';
+import { EnforcementWatch } from './enforce/watch.ts';
 import type { FetchJson } from './fetch-jwks.ts';
 import { reconcileIssuer } from './issuer-controller.ts';
 import { KeySets } from './key-sets.ts';
@@ -23,6 +26,8 @@ export interface OperatorOptions {
   readonly fetch: FetchJson;
   readonly mesh: MeshFacts;
   readonly meshConfig: MeshConfigSource;
+  /** How istiod is asked which proxies have the generated objects. @default nobody asks it */
+  readonly asking?: Asking | undefined;
   readonly jwksRefreshMs: number;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -67,7 +72,8 @@ export function createOperator(options: OperatorOptions): Operator {
     },
   });
   const { mesh, observed } = observation;
-  const views = { caches, keySets, mesh, observed, baselines: new Baselines() };
+  const enforcement = createEnforcement(options, onConcerned);
+  const views = { caches, keySets, mesh, observed, enforcement, baselines: new Baselines() };
   const controller = { ...options, ...views, onResult: operatorMetrics.reconciled };
   const queues = createQueues(options, {
     policies: (key, signal) => reconcilePolicy(controller, key, signal),
@@ -81,7 +87,15 @@ export function createOperator(options: OperatorOptions): Operator {
   });
   observeState(options.metrics, { caches, keySets, queues, isLeading: () => options.election?.isLeading ?? true });
   route(caches, queues, countDelayMs);
-  return lifecycle({ caches, keySets, observation, queues }, options);
+  return lifecycle({ caches, keySets, observation, enforcement, queues }, options);
+}
+
+function createEnforcement(
+  { asking, metrics, ...options }: OperatorOptions,
+  onNews: (keys: readonly string[]) => void,
+): EnforcementWatch | undefined {
+  if (asking === undefined) return undefined;
+  return new EnforcementWatch({ ...options, ...asking, metrics: createEnforceMetrics(metrics), onNews });
 }
 
 function createQueues(
@@ -151,10 +165,11 @@ interface Parts {
   readonly caches: Caches;
   readonly keySets: KeySets;
   readonly observation: Observation;
+  readonly enforcement: EnforcementWatch | undefined;
   readonly queues: Queues;
 }
 
-function lifecycle(parts: Parts, { log, election }: OperatorOptions): Operator {
+function lifecycle(parts: Parts, { log, election, asking }: OperatorOptions): Operator {
   const { caches, observation, queues } = parts;
   const informers = allOf(caches);
   const abort = new AbortController();
@@ -174,7 +189,7 @@ function lifecycle(parts: Parts, { log, election }: OperatorOptions): Operator {
     },
     start() {
       const caching = informers.map((informer) => informer.run(abort.signal));
-      running = Promise.all([...caching, observation.run(abort.signal), work()]);
+      running = Promise.all([...caching, observation.run(abort.signal), asking?.source.run(abort.signal), work()]);
     },
     async stop(graceMs) {
       await Promise.all(QUEUES.map((name) => queues[name].stop(graceMs)));
@@ -185,7 +200,7 @@ function lifecycle(parts: Parts, { log, election }: OperatorOptions): Operator {
 }
 
 /** The queues gather keys while this process stands by, and keep those at work when its term ends. */
-function leading({ caches, keySets, queues }: Parts, log: Logger) {
+function leading({ caches, keySets, enforcement, queues }: Parts, log: Logger) {
   return async (term: AbortSignal): Promise<void> => {
     if (term.aborted) return;
     log.info({ policies: caches.policies.store.size }, 'this process leads, reconciling begins');
@@ -195,7 +210,7 @@ function leading({ caches, keySets, queues }: Parts, log: Logger) {
     keySets.forgetAll();
     for (const { metadata } of caches.issuers.store.list()) queues.keys.add(metadata.name);
     for (const name of QUEUES) queues[name].start();
-    await paused.promise;
+    await Promise.all([paused.promise, enforcement?.run(term)]);
     log.info('this process stands by');
   };
 }

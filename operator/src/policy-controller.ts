@@ -18,6 +18,7 @@ import {
   statusEquals,
 } from '@sekisho/policy';
 import type { Baselines } from './baselines.ts';
+import type { EnforcementWatch } from './enforce/watch.ts';
 import { OperatorError } from './errors.ts';
 import { type Executor, execute, remove } from './execute.ts';
 import { gather, inheritedBy, straysOf } from './gather.ts';
@@ -41,6 +42,8 @@ export interface PolicyController extends Omit<Executor, 'signal'> {
   readonly clock: Clock;
   readonly events: EventSink;
   readonly baselines: Baselines;
+  /** Undefined where nobody asks istiod. */
+  readonly enforcement: Pick<EnforcementWatch, 'sight' | 'want' | 'writing'> | undefined;
   readonly onResult: (result: ReconcileResult, milliseconds: number) => void;
 }
 
@@ -65,10 +68,13 @@ export async function reconcilePolicy(
 type Reconciler = PolicyController & Executor;
 
 async function reconcile(reconciler: Reconciler, key: string): Promise<ReconcileResult> {
-  const { caches, keySets, baselines } = reconciler;
-  const known = { caches, keySets, mesh: reconciler.mesh(), observed: reconciler.observed() };
+  const { caches, keySets, baselines, enforcement } = reconciler;
+  const known = { caches, keySets, mesh: reconciler.mesh(), observed: reconciler.observed(), enforcement };
   const { snapshot, waiting } = gather(known, key);
-  if (snapshot === undefined) baselines.forget(key);
+  if (snapshot === undefined) {
+    baselines.forget(key);
+    enforcement?.want(key, undefined);
+  }
   const realized = snapshot === undefined ? 'unchanged' : await realize(reconciler, snapshot, { key, waiting });
   if (realized === 'waiting') return 'waiting';
   return (await removeStrays(reconciler, key)) ? 'written' : realized;
@@ -79,16 +85,18 @@ async function realize(
   snapshot: Snapshot,
   { key, waiting }: { readonly key: string; readonly waiting: boolean },
 ): Promise<ReconcileResult> {
-  const { baselines, events } = reconciler;
+  const { baselines, events, enforcement } = reconciler;
   const now = new Date(reconciler.clock.now());
   const planned = plan(snapshot, now);
   // What is in force stays until the keys are there, and its status with it. Where nothing is, the plan is to close.
   if (waiting && planned.apply.length === 0) return 'waiting';
+  enforcement?.want(key, planned.awaited);
   if (planned.apply.length === 0 && planned.remove.length === 0) {
     baselines.keep(key, planned);
     return (await writeStatus(reconciler, snapshot, planned.status)) ? 'written' : 'unchanged';
   }
   if (!(await mayInherit(reconciler, snapshot, planned))) return 'unchanged';
+  enforcement?.writing(key);
   try {
     await execute(planned, snapshot, reconciler);
   } catch (error) {

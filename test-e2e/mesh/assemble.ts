@@ -35,7 +35,7 @@ export async function assemble(
     );
     const rendered = await deployment(context.addresses, authProcess.url);
     await cluster.apply(rendered.manifests);
-    const operatorUrl = await timed('operator', startOperator(assembly, api, rendered));
+    const operatorUrl = await timed('operator', startOperator(assembly, { api, istiod: mesh.monitoring }, rendered));
     const workloads = await timed(
       'gateway, bucket, user and their Envoys',
       startWorkloads(assembly, rendered, mesh.discovery),
@@ -92,7 +92,7 @@ async function startAuth({ supervisor, context }: Assembly, redis: string): Prom
 /** The operator runs with the rights of its own ServiceAccount, not with the administrator's. */
 async function startOperator(
   { supervisor, context, cluster }: Assembly,
-  api: ApiServer,
+  { api, istiod: istiodUrl }: { readonly api: ApiServer; readonly istiod: string },
   rendered: Deployment,
 ): Promise<string> {
   const { namespace: ns, serviceAccount } = rendered.operator;
@@ -102,7 +102,8 @@ async function startOperator(
     mode: 0o600,
   });
   await writeFile(kubeconfig, kubeconfigText(api.url, api.caFile, { tokenFile }), { mode: 0o600 });
-  const process = await operator({ kubeconfig, namespace: ns, webhookUrl: rendered.webhookUrl }, context);
+  const { webhookUrl } = rendered;
+  const process = await operator({ kubeconfig, namespace: ns, webhookUrl, istiod: istiodUrl }, context);
   await supervisor.start(process.spec);
   return process.url;
 }

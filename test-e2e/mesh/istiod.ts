@@ -61,6 +61,8 @@ export async function istiod(program: string, kubeconfig: string, context: Serve
     PILOT_ENABLE_METADATA_EXCHANGE: 'false',
     PILOT_ENABLE_ALPN_FILTER: 'false',
     PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER: 'false',
+    // The operator calls a policy enforced only after a longer time than this (ENFORCEMENT_SETTLE_SECONDS).
+    PILOT_DEBOUNCE_MAX: '1s',
     INJECTION_WEBHOOK_CONFIG_NAME: '',
     VALIDATION_WEBHOOK_CONFIG_NAME: '',
   };

@@ -19,7 +19,8 @@ export async function killed<T>(mesh: MeshInfo, name: string, meanwhile: () => P
   return result;
 }
 
-function record(mesh: MeshInfo, name: string): ProcessRecord {
+/** What the supervisor last said of a process of the mesh. */
+export function record(mesh: MeshInfo, name: string): ProcessRecord {
   const found = readRecord(mesh.processes).find((row) => row.name === name);
   if (found === undefined) throw new Error(`no process ${name}`);
   return found;

@@ -55,11 +55,13 @@ export interface OperatorOptions {
   readonly namespace: string;
   /** Where the API server calls its webhook, on loopback. */
   readonly webhookUrl: string;
+  /** Base URL of istiod's debug interface. */
+  readonly istiod: string;
 }
 
 /** One replica of the operator with the kubeconfig of its own ServiceAccount, electing itself as it would among several. */
 export async function operator(
-  { kubeconfig, namespace, webhookUrl }: OperatorOptions,
+  { kubeconfig, namespace, webhookUrl, istiod }: OperatorOptions,
   context: ServerContext,
 ): Promise<{ spec: ProcessSpec; url: string }> {
   const listen = await claim(context.addresses, 28200);
@@ -75,6 +77,8 @@ export async function operator(
     LEASE_DURATION_SECONDS: '5',
     WEBHOOK_LISTEN: new URL(webhookUrl).host,
     WEBHOOK_URL: webhookUrl,
+    ISTIOD_URLS: istiod,
+    ENFORCEMENT_SETTLE_SECONDS: '2',
     // A new certificate is served ten checks after it was made: seconds, for a test that waits for it.
     WEBHOOK_CHECK_SECONDS: '1',
   };

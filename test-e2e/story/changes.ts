@@ -101,21 +101,26 @@ export const changesChapter: Chapter<StoryContext> = {
     {
       title: 'kubectl get serviceauthpolicies --namespace shop',
       expected:
-        'Name bucket, Service bucket, Mode Enforce, Rules 5, Accepted False, Programmed False; ' +
-        'Name user, Service user, Mode Enforce, Rules 4, Accepted True, Programmed True',
-      run: ({ cluster }) => new Policies(cluster).printed(SHOP),
+        'Name bucket, Service bucket, Mode Enforce, Rules 5, Accepted False, Programmed False, Enforced False; ' +
+        'Name user, Service user, Mode Enforce, Rules 4, Accepted True, Programmed True, Enforced True',
+      run: async ({ cluster }) => {
+        const policies = new Policies(cluster);
+        await policies.enforced(SHOP, 'user');
+        return policies.printed(SHOP);
+      },
     },
     {
-      title: 'the edit is taken back',
-      expected: 'Accepted=True Accepted, Programmed=True',
+      title: 'the edit is taken back, and every Envoy has what it means',
+      expected: 'Accepted=True Accepted, Programmed=True, Enforced=True',
       run: async ({ cluster }) => {
         const policies = new Policies(cluster);
         await policies.edit(SHOP, BUCKET, (spec) => {
           spec.issuers = ['platform'];
         });
         await policies.programmed(SHOP, BUCKET);
+        await policies.enforced(SHOP, BUCKET);
         const accepted = await policies.condition(SHOP, BUCKET, 'Accepted');
-        return `Accepted=${accepted.status} ${accepted.reason}, Programmed=True`;
+        return `Accepted=${accepted.status} ${accepted.reason}, Programmed=True, Enforced=True`;
       },
     },
   ],

@@ -88,6 +88,12 @@ export class Policies {
     );
   }
 
+  /** Waits until every proxy was seen with everything that the policy's current generation means. */
+  async enforced(namespace: string, name: string, timeout = 60_000): Promise<void> {
+    const isEnforced = async () => (await this.condition(namespace, name, 'Enforced')).status === 'True';
+    await waitFor(`${namespace}/${name} is enforced`, isEnforced, { timeout });
+  }
+
   /** The AuthorizationPolicies generated for a policy, by action. */
   async generated(namespace: string, name: string, action: 'ALLOW' | 'DENY'): Promise<KubeObject> {
     const owner = await this.get(namespace, name);

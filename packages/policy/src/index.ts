@@ -16,6 +16,7 @@ export type {
 } from './decide/decision.ts';
 export { pathOf } from './decide/path-matcher.ts';
 export { basisOf, groupOf, type Identified } from './enforcement/basis.ts';
+export { judgeSight } from './enforcement/enforced.ts';
 export type { EnforcedReason } from './enforcement/reason.ts';
 export type { ProxySight, ReplicaProblem, Sight, WorkloadProxy } from './enforcement/sight.ts';
 export { PolicyError, type PolicyErrorCode } from './errors.ts';

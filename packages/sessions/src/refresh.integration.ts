@@ -33,6 +33,7 @@ describe('the refresh tokens of a session', () => {
   test('follow one another, each valid until it is used', async () => {
     expect(await use(0)).toEqual({ result: 'rotated', generation: 1 });
     expect(await use(1)).toEqual({ result: 'rotated', generation: 2 });
+    expect(await refresh.find(userId, sessionId)).toMatchObject({ generation: 2 });
     now += 2 * GRACE_MS;
     expect(await use(2)).toEqual({ result: 'rotated', generation: 3 });
   });

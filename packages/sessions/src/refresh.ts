@@ -17,6 +17,8 @@ export interface RefreshFamily {
 
 export interface FamilyOfSession extends RefreshFamily {
   readonly session: Session;
+  /** Which of the family's tokens is valid now. */
+  readonly generation: number;
 }
 
 export interface RefreshAttempt {
@@ -75,9 +77,10 @@ export function createRefreshStore({
     async find(userId, sessionId) {
       const fields = await redisCall(redis.hgetall(keys.session(userId, sessionId)));
       const session = fromFields(Object.entries(fields).flat());
-      const { refreshSecret: secret, refreshContext: context } = fields;
+      const { refreshSecret: secret, refreshContext: context, refreshGeneration: generation } = fields;
       if (session === undefined || session.expiresAt <= now()) return undefined;
-      return secret === undefined || context === undefined ? undefined : { session, secret, context };
+      if (secret === undefined || context === undefined) return undefined;
+      return { session, secret, context, generation: Number(generation) };
     },
 
     async rotate({ userId, sessionId, generation, secret }) {

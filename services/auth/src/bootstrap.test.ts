@@ -5,6 +5,7 @@ import { ADMIN_PERMISSIONS } from './http/permissions.ts';
 import { plainHasher } from './testing/fixture.ts';
 import { memoryAccounts } from './testing/memory-accounts.ts';
 
+const system = { subject: 'system:test', requestId: 'test' };
 const first = { email: 'Admin@Example.org', password: 'correct horse' };
 
 function setUp() {
@@ -27,10 +28,27 @@ describe('bootstrapAdministrator', () => {
     const dependencies = setUp();
     await bootstrapAdministrator(dependencies, first);
     const before = await dependencies.accounts.findCredentials('admin@example.org');
-    await dependencies.accounts.replaceGrants(before?.userId ?? '', []);
-    expect(await bootstrapAdministrator(dependencies, { ...first, password: 'another' })).toBe(false);
+    const userId = before?.userId ?? '';
+    await dependencies.accounts.change(userId, system, (account) => ({
+      action: 'grants.changed',
+      after: { ...account, grants: [] },
+    }));
+    expect(await bootstrapAdministrator(dependencies, { ...first, password: 'another horse' })).toBe(false);
     expect(await dependencies.accounts.findCredentials('admin@example.org')).toEqual(before);
-    expect((await dependencies.accounts.find(before?.userId ?? ''))?.grants).toEqual([]);
+    expect((await dependencies.accounts.find(userId))?.grants).toEqual([]);
+  });
+
+  test('makes nobody while there is an administrator: one who was deleted does not come back', async () => {
+    const dependencies = setUp();
+    await bootstrapAdministrator(dependencies, { ...first, email: 'other@example.org' });
+    expect(await bootstrapAdministrator(dependencies, first)).toBe(false);
+    expect(await dependencies.accounts.findCredentials('admin@example.org')).toBeUndefined();
+  });
+
+  test('refuses a password that would be guessed, without telling it', async () => {
+    const refused = bootstrapAdministrator(setUp(), { ...first, password: 'Passw0rd!' });
+    await expect(refused).rejects.toMatchObject({ code: 'secret_unusable' });
+    await expect(refused).rejects.not.toThrow('Passw0rd');
   });
 
   test('gives way to a replica that was faster', async () => {

@@ -2,6 +2,8 @@ import { type AccountStore, AUDIENCE, normaliseEmail } from './accounts/account.
 import { AuthError } from './errors.ts';
 import { ADMIN_PERMISSIONS } from './http/permissions.ts';
 import type { PasswordHasher } from './passwords/hasher.ts';
+import { opaqueString } from './passwords/opaque-string.ts';
+import { isWeakPassword } from './passwords/weak-password.ts';
 
 export interface FirstAdministrator {
   readonly email: string;
@@ -15,18 +17,25 @@ export interface BootstrapDependencies {
 }
 
 /**
- * Makes the first administrator, who can then make everybody else. A user that holds the address stays untouched:
- * neither a changed password nor a withdrawn grant comes back with a restart.
+ * Makes the first administrator, who can then make everybody else, when there is none. Nobody who is there is touched:
+ * neither a changed password nor a withdrawn grant nor a deleted user comes back with a restart.
  * @returns whether the user was made now
+ * @throws AuthError `secret_unusable` for a password that would be guessed
  */
 export async function bootstrapAdministrator(
   { accounts, passwords, uuid }: BootstrapDependencies,
   { email: given, password }: FirstAdministrator,
 ): Promise<boolean> {
   const email = normaliseEmail(given);
-  if ((await accounts.findCredentials(email)) !== undefined) return false;
+  if ((await accounts.hasAdministrator()) || (await accounts.findCredentials(email)) !== undefined) return false;
+  if (isWeakPassword(opaqueString(password), email)) {
+    throw new AuthError(
+      'secret_unusable',
+      'BOOTSTRAP_ADMIN_PASSWORD_FILE: the password is among the first that a guesser tries',
+    );
+  }
   try {
-    await accounts.create({
+    const administrator = {
       id: uuid(),
       email,
       passwordHash: await passwords.hash(password),
@@ -34,7 +43,8 @@ export async function bootstrapAdministrator(
       roles: ['admin'],
       permissions: [],
       grants: [{ service: AUDIENCE, permissions: [...ADMIN_PERMISSIONS] }],
-    });
+    };
+    await accounts.create(administrator, { subject: 'system:bootstrap', requestId: 'start' });
     return true;
   } catch (error) {
     if (error instanceof AuthError && error.code === 'email_taken') return false; // another replica was faster

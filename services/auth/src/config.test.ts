@@ -25,10 +25,19 @@ const environment = {
 };
 
 describe('AuthConfig', () => {
+  test('reads numbers', () => {
+    const numbers = { ACCESS_TOKEN_TTL_SECONDS: '60', AUDIT_RETENTION_DAYS: '36500' };
+    expect(readConfig(AuthConfig, { ...environment, ...numbers })).toMatchObject({
+      ACCESS_TOKEN_TTL_SECONDS: 60,
+      AUDIT_RETENTION_DAYS: 36_500,
+    });
+  });
+
   test('has defaults for what has a good one', () => {
     expect(readConfig(AuthConfig, environment)).toMatchObject({
       AUTH_TRUSTED_PROXIES: '',
       ACCESS_TOKEN_TTL_SECONDS: 900,
+      AUDIT_RETENTION_DAYS: 400,
       LOG_LEVEL: 'info',
     });
   });
@@ -39,6 +48,7 @@ describe('AuthConfig', () => {
     ['AUTH_ISSUER', 'auth.example.org'],
     ['REDIS_URL', 'http://x'],
     ['ACCESS_TOKEN_TTL_SECONDS', '10'],
+    ['AUDIT_RETENTION_DAYS', '7'],
     ['LOG_LEVEL', 'loud'],
   ])('refuses %s=%s', (variable, value) => {
     expect(() => readConfig(AuthConfig, { ...environment, [variable]: value })).toThrow(ConfigError);

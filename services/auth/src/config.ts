@@ -39,6 +39,7 @@ export const AuthConfig = Type.Object({
     Type.String({ minLength: 1, description: "file with the first administrator's password" }),
   ),
   ACCESS_TOKEN_TTL_SECONDS: Type.Integer({ default: 900, minimum: 60, maximum: 86_400, description: '60 to 86400' }),
+  AUDIT_RETENTION_DAYS: Type.Integer({ default: 400, minimum: 30, maximum: 36_500, description: '30 to 36500' }),
   LOG_LEVEL: Type.Union(
     LOG_LEVELS.map((level) => Type.Literal(level)),
     { default: 'info', description: LOG_LEVELS.join(', ') },

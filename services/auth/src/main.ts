@@ -20,6 +20,7 @@ async function main(): Promise<void> {
     keys: keySettings(config),
     ...(firstAdministrator !== undefined && { firstAdministrator }),
     tokenLifetime: config.ACCESS_TOKEN_TTL_SECONDS,
+    auditRetentionDays: config.AUDIT_RETENTION_DAYS,
     trustedProxies,
     log,
     clock: () => new Date(),

@@ -26,10 +26,9 @@ export const SESSION_ENDS = [
   'logout',
   'evicted',
   'revoked',
-  'deactivated',
+  'account_changed',
   'device_changed',
   'refresh_replayed',
-  'login_failed',
 ] as const;
 export type SessionEnd = (typeof SESSION_ENDS)[number];
 

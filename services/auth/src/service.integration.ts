@@ -20,7 +20,7 @@ describe.each(databaseKinds(inject('postgresUrl')))('the service on $name', (kin
     await database.remove();
   });
 
-  async function adminCall(method: 'GET' | 'POST' | 'PUT', url: string, payload?: object) {
+  async function adminCall(method: 'DELETE' | 'GET' | 'POST', url: string, payload?: object) {
     const token = (await logIn(service, ADMIN_LOGIN)).json().access_token;
     const headers = { authorization: `Bearer ${token}` };
     return service.adminApp.inject({ method, url, headers, ...(payload !== undefined && { payload }) });
@@ -73,8 +73,8 @@ describe.each(databaseKinds(inject('postgresUrl')))('the service on $name', (kin
     const grants = [{ service: 'bucket', permissions: ['bucket:read'] }];
     const user = { email: 'bob@example.org', password: 'correct horse', grants };
     const { id } = (await adminCall('POST', '/v1/users', user)).json();
-    const replaced = await adminCall('PUT', `/v1/users/${id}/grants`, { grants: [] });
-    expect(replaced.json()).toMatchObject({ grants: [], version: 2 });
+    const removed = await adminCall('DELETE', `/v1/users/${id}/grants/bucket`);
+    expect(removed.json()).toMatchObject({ grants: [], version: 2 });
     const refused = await logIn(service, { email: user.email, password: user.password });
     expect(refused.json()).toMatchObject({ status: 403, code: 'permission_missing' });
   });

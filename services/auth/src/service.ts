@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os';
 import { type Clock, type Random, systemClock } from '@sekisho/kube';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
-import { createMinter } from '@sekisho/tokens';
+import { ANY_AUDIENCE, createMinter, type Mint } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';
+import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
 import { bootstrapAdministrator, type FirstAdministrator } from './bootstrap.ts';
 import { openDatabase, pingDatabase } from './database/open.ts';
@@ -26,8 +27,7 @@ import { setUpOAuth } from './oauth/set-up.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 import { assembleRefreshTokens } from './refresh/assemble.ts';
 import { beginOwnRefresh, createRefresh } from './refresh/refresh.ts';
-import { createFreshMint } from './revocations/fresh-mint.ts';
-import { openSessions } from './sessions/open-sessions.ts';
+import { openSessions, type Sessions } from './sessions/open-sessions.ts';
 import { wireSessions } from './sessions/wire.ts';
 
 export interface ServiceOptions {
@@ -45,7 +45,7 @@ export interface ServiceOptions {
   readonly log: Logger;
   readonly clock: () => Date;
   readonly uuid: () => string;
-  /** What the signing keys are looked after by. @default the system's */
+  /** What runs beside requests is timed by. @default the system's */
   readonly timers?: Clock;
   /** @default Math.random */
   readonly random?: Random;
@@ -56,6 +56,8 @@ export interface ServiceOptions {
   /** Replicas of Redis that must confirm a revocation. @default 0 */
   readonly revocationMinReplicas?: number;
   readonly rates?: LoginRates;
+  /** Days that entries of the audit log are kept. @default 400 */
+  readonly auditRetentionDays?: number;
   /** How applications are told of a log-out. @default the platform's own */
   readonly fetch?: typeof globalThis.fetch;
 }
@@ -88,7 +90,9 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const stores = await openStores(options, opened);
   const passwords = await createPasswordHasher(HASHING);
   await bootstrap(options, { ...stores, passwords });
-  const apps = buildApps(options, { ...stores, passwords });
+  const { upkeep, ...apps } = buildApps(options, { ...stores, passwords });
+  upkeep.start();
+  opened.defer(upkeep.stop);
   opened.defer(() => apps.adminApp.close());
   opened.defer(() => apps.publicApp.close());
   const owned = opened.move();
@@ -150,29 +154,31 @@ function buildApps(options: ServiceOptions, stores: Stores) {
   const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES } = options;
   const keys = keeper.ring;
-  const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
-  const { store: sessions, endings } = stores.sessions;
+  const { store: sessions, endings, revoker } = stores.sessions;
   const wired = wireSessions({ sessions: stores.sessions, issuer, keys, clock, metrics: authMetrics });
+  const mint = wired.unrevoked(createMinter({ issuer, key: () => keys.active, clock, uuid }).access);
   const refreshTokens = assembleRefreshTokens({ redis, prefix, sessions, encryptionKeys, clock, ...wired.refresh });
   const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
   const limits = createLoginLimits({ redis, prefix, rates, hash });
   const beginRefresh = beginOwnRefresh(refreshTokens);
-  const login = createLogin({
-    ...{ accounts, passwords, sessions, limits, beginRefresh, clock, tokenLifetime },
-    mint: createFreshMint({ ...stores.sessions, mint, clock }),
-  });
+  const login = createLogin({ accounts, passwords, sessions, limits, mint, beginRefresh, clock, tokenLifetime });
   const endSession = async (userId: string, id: string) => void (await endings.one(userId, id, 'logout'));
   const oauth = setUpOAuth({
     ...{ issuer, redis, prefix, db, accounts, sessions, keys, mint, clock, tokenLifetime, encryptionKeys, log },
     authenticate: createAuthenticate({ accounts, passwords, limits }),
     endSession,
+    refreshTokens,
+    revoker,
+    verify: wired.verifyFor(ANY_AUDIENCE),
     metrics: authMetrics,
     fetch: options.fetch ?? globalThis.fetch,
     clientAddress,
   });
   const refresh = createRefresh({ refreshTokens, accounts, endSession, mint, clock, tokenLifetime });
   const authorize = createAuthorize({ verify: wired.verifyFor(AUDIENCE), clock, metrics: authMetrics });
+  const { administration, audit, upkeep } = accountsOf(options, { ...stores, ...stores.sessions, mint });
   return {
+    upkeep,
     publicApp: buildPublicApp({
       log,
       login,
@@ -186,10 +192,9 @@ function buildApps(options: ServiceOptions, stores: Stores) {
     adminApp: buildAdminApp({
       log,
       accounts,
-      passwords,
+      administration,
+      audit,
       authorize,
-      assertTokensFit: createAssertTokensFit(mint),
-      uuid,
       metrics,
       checks,
       more: (routes) => {
@@ -199,4 +204,12 @@ function buildApps(options: ServiceOptions, stores: Stores) {
       },
     }),
   };
+}
+
+type AccountParts = Omit<Stores, 'sessions'> & Pick<Sessions, 'endings' | 'revoker'> & { readonly mint: Mint };
+
+function accountsOf(options: ServiceOptions, { mint, ...parts }: AccountParts): Accounts {
+  const { log, uuid, timers = systemClock, random = Math.random, auditRetentionDays = 400 } = options;
+  const assertTokensFit = createAssertTokensFit(mint);
+  return assembleAccounts({ ...parts, assertTokensFit, log, uuid, clock: timers, random, auditRetentionDays });
 }

@@ -1,8 +1,12 @@
-import type { Kysely, Selectable } from 'kysely';
-import { guarded, isUniqueViolation } from '../database/guard.ts';
+import { type Kysely, sql } from 'kysely';
+import { type Actor, userTarget } from '../audit/audit.ts';
+import { recordAudit } from '../audit/sql-audit.ts';
+import { guarded } from '../database/guard.ts';
 import type { Database } from '../database/schema.ts';
-import { AuthError } from '../errors.ts';
-import type { Account, AccountStore, Grant, NewAccount } from './account.ts';
+import type { Account, AccountStore, NewAccount, UserQuery } from './account.ts';
+import { changesBetween } from './change.ts';
+import { administrators, changeAccount } from './sql-change.ts';
+import { addressOnce, allWithGrants, insertGrants, loadAccount } from './sql-rows.ts';
 
 type Db = Kysely<Database>;
 
@@ -17,58 +21,52 @@ export function createSqlAccounts(db: Db): AccountStore {
           .where('email', '=', email)
           .executeTakeFirst(),
       ),
-    find: (userId) => guarded(load(db, userId)),
-    create: (account) => guarded(db.transaction().execute((tx) => insert(tx, account))),
-    replaceGrants: (userId, grants) => guarded(db.transaction().execute((tx) => replace(tx, userId, grants))),
+    find: (userId) => guarded(loadAccount(db, userId)),
+    activeVersion: (userId) => guarded(activeVersion(db, userId)),
+    hasAdministrator: async () => (await guarded(administrators(db).executeTakeFirst())) !== undefined,
+    list: (query) => guarded(list(db, query)),
+    create: (account, by) => guarded(db.transaction().execute((tx) => insert(tx, account, by))),
+    change: (userId, by, decide) =>
+      guarded(db.transaction().execute((tx) => changeAccount(tx, { userId, by, decide }))),
+    async rehash(userId, stored, hash) {
+      const update = db.updateTable('users').set({ password_hash: hash });
+      await guarded(update.where('id', '=', userId).where('password_hash', '=', stored).execute());
+    },
   };
 }
 
-async function load(db: Db, userId: string): Promise<Account | undefined> {
-  const user = await db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst();
-  if (user === undefined) return undefined;
-  const grants = await db.selectFrom('grants').selectAll().where('user_id', '=', userId).orderBy('service').execute();
-  const { id, email, active, roles, permissions, version } = user;
-  return { id, email, active, roles, permissions, version, grants: grants.map(toGrant) };
+async function activeVersion(db: Db, userId: string): Promise<number | undefined> {
+  const active = db.selectFrom('users').select('version').where('id', '=', userId).where('active', '=', true);
+  return (await active.executeTakeFirst())?.version;
 }
 
-async function insert(tx: Db, { passwordHash, grants, ...user }: NewAccount): Promise<Account> {
-  try {
-    await tx
-      .insertInto('users')
-      .values({ ...user, password_hash: passwordHash })
-      .execute();
-  } catch (cause) {
-    if (!isUniqueViolation(cause)) throw cause;
-    throw new AuthError('email_taken', 'another user has this e-mail address', { cause });
-  }
+async function list(db: Db, query: UserQuery): Promise<readonly Account[]> {
+  return allWithGrants(db, await filtered(db, query).orderBy('id').limit(query.limit).execute());
+}
+
+function filtered(db: Db, { emailPrefix, active, role, service, after }: UserQuery) {
+  const grantsThere = db
+    .selectFrom('grants')
+    .select('user_id')
+    .where('service', '=', service ?? '');
+  return (
+    db
+      .selectFrom('users')
+      .selectAll()
+      // No pattern: a prefix may hold what LIKE takes for one.
+      .$if(emailPrefix !== undefined, (users) => users.where(sql<boolean>`starts_with(email, ${emailPrefix})`))
+      .$if(active !== undefined, (users) => users.where('active', '=', active ?? true))
+      .$if(role !== undefined, (users) => users.where(sql<boolean>`roles @> array[${role}]::text[]`))
+      .$if(service !== undefined, (users) => users.where('id', 'in', grantsThere))
+      .$if(after !== undefined, (users) => users.where('id', '>', after ?? ''))
+  );
+}
+
+async function insert(tx: Db, { passwordHash, grants, ...user }: NewAccount, by: Actor): Promise<Account> {
+  const row = { ...user, password_hash: passwordHash };
+  await addressOnce(tx.insertInto('users').values(row).execute());
   await insertGrants(tx, user.id, grants);
+  const changes = changesBetween(undefined, { ...user, grants });
+  await recordAudit(tx, { actor: by, action: 'user.created', target: userTarget(user.id), changes });
   return { ...user, grants, version: 1 };
-}
-
-async function replace(tx: Db, userId: string, grants: readonly Grant[]): Promise<Account | undefined> {
-  // Also locks the row: two replacements at once happen one after the other.
-  const changed = await tx
-    .updateTable('users')
-    .set((eb) => ({ version: eb('version', '+', 1) }))
-    .where('id', '=', userId)
-    .executeTakeFirst();
-  if (changed.numUpdatedRows === 0n) return undefined;
-  await tx.deleteFrom('grants').where('user_id', '=', userId).execute();
-  await insertGrants(tx, userId, grants);
-  return load(tx, userId);
-}
-
-async function insertGrants(tx: Db, userId: string, grants: readonly Grant[]): Promise<void> {
-  if (grants.length === 0) return;
-  const rows = grants.map(({ service, permissions, expires }) => ({
-    user_id: userId,
-    service,
-    permissions,
-    expires: expires === undefined ? null : new Date(expires * 1000),
-  }));
-  await tx.insertInto('grants').values(rows).execute();
-}
-
-function toGrant({ service, permissions, expires }: Selectable<Database['grants']>): Grant {
-  return { service, permissions, ...(expires !== null && { expires: Math.floor(expires.getTime() / 1000) }) };
 }

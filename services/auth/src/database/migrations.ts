@@ -1,5 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+import { accountChanges } from '../accounts/migration.ts';
+import { auditLog } from '../audit/migration.ts';
 import { AuthError } from '../errors.ts';
 import { keyRotation } from '../keys/migration.ts';
 import { OAUTH_CLIENTS } from '../oauth/clients/tables.ts';
@@ -44,6 +46,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
     },
   },
   '0003-key-rotation': keyRotation,
+  '0004-account-changes': accountChanges,
+  '0005-audit-log': auditLog,
   '0006-oauth-clients': OAUTH_CLIENTS,
 };
 

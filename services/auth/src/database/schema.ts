@@ -1,4 +1,5 @@
-import type { ColumnType, Generated } from 'kysely';
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { AuditAction, Changes } from '../audit/audit.ts';
 import type { OAuthTables } from '../oauth/clients/tables.ts';
 
 /** Set by the database, never written. */
@@ -21,6 +22,28 @@ export interface Database extends OAuthTables {
     service: string;
     permissions: readonly string[];
     expires: Date | null;
+  };
+  /** Revocations that are owed: written with the change that owes them, removed once they are made. */
+  revocation_outbox: {
+    id: Generated<string>;
+    user_id: string;
+    scope: 'tokens' | 'sessions';
+    /** The session in which the user asked for it. */
+    kept_session: string | null;
+    attempts: Generated<number>;
+    created_at: Moment;
+  };
+  audit_log: {
+    /** A bigint: text to pg, a number to PGlite. */
+    id: ColumnType<string | number, never, never>;
+    at: Moment;
+    actor: string;
+    client: string | null;
+    session: string | null;
+    action: AuditAction;
+    target: string;
+    changes: JSONColumnType<Changes>;
+    request_id: string;
   };
   signing_keys: {
     /** RFC 7638 thumbprint. */

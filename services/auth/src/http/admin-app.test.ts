@@ -1,38 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Checks } from '@sekisho/telemetry';
-import type { AccessGrant } from '@sekisho/tokens';
 import type { InjectOptions } from 'fastify';
 import { describe, expect, test } from 'vitest';
-import { AUDIENCE } from '../accounts/account.ts';
-import { createAssertTokensFit } from '../login/tokens-fit.ts';
-import { ADMIN_ID, ALICE_ID, alice, createFixture } from '../testing/fixture.ts';
+import { createAdminFixture } from '../testing/admin-fixture.ts';
+import { ALICE_ID, alice } from '../testing/fixture.ts';
 import { undocumented } from '../testing/undocumented.ts';
-import { buildAdminApp } from './admin-app.ts';
-import { createAuthorize } from './authorize.ts';
 
-function setUp(checks: Checks = {}) {
-  const fixture = createFixture();
-  const { log, accounts, passwords, metrics, registry, clock, verifyFor, mint } = fixture;
-  const authorize = createAuthorize({ verify: verifyFor(AUDIENCE), clock, metrics });
-  const assertTokensFit = createAssertTokensFit(mint);
-  const metered = { log, metrics: registry, checks };
-  const app = buildAdminApp({ ...metered, accounts, passwords, authorize, assertTokensFit, uuid: randomUUID });
-  const token = async (permissions: string[], grant: Partial<AccessGrant> = {}) =>
-    (
-      await mint({
-        subject: ADMIN_ID,
-        audience: ['auth'],
-        services: { auth: { permissions } },
-        lifetimeSeconds: 900,
-        ...grant,
-      })
-    ).token;
-  const call = async (options: InjectOptions, bearer?: string) => {
-    const authorization = `Bearer ${bearer ?? (await token(['users:read', 'users:write']))}`;
-    return app.inject({ ...options, headers: { authorization, ...options.headers } });
-  };
-  return { ...fixture, app, call, token };
-}
+const setUp = createAdminFixture;
 
 const newUser = {
   email: 'Bob@Example.org',
@@ -112,8 +85,10 @@ describe('users', () => {
   test('have their grants replaced as a whole', async () => {
     const { call } = setUp();
     const grants = [{ service: 'auth', permissions: ['users:read'], expires: 2_000_000_000 }];
-    const response = await call({ method: 'PUT', url: `/v1/users/${ALICE_ID}/grants`, payload: { grants } });
+    const url = `/v1/users/${ALICE_ID}/grants`;
+    const response = await call({ method: 'PUT', url, headers: { 'if-match': '"1"' }, payload: { grants } });
     expect(response.json()).toMatchObject({ id: ALICE_ID, grants, version: 2 });
+    expect(response.headers['etag']).toBe('"2"');
   });
 
   test('are refused, with the sizes, when their token would be too long', async () => {
@@ -123,7 +98,10 @@ describe('users', () => {
     const created = await call(post({ ...newUser, grants }));
     expect(created.json()).toMatchObject(problem);
     const url = `/v1/users/${ALICE_ID}`;
-    expect((await call({ method: 'PUT', url: `${url}/grants`, payload: { grants } })).json()).toMatchObject(problem);
+    const headers = { 'if-match': '"1"' };
+    expect((await call({ method: 'PUT', url: `${url}/grants`, headers, payload: { grants } })).json()).toMatchObject(
+      problem,
+    );
     expect((await call({ url })).json()).toMatchObject({ grants: alice.grants, version: 1 });
   });
 
@@ -131,7 +109,8 @@ describe('users', () => {
     const { call } = setUp();
     const unknown = { url: `/v1/users/${randomUUID()}` };
     expect((await call(unknown)).json()).toMatchObject({ status: 404, code: 'user_unknown' });
-    const replaced = await call({ method: 'PUT', url: `${unknown.url}/grants`, payload: { grants: [] } });
+    const headers = { 'if-match': '"1"' };
+    const replaced = await call({ method: 'PUT', url: `${unknown.url}/grants`, headers, payload: { grants: [] } });
     expect(replaced.json()).toMatchObject({ status: 404, code: 'user_unknown' });
     expect((await call({ url: '/v1/users/1' })).json()).toMatchObject({ status: 400, code: 'request_invalid' });
   });
@@ -191,7 +170,7 @@ describe('authorization', () => {
 
 describe('health and metrics', () => {
   test('need no token', async () => {
-    const { app } = setUp({ database: async () => undefined });
+    const { app } = setUp({ checks: { database: async () => undefined } });
     expect((await app.inject({ url: '/healthz' })).statusCode).toBe(200);
     expect((await app.inject({ url: '/readyz' })).json()).toEqual({ status: 'ready', failing: [] });
     const metrics = await app.inject({ url: '/metrics' });
@@ -200,7 +179,9 @@ describe('health and metrics', () => {
   });
 
   test('name what fails, and not why', async () => {
-    const { app } = setUp({ database: async () => undefined, redis: () => Promise.reject(new Error('hunter2')) });
+    const { app } = setUp({
+      checks: { database: async () => undefined, redis: () => Promise.reject(new Error('hunter2')) },
+    });
     const response = await app.inject({ url: '/readyz' });
     expect(response.statusCode).toBe(503);
     expect(response.json()).toEqual({ status: 'unavailable', failing: ['redis'] });

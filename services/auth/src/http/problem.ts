@@ -31,6 +31,8 @@ const REQUEST_PROBLEMS: Readonly<Record<number, { code: string; detail: string }
 
 const INTERNAL: Problem = { status: 500, code: 'internal', detail: 'the service failed' };
 
+const codes = new WeakMap<FastifyReply, string>();
+
 /** The one error handler: every error of every route becomes an answer here, and only here. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error);
@@ -38,7 +40,13 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   return answerProblem(reply, problem);
 }
 
+/** With which code a request was refused, for the log. */
+export function answeredCode(reply: FastifyReply): string | undefined {
+  return codes.get(reply);
+}
+
 export function answerProblem(reply: FastifyReply, problem: Problem) {
+  codes.set(reply, problem.code);
   return reply
     .code(problem.status)
     .headers({ 'cache-control': 'no-store', ...problem.headers })

@@ -1,11 +1,10 @@
-import { PermissionNames, RoleNames, ServiceGrant, ServiceName } from '@sekisho/tokens';
+import { ServiceName } from '@sekisho/tokens';
 import { Type } from 'typebox';
-import { Email, NewPassword } from '../accounts/schemas.ts';
+import { Email } from '../accounts/schemas.ts';
 
 const strict = { additionalProperties: false } as const;
 
 const DeviceProperty = Type.Optional(Type.String({ maxLength: 512 }));
-const Id = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
 
 export const LoginBody = Type.Object(
   {
@@ -56,32 +55,3 @@ const RsaJwk = Type.Object({
 });
 
 export const JwksAnswer = Type.Object({ keys: Type.Array(Type.Union([EcJwk, RsaJwk])) });
-
-const Grant = Type.Object({ service: ServiceName, ...ServiceGrant.properties }, strict);
-const Grants = Type.Array(Grant, { maxItems: 64 });
-
-export const UserParams = Type.Object({ id: Id }, strict);
-
-export const NewUserBody = Type.Object(
-  {
-    email: Email,
-    password: NewPassword,
-    active: Type.Optional(Type.Boolean()),
-    roles: Type.Optional(RoleNames),
-    permissions: Type.Optional(PermissionNames),
-    grants: Type.Optional(Grants),
-  },
-  strict,
-);
-
-export const GrantsBody = Type.Object({ grants: Grants }, strict);
-
-export const UserAnswer = Type.Object({
-  id: Type.String(),
-  email: Type.String(),
-  active: Type.Boolean(),
-  roles: Type.Array(Type.String()),
-  permissions: Type.Array(Type.String()),
-  grants: Type.Array(Grant),
-  version: Type.Integer(),
-});

@@ -10,8 +10,9 @@ import Fastify, {
 } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import { createClientErrorHandler } from './client-error.ts';
-import { answerError, answerProblem } from './problem.ts';
+import { answerError, answeredCode, answerProblem } from './problem.ts';
 import { readQuery } from './query.ts';
+import { requestId } from './request-id.ts';
 
 /** Gives handlers the static types of their TypeBox schemas. */
 export interface TypeBoxProvider extends FastifyTypeProvider {
@@ -46,6 +47,7 @@ export function createServer(log: Logger, { trustedProxies = [], drainMs = 3_000
     requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
     trustProxy: [...trustedProxies],
+    genReqId: requestId,
     // fastify's defaults drop unknown fields and turn "1" into 1: a mistake would go unseen.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: true } },
     clientErrorHandler: createClientErrorHandler(log),
@@ -64,7 +66,8 @@ export function createServer(log: Logger, { trustedProxies = [], drainMs = 3_000
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request;
     // The pattern of the route and not the path: what clients put in a path is theirs.
-    const fields = { method, route: routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
+    const answer = { status: reply.statusCode, code: answeredCode(reply) };
+    const fields = { method, route: routeOptions.url, ...answer, ms: Math.round(reply.elapsedTime) };
     request.log.info(fields, 'request answered');
   });
   drainOnClose(app, drainMs);

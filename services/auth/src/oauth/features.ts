@@ -4,8 +4,8 @@ import type { ProviderPages } from './provider-pages.ts';
 import type { Resources } from './resources.ts';
 
 /**
- * On is what an application needs; off is what nobody asked for. Access tokens, their revocation, introspection and
- * userinfo are ours: oidc-provider neither revokes nor introspects JWTs.
+ * On is what an application needs; off is what nobody asked for. Of revocation and introspection oidc-provider does the
+ * part that is the same for all tokens, down to the client's authentication; for JWTs it then has no answer, and we do.
  */
 export function features(resources: Resources, pages: ProviderPages): NonNullable<Configuration['features']> {
   return {
@@ -13,6 +13,8 @@ export function features(resources: Resources, pages: ProviderPages): NonNullabl
     dPoP: { enabled: false },
     userinfo: { enabled: false },
     clientCredentials: { enabled: true },
+    revocation: { enabled: true },
+    introspection: { enabled: true },
     pushedAuthorizationRequests: { enabled: true },
     backchannelLogout: { enabled: true },
     externalSigningSupport: { enabled: true, ack: 'experimental-01' },

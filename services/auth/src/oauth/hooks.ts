@@ -1,15 +1,20 @@
+import type { Logger } from '@sekisho/telemetry';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { saveOrigin } from './grants/origin.ts';
 import type { LogInSessions } from './log-in-sessions.ts';
 import type { ProviderPages } from './provider-pages.ts';
 import type { Artefacts } from './store/artefacts.ts';
+import { introspectForClient, revokeForClient, type TokenEndpoints } from './token-endpoints.ts';
+import { isOutage } from './unavailable.ts';
 
 export interface HookOptions {
   readonly logIns: LogInSessions;
   readonly artefacts: Artefacts;
+  readonly tokenEndpoints: TokenEndpoints;
   readonly pages: ProviderPages;
   /** Path of the page that device codes are typed into. */
   readonly devicePath: string;
+  readonly log: Logger;
 }
 
 const MAX_USER_CODE = 32;
@@ -20,7 +25,12 @@ export function installHooks(provider: Provider, options: HookOptions): void {
   provider.use(async (ctx, next) => {
     if (ctx.method === 'GET' && ctx.path === options.devicePath) keepUserCode(ctx);
     await next();
-    if (hasOidc(ctx)) await finish(ctx, options);
+    if (!hasOidc(ctx)) return;
+    try {
+      await finish(ctx, options);
+    } catch (error) {
+      answerFailure(ctx, error, options.log);
+    }
   });
 }
 
@@ -41,15 +51,35 @@ function keepUserCode(ctx: { query: Record<string, unknown>; state: Record<strin
   ctx.query = {};
 }
 
-async function finish(ctx: KoaContextWithOIDC, { artefacts, logIns, pages }: HookOptions): Promise<void> {
+async function finish(ctx: KoaContextWithOIDC, options: HookOptions): Promise<void> {
+  const { artefacts, logIns, pages, tokenEndpoints } = options;
   const { route, entities } = ctx.oidc;
-  if (route === 'discovery') onlyWhatClientsMay(ctx);
-  if (entities.AuthorizationCode !== undefined && (route === 'authorization' || route === 'resume')) {
-    await saveOrigin(artefacts, entities.AuthorizationCode.jti, ctx);
+  switch (route) {
+    case 'discovery':
+      onlyWhatClientsMay(ctx);
+      break;
+    case 'authorization':
+    case 'resume':
+      if (entities.AuthorizationCode !== undefined) await saveOrigin(artefacts, entities.AuthorizationCode.jti, ctx);
+      break;
+    case 'end_session_confirm':
+      await leaveOneApplication(ctx, logIns);
+      break;
+    case 'revocation':
+      if (isOurs(ctx)) await revokeForClient(tokenEndpoints, ctx);
+      break;
+    case 'introspection':
+      if (isOurs(ctx)) await introspectForClient(tokenEndpoints, ctx);
+      break;
   }
-  if (route === 'end_session_confirm') await leaveOneApplication(ctx, logIns);
   if (isScripted(ctx))
     await (route === 'end_session' || route === 'resume' ? pages.leaving(ctx) : pages.unanswerable(ctx));
+}
+
+/** The client is who it says, the request is well formed, and oidc-provider knows nothing of the token. */
+function isOurs({ status, body }: KoaContextWithOIDC): boolean {
+  if (status === 200) return true;
+  return typeof body === 'object' && body !== null && Reflect.get(body, 'error') === 'unsupported_token_type';
 }
 
 /** Not logging out of the browser still is leaving the application that asked. */
@@ -67,6 +97,18 @@ function onlyWhatClientsMay(ctx: KoaContextWithOIDC): void {
 /** Every page of ours brings a policy; oidc-provider's own, which a script submits, do not. */
 function isScripted(ctx: KoaContextWithOIDC): boolean {
   return ctx.response.is('html') === 'html' && ctx.response.get('content-security-policy') === '';
+}
+
+function answerFailure(ctx: KoaContextWithOIDC, error: unknown, log: Logger): void {
+  const outage = isOutage(error);
+  log.error({ err: error, route: ctx.oidc.route }, 'OAuth request failed');
+  ctx.status = outage ? 503 : 500;
+  ctx.set('cache-control', 'no-store');
+  ctx.remove('location');
+  ctx.body = {
+    error: outage ? 'temporarily_unavailable' : 'server_error',
+    error_description: outage ? 'try again in a moment' : 'the service failed',
+  };
 }
 
 function hasOidc(ctx: object): ctx is KoaContextWithOIDC {

@@ -8,6 +8,7 @@ import { createConsents } from './consents.ts';
 import { readForms } from './http/form-body.ts';
 import { interactionRoutes } from './http/interaction-routes.ts';
 import { mountProvider } from './http/mount.ts';
+import { userinfoRoute } from './http/userinfo-route.ts';
 import { createLiveProvider, type LiveKeys } from './live-provider.ts';
 import type { ProviderOptions } from './provider.ts';
 
@@ -35,6 +36,9 @@ export function createOAuth(options: OAuthOptions): OAuth {
       readForms(scope);
       withOtherMethodsRefused(scope, (routes) =>
         interactionRoutes(routes, { ...options, provider, formToken, consents }),
+      );
+      withOtherMethodsRefused(scope, (routes) =>
+        userinfoRoute(routes, { accounts: options.accounts, verify: options.tokenEndpoints.verify }),
       );
     });
   };

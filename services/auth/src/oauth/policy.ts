@@ -6,6 +6,7 @@ import { asked, notGranted, toList } from './grants/context.ts';
 import { grantedToUser } from './grants/granted.ts';
 import type { LogInSessions } from './log-in-sessions.ts';
 import type { Resources } from './resources.ts';
+import { available } from './unavailable.ts';
 
 const { Check, base } = interactionPolicy;
 
@@ -22,7 +23,7 @@ export function interactionRules(logIns: LogInSessions, resources: Resources): i
       if (accountId === undefined || uid === undefined) return Check.NO_NEED_TO_PROMPT;
       if (oidc.account === undefined) return Check.REQUEST_PROMPT;
       if (oidc.result?.login !== undefined) return Check.NO_NEED_TO_PROMPT;
-      return (await logIns.isLive(accountId, uid)) ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT;
+      return (await available(logIns.isLive(accountId, uid))) ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT;
     }),
   );
   const consents = createConsents(resources);
@@ -52,7 +53,7 @@ export function loadExistingGrant({ accounts, resources, clock }: GrantRules): C
     const { client, session, result, provider, account } = ctx.oidc;
     if (client === undefined || account === undefined) throw new errors.InvalidRequest('no client or no account');
     const own = ownClient(client);
-    const user = await accounts.find(account.accountId);
+    const user = await available(accounts.find(account.accountId));
     if (user === undefined) throw new errors.AccessDenied('the user is gone');
     const what = asked(resources, toList(ctx.oidc.params?.['resource']), ctx.oidc.requestParamScopes);
     const granted = grantedToUser(user, own, what, clock());

@@ -3,10 +3,15 @@ import { deviceCodePage, deviceConfirmPage } from './pages/device-pages.ts';
 import { chooseLanguage, type Language } from './pages/language.ts';
 import { pageHeaders } from './pages/layout.ts';
 import { logoutPage } from './pages/logout-page.ts';
-import { messages } from './pages/messages.ts';
+import { type Messages, messages } from './pages/messages.ts';
 import { noticePage } from './pages/notice-page.ts';
 
 type Ctx = KoaContextWithOIDC;
+interface OAuthFailure {
+  readonly error: string;
+  readonly error_description?: string | undefined;
+}
+
 export type ProviderPages = ReturnType<typeof providerPages>;
 
 /** The pages that oidc-provider shows at its own addresses. @param emailOf of the user who is logged in */
@@ -57,13 +62,10 @@ export function providerPages(emailOf: (userId: string) => Promise<string | unde
       show(ctx, noticePage({ language, title: text.deviceDoneTitle, lead: text.deviceDoneLead(application) }));
     },
 
-    async error(ctx: Ctx, out: { error: string; error_description?: string | undefined }): Promise<void> {
+    async error(ctx: Ctx, out: OAuthFailure): Promise<void> {
       const language = languageOf(ctx);
       const text = messages(language);
-      const expired = out.error === 'invalid_request' && ctx.oidc.route.endsWith('resume');
-      const [title, lead] = expired ? [text.expiredTitle, text.expiredLead] : [text.errorTitle, text.errorLead];
-      const detail = expired ? undefined : [out.error, out.error_description].filter(Boolean).join(': ');
-      show(ctx, noticePage({ language, title, lead, detail }));
+      show(ctx, noticePage({ language, ...explain(text, out, ctx.oidc.route) }));
     },
 
     /** For a response mode that no client is registered for. */
@@ -84,6 +86,17 @@ export function providerPages(emailOf: (userId: string) => Promise<string | unde
       );
     },
   };
+}
+
+function explain(text: Messages, { error, error_description: description }: OAuthFailure, route: string) {
+  const isOver = route.endsWith('resume') && error === 'invalid_request';
+  if (isOver) return { title: text.expiredTitle, lead: text.expiredLead };
+  // Neither the person nor the application can do anything about these.
+  if (error === 'server_error' || error === 'temporarily_unavailable') {
+    return { title: text.errorTitle, lead: text.unavailable };
+  }
+  const detail = [error, description].filter(Boolean).join(': ');
+  return { title: text.errorTitle, lead: text.errorLead, detail };
 }
 
 function show(ctx: Ctx, body: string, formTarget?: string): void {

@@ -11,14 +11,19 @@ import { authorizationCode } from './grants/authorization-code.ts';
 import { assertShortLived } from './grants/client-assertion.ts';
 import { clientCredentials } from './grants/client-credentials.ts';
 import type { GrantDependencies } from './grants/context.ts';
+import { deviceCode } from './grants/device-code.ts';
+import { refreshToken } from './grants/refresh-token.ts';
 import { installHooks } from './hooks.ts';
 import type { Issuer } from './issuer.ts';
 import { interactionRules, loadExistingGrant } from './policy.ts';
 import { type ProviderPages, providerPages } from './provider-pages.ts';
 import { toProviderKeys } from './signing-keys.ts';
 import { createAdapterFactory } from './store/adapter.ts';
+import type { TokenEndpoints } from './token-endpoints.ts';
+import { available } from './unavailable.ts';
 
 export interface ProviderOptions extends GrantDependencies {
+  readonly tokenEndpoints: TokenEndpoints;
   readonly issuer: Issuer;
   readonly clients: Pick<ClientStore, 'find'>;
   /** What the keys of cookies are derived from. */
@@ -41,6 +46,8 @@ export const ROUTES = {
   device_authorization: '/oauth/device_authorization',
   code_verification: '/oauth/device',
   end_session: '/oauth/logout',
+  revocation: '/oauth/revoke',
+  introspection: '/oauth/introspect',
   jwks: '/.well-known/jwks.json',
 } as const;
 
@@ -60,7 +67,7 @@ const CLIENT_SIGNATURES = ['ES256', 'ES384', 'PS256', 'RS256', 'EdDSA', 'Ed25519
 
 /** The authorization server for one set of keys: it holds no state of its own, so another takes its place when they change. */
 export function createProvider(options: ProviderOptions, keys: ProviderKeys): Provider {
-  const { issuer, log, accounts, logIns, artefacts } = options;
+  const { issuer, log, accounts } = options;
   const pages = providerPages(async (userId) => (await accounts.find(userId))?.email);
   const provider = new Provider(issuer.issuer, configuration(options, keys, pages));
   // What they are is set by us from the issuer before each request.
@@ -69,7 +76,7 @@ export function createProvider(options: ProviderOptions, keys: ProviderKeys): Pr
     return matchesSecret(ownClient(this).secretHashes, actual);
   };
   registerGrants(provider, options);
-  installHooks(provider, { logIns, artefacts, pages, devicePath: ROUTES.code_verification });
+  installHooks(provider, { ...options, pages, devicePath: ROUTES.code_verification });
   provider.silent = true;
   provider.on('server_error', (ctx, err) => log.error({ err, route: ctx.oidc?.route }, 'OAuth request failed'));
   return provider;
@@ -78,8 +85,10 @@ export function createProvider(options: ProviderOptions, keys: ProviderKeys): Pr
 function registerGrants(provider: Provider, options: ProviderOptions): void {
   const resource = new Set(['resource']);
   const register = (name: string, handler: ReturnType<typeof authorizationCode>, params: readonly string[]) =>
-    provider.registerGrantType(name, handler, new Set([...params, 'resource']), resource);
+    provider.registerGrantType(name, (ctx) => available(handler(ctx)), new Set([...params, 'resource']), resource);
   register('authorization_code', authorizationCode(provider, options), ['code', 'code_verifier', 'redirect_uri']);
+  register('urn:ietf:params:oauth:grant-type:device_code', deviceCode(provider, options), ['device_code']);
+  register('refresh_token', refreshToken(provider, options), ['refresh_token', 'scope']);
   register('client_credentials', clientCredentials(provider, options), ['scope']);
 }
 
@@ -104,7 +113,7 @@ function configuration(
     },
     loadExistingGrant: loadExistingGrant(options),
     findAccount: async (_, id) => {
-      const account = await accounts.find(id);
+      const account = await available(accounts.find(id));
       return account?.active === true ? { accountId: id, claims: () => ({ sub: id }) } : undefined;
     },
     scopes: ['openid', 'email', 'offline_access'],
@@ -128,8 +137,6 @@ function configuration(
     fetch: (url, init) => fetch(url, { ...init, redirect: 'error' }),
     discovery: {
       userinfo_endpoint: issuer.url('/oauth/userinfo'),
-      revocation_endpoint: issuer.url('/oauth/revoke'),
-      introspection_endpoint: issuer.url('/oauth/introspect'),
       ui_locales_supported: ['en', 'ja'],
     },
   };

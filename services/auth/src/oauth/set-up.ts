@@ -1,5 +1,6 @@
-import type { SessionStore } from '@sekisho/sessions';
+import type { Revoker, SessionStore } from '@sekisho/sessions';
 import type { RedisClient } from '@sekisho/sessions/redis';
+import type { Verify } from '@sekisho/tokens';
 import type { Kysely } from 'kysely';
 import type { Database } from '../database/schema.ts';
 import { createSqlClients } from './clients/sql-clients.ts';
@@ -24,6 +25,7 @@ export interface OAuthSetUp
     | 'log'
     | 'metrics'
     | 'mint'
+    | 'refreshTokens'
     | 'tokenLifetime'
   > {
   readonly issuer: string;
@@ -33,10 +35,13 @@ export interface OAuthSetUp
   readonly db: Kysely<Database>;
   readonly sessions: SessionStore;
   readonly endSession: EndSession;
+  readonly revoker: Pick<Revoker, 'revoke'>;
+  /** Accepts every unrevoked token of this issuer, for any audience. */
+  readonly verify: Verify;
 }
 
 /** OAuth and OpenID Connect on Redis and the database. */
-export function setUpOAuth({ issuer, redis, prefix, db, ...rest }: OAuthSetUp): OAuth {
+export function setUpOAuth({ issuer, redis, prefix, db, verify, revoker, ...rest }: OAuthSetUp): OAuth {
   const { sessions, endSession, metrics } = rest;
   const browsers = createBrowserSessions(redis, { prefix, ttlSeconds: SESSION_SECONDS });
   return createOAuth({
@@ -46,5 +51,11 @@ export function setUpOAuth({ issuer, redis, prefix, db, ...rest }: OAuthSetUp): 
     artefacts: createArtefacts(redis, prefix),
     logIns: createLogInSessions({ sessions, browsers, endSession, metrics }),
     resources: createResources(issuer),
+    tokenEndpoints: {
+      verify,
+      revokeToken: ({ jti, exp }) => revoker.revoke({ kind: 'token', id: jti, exp }),
+      refreshTokens: rest.refreshTokens,
+      endSession,
+    },
   });
 }

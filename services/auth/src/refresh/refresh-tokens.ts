@@ -30,6 +30,11 @@ export interface Refreshed<T> {
   readonly session: Session;
 }
 
+export interface FoundFamily extends FamilyInUse {
+  /** Whether it is the token that is to be used next. */
+  readonly isValid: boolean;
+}
+
 /** All reject with LoginRefused, or SessionError `redis_unavailable`. */
 export interface RefreshTokens {
   /** The first refresh token of a session; those that it had before are worth nothing from then on. */
@@ -42,6 +47,8 @@ export interface RefreshTokens {
     presented: { readonly token: string; readonly clientId: string },
     issue: (family: FamilyInUse) => Promise<T>,
   ): Promise<Refreshed<T>>;
+  /** The family of a token, used or not; undefined when that is over, or the token is none of ours. */
+  find(token: string): Promise<FoundFamily | undefined>;
 }
 
 export function createRefreshTokens(options: RefreshTokensOptions): RefreshTokens {
@@ -69,6 +76,14 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
       const session = await sessions.touch(userId, sessionId);
       if (session === undefined) throw refused('session_over');
       return { issued, session, refreshToken: format.make({ userId, sessionId, generation: successor }, secret) };
+    },
+
+    async find(token) {
+      const read = format.read(token);
+      const family = read && (await store.find(read.userId, read.sessionId));
+      if (family === undefined || !read?.isGenuine(family.secret)) return undefined;
+      const { session, context, generation } = family;
+      return { session, context: parseContext(context), isValid: read.generation === generation };
     },
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AccountStore } from '../accounts/account.ts';
 import { OWN_CLIENT } from '../login/access-grant.ts';
 import { ADMIN_ID, ALICE_ID, alice, createFixture } from '../testing/fixture.ts';
-import { memoryAccounts } from '../testing/memory-accounts.ts';
+import { memoryAccounts, setGrants } from '../testing/memory-accounts.ts';
 import { createRefresh } from './refresh.ts';
 import { createRefreshTokenFormat } from './refresh-token.ts';
 
@@ -56,7 +56,7 @@ describe('refresh', () => {
   test('brings what is granted now, of what the log-in asked for', async () => {
     const accounts = memoryAccounts(alice);
     const { refresh, first, verifyFor } = await loggedIn(['bucket'], accounts);
-    await accounts.replaceGrants(ALICE_ID, [
+    await setGrants(accounts, ALICE_ID, [
       { service: 'bucket', permissions: ['bucket:read'] },
       { service: 'user', permissions: ['user:read'] },
     ]);
@@ -89,7 +89,7 @@ describe('refresh', () => {
   test('says so when nothing is granted any more, and leaves the session', async () => {
     const accounts = memoryAccounts(alice);
     const { refresh, first, sessions } = await loggedIn(undefined, accounts);
-    await accounts.replaceGrants(ALICE_ID, []);
+    await setGrants(accounts, ALICE_ID, []);
     const refused = refresh({ refreshToken: first.refreshToken });
     await expect(refused).rejects.toMatchObject({ code: 'permission_missing', reason: 'not_granted' });
     expect(sessions.live.size).toBe(1);

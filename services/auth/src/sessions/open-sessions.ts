@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createRevoker,
   createSessionStore,
@@ -47,7 +46,6 @@ export interface Sessions {
   assertFresh(): Promise<void>;
   /** Revokes what a key signed, the last of which ends then. */
   revokeKey(kid: string, until: Date): Promise<void>;
-  sleep(ms: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -77,7 +75,6 @@ export function openSessions(options: OpenSessionsOptions): Sessions {
       if (revocations.staleMs > maxStalenessMs) throw new AuthError('unavailable', 'the revocations are not known');
     },
     revokeKey: (kid, until) => revoker.revoke({ kind: 'key', id: kid, exp: Math.ceil(until.getTime() / 1000) }),
-    sleep: async (ms) => void (await sleep(ms)),
     close: () => revocations.stop(),
   };
 }

@@ -82,7 +82,7 @@ describe('ending a session', () => {
   test('of a user who is locked out revokes the user as well, first', async () => {
     const { endings, revoker, sessions, create } = setUp();
     await create();
-    expect(await endings.lockOut(ALICE_ID, 'deactivated')).toBe(1);
+    expect(await endings.lockOut(ALICE_ID, 'account_changed')).toBe(1);
     expect(revoker.revoked.map(({ kind }) => kind)).toEqual(['user', 'session']);
     expect(sessions.live.size).toBe(0);
   });

@@ -19,7 +19,7 @@ export function memoryRefresh(live: ReadonlyMap<string, Session>, clock: () => D
       const session = live.get(sessionId);
       const family = families.get(sessionId);
       if (session?.userId !== userId || !lives(sessionId) || family === undefined) return undefined;
-      return { session, secret: family.secret, context: family.context };
+      return { session, secret: family.secret, context: family.context, generation: family.valid };
     },
     async rotate({ sessionId, generation, secret }) {
       const family = families.get(sessionId);

@@ -1,4 +1,5 @@
 import { AuthError } from '../../errors.ts';
+import { OWN_CLIENT } from '../../login/access-grant.ts';
 import type { NewClient } from './client.ts';
 
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost']);
@@ -8,6 +9,8 @@ const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost']);
  * @throws AuthError `request_invalid` naming the field and the way out
  */
 export function assertClient(client: NewClient): void {
+  // Else its tokens and those of the platform's own log-in would be taken for one another.
+  if (client.id === OWN_CLIENT) throw refusal('/id', "is the platform's own: choose another");
   for (const field of ['redirectUris', 'postLogoutRedirectUris'] as const) {
     for (const [index, uri] of client[field].entries()) assertUri(uri, `/${field}/${index}`);
   }

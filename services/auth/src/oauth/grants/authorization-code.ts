@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Provider, TokenEndpointGrantContext } from 'oidc-provider';
 import { ownClient } from '../clients/metadata.ts';
+import { checkGrant } from './check-grant.ts';
 import { activeAccount, asked, type GrantFactory, invalidGrant, narrowed, required, toList } from './context.ts';
 import { readOrigin } from './origin.ts';
 import { respondForUser } from './respond.ts';
@@ -42,12 +43,6 @@ async function findCode(provider: Provider, ctx: TokenEndpointGrantContext): Pro
   if (code.redirectUri !== redirectUri) throw invalidGrant('redirect_uri is not that of the authorization request');
   await checkGrant(provider, code);
   return code;
-}
-
-/** What the user allowed may have been taken back since. */
-async function checkGrant(provider: Provider, { grantId, clientId, accountId }: Code): Promise<void> {
-  const grant = grantId === undefined ? undefined : await provider.Grant.find(grantId);
-  if (grant?.clientId !== clientId || grant?.accountId !== accountId) throw invalidGrant('the grant is gone');
 }
 
 /** RFC 7636 section 4.6, S256 only: the authorization endpoint takes no other method, and no request without one. */

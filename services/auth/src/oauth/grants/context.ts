@@ -3,6 +3,7 @@ import type { Mint } from '@sekisho/tokens';
 import { errors, type Provider, type TokenEndpointGrantContext } from 'oidc-provider';
 import { type Account, type AccountStore, AUDIENCE } from '../../accounts/account.ts';
 import type { AuthMetrics } from '../../metrics.ts';
+import type { RefreshTokens } from '../../refresh/refresh-tokens.ts';
 import type { EndSession, LogInSessions } from '../log-in-sessions.ts';
 import type { Resources } from '../resources.ts';
 import type { Artefacts } from '../store/artefacts.ts';
@@ -15,10 +16,11 @@ export interface GrantDependencies {
   readonly logIns: LogInSessions;
   readonly sessions: Pick<SessionStore, 'destroy'>;
   readonly endSession: EndSession;
+  readonly refreshTokens: RefreshTokens;
   readonly resources: Resources;
   readonly mint: Mint;
   readonly clock: () => Date;
-  readonly metrics: Pick<AuthMetrics, 'tokensIssued'>;
+  readonly metrics: Pick<AuthMetrics, 'tokensIssued' | 'attempts' | 'failures'>;
   /** Seconds an access token lives. */
   readonly tokenLifetime: number;
 }

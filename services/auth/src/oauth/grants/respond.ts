@@ -39,12 +39,25 @@ export async function respondForUser(
       expires_in: expiresIn,
       scope: [...scopes].join(' '),
       ...(idToken !== undefined && { id_token: idToken }),
+      ...(client.grantTypes.includes('refresh_token') && {
+        refresh_token: await beginRefresh(dependencies, answer, session),
+      }),
     };
     return session;
   } catch (error) {
     if (created) await sessions.destroy(account.id, session.id);
     throw error;
   }
+}
+
+/** Kept with it is what was granted: no refresh brings more. */
+function beginRefresh(
+  { refreshTokens }: GrantDependencies,
+  { client, scopes, asked: { services } }: UserAnswer,
+  session: Session,
+): Promise<string> {
+  const context = { clientId: client.id, scopes: [...scopes], ...(services.length > 0 && { services: [...services] }) };
+  return refreshTokens.begin(session, context);
 }
 
 /** OpenID Connect Core section 2. `at_hash` is given the token: oidc-provider hashes it. */

@@ -22,6 +22,8 @@ const PATHS = [
   ['GET', ROUTES.code_verification],
   ['POST', ROUTES.code_verification],
   ['GET', `${ROUTES.code_verification}/:uid`],
+  ['POST', ROUTES.revocation],
+  ['POST', ROUTES.introspection],
   ['GET', ROUTES.end_session],
   ['POST', ROUTES.end_session],
   ['POST', `${ROUTES.end_session}/confirm`],
@@ -32,7 +34,12 @@ const PATHS = [
 const schema = { hide: true };
 
 /** Calls that scripts of public clients make from other origins ask first. */
-const PREFLIGHTED = ['/.well-known/openid-configuration', ROUTES.token, ROUTES.pushed_authorization_request];
+const PREFLIGHTED = [
+  '/.well-known/openid-configuration',
+  ROUTES.token,
+  ROUTES.pushed_authorization_request,
+  ROUTES.revocation,
+];
 
 /** oidc-provider's own routes, in a scope whose forms it reads itself: at most 56 KiB, of known fields. */
 export function mountProvider(app: HttpServer, options: MountOptions): void {

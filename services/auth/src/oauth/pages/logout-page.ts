@@ -23,7 +23,7 @@ export function logoutPage({ language, action, xsrf, account, application }: Log
       content: html`<h1>${text.leavingTitle}</h1>
 <p class="lead">${text.leavingLead}</p>
 <form method="post" action="${action}">${hidden}
-<div class="actions"><button type="submit" name="logout" value="yes" autofocus>${text.continue}</button></div>
+<div class="actions"><button type="submit" name="logout" value="yes">${text.continue}</button></div>
 </form>`,
     });
   }
@@ -33,7 +33,7 @@ export function logoutPage({ language, action, xsrf, account, application }: Log
     content: html`<h1>${text.logOutTitle}</h1>
 <p class="lead">${text.logOutLead(account)}</p>
 <form method="post" action="${action}">${hidden}
-<div class="actions"><button type="submit" name="logout" value="yes" autofocus>${text.logOut}</button>
+<div class="actions"><button type="submit" name="logout" value="yes">${text.logOut}</button>
 <button class="quiet" type="submit">${application === undefined ? text.stay : text.logOutOnly(application)}</button></div>
 </form>`,
   });

@@ -1,6 +1,7 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { ClientStore } from '../clients/client.ts';
 import { toMetadata } from '../clients/metadata.ts';
+import { available } from '../unavailable.ts';
 import type { Artefacts } from './artefacts.ts';
 
 export interface AdapterOptions {
@@ -19,9 +20,21 @@ const INDEXES = { Session: 'uid', DeviceCode: 'userCode' } as const;
  */
 export function createAdapterFactory({ artefacts, clients, idTokenAlg }: AdapterOptions): (name: string) => Adapter {
   return (name) => {
-    if (name === 'Client') return clientAdapter(clients, idTokenAlg);
-    if (name === 'ReplayDetection') return { ...artefactAdapter(name, artefacts), upsert: onlyOnce(artefacts) };
-    return artefactAdapter(name, artefacts);
+    if (name === 'Client') return tellingOutages(clientAdapter(clients, idTokenAlg));
+    const adapter = artefactAdapter(name, artefacts);
+    return tellingOutages(name === 'ReplayDetection' ? { ...adapter, upsert: onlyOnce(artefacts) } : adapter);
+  };
+}
+
+function tellingOutages(adapter: Adapter): Adapter {
+  return {
+    upsert: (...args) => available(adapter.upsert(...args)),
+    find: (id) => available(adapter.find(id)),
+    findByUid: (uid) => available(adapter.findByUid(uid)),
+    findByUserCode: (code) => available(adapter.findByUserCode(code)),
+    consume: (id) => available(adapter.consume(id)),
+    destroy: (id) => available(adapter.destroy(id)),
+    revokeByGrantId: (id) => available(adapter.revokeByGrantId(id)),
   };
 }
 

@@ -1,0 +1,17 @@
+/** Why a policy is, is not, or is not known to be enforced. */
+export type EnforcedReason =
+  | 'Enforced'
+  | 'NotAccepted'
+  | 'Pending'
+  | 'ProxiesRejecting'
+  | 'ProxiesBehind'
+  | 'ProxiesNotConnected'
+  | 'IstiodBehind'
+  | 'NoWorkloads'
+  | 'WorkloadsUnknown'
+  | 'WithoutProxy'
+  | 'NotObserved'
+  | 'IstiodNotFound'
+  | 'IstiodUnreachable'
+  | 'IstiodForbidden'
+  | 'IstiodUnreadable';

@@ -1,0 +1,27 @@
+import { sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/** What lists of users are filtered by, and revocations that a change of a user still owes. */
+export const accountChanges: Migration = {
+  async up(db) {
+    await sql`create index users_email_prefix on users (email text_pattern_ops)`.execute(db);
+    await sql`create index users_roles on users using gin (roles)`.execute(db);
+    await sql`create index grants_service on grants (service, user_id)`.execute(db);
+    // No reference to the user: what was issued to one who is deleted is revoked too.
+    await sql`
+      create table revocation_outbox (
+        id uuid primary key default gen_random_uuid(),
+        user_id uuid not null,
+        scope text not null check (scope in ('tokens', 'sessions')),
+        kept_session text,
+        attempts integer not null default 0,
+        created_at timestamptz not null default now()
+      )`.execute(db);
+    // Until now users:write allowed to grant anything at auth; who had it keeps it.
+    await sql`
+      update grants set permissions = permissions || array['grants:admin']
+      where service = 'auth' and 'users:write' = any (permissions) and not 'grants:admin' = any (permissions)`.execute(
+      db,
+    );
+  },
+};

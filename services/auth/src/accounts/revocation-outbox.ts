@@ -1,0 +1,82 @@
+import type { OwedRevocation } from './account.ts';
+
+/** Ends what was issued to a user. Both may be repeated without harm, and reject when the place where it is kept is away. */
+export interface IssuedAccess {
+  /** Refuses every token that the user was issued until now. */
+  revokeTokens(userId: string): Promise<void>;
+  /** Ends every session of the user, but the one that is kept, and refuses their tokens. */
+  endSessions(userId: string, keptSession?: string): Promise<void>;
+}
+
+/** Where owed revocations are kept, beside the accounts. */
+export interface OutboxStore {
+  /** Those with the fewest failures first: one that always fails is in nobody's way. */
+  listOwed(limit: number): Promise<readonly OwedRevocation[]>;
+  markMade(id: string): Promise<void>;
+  markFailed(id: string): Promise<void>;
+}
+
+export interface RevocationOutbox {
+  /** @returns whether it is made; if not, `drain` repeats it */
+  make(owed: OwedRevocation): Promise<boolean>;
+  /** Makes what is owed, until one fails; rejects with that failure. */
+  drain(): Promise<void>;
+}
+
+export interface OutboxOptions {
+  readonly store: OutboxStore;
+  readonly issued: IssuedAccess;
+  /** Told how many were owed, at most 100, when `drain` looked and when it was done. */
+  readonly onOwed: (count: number) => void;
+  /** Told why `make` leaves a revocation to `drain`. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+const BATCH = 100;
+
+/**
+ * A change of an account and the revocation that it needs live in two databases, and no order of two writes is safe: the
+ * revocation first is undone by a log-in before the change, the change first is lost with the process. So the change
+ * commits with a row that owes the revocation, which is made right after it, and by any replica later if that fails. Several
+ * may make one at once: it does the same twice.
+ */
+export function createRevocationOutbox({ store, issued, onOwed, onFailure }: OutboxOptions): RevocationOutbox {
+  async function perform(owed: OwedRevocation): Promise<void> {
+    await revoke(issued, owed);
+    await store.markMade(owed.id);
+  }
+
+  return {
+    async make(owed) {
+      try {
+        await perform(owed);
+        return true;
+      } catch (error) {
+        onFailure(error);
+        return false;
+      }
+    },
+    async drain() {
+      const all = await store.listOwed(BATCH);
+      onOwed(all.length);
+      for (const owed of all) {
+        try {
+          await perform(owed);
+        } catch (error) {
+          await store.markFailed(owed.id);
+          throw error; // the next would wait for the same timeout
+        }
+      }
+      onOwed(0);
+    },
+  };
+}
+
+function revoke(issued: IssuedAccess, { userId, scope, keptSession }: OwedRevocation): Promise<void> {
+  switch (scope) {
+    case 'tokens':
+      return issued.revokeTokens(userId);
+    case 'sessions':
+      return issued.endSessions(userId, keptSession);
+  }
+}

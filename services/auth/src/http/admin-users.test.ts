@@ -1,0 +1,311 @@
+import { randomUUID } from 'node:crypto';
+import { createLogger } from '@sekisho/telemetry';
+import type { InjectOptions } from 'fastify';
+import { describe, expect, test } from 'vitest';
+import { createAdminFixture, READ_AND_WRITE } from '../testing/admin-fixture.ts';
+import { ADMIN_ID, ALICE_ID, alice } from '../testing/fixture.ts';
+
+const url = `/v1/users/${ALICE_ID}`;
+const patch = (payload: object, ifMatch?: string): InjectOptions => ({
+  method: 'PATCH',
+  url,
+  payload,
+  headers: ifMatch === undefined ? {} : { 'if-match': ifMatch },
+});
+
+function setUp() {
+  const fixture = createAdminFixture();
+  return { ...fixture, audited: () => fixture.accounts.audited.at(-1) };
+}
+
+describe('GET /v1/users', () => {
+  async function withUsers() {
+    const fixture = setUp();
+    for (const [name, roles] of [
+      ['bob', ['member']],
+      ['bea', ['admin']],
+      ['carol', []],
+    ] as const) {
+      const payload = {
+        email: `${name}@example.org`,
+        password: 'correct horse',
+        roles,
+        grants: [{ service: name, permissions: [] }],
+      };
+      expect((await fixture.call({ method: 'POST', url: '/v1/users', payload })).statusCode).toBe(201);
+    }
+    const emails = async (query: string) => {
+      const { items } = (await fixture.call({ url: `/v1/users?${query}` })).json();
+      return items.map(({ email }: { email: string }) => email.split('@')[0]).sort();
+    };
+    return { ...fixture, emails };
+  }
+
+  test.each([
+    ['', ['alice', 'bea', 'bob', 'carol']],
+    ['email=B', ['bea', 'bob']],
+    ['role=member', ['alice', 'bob']],
+    ['service=carol', ['carol']],
+    ['active=false', []],
+    ['email=b&role=admin&active=true', ['bea']],
+  ])('with %j lists %j', async (query, names) => {
+    expect(await (await withUsers()).emails(query)).toEqual(names);
+  });
+
+  test('leads through all of them, page by page, each once', async () => {
+    const { call } = await withUsers();
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const page = (await call({ url: `/v1/users?limit=3${cursor && `&cursor=${cursor}`}` })).json();
+      seen.push(...page.items.map(({ id }: { id: string }) => id));
+      cursor = page.next ?? '';
+    } while (cursor !== '');
+    expect(seen).toHaveLength(4);
+    expect(seen).toEqual([...new Set(seen)].sort());
+  });
+
+  test.each([
+    'limit=0',
+    'limit=201',
+    'limit=x',
+    'cursor=1',
+    'active=maybe',
+    'role=a,b',
+    'service=%27',
+    'order=email',
+    'email=',
+  ])('refuses %j', async (query) => {
+    const response = await setUp().call({ url: `/v1/users?${query}` });
+    expect(response.json()).toMatchObject({ status: 400, code: 'request_invalid' });
+  });
+});
+
+describe('PATCH /v1/users/{id}', () => {
+  test('changes what it names, and tells the next version', async () => {
+    const { call, audited } = setUp();
+    const response = await call(patch({ roles: ['member', 'editor'] }, '"1"'));
+    expect(response.statusCode).toBe(200);
+    expect(response.headers['etag']).toBe('"2"');
+    expect(response.json()).toMatchObject({ email: alice.email, roles: ['member', 'editor'], version: 2 });
+    expect(audited()).toMatchObject({
+      actor: { subject: ADMIN_ID, requestId: expect.any(String) },
+      action: 'user.updated',
+      target: `user:${ALICE_ID}`,
+      changes: { roles: { old: ['member'], new: ['member', 'editor'] } },
+    });
+  });
+
+  test('needs the version that it was decided on', async () => {
+    const { call } = setUp();
+    const etag = (await call({ url })).headers['etag'];
+    expect(etag).toBe('"1"');
+    expect((await call(patch({ active: false }))).json()).toMatchObject({ status: 428, code: 'version_required' });
+    for (const other of ['"2"', '*', 'W/"1"', '1', '"1", "2"', '']) {
+      expect((await call(patch({ active: false }, other))).json()).toMatchObject({
+        status: 412,
+        code: 'version_conflict',
+      });
+    }
+    expect((await call(patch({ active: false }, String(etag)))).statusCode).toBe(200);
+    expect((await call(patch({ active: true }, String(etag)))).statusCode).toBe(412);
+  });
+
+  test('changes, logs and revokes nothing when nothing differs', async () => {
+    const { call, accounts, owed } = setUp();
+    expect((await call(patch({ roles: alice.roles }, '"1"'))).json()).toMatchObject({ version: 1 });
+    expect(accounts.audited).toEqual([]);
+    expect(owed).toEqual([]);
+  });
+
+  test.each([
+    [{ active: false }, 'sessions'],
+    [{ roles: [] }, 'tokens'],
+    [{ permissions: ['other'] }, 'tokens'],
+    [{ email: 'alice2@example.org' }, 'tokens'],
+  ])('with %j ends %s', async (body, scope) => {
+    const { call, owed } = setUp();
+    expect((await call(patch(body, '"1"'))).statusCode).toBe(200);
+    expect(owed).toMatchObject([{ userId: ALICE_ID, scope }]);
+  });
+
+  test('is accepted, not done, while what was issued cannot be revoked', async () => {
+    const { call, redis, accounts } = setUp();
+    redis.isAway = true;
+    const response = await call(patch({ active: false }, '"1"'));
+    expect(response.statusCode).toBe(202);
+    expect(response.json()).toMatchObject({ active: false, version: 2 });
+    expect((await accounts.find(ALICE_ID))?.active).toBe(false);
+    expect((await call({ method: 'DELETE', url })).statusCode).toBe(202);
+  });
+
+  test.each([
+    {},
+    { version: 7 },
+    { id: ADMIN_ID },
+    { passwordHash: 'x' },
+    { grants: [] },
+    { active: 'true' },
+    { roles: null },
+  ])('refuses %j', async (body) => {
+    expect((await setUp().call(patch(body, '"1"'))).json()).toMatchObject({ status: 400, code: 'request_invalid' });
+  });
+
+  test('refuses an address of another, or one that cannot be told from another', async () => {
+    const { call } = setUp();
+    await call({ method: 'POST', url: '/v1/users', payload: { email: 'bob@example.org', password: 'correct horse' } });
+    expect((await call(patch({ email: 'BOB@example.org' }, '"1"'))).json()).toMatchObject({
+      status: 409,
+      code: 'email_taken',
+    });
+    const confusing = await call(patch({ email: 'b\u043eb@example.org' }, '"1"'));
+    expect(confusing.json()).toMatchObject({ status: 400, errors: [{ field: '/email' }] });
+  });
+});
+
+describe('PUT /v1/users/{id}/password', () => {
+  test('sets it, ends every session, and logs no hash', async () => {
+    const { call, login, owed, audited } = setUp();
+    const response = await call({ method: 'PUT', url: `${url}/password`, payload: { password: 'battery staple' } });
+    expect(response.statusCode).toBe(204);
+    expect(response.body).toBe('');
+    expect(owed).toMatchObject([{ userId: ALICE_ID, scope: 'sessions' }]);
+    expect(audited()).toMatchObject({ action: 'password.reset', changes: {} });
+    await login({ email: alice.email, password: 'battery staple', device: {}, ip: '192.0.2.1' });
+  });
+
+  test('refuses what a guesser tries first', async () => {
+    const { call } = setUp();
+    for (const password of ['password1', 'P@ssw0rd!', '12345678', 'alice2024']) {
+      const response = await call({ method: 'PUT', url: `${url}/password`, payload: { password } });
+      expect(response.json()).toMatchObject({ status: 422, code: 'password_weak', errors: [{ field: '/password' }] });
+    }
+  });
+});
+
+describe('DELETE /v1/users/{id}', () => {
+  test('removes the user and what was issued', async () => {
+    const { call, accounts, owed } = setUp();
+    expect((await call({ method: 'DELETE', url })).statusCode).toBe(204);
+    expect(await accounts.find(ALICE_ID)).toBeUndefined();
+    expect(owed).toMatchObject([{ userId: ALICE_ID, scope: 'sessions' }]);
+    expect((await call({ method: 'DELETE', url })).json()).toMatchObject({ status: 404, code: 'user_unknown' });
+  });
+});
+
+describe('grants of one service', () => {
+  const grant = (service: string, payload?: object): InjectOptions => ({
+    method: payload === undefined ? 'DELETE' : 'PUT',
+    url: `${url}/grants/${service}`,
+    ...(payload !== undefined && { payload }),
+  });
+
+  test('are set beside the others, and taken away', async () => {
+    const { call, owed, audited } = setUp();
+    const set = await call(grant('files', { permissions: ['files:read'], expires: 2_000_000_000 }));
+    expect(set.json().grants).toContainEqual({ service: 'files', permissions: ['files:read'], expires: 2_000_000_000 });
+    expect(set.json().grants).toHaveLength(4);
+    expect(owed).toEqual([]);
+    const removed = await call(grant('bucket'));
+    expect(removed.json().grants).toHaveLength(3);
+    expect(owed).toMatchObject([{ scope: 'tokens' }]);
+    expect(audited()).toMatchObject({
+      action: 'grants.changed',
+      changes: { 'grants/bucket': { old: { permissions: ['bucket:read', 'bucket:write'] } } },
+    });
+    expect((await call(grant('bucket'))).json()).toMatchObject({ status: 404, code: 'grant_unknown' });
+  });
+
+  test('revoke tokens when they get narrower or shorter, not when wider', async () => {
+    const { call, owed } = setUp();
+    await call(grant('bucket', { permissions: ['bucket:read', 'bucket:write', 'bucket:delete'] }));
+    expect(owed).toHaveLength(0);
+    await call(grant('bucket', { permissions: ['bucket:read'] }));
+    expect(owed).toHaveLength(1);
+    await call(grant('bucket', { permissions: ['bucket:read'], expires: 2_000_000_000 }));
+    expect(owed).toHaveLength(2);
+  });
+});
+
+describe('an administrator without grants:admin', () => {
+  const payload = { email: 'bob@example.org', password: 'correct horse' };
+  const at = (...permissions: string[]) => [{ service: 'auth', permissions }];
+
+  test('grants at auth only what he holds', async () => {
+    const { call, token } = setUp();
+    const writer = await token(['users:write', 'users:read']);
+    const create = (grants: object[]) =>
+      call({ method: 'POST', url: '/v1/users', payload: { ...payload, grants } }, writer);
+    expect((await create(at('keys:write'))).json()).toMatchObject({ status: 403, code: 'permission_missing' });
+    expect((await create(at('users:read'))).statusCode).toBe(201);
+    const own = await call(
+      { method: 'PUT', url: `${url}/grants/auth`, payload: { permissions: ['grants:admin'] } },
+      writer,
+    );
+    expect(own.statusCode).toBe(403);
+  });
+
+  test('takes over nobody who holds more', async () => {
+    const { call, token, accounts } = setUp();
+    const { id } = (
+      await call({ method: 'POST', url: '/v1/users', payload: { ...payload, grants: at('keys:write') } })
+    ).json();
+    const writer = await token(['users:write']);
+    const attempts: InjectOptions[] = [
+      { method: 'PUT', url: `/v1/users/${id}/password`, payload: { password: 'battery staple' } },
+      { method: 'PATCH', url: `/v1/users/${id}`, payload: { email: 'me@example.org' }, headers: { 'if-match': '"1"' } },
+      { method: 'PUT', url: `/v1/users/${id}/grants/bucket`, payload: { permissions: [] } },
+      { method: 'DELETE', url: `/v1/users/${id}/grants/auth` },
+      { method: 'DELETE', url: `/v1/users/${id}` },
+    ];
+    for (const attempt of attempts) {
+      expect((await call(attempt, writer)).json()).toMatchObject({ status: 403, code: 'permission_missing' });
+    }
+    expect(await accounts.find(id)).toMatchObject({ version: 1 });
+  });
+});
+
+describe('GET /v1/audit', () => {
+  test('tells who did what, the newest first, to those who may read it', async () => {
+    const { call, token } = setUp();
+    await call(patch({ roles: [] }, '"1"'));
+    await call({ method: 'DELETE', url });
+    const { items, next } = (await call({ url: '/v1/audit?limit=1' })).json();
+    expect(items).toMatchObject([
+      { id: '2', action: 'user.deleted', actor: { subject: ADMIN_ID }, at: expect.any(String) },
+    ]);
+    expect(next).toBe('2');
+    const writer = await token(READ_AND_WRITE.filter((name) => name !== 'audit:read'));
+    expect((await call({ url: '/v1/audit' }, writer)).statusCode).toBe(403);
+  });
+
+  test.each(['since=yesterday', 'since=2026-13-01T00:00:00Z', 'action=anything', 'target=1', 'cursor=a', 'limit=1000'])(
+    'refuses %j',
+    async (query) => {
+      expect((await setUp().call({ url: `/v1/audit?${query}` })).json()).toMatchObject({ code: 'request_invalid' });
+    },
+  );
+});
+
+test('an unknown user is 404 for every change', async () => {
+  const { call } = setUp();
+  const unknown = `/v1/users/${randomUUID()}`;
+  for (const attempt of [
+    { ...patch({ active: false }, '"1"'), url: unknown },
+    { method: 'PUT', url: `${unknown}/password`, payload: { password: 'battery staple' } },
+    { method: 'PUT', url: `${unknown}/grants/bucket`, payload: { permissions: [] } },
+    { method: 'DELETE', url: unknown },
+  ] as const) {
+    expect((await call(attempt)).json()).toMatchObject({ status: 404, code: 'user_unknown' });
+  }
+});
+
+test('a refused attempt is in the log with who tried, and not in the audit log', async () => {
+  const lines: string[] = [];
+  const log = createLogger({ name: 'test', level: 'info', destination: { write: (line) => void lines.push(line) } });
+  const { call, token, accounts } = createAdminFixture({ log });
+  await call({ method: 'DELETE', url }, await token(['users:read']));
+  const line = lines.map((text) => JSON.parse(text)).find(({ route }) => route === '/v1/users/:id');
+  expect(line).toMatchObject({ actor: ADMIN_ID, method: 'DELETE', status: 403, code: 'permission_missing' });
+  expect(accounts.audited).toEqual([]);
+});

@@ -1,0 +1,28 @@
+import { SessionError } from '@sekisho/sessions';
+import { errors } from 'oidc-provider';
+import { AuthError } from '../errors.ts';
+
+const STATUS = 503;
+
+/**
+ * What is thrown while Redis or the database is away, as OAuth tells it: `temporarily_unavailable`, which the
+ * authorization endpoint knows (RFC 6749 section 4.1.2.1) and every client can read.
+ */
+export async function available<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw isOutage(error) ? unavailable(error) : error;
+  }
+}
+
+export function isOutage(error: unknown): error is AuthError | SessionError {
+  if (error instanceof SessionError) return error.code === 'redis_unavailable';
+  return error instanceof AuthError && error.code === 'unavailable';
+}
+
+function unavailable(cause: Error): Error {
+  const error = new errors.TemporarilyUnavailable('try again in a moment');
+  // oidc-provider answers 400 to all errors of this kind.
+  return Object.assign(error, { status: STATUS, statusCode: STATUS, cause });
+}
