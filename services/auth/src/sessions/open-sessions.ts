@@ -23,7 +23,7 @@ export interface OpenSessionsOptions {
   readonly prefix?: string;
   readonly clock: () => Date;
   readonly uuid: () => string;
-  /** Seconds the longest access token lives. */
+  /** Seconds the longest token lives that this service signs. */
   readonly tokenLifetime: number;
   /** Seconds. @default 60 */
   readonly revocationMaxStaleness?: number;
@@ -44,8 +44,8 @@ export interface Sessions {
   readonly maxStalenessMs: number;
   /** Rejects while the revocations are not known well enough to accept a token. */
   assertFresh(): Promise<void>;
-  /** Revokes what a key signed, the last of which ends then. */
-  revokeKey(kid: string, until: Date): Promise<void>;
+  /** Revokes what a key signed. */
+  revokeKey(kid: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -74,7 +74,7 @@ export function openSessions(options: OpenSessionsOptions): Sessions {
     async assertFresh() {
       if (revocations.staleMs > maxStalenessMs) throw new AuthError('unavailable', 'the revocations are not known');
     },
-    revokeKey: (kid, until) => revoker.revoke({ kind: 'key', id: kid, exp: Math.ceil(until.getTime() / 1000) }),
+    revokeKey: (kid) => revoker.revoke({ kind: 'key', id: kid }),
     close: () => revocations.stop(),
   };
 }
