@@ -16,6 +16,7 @@ export {
 } from './claims.ts';
 export { type Delegation, intersect } from './downscope.ts';
 export { TOKEN_ERROR_CODES, TokenError, type TokenErrorCode } from './errors.ts';
+export { keyIdOf } from './key-id.ts';
 export {
   type EcPublicJwk,
   exportSigningKey,

@@ -18,6 +18,9 @@ const MAX_LENGTH = 16_384;
 /** RFC 8725 section 3.10: a key or its address that the token brings itself is never followed. */
 const KEY_HEADERS = ['jwk', 'jku', 'x5c', 'x5u'] as const;
 
+/** For who asks only whose token it is, and not what for. A symbol: no configuration can say it by mistake. */
+export const ANY_AUDIENCE = Symbol('any audience');
+
 export interface VerifierOptions {
   readonly issuer: string;
   /** The service that asks: its name must be in `aud`; or ANY_AUDIENCE, for a caller that looks at `aud` itself. */
@@ -26,9 +29,6 @@ export interface VerifierOptions {
   readonly jwks: () => Jwks;
   readonly clock: () => Date;
 }
-
-/** Not an absent option: who forgets the audience must not accept them all. */
-export const ANY_AUDIENCE = Symbol('any audience');
 
 export type Verify = (token: string) => Promise<AccessClaims>;
 

@@ -22,6 +22,8 @@ async function main(): Promise<void> {
     workloadKeys: workloadKeySource(config),
     ...(firstAdministrator !== undefined && { firstAdministrator }),
     tokenLifetime: config.ACCESS_TOKEN_TTL_SECONDS,
+    revocationMaxStaleness: config.REVOCATION_MAX_STALENESS_SECONDS,
+    revocationMinReplicas: config.REVOCATION_MIN_REPLICAS,
     auditRetentionDays: config.AUDIT_RETENTION_DAYS,
     trustedProxies,
     log,

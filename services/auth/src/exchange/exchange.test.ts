@@ -119,7 +119,7 @@ describe('a workload for a user', () => {
     const { forUser, sessions, revoked, narrow, accessClaims } = await setUp();
     for (const jti of [narrow.claims.jti, accessClaims.jti]) {
       revoked.add(jti);
-      await expect(forUser()).rejects.toMatchObject(invalidRequest('revoked'));
+      await expect(forUser()).rejects.toMatchObject(invalidRequest('no valid access token'));
       revoked.clear();
     }
     const { forUser: afterTime, time: later } = await setUp();

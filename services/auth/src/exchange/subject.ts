@@ -1,14 +1,12 @@
 import type { Session, SessionStore } from '@sekisho/sessions';
-import { type AccessClaims, intersect, type UserClaims, type Verify } from '@sekisho/tokens';
-import { decodeProtectedHeader } from 'jose';
+import { type AccessClaims, intersect, TokenError, type UserClaims, type Verify } from '@sekisho/tokens';
 import { type Account, type AccountStore, activeGrants, type Grant } from '../accounts/account.ts';
 import { ExchangeError } from './errors.ts';
 import type { DelegatedGrant } from './workload.ts';
 
 export interface SubjectDependencies {
-  /** Verifies tokens of our own, for whatever audience. */
+  /** Verifies tokens of this issuer, whoever signs for it, for any audience; refuses revoked ones. */
   readonly verify: Verify;
-  readonly isRevoked: (claims: AccessClaims, kid: string | undefined) => boolean;
   readonly sessions: Pick<SessionStore, 'get'>;
   readonly accounts: Pick<AccountStore, 'find'>;
   readonly clock: () => Date;
@@ -46,12 +44,13 @@ export async function findSubject(
   return { claims: { ...claims, user }, session, account };
 }
 
-async function verified({ verify, isRevoked }: SubjectDependencies, token: string): Promise<AccessClaims> {
-  const claims = await verify(token).catch((cause: unknown) => {
+async function verified({ verify }: SubjectDependencies, token: string): Promise<AccessClaims> {
+  try {
+    return await verify(token);
+  } catch (cause) {
+    if (!(cause instanceof TokenError)) throw cause;
     throw refusal('the subject_token is no valid access token of this issuer', cause);
-  });
-  if (isRevoked(claims, decodeProtectedHeader(token).kid)) throw refusal('the subject_token is revoked');
-  return claims;
+  }
 }
 
 /** What a user may do at a service now. */

@@ -1,8 +1,9 @@
-import type { AccessClaims } from '@sekisho/tokens';
+import type { RevocableClaims } from '@sekisho/sessions';
 import { ANY_AUDIENCE, createVerifier } from '@sekisho/tokens';
 import { createExchange } from '../exchange/exchange.ts';
 import { type Workload, workloadName } from '../exchange/workload.ts';
 import { createWorkloadProof } from '../exchange/workload-proof.ts';
+import { refuseRevoked } from '../revocations/refuse-revoked.ts';
 import { FakeCluster } from './cluster.ts';
 import { alice, createFixture, ISSUER, jwks } from './fixture.ts';
 import { memoryAccounts } from './memory-accounts.ts';
@@ -34,14 +35,16 @@ export async function createExchangeFixture(workloads: readonly Workload[] = [bu
   const { clock, sessions, minter, login } = fixture;
   const cluster = new FakeCluster(clock);
   const revoked = new Set<string>();
+  const check = ({ jti = '', origin_jti = '' }: RevocableClaims) =>
+    revoked.has(jti) || revoked.has(origin_jti) ? ({ kind: 'token' } as const) : undefined;
+  const verify = createVerifier({ issuer: ISSUER, audience: ANY_AUDIENCE, jwks: () => jwks, clock });
   const exchange = createExchange({
     proveWorkload: createWorkloadProof({ clusterKeys: cluster.keys(), clock }),
     workloads: {
       find: async (id) => workloads.find((workload) => workloadName(workload) === workloadName(id)),
     },
     minter,
-    verify: createVerifier({ issuer: ISSUER, audience: ANY_AUDIENCE, jwks: () => jwks, clock }),
-    isRevoked: ({ jti, origin_jti }: AccessClaims) => revoked.has(jti) || revoked.has(origin_jti ?? ''),
+    verify: refuseRevoked({ verify, revocations: { check, staleMs: 0 }, maxStalenessMs: 1 }),
     sessions: { get: async (_, id) => sessions.live.get(id) },
     accounts,
     clock,
