@@ -45,8 +45,9 @@ export class ArrayElements {
   }
 
   /** An object, such as an error in place of the answer, is no array of nothing. */
-  #open(byte: number): void {
-    if (byte !== OPEN_ARRAY || this.#ended) throw new OperatorError('istiod_unreadable', 'istiod answered no JSON array');
+  #open(byte: number | undefined): void {
+    if (byte === OPEN_ARRAY && !this.#ended) return;
+    throw new OperatorError('istiod_unreadable', 'istiod answered no JSON array');
   }
 
   /** Where the string ends that goes on at `from`; `from` itself outside of one. Most bytes are in strings. */
