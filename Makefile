@@ -63,7 +63,7 @@ verify: generate ## Regenerate and fail when a committed file differs
 bench-propagation: $(INSTALLED) ## Time from an applied policy change to the first connection that obeys it
 	@node bench/propagation.ts
 
-bench-operator: $(INSTALLED) ## The operator with 10, 100 and 1,000 policies (POLICIES=5000 for more)
+bench-operator: $(INSTALLED) ## The operator with 10, 100 and 1,000 policies on a kube-apiserver (POLICIES=5000 for more)
 	@node bench/operator.ts
 
 bench-tokens: $(INSTALLED) ## Minted and verified tokens against the bare ES256 signature

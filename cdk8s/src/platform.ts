@@ -1,4 +1,6 @@
+import { crds } from '@sekisho/policy';
 import { AuthServer } from './auth-server.ts';
+import { DefinitionGuard } from './definition-guard.ts';
 import { type Manifest, render, type Target } from './kubernetes.ts';
 import { type GatewayRef, PublicGateway } from './public-gateway.ts';
 import { SekishoOperator } from './sekisho-operator.ts';
@@ -46,6 +48,8 @@ export function renderPlatform(options: PlatformOptions): Platform {
   return render((chart) => {
     // Nothing is injected here, so nothing stands in the way of the strictest standard.
     addNamespace(chart, namespace, { 'pod-security.kubernetes.io/enforce': 'restricted' });
+    const definitions = crds().map(({ metadata }) => metadata.name);
+    new DefinitionGuard(chart, 'definitions', { name: 'sekisho-definitions', definitions });
     const deployOperator = { image: images.operator };
     const operator = new SekishoOperator(chart, 'operator', {
       namespace,

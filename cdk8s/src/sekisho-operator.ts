@@ -51,6 +51,13 @@ const RULES: k8s.PolicyRule[] = [
   },
   { apiGroups: [''], resources: ['pods', 'services'], verbs: ['list', 'watch'] },
   { apiGroups: ['networking.istio.io'], resources: ['workloadentries'], verbs: ['list', 'watch'] },
+  {
+    // Whether a policy was deleted, or went with its definition.
+    apiGroups: ['apiextensions.k8s.io'],
+    resources: ['customresourcedefinitions'],
+    resourceNames: [`serviceauthpolicies.${GROUP}`],
+    verbs: ['get'],
+  },
 ];
 
 interface ObjectName {

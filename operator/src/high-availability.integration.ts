@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
-import { parse } from 'yaml';
 import { POLICIES } from './resources.ts';
-import { Journal } from './testing/journal.ts';
+import { Journal, upstreamOf } from './testing/journal.ts';
 import { Replica } from './testing/replica.ts';
 import { useCluster } from './testing/use-cluster.ts';
 
@@ -18,7 +16,7 @@ let b: Replica;
 let changes: { stop(): Promise<void> };
 
 beforeEach(async () => {
-  journal = new Journal(await upstream());
+  journal = new Journal(await upstreamOf(inject('kubeconfig')));
   a = await start('a');
   await leading(a);
   b = await start('b');
@@ -32,12 +30,6 @@ afterEach(async () => {
   await Promise.all([a.close(), b.close()]);
   await journal.close();
 });
-
-async function upstream() {
-  const { clusters, users } = parse(await readFile(inject('kubeconfig'), 'utf8'));
-  const { server, 'certificate-authority': ca } = clusters[0].cluster;
-  return { server, ca: await readFile(ca, 'utf8'), token: users[0].user.token };
-}
 
 async function start(name: string): Promise<Replica> {
   const server = await journal.door(name);

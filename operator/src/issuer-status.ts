@@ -27,6 +27,12 @@ export interface KeyHolder {
   readonly objects: readonly KubeObject[];
 }
 
+interface KeySetHolder {
+  readonly sets: readonly (readonly PublicJwk[])[];
+}
+
+type WantedKey = PublicJwk | { readonly kid: string };
+
 /**
  * The status of a TokenIssuer: whether its keys are known, and how many policies already hold each of them, which is
  * what a key rotation waits for.
@@ -46,7 +52,7 @@ export function issuerStatus({ issuer, keys, policies }: IssuerFacts, now: Date)
     conditions: [ready(issuer, keys, { previous: previous.conditions, now })],
     keys: wanted.map((key) => ({
       kid: key.kid,
-      policies: holders.filter(({ sets }) => sets.some((set) => set.some((held) => isKey(held, key)))).length,
+      policies: countHolders(holders, key),
       of: holders.length,
       since: since.get(key.kid) ?? rfc3339(now),
     })),
@@ -114,19 +120,41 @@ function readKeys({ spec }: KubeObject): ReadonlyMap<unknown, readonly PublicJwk
   return new Map(rules.map((rule) => [rule['issuer'], keysIn(rule['jwks'])]));
 }
 
+/** Every policy of an issuer holds the same text, but for a rotation: few texts are met again and again. */
+const keysByText = new Map<string, readonly PublicJwk[]>();
+const MAX_TEXTS = 64;
+const MAX_TEXT_LENGTH = 65_536;
+
 function keysIn(jwks: unknown): readonly PublicJwk[] {
+  if (typeof jwks !== 'string') return [];
+  const known = keysByText.get(jwks);
+  if (known) return known;
   const parsed = parseJwks(decode(jwks));
-  return parsed.ok ? parsed.value.keys : [];
+  const keys = parsed.ok ? parsed.value.keys : [];
+  if (keysByText.size >= MAX_TEXTS) keysByText.clear();
+  if (jwks.length <= MAX_TEXT_LENGTH) keysByText.set(jwks, keys);
+  return keys;
+}
+
+/** Many holders share one list, which is looked through once. */
+function countHolders(holders: readonly KeySetHolder[], wanted: WantedKey): number {
+  const known = new Map<readonly PublicJwk[], boolean>();
+  const holds = (set: readonly PublicJwk[]) => {
+    const found = known.get(set) ?? set.some((held) => isKey(held, wanted));
+    known.set(set, found);
+    return found;
+  };
+  return holders.filter(({ sets }) => sets.some(holds)).length;
 }
 
 /** The very key: an issuer that gives a new key an old name must not read that it is everywhere. Of a forgotten one only the name is known. */
-function isKey(held: PublicJwk, wanted: PublicJwk | { readonly kid: string }): boolean {
+function isKey(held: PublicJwk, wanted: WantedKey): boolean {
   return 'kty' in wanted ? isDeepStrictEqual(held, wanted) : held.kid === wanted.kid;
 }
 
-function decode(text: unknown): unknown {
+function decode(text: string): unknown {
   try {
-    return typeof text === 'string' ? JSON.parse(text) : undefined;
+    return JSON.parse(text);
   } catch {
     // Someone edited the object: it holds no key, and its repair is under way.
     return undefined;

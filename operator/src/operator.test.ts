@@ -34,6 +34,13 @@ function conditionsIn(body: unknown) {
   return readPolicyStatus((body as KubeObject).status).conditions ?? [];
 }
 
+const DEFINITION = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/serviceauthpolicies.auth.sekisho.dev';
+const definition = (metadata: object) => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'serviceauthpolicies.auth.sekisho.dev', ...metadata },
+});
+
 describe('operator', () => {
   test('writes nothing when the API server holds everything already', async () => {
     const { api } = await given({ objects: everything });
@@ -227,6 +234,7 @@ describe('operator', () => {
       404,
       missing,
     );
+    void scenario.api.reply('GET', DEFINITION, 200, definition({ creationTimestamp: '2025-01-01T00:00:00Z' }));
     const deletes = bucket.generated.map((object) => {
       const { name } = object.metadata;
       const path = `/apis/security.istio.io/v1/namespaces/shop/${resourceOf(object).plural}/${name}`;
@@ -249,13 +257,18 @@ describe('operator', () => {
     await scenario.settle();
   });
 
-  test('removes nothing when the kind of the policy itself is unknown', async () => {
+  test.each([
+    ['no definition', 404, { kind: 'Status', code: 404, reason: 'NotFound' }],
+    ['one that is being deleted', 200, definition({ deletionTimestamp: '2026-01-02T00:00:00Z' })],
+  ])('removes nothing when the kind of the policy itself is unknown, and there is %s', async (_, status, answer) => {
     await given({ objects: [bucket.issuer, ...bucket.generated] });
     const path = '/apis/auth.sekisho.dev/v1alpha1/namespaces/shop/serviceauthpolicies/bucket';
-    const asked = scenario.api.expect('GET', path, (response) => response.writeHead(404).end('404 page not found'));
+    void scenario.api.expect('GET', path, (response) => response.writeHead(404).end('404 page not found'));
+    void scenario.api.reply('GET', DEFINITION, status, answer);
+    scenario.issuerStatusAllowed(bucket.issuer);
     scenario.run();
-    await asked;
-    expect(scenario.api.calls.some(({ method }) => method === 'DELETE')).toBe(false);
+    await scenario.settle();
+    expect(scenario.told).toEqual([expect.stringMatching(/^Warning Orphaned: /)]);
   });
 
   test('closes a new policy until the first fetch of its issuer ends, and holds up no other', async () => {

@@ -3,6 +3,7 @@ import type { MeshFacts } from '@sekisho/policy';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import { Baselines } from './baselines.ts';
 import { allOf, type Caches, createCaches } from './caches.ts';
+import { CountingPace } from './counting-pace.ts';
 import type { Asking } from './enforce/asking.ts';
 import { createEnforceMetrics } from './enforce/metrics.ts';
 import { EnforcementWatch } from './enforce/watch.ts';
@@ -47,7 +48,8 @@ export interface Operator {
   stop(graceMs: number): Promise<void>;
 }
 
-const POLICY_WORKERS = 8;
+/** Writes of one policy follow each other: as many policies at once as there are connections. */
+const POLICY_WORKERS = 16;
 /** A fetch may take its whole timeout, and shall hold up no other. */
 const FETCH_WORKERS = 32;
 
@@ -55,7 +57,8 @@ type Queues = Readonly<Record<QueueName, WorkQueue>>;
 
 /** Event -> policy keys -> queue -> gather -> plan -> execute; and the same, smaller, for issuers and their keys. */
 export function createOperator(options: OperatorOptions): Operator {
-  const { log, countDelayMs = 300 } = options;
+  const { log } = options;
+  const counting = new CountingPace(options.countDelayMs ?? 300);
   const caches = createCaches(options);
   const onConcerned = (keys: readonly string[]) => {
     for (const key of keys) queues.policies.remind(key);
@@ -65,7 +68,7 @@ export function createOperator(options: OperatorOptions): Operator {
   const keySets = new KeySets({
     ...options,
     refreshMs: options.jwksRefreshMs,
-    onChange: (name) => keysChanged(caches, queues, { name, countDelayMs }),
+    onChange: (name) => keysChanged(caches, queues, { name, countDelayMs: counting.delayMs }),
     onFailure(issuer, err) {
       operatorMetrics.fetchFailed();
       log.warn({ issuer, err }, 'fetching a key set failed');
@@ -77,7 +80,7 @@ export function createOperator(options: OperatorOptions): Operator {
   const controller = { ...options, ...views, onResult: operatorMetrics.reconciled };
   const queues = createQueues(options, {
     policies: (key, signal) => reconcilePolicy(controller, key, signal),
-    issuers: (name, signal) => reconcileIssuer(controller, name, signal),
+    issuers: (name, signal) => reconcileIssuer({ ...controller, onCounted: (ms) => counting.count(ms) }, name, signal),
     keys: async (name, signal) => {
       const issuer = caches.issuers.store.get(name);
       if (issuer) return keySets.refresh(issuer, signal);
@@ -86,7 +89,7 @@ export function createOperator(options: OperatorOptions): Operator {
     },
   });
   observeState(options.metrics, { caches, keySets, queues, isLeading: () => options.election?.isLeading ?? true });
-  route(caches, queues, countDelayMs);
+  route(caches, queues, counting);
   return lifecycle({ caches, keySets, observation, enforcement, queues }, options);
 }
 
@@ -124,12 +127,12 @@ function createQueues(
 }
 
 /** Which change concerns whom. */
-function route(caches: Caches, { policies, issuers, keys }: Queues, countDelayMs: number): void {
+function route(caches: Caches, { policies, issuers, keys }: Queues, counting: CountingPace): void {
   const addAll = (names: readonly string[]) => {
     for (const name of names) policies.add(name);
   };
   const recount = () => {
-    for (const { metadata } of caches.issuers.store.list()) issuers.add(metadata.name, countDelayMs);
+    for (const { metadata } of caches.issuers.store.list()) issuers.add(metadata.name, counting.delayMs);
   };
   caches.policies.subscribe((change) => {
     for (const key of keysOfPolicy(caches, change)) {
@@ -141,7 +144,7 @@ function route(caches: Caches, { policies, issuers, keys }: Queues, countDelayMs
   });
   caches.issuers.subscribe((change) => {
     keys.add(change.key);
-    issuers.add(change.key, countDelayMs);
+    issuers.add(change.key, counting.delayMs);
     addAll(keysOfIssuer(caches, change));
   });
   for (const informer of Object.values(caches.generated)) {

@@ -2,6 +2,7 @@ import {
   type Clock,
   ConflictError,
   type EventFacts,
+  KindUnknownError,
   KubeError,
   keyOf,
   NotFoundError,
@@ -9,6 +10,7 @@ import {
   refOf,
 } from '@sekisho/kube';
 import {
+  basisOf,
   type Mesh,
   type Plan,
   plan,
@@ -18,13 +20,14 @@ import {
   statusEquals,
 } from '@sekisho/policy';
 import type { Baselines } from './baselines.ts';
+import { deletedByThemselves } from './definition.ts';
 import type { EnforcementWatch } from './enforce/watch.ts';
 import { OperatorError } from './errors.ts';
 import { type Executor, execute, remove } from './execute.ts';
 import { gather, inheritedBy, straysOf } from './gather.ts';
 import type { KeySets } from './key-sets.ts';
 import type { ObservedViews } from './observe/observed.ts';
-import { repaired, transitions } from './policy-events.ts';
+import { orphaned, repaired, transitions } from './policy-events.ts';
 import { POLICIES } from './resources.ts';
 
 export type ReconcileResult = 'unchanged' | 'written' | 'repaired' | 'waiting' | 'failed';
@@ -96,7 +99,7 @@ async function realize(
     return (await writeStatus(reconciler, snapshot, planned.status)) ? 'written' : 'unchanged';
   }
   if (!(await mayInherit(reconciler, snapshot, planned))) return 'unchanged';
-  enforcement?.writing(key);
+  enforcement?.writing(key, basisOf(snapshot.owned));
   try {
     await execute(planned, snapshot, reconciler);
   } catch (error) {
@@ -162,17 +165,21 @@ async function removeStrays(reconciler: Reconciler, key: string): Promise<boolea
   const strays = straysOf(reconciler.caches, key);
   if (strays.length === 0) return false;
   const cached = reconciler.caches.policies.store.get(key)?.metadata.uid;
+  const live = await livePolicyUid(reconciler, key);
   // They differ while the cache lags behind; the watch brings the key back then.
-  if ((await livePolicyUid(reconciler, key)) !== cached) return false;
-  for (const stray of strays) await remove(stray, reconciler);
-  return true;
+  if (live !== cached) return false;
+  const gone = live === undefined ? await deletedByThemselves(strays, reconciler) : strays;
+  for (const stray of gone) await remove(stray, reconciler);
+  const [kept] = strays.filter((stray) => !gone.includes(stray));
+  if (kept !== undefined) reconciler.events.record(orphaned(kept));
+  return gone.length > 0;
 }
 
 async function livePolicyUid({ client, signal }: Reconciler, key: string): Promise<string | undefined> {
   try {
     return (await client.get(POLICIES, refOf(key), { signal })).metadata.uid;
   } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
+    if (error instanceof NotFoundError || error instanceof KindUnknownError) return undefined;
     throw error;
   }
 }

@@ -42,6 +42,18 @@ export function repaired(policy: RawObject, { apply, remove }: Plan): EventFacts
   return { regarding: regarding(policy), type: 'Warning', reason: 'Repaired', action: 'Program', note };
 }
 
+/** Of a generated object that stays although its policy is gone. */
+export function orphaned({
+  apiVersion,
+  kind,
+  metadata,
+}: RawObject & { readonly apiVersion: string; readonly kind: string }): EventFacts {
+  const note =
+    'its policy went with the CustomResourceDefinition, and was not deleted by itself: what was generated stays in force until a ' +
+    'ServiceAuthPolicy of the same name takes it over, or people delete it';
+  return { regarding: { apiVersion, kind, metadata }, type: 'Warning', reason: 'Orphaned', action: 'Keep', note };
+}
+
 function regarding({ metadata }: RawObject): EventFacts['regarding'] {
   return { apiVersion: API_VERSION, kind: POLICY_KIND, metadata };
 }

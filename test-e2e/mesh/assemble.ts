@@ -1,13 +1,13 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from '@sekisho/cdk8s';
 import { crds } from '@sekisho/policy';
-import { parseAllDocuments } from 'yaml';
 import type { Toolchain } from '../toolchain/index.ts';
 import type { Assembly } from './assembly.ts';
 import { Cluster } from './cluster.ts';
 import { type ApiServer, apiServer, etcd, kubeconfigText, type ServerContext } from './control-plane.ts';
 import { type Deployment, deployment } from './deployment.ts';
+import { documents } from './documents.ts';
 import { istiod } from './istiod.ts';
 import type { MeshInfo } from './mesh-info.ts';
 import { type AuthProcess, auth, operator } from './services.ts';
@@ -125,11 +125,6 @@ async function programmed(cluster: Cluster, rendered: Deployment): Promise<void>
 
 function infoOf({ url, adminUrl, issuer, adminEmail, adminPasswordFile }: AuthProcess): MeshInfo['auth'] {
   return { url, adminUrl, issuer, adminEmail, adminPasswordFile };
-}
-
-async function documents(file: string): Promise<readonly Manifest[]> {
-  const parsed = parseAllDocuments(await readFile(file, 'utf8')).map((document) => document.toJS() as Manifest | null);
-  return parsed.filter((manifest) => manifest !== null);
 }
 
 const namespace = (name: string): Manifest => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });

@@ -1,3 +1,4 @@
+export { type BareCluster, startBareCluster } from './bare-cluster.ts';
 export { Cluster } from './cluster.ts';
 export { killed } from './killed.ts';
 export { MeshError, runningMesh, startMesh, stopMesh } from './launcher.ts';

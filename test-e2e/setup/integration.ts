@@ -23,6 +23,8 @@ declare module 'vitest' {
       readonly order: string;
       readonly env: Readonly<Record<string, string>>;
     };
+    /** How many policies a test of many makes: `GOOD_POLICIES`, 150 unless it is set. */
+    goodPolicies: number;
     /** Path of Istio's CRDs (YAML, several documents). */
     istioCrds: string;
     redisUrl: string;
@@ -53,6 +55,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     closers.push(postgres.stop);
     project.provide('kubeconfig', kubeconfig);
     project.provide('privateControlPlane', privateControlPlane(tools, folder));
+    project.provide('goodPolicies', Number(process.env['GOOD_POLICIES'] ?? 150));
     project.provide('istioCrds', tools.istioCrds);
     project.provide('redisUrl', store.url);
     project.provide('postgresUrl', postgres.url);

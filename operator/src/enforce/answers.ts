@@ -13,6 +13,7 @@ const ConfigElement = Type.Object({
     uid: text,
     generation: Type.Integer(),
     labels: Type.Record(Type.String(), Type.String()),
+    annotations: Type.Optional(Type.Record(Type.String(), Type.String())),
   }),
 });
 

@@ -14,18 +14,24 @@ export class ArrayElements {
   #escaped = false;
   #parts: Uint8Array[] = [];
   #size = 0;
-  #state: 'before' | 'inside' | 'after' = 'before';
+  #ended = false;
 
   /** The elements that end in this chunk. @throws OperatorError `istiod_unreadable` for an element that is too large */
   push(chunk: Uint8Array): readonly Buffer[] {
     const elements: Buffer[] = [];
     let start = 0;
-    for (let at = 0; at < chunk.length; at += 1) {
-      const step = this.#step(chunk[at]);
-      if (step === 'begins') start = at;
-      if (step === 'ends') {
-        this.#keep(chunk.subarray(start, at + 1));
-        elements.push(this.#take());
+    for (let at = this.#afterString(chunk, 0); at < chunk.length; at += 1) {
+      const byte = chunk[at];
+      if (byte === QUOTE) {
+        this.#inString = true;
+        at = this.#afterString(chunk, at + 1) - 1;
+      } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
+        this.#depth += 1;
+        if (this.#depth === 2) start = at;
+      } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
+        this.#depth -= 1;
+        this.#ended = this.#depth === 0;
+        if (this.#depth === 1) elements.push(this.#take(chunk.subarray(start, at + 1)));
       }
     }
     if (this.#depth > 1) this.#keep(chunk.subarray(start));
@@ -34,32 +40,25 @@ export class ArrayElements {
 
   /** Whether the array was whole. */
   get isWhole(): boolean {
-    return this.#state === 'after' && this.#depth === 0;
+    return this.#ended && this.#depth === 0;
   }
 
-  #step(byte: number | undefined): 'begins' | 'ends' | undefined {
-    if (this.#inString) {
-      if (this.#escaped) this.#escaped = false;
-      else if (byte === BACKSLASH) this.#escaped = true;
-      else if (byte === QUOTE) this.#inString = false;
-      return undefined;
+  /** Where the string ends that goes on at `from`; `from` itself outside of one. Most bytes are in strings. */
+  #afterString(chunk: Uint8Array, from: number): number {
+    if (!this.#inString) return from;
+    let escaped = this.#escaped;
+    for (let at = from; at < chunk.length; at += 1) {
+      const byte = chunk[at];
+      if (escaped) escaped = false;
+      else if (byte === BACKSLASH) escaped = true;
+      else if (byte === QUOTE) {
+        this.#inString = false;
+        this.#escaped = false;
+        return at + 1;
+      }
     }
-    if (byte === QUOTE) this.#inString = true;
-    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) return this.#open();
-    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) return this.#close();
-    return undefined;
-  }
-
-  #open(): 'begins' | undefined {
-    this.#depth += 1;
-    if (this.#depth === 1) this.#state = 'inside';
-    return this.#depth === 2 ? 'begins' : undefined;
-  }
-
-  #close(): 'ends' | undefined {
-    this.#depth -= 1;
-    if (this.#depth === 0) this.#state = 'after';
-    return this.#depth === 1 ? 'ends' : undefined;
+    this.#escaped = escaped;
+    return chunk.length;
   }
 
   #keep(part: Uint8Array): void {
@@ -68,9 +67,9 @@ export class ArrayElements {
     this.#parts.push(part);
   }
 
-  #take(): Buffer {
-    const [first] = this.#parts;
-    const element = this.#parts.length === 1 && first ? Buffer.from(first) : Buffer.concat(this.#parts);
+  #take(last: Uint8Array): Buffer {
+    this.#keep(last);
+    const element = Buffer.concat(this.#parts);
     this.#parts = [];
     this.#size = 0;
     return element;

@@ -80,13 +80,17 @@ export function nextDecision(
   replicas: readonly ReplicaView[],
   { now, settleMs }: Moment,
 ): number | undefined {
-  const times = quests.flatMap(({ group, since }) => [
-    since + settleMs - now,
-    ...replicas.flatMap(({ holdings }) => {
+  let next: number | undefined;
+  const consider = (at: number) => {
+    const wait = at + settleMs - now;
+    if (wait > 0 && (next === undefined || wait < next)) next = wait;
+  };
+  for (const { group, since } of quests) {
+    consider(since);
+    for (const { holdings } of replicas) {
       const holding = holdings.get(group);
-      return holding === undefined ? [] : [holding.at + settleMs - now];
-    }),
-  ]);
-  const ahead = times.filter((time) => time > 0);
-  return ahead.length === 0 ? undefined : Math.min(...ahead);
+      if (holding !== undefined) consider(holding.at);
+    }
+  }
+  return next;
 }

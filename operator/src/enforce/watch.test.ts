@@ -149,12 +149,24 @@ describe('the watch of proxies', () => {
     const objects = [generated(1)];
     for (const replica of replicas) replica.objects = objects;
     first().push(A, new Date(Date.now() - 60_000));
-    watch.writing(KEY);
+    watch.writing(KEY, basisOf([]));
     watch.want(KEY, awaited(objects, A));
     await looks(1);
     await clock.advance(SETTLE);
     await looks(1);
     expect(reason(A)).toBe('ProxiesBehind');
+  });
+
+  test('does not wait for listeners that a repair brings no reason to make', async () => {
+    const objects = [generated(1)];
+    for (const replica of replicas) replica.objects = objects;
+    first().push(A, new Date(Date.now() - 60_000));
+    watch.writing(KEY, basisOf(objects));
+    watch.want(KEY, awaited(objects, A));
+    await looks(1);
+    await clock.advance(SETTLE);
+    await looks(1);
+    expect(reason(A)).toBe('Enforced');
   });
 
   test.each([

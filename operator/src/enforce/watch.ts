@@ -38,7 +38,7 @@ interface Entry extends Quest {
 export class EnforcementWatch {
   readonly #options: EnforcementWatchOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #written = new Map<string, number>();
+  readonly #written = new Map<string, { readonly basis: string; readonly at: number }>();
   #records = new Map<string, ReplicaRecord>();
   #rounds = 0;
   #dueAt = Number.POSITIVE_INFINITY;
@@ -55,9 +55,9 @@ export class EnforcementWatch {
     return this.#entries.get(key)?.sight ?? UNSEEN;
   }
 
-  /** To be called right before objects of a policy are written. */
-  writing(key: string): void {
-    this.#written.set(key, this.#options.clock.now());
+  /** To be called right before objects of a policy are written, with the basis of those that are there. */
+  writing(key: string, basis: string): void {
+    this.#written.set(key, { basis, at: this.#options.clock.now() });
   }
 
   /** What a policy waits for from now on; undefined when for nothing. */
@@ -72,8 +72,14 @@ export class EnforcementWatch {
     const since = this.#options.clock.monotonic();
     // Proxies that come while others are waited for get their time, too; what was seen of the others stays.
     if (known?.basis === awaited.basis) this.#entries.set(key, { ...known, ...awaited, since });
-    else this.#entries.set(key, { ...awaited, since, writtenAt: this.#written.get(key), sight: UNSEEN });
+    else this.#entries.set(key, { ...awaited, since, writtenAt: this.#writtenAt(key, awaited.basis), sight: UNSEEN });
     this.#hurry();
+  }
+
+  /** What a repair puts back that istiod does not act on, such as a label of ours, makes no configuration to wait for. */
+  #writtenAt(key: string, basis: string): number | undefined {
+    const written = this.#written.get(key);
+    return written?.basis === basis ? undefined : written?.at;
   }
 
   /** Looks as long as `signal` lets it. Never throws. */
@@ -126,6 +132,7 @@ export class EnforcementWatch {
     this.#records = new Map(
       source.replicas().map((replica) => [replica.url, known.get(replica.url) ?? new ReplicaRecord(replica, clock)]),
     );
+    if (this.#records.size === 0) metrics.asked('not_found');
     for (const [url, { name }] of known) if (!this.#records.has(url)) outages.ended(`istiod ${name}`);
     await Promise.all(
       [...this.#records.values()].map(async (record) => {
@@ -166,8 +173,8 @@ export class EnforcementWatch {
   }
 
   #oldestMs(): number {
-    const times = [...this.#entries.values()].map(({ since }) => since);
-    return times.length === 0 ? 0 : this.#options.clock.monotonic() - Math.min(...times);
+    const now = this.#options.clock.monotonic();
+    return [...this.#entries.values()].reduce((oldest, { since }) => Math.max(oldest, now - since), 0);
   }
 }
 

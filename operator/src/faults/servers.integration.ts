@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { POLICIES } from '../resources.ts';
 import { ControlPlane } from '../testing/control-plane.ts';
-import { History } from '../testing/history.ts';
 import { moreOpen } from '../testing/openness.ts';
 import { twoPolicies, workloadOf } from '../testing/policies.ts';
 import { useCluster } from '../testing/use-cluster.ts';
+import { useHistory } from '../testing/use-history.ts';
 
 const OUTAGE_MS = 6_000;
 /** One that it is gone, one that it is back; and the same again when it fails once more while it starts. */
@@ -15,13 +15,7 @@ const MAX_CALLS = 300;
 
 const servers = await ControlPlane.start();
 const cluster = useCluster({ servers });
-let history: History;
-
-beforeEach(async () => {
-  history = new History(cluster.client, cluster.namespace);
-  await history.start();
-});
-afterEach(() => history.stop());
+const history = useHistory(cluster);
 
 describe.each(['kube-apiserver', 'etcd'] as const)('an outage of %s', (server) => {
   test.each(['killed', 'frozen'] as const)(
@@ -41,7 +35,7 @@ describe.each(['kube-apiserver', 'etcd'] as const)('an outage of %s', (server) =
       await cluster.programmed('bucket', 60_000);
       await vi.waitFor(() => cluster.apply(reading), 10_000);
       await cluster.programmed('bucket', 20_000);
-      expect(moreOpen(await history.states('bucket'), workloadOf(cluster, [reading, writing]))).toEqual([]);
+      expect(moreOpen(await history().states('bucket'), workloadOf(cluster, [reading, writing]))).toEqual([]);
       expect(calls.length - before.calls).toBeLessThan(MAX_CALLS);
       expect(log.length - before.lines, log.join('\n')).toBeLessThan(MAX_LINES);
     },

@@ -86,7 +86,7 @@ export class Cluster {
   }
 
   /** Resolves when the operator's caches are full. */
-  async startOperator(options: Pick<RunOptions, 'jwksRefreshMs'> = {}): Promise<OperatorRun> {
+  async startOperator(options: Pick<RunOptions, 'jwksRefreshMs' | 'asking'> = {}): Promise<OperatorRun> {
     const kubeconfig = join(this.#folder, 'kubeconfig');
     this.#run = await runOperator({ ...options, kubeconfig, meshConfig: () => this.meshConfig });
     return this.#run;

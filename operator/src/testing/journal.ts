@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { parse } from 'yaml';
 
 /** What an API server saw of one replica. `lease`: it took or renewed the Lease; the others are everything else that is no read. */
 export interface Entry {
@@ -17,6 +19,13 @@ export interface Upstream {
   readonly token: string;
 }
 
+/** The server and the credentials of an admin's kubeconfig. */
+export async function upstreamOf(kubeconfig: string): Promise<Upstream> {
+  const { clusters, users } = parse(await readFile(kubeconfig, 'utf8'));
+  const { server, 'certificate-authority': ca } = clusters[0].cluster;
+  return { server, ca: await readFile(ca, 'utf8'), token: users[0].user.token };
+}
+
 const LEASE = /\/leases(\/|\?|$)/;
 
 /**
@@ -27,6 +36,8 @@ export class Journal {
   readonly entries: Entry[] = [];
   /** Replicas whose claims of the Lease are answered 500. */
   readonly refused = new Set<string>();
+  /** Called when a write arrives, before it is passed on. */
+  onWrite: () => void = () => undefined;
   readonly #upstream: Upstream;
   readonly #agent: Agent;
   readonly #servers: Server[] = [];
@@ -91,7 +102,10 @@ export class Journal {
       answer.writeHead(500).end();
       return;
     }
-    if (method !== 'GET' && !claims) this.#note(replica, 'write', `${method} ${path}`);
+    if (method !== 'GET' && !claims) {
+      this.#note(replica, 'write', `${method} ${path}`);
+      this.onWrite();
+    }
     const { server, token } = this.#upstream;
     const forwarded = { ...headers, host: new URL(server).host, authorization: `Bearer ${token}` };
     const upstream = request(new URL(path, server), { method, headers: forwarded, agent: this.#agent });

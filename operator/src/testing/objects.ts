@@ -54,7 +54,7 @@ export function settled(policy: KubeObject, issuer: KubeObject, fetched?: Jwks) 
   const generated: readonly KubeObject[] = planned.desired.map(({ apiVersion, kind, metadata, spec }) => ({
     apiVersion,
     kind,
-    metadata: { ...metadata, uid: `uid-${metadata.name}` },
+    metadata: { ...metadata, uid: `uid-${metadata.name}`, creationTimestamp: '2026-01-01T00:00:00Z' },
     spec,
   }));
   const inline = issuer.spec as { jwks: Jwks };

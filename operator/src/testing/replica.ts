@@ -13,7 +13,8 @@ export interface ReplicaOptions {
   readonly server: string;
   /** Of the Lease. */
   readonly namespace: string;
-  readonly leaseSeconds: number;
+  /** @default it writes without asking anyone */
+  readonly leaseSeconds?: number;
 }
 
 /** The operator as a process of its own, as a pod runs it. */
@@ -40,10 +41,10 @@ export class Replica {
     const env = {
       KUBECONFIG: kubeconfig,
       OPERATOR_LISTEN: '127.0.0.1:0',
-      LEADER_ELECTION: 'true',
       POD_NAME: name,
       POD_NAMESPACE: namespace,
-      LEASE_DURATION_SECONDS: String(leaseSeconds),
+      LEADER_ELECTION: String(leaseSeconds !== undefined),
+      ...(leaseSeconds !== undefined && { LEASE_DURATION_SECONDS: String(leaseSeconds) }),
     };
     return new Replica(name, spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] }), folder);
   }

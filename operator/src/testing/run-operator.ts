@@ -1,6 +1,7 @@
 import { connect, KubeClient, systemClock, type Transport } from '@sekisho/kube';
 import { createLogger, createMetrics, type Metrics } from '@sekisho/telemetry';
 import { expect, vi } from 'vitest';
+import type { Asking } from '../enforce/asking.ts';
 import { createFetchJson } from '../fetch-jwks.ts';
 import { meshConfigFromFile } from '../observe/mesh-config.ts';
 import { createOperator } from '../operator.ts';
@@ -12,6 +13,8 @@ export interface RunOptions {
   readonly meshConfig: () => string;
   /** @default 5 min */
   readonly jwksRefreshMs?: number;
+  /** @default nobody asks istiod */
+  readonly asking?: Asking;
 }
 
 /** An operator inside the test's process. */
@@ -32,6 +35,7 @@ export async function runOperator({
   kubeconfig,
   meshConfig,
   jwksRefreshMs = 300_000,
+  asking,
 }: RunOptions): Promise<OperatorRun> {
   const transport = connect({ kubeconfig });
   const keys = createFetchJson({ timeoutMs: 1_000, maxBytes: 256 * 1024 });
@@ -47,6 +51,7 @@ export async function runOperator({
     mesh: MESH,
     meshConfig: meshConfigFromFile(systemClock, async () => meshConfig(), 50),
     jwksRefreshMs,
+    asking,
     log: logger,
     outages: new Outages({ log: logger, clock: systemClock }),
     metrics,

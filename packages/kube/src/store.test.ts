@@ -42,6 +42,15 @@ describe('Store', () => {
     expect(store.put(configMap('a', '11', { v: 'later' }))?.after?.['data']).toEqual({ v: 'later' });
   });
 
+  test('tells once of an own write, however often it is told of it', () => {
+    const store = byOwner();
+    expect(store.put(configMap('a', '10'))).toBeDefined();
+    expect(store.put(configMap('a', '10'))).toBeUndefined();
+    expect(store.put(configMap('a', '11', { v: 'somebody else' }))?.after?.['data']).toEqual({ v: 'somebody else' });
+    const successor = configMap('a', '11');
+    expect(store.put({ ...successor, metadata: { ...successor.metadata, uid: 'another' } })).toBeDefined();
+  });
+
   test('tells of a deletion also when the object was never held', () => {
     const change = byOwner().remove(owned('a', '4', 'x'));
     expect(change?.before?.metadata.ownerReferences?.[0]?.uid).toBe('x');

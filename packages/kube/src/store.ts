@@ -57,13 +57,13 @@ export class Store<Index extends string = never> implements StoreView<Index> {
   }
 
   /**
-   * Takes an object over. Returns undefined when it is older than the one held: a controller records the answers of
-   * its own writes, and the watch then delivers what happened before them.
+   * Takes an object over. Returns undefined when it is older than the one held, or the same: a controller records the answers
+   * of its own writes, and the watch then delivers what happened before them, and them.
    */
   put(object: KubeObject): Change | undefined {
     const key = keyOf(object.metadata);
     const before = this.#objects.get(key);
-    if (before && isOlder(object, before)) return undefined;
+    if (before && (isOlder(object, before) || isAgain(object, before))) return undefined;
     const after = prepare(object);
     this.#set(key, after);
     return { key, before, after };
@@ -130,6 +130,11 @@ function dropFrom(keys: Map<string, Set<string>>, values: readonly string[], key
 
 function isSame(a: KubeObject, b: KubeObject): boolean {
   return a.metadata.uid === b.metadata.uid && a.metadata.resourceVersion === b.metadata.resourceVersion;
+}
+
+/** The same version once more; without one nothing can be said. */
+function isAgain(a: KubeObject, b: KubeObject): boolean {
+  return a.metadata.resourceVersion !== undefined && isSame(a, b);
 }
 
 function isOlder(a: KubeObject, b: KubeObject): boolean {

@@ -11,6 +11,20 @@ test.each([
   expect(digest(text)).toBe(expected);
 });
 
+test('digest is FNV-1a of any text', () => {
+  const reference = (text: string) => {
+    let hash = 0xcbf29ce484222325n;
+    for (const byte of new TextEncoder().encode(text))
+      hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+    return hash.toString(16).padStart(16, '0');
+  };
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(digest(text)).toBe(reference(text));
+    }),
+  );
+});
+
 describe('equality as JSON', () => {
   test('is the equality of canonical text', () => {
     fc.assert(

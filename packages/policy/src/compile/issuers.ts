@@ -1,7 +1,7 @@
 import type { Jwks } from '../parse/jwks.ts';
 import { parseTokenIssuer } from '../parse/token-issuer.ts';
-import { describeProblems } from '../problem.ts';
-import type { RawObject } from '../resources.ts';
+import { describeProblems, type Parsed } from '../problem.ts';
+import type { RawObject, TokenIssuer } from '../resources.ts';
 import { SERVICE_PLACEHOLDER } from '../vocabulary.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -79,7 +79,7 @@ function resolve(
   service: string,
 ): { readonly ok: true; readonly issuer: ResolvedIssuer } | { readonly ok: false; readonly refusal: Refusal } {
   const { name } = issuer.metadata;
-  const parsed = parseTokenIssuer(issuer);
+  const parsed = parsedIssuer(issuer);
   if (!parsed.ok) {
     return refused('IssuerNotReady', `TokenIssuer ${name} is invalid: ${describeProblems(parsed.problems, 1)}`);
   }
@@ -95,6 +95,15 @@ function resolve(
     ok: true,
     issuer: { name, iss, jwks: keys, permissions: forService(permissions), roles: forService(roles) },
   };
+}
+
+/** Issuers are never mutated, and each is read once for every policy that uses it. */
+const known = new WeakMap<RawObject, Parsed<TokenIssuer>>();
+
+function parsedIssuer(issuer: RawObject): Parsed<TokenIssuer> {
+  const parsed = known.get(issuer) ?? parseTokenIssuer(issuer);
+  known.set(issuer, parsed);
+  return parsed;
 }
 
 /** Two rules for one `iss` would let each token be read by either's claim paths. */

@@ -43,7 +43,7 @@ export function expectedProxies(workloads: readonly WorkloadProxy[]): readonly s
 
 /** Judges what was seen; the worst first, for it is what a person must act on. */
 export function judgeSight(expected: readonly string[], sight: Sight): EnforcedFinding {
-  const seen = expected.map((id) => ({ id, sight: sight.proxies.get(id) }));
+  const seen = [...expected].sort().map((id) => ({ id, sight: sight.proxies.get(id) }));
   const rejecting = seen.flatMap(({ id, sight: proxy }) => (proxy?.state === 'rejecting' ? [{ id, ...proxy }] : []));
   if (rejecting.length > 0) return rejected(rejecting);
   const behind = seen.filter(({ sight: proxy }) => proxy?.state === 'behind').map(({ id }) => id);
@@ -77,7 +77,7 @@ const PROBLEM: Readonly<Record<ReplicaProblem, { readonly reason: EnforcedReason
   unreachable: { reason: 'IstiodUnreachable', text: 'does not answer on its monitoring port' },
   forbidden: {
     reason: 'IstiodForbidden',
-    text: 'refuses to answer; name the operator’s namespace in its DEBUG_ENDPOINT_AUTH_ALLOWED_NAMESPACES',
+    text: 'refuses to answer; name the namespace of the operator in its DEBUG_ENDPOINT_AUTH_ALLOWED_NAMESPACES',
   },
   unreadable: { reason: 'IstiodUnreadable', text: 'answers what this version does not understand, or too much' },
 };

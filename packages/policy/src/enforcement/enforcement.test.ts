@@ -178,3 +178,13 @@ describe('what was seen once', () => {
     expect(next.status.enforcedObjects).toBeUndefined();
   });
 });
+
+test('what istiod acts on is told apart, and nothing else: a generation says nothing of annotations', () => {
+  const annotated = (annotations: object) =>
+    basisOf(
+      written.map((object) => ({ ...object, metadata: { ...object.metadata, annotations: { ...annotations } } })),
+    );
+  expect(annotated({ 'istio.io/dry-run': 'true' })).not.toBe(annotated({}));
+  expect(annotated({ 'example.com/reviewed': 'yes' })).toBe(annotated({}));
+  expect(basisOf([...written].reverse())).toBe(basisOf(written));
+});

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { startFreezableProxy } from '../testing/freezable-proxy.ts';
 import { openDatabase, pingDatabase } from './open.ts';
@@ -35,5 +37,23 @@ describe.runIf(postgresUrl !== '')('a connection to PostgreSQL', () => {
     expect(uncaught).toEqual([]);
     await proxy.revive();
     await pingDatabase(db);
+  });
+
+  test('that did not answer in time is used no more: what it still has to do would swallow what comes after', async () => {
+    const { db, proxy } = await openThroughProxy();
+    const table = `t${randomBytes(6).toString('hex')}`;
+    await sql`create table ${sql.table(table)} (n integer)`.execute(db);
+    proxy.freeze();
+    const insert = (n: number) => sql`insert into ${sql.table(table)} values (${n})`;
+    await expect(db.transaction().execute((tx) => insert(1).execute(tx))).rejects.toThrow();
+    proxy.thaw();
+    await expect.poll(() => pingDatabase(db).then(() => 'answers', String), { timeout: 10_000 }).toBe('answers');
+    await insert(2).execute(db);
+    const direct = new pg.Client(postgresUrl);
+    await direct.connect();
+    const { rows } = await direct.query(`select n from ${table}`);
+    await direct.query(`drop table ${table}`);
+    await direct.end();
+    expect(rows).toEqual([{ n: 2 }]);
   });
 });

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import { certainPool } from './certain-pool.ts';
 import { lockFolder } from './folder-lock.ts';
 import { migrate } from './migrations.ts';
 import type { Database } from './schema.ts';
@@ -76,7 +77,7 @@ function postgres(
   pool.on('error', onIdleError);
   // The pool hears idle connections only. One that breaks in use fails its query, and emits as well: unheard, that ends the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: certainPool(pool) }) });
 }
 
 async function migrated(db: Kysely<Database>, close: () => Promise<void>): Promise<OpenDatabase> {

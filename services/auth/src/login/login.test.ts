@@ -1,7 +1,7 @@
 import { TokenError } from '@sekisho/tokens';
 import { describe, expect, test } from 'vitest';
 import { ALICE_ID, alice, createFixture } from '../testing/fixture.ts';
-import { memoryAccounts } from '../testing/memory-accounts.ts';
+import { memoryAccounts, setGrants } from '../testing/memory-accounts.ts';
 import type { LoginRequest } from './login.ts';
 
 const request: LoginRequest = {
@@ -103,6 +103,33 @@ describe('login', () => {
     };
     const { login } = createFixture({ accounts: { ...accounts, find } });
     await expect(login(request)).rejects.toMatchObject({ code: 'credentials_invalid', reason: 'inactive' });
+  });
+
+  test('leaves no session behind when the account is changed while it logs in', async () => {
+    const accounts = memoryAccounts(alice);
+    const { login, sessions } = createFixture({
+      accounts: {
+        ...accounts,
+        async activeVersion(id) {
+          // The latest moment at which a change can come: its revocation found no session yet.
+          expect(sessions.live.size).toBe(1);
+          await setGrants(accounts, id, []);
+          return accounts.activeVersion(id);
+        },
+      },
+    });
+    await expect(login(request)).rejects.toMatchObject({ code: 'unavailable', retryAfter: 1 });
+    expect(sessions.live.size).toBe(0);
+  });
+
+  test('replaces a hash of other parameters, and no other', async () => {
+    const accounts = memoryAccounts({ ...alice, passwordHash: 'old:correct horse' });
+    const { login } = createFixture({ accounts });
+    await expect(login({ ...request, password: 'wrong' })).rejects.toMatchObject({ reason: 'wrong_password' });
+    expect(await accounts.findCredentials(alice.email)).toMatchObject({ passwordHash: 'old:correct horse' });
+    await login(request);
+    expect(await accounts.findCredentials(alice.email)).toMatchObject({ passwordHash: 'hash:correct horse' });
+    expect(await accounts.activeVersion(alice.id)).toBe(1);
   });
 
   test('limits attempts on one account, also with the right password, however the address is written', async () => {

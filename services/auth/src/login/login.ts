@@ -5,6 +5,7 @@ import {
   type AccountStore,
   AUDIENCE,
   activeGrants,
+  type Credentials,
   type Grant,
   normaliseEmail,
 } from '../accounts/account.ts';
@@ -106,11 +107,22 @@ async function checkPassword(
   if (credentials === undefined) throw refused('unknown_user');
   if (!matches) throw refused('wrong_password');
   if (!credentials.active) throw refused('inactive');
+  await renewHash({ accounts, passwords }, credentials, password);
   const account = await accounts.find(credentials.userId);
   // Changed since: a password may wait a while to be checked.
   if (account === undefined) throw refused('unknown_user');
   if (!account.active) throw refused('inactive');
   return account;
+}
+
+/** Only now is there the password that new parameters need. It is hashed like any other: when too many wait, one tries again. */
+async function renewHash(
+  { accounts, passwords }: Pick<LoginDependencies, 'accounts' | 'passwords'>,
+  { userId, passwordHash }: Credentials,
+  password: string,
+): Promise<void> {
+  if (!passwords.isOutdated(passwordHash)) return;
+  await accounts.rehash(userId, passwordHash, await passwords.hash(password));
 }
 
 function refused(reason: LoginFailure): LoginRefused {
@@ -133,7 +145,7 @@ function chooseGrants(account: Account, services: readonly string[] | undefined,
 }
 
 async function open(
-  { sessions, mint, beginRefresh, tokenLifetime }: LoginDependencies,
+  { accounts, sessions, mint, beginRefresh, tokenLifetime }: LoginDependencies,
   { account, grants, request }: { account: Account; grants: readonly Grant[]; request: LoginRequest },
 ): Promise<LoginResult> {
   const session = await sessions.create({ userId: account.id, device: request.device, ip: request.ip });
@@ -142,9 +154,19 @@ async function open(
     const content = { account, grants, session: claims, lifetimeSeconds: tokenLifetime };
     const minted = await mint(accessGrant(content));
     const refreshToken = await beginRefresh(session, request.services);
+    await assertUnchanged(accounts, account);
     return { token: minted.token, expiresIn: minted.claims.exp - minted.claims.iat, refreshToken, session };
   } catch (error) {
     await sessions.destroy(account.id, session.id);
     throw error;
   }
+}
+
+/**
+ * Whoever is deactivated, or whose password is changed, loses the sessions that there are. One that a log-in begins at the same
+ * moment is not there yet; but then the change is committed before this looks, and the log-in itself takes it back.
+ */
+async function assertUnchanged(accounts: AccountStore, { id, version }: Account): Promise<void> {
+  if ((await accounts.activeVersion(id)) === version) return;
+  throw new AuthError('unavailable', 'the account was changed meanwhile: try again', { retryAfter: 1 });
 }

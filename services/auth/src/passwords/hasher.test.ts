@@ -1,3 +1,4 @@
+import { hash } from '@node-rs/argon2';
 import { describe, expect, test } from 'vitest';
 import { createPasswordHasher } from './hasher.ts';
 
@@ -37,6 +38,13 @@ describe('the password hasher', () => {
     }
     // The fastest of each is the work itself; an early return would be hundreds of times faster.
     expect(Math.min(...unknown) / Math.min(...known)).toBeGreaterThan(0.5);
+  });
+
+  test('knows a hash of other parameters', async () => {
+    expect(hasher.isOutdated(await hasher.hash('correct horse'))).toBe(false);
+    expect(hasher.isOutdated(await hash('correct horse', { memoryCost: 4_096, timeCost: 3, parallelism: 1 }))).toBe(
+      true,
+    );
   });
 
   test('refuses when too many wait', async () => {

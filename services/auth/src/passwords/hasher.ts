@@ -5,6 +5,7 @@ import { opaqueString } from './opaque-string.ts';
 
 /** OWASP's minimum for argon2id: 19 MiB, 2 passes, 1 lane. The algorithm's own default is argon2id, version 19. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+const CURRENT = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$`;
 
 /** Both take the password as it was typed. */
 export interface PasswordHasher {
@@ -12,6 +13,8 @@ export interface PasswordHasher {
   hash(password: string): Promise<string>;
   /** Takes the same time without a stored hash, and is then false: who asks cannot tell an unknown user. */
   verify(stored: string | undefined, password: string): Promise<boolean>;
+  /** Whether a stored hash was made with other parameters than `hash` uses now. */
+  isOutdated(stored: string): boolean;
 }
 
 export interface HasherOptions {
@@ -29,5 +32,6 @@ export async function createPasswordHasher(options: HasherOptions): Promise<Pass
       const matches = await queue.run(() => verify(stored ?? nobody, opaqueString(password)));
       return stored !== undefined && matches;
     },
+    isOutdated: (stored) => !stored.startsWith(CURRENT),
   };
 }

@@ -39,8 +39,9 @@ export function plainHasher(): PasswordHasher & { readonly verified: (string | u
     hash: async (password) => `hash:${password}`,
     async verify(stored, password) {
       verified.push(stored);
-      return stored === `hash:${password}`;
+      return stored === `hash:${password}` || stored === `old:${password}`;
     },
+    isOutdated: (stored) => stored.startsWith('old:'),
   };
 }
 

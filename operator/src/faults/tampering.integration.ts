@@ -1,0 +1,51 @@
+import type { KubeObject } from '@sekisho/kube';
+import { describe, expect, test, vi } from 'vitest';
+import { openToAnyone } from '../testing/openness.ts';
+import { twoPolicies, workloadOf } from '../testing/policies.ts';
+import { resourceOf } from '../testing/resource-of.ts';
+import { useCluster } from '../testing/use-cluster.ts';
+import { useHistory } from '../testing/use-history.ts';
+
+const TURNS = 40;
+
+const cluster = useCluster();
+const history = useHistory(cluster);
+
+const allow = () => cluster.generatedOne('bucket', 'AuthorizationPolicy', '"ALLOW"');
+const remove = ({ kind, metadata }: KubeObject) => cluster.client.delete(resourceOf(kind), metadata);
+const open = ({ apiVersion, kind, metadata, spec }: KubeObject) => {
+  const rules = [{}];
+  const opened = { apiVersion, kind, metadata: { name: metadata.name, namespace: cluster.namespace } };
+  return cluster.client.apply(
+    resourceOf(kind),
+    { ...opened, ...{ spec: { ...Object(spec), rules } } },
+    { force: true },
+  );
+};
+
+describe('somebody who insists on', () => {
+  test.each([
+    ['deleting the allow list', remove],
+    ['opening the allow list', open],
+  ])(
+    '%s is undone each time, more slowly, and lets nobody in without a token',
+    { timeout: 60_000 },
+    async (_, tamper) => {
+      const { reading } = twoPolicies(cluster, 'bucket');
+      await cluster.apply(reading);
+      await cluster.programmed('bucket');
+      const good = (await allow()).spec;
+      await cluster.quiet();
+      const before = cluster.writes.length;
+      const end = performance.now() + 8_000;
+      for (let turn = 0; turn < TURNS && performance.now() < end; turn += 1) {
+        await tamper(await vi.waitFor(allow, 10_000));
+      }
+      // The first repair comes at once, and the pause between two doubles up to five seconds.
+      expect(cluster.writes.length - before).toBeLessThan(2 * 10);
+      await vi.waitFor(async () => expect((await allow()).spec).toEqual(good), 15_000);
+      await cluster.programmed('bucket');
+      expect(openToAnyone(await history().states('bucket'), workloadOf(cluster, [reading]))).toEqual([]);
+    },
+  );
+});

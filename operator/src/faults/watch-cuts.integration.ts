@@ -1,0 +1,33 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { moreOpen } from '../testing/openness.ts';
+import { twoPolicies, workloadOf } from '../testing/policies.ts';
+import { useCluster } from '../testing/use-cluster.ts';
+import { useHistory } from '../testing/use-history.ts';
+
+const CUTS = 60;
+const EVERY_MS = 150;
+/** A watch that fails without an event backs off up to ten seconds, then lists: eleven kinds, and the work on one policy. */
+const MAX_CALLS = 600;
+const MAX_LINES = 20;
+
+const cluster = useCluster();
+const history = useHistory(cluster);
+
+test('connections that are cut again and again open nothing, flood nothing, and the last change arrives', async () => {
+  const { reading, writing } = twoPolicies(cluster, 'bucket');
+  await cluster.apply(reading);
+  await cluster.programmed('bucket');
+  const { calls, log } = cluster.operator;
+  const before = { calls: calls.length, lines: log.length };
+  for (let cut = 0; cut < CUTS; cut += 1) {
+    if (cut % 5 === 0) await cluster.apply(cut % 2 === 0 ? writing : reading);
+    cluster.proxy.cut();
+    await delay(EVERY_MS);
+  }
+  await cluster.apply(writing);
+  await cluster.programmed('bucket', 30_000);
+  expect(moreOpen(await history().states('bucket'), workloadOf(cluster, [reading, writing]))).toEqual([]);
+  expect(calls.length - before.calls).toBeLessThan(MAX_CALLS);
+  expect(log.length - before.lines, log.join('\n')).toBeLessThan(MAX_LINES);
+}, 90_000);

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { Keys, read } from '../api/answers.ts';
+import type { Context } from '../context.ts';
+import { type Invocation, invoke } from '../invocation.ts';
+
+interface RotateOptions {
+  readonly compromised?: string;
+}
+
+/** `sekisho keys` */
+export function keysCommand(program: Command, context: Context): void {
+  const keys = program.command('keys').description('The keys that sign tokens');
+  keys
+    .command('list')
+    .description('List the keys with their states')
+    .action(async (_: object, command: Command) => {
+      const invocation = invoke(context, command);
+      const send = await invocation.connect();
+      show(invocation, (await send({ method: 'GET', path: '/v1/keys' })).body);
+      invocation.view.next('sekisho keys rotate');
+    });
+  keys
+    .command('rotate')
+    .description('Publish a new key, which signs once everybody holds it')
+    .option('--compromised <kid>', 'take this key out of use at once, and revoke what it signed')
+    .action((options: RotateOptions, command: Command) => rotate(invoke(context, command), options));
+}
+
+async function rotate(invocation: Invocation, { compromised }: RotateOptions): Promise<void> {
+  if (compromised !== undefined) {
+    await invocation.confirm(
+      `Every token that ${compromised} signed will be refused: everybody has to refresh or log in again.`,
+    );
+  }
+  const send = await invocation.connect();
+  const body = compromised === undefined ? {} : { compromised };
+  show(invocation, (await send({ method: 'POST', path: '/v1/keys/rotate', body })).body);
+  invocation.view.done('The rotation has begun.', 'sekisho keys list, until the new key is active');
+}
+
+function show({ view }: Invocation, body: unknown): void {
+  const answer = read(Keys, body);
+  view.list(answer, answer.keys, [
+    { title: 'kid', value: ({ kid }) => kid },
+    { title: 'alg', value: ({ alg }) => alg },
+    { title: 'state', value: ({ state }) => state },
+    { title: 'created', value: ({ createdAt }) => createdAt },
+  ]);
+}
