@@ -58,6 +58,8 @@ describe.skipIf(!existsSync(CHROMIUM) || kind === undefined)(
       const { page, complaints, checks } = await open({ locale: 'en-GB' });
       expect(await page.evaluate('document.activeElement.id')).toBe('email');
       await typed(page, user.password);
+      // An application on a loopback address may be any program there, so the person is asked (RFC 8252 section 8.6).
+      await page.getByRole('button', { name: 'Allow', exact: true }).press('Enter');
       await page.waitForURL(`${origin}/callback?*`);
       const tokens = await oidc.authorizationCodeGrant(config, new URL(page.url()), checks);
       expect(tokens.access_token).toBeTruthy();
