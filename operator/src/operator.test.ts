@@ -248,6 +248,18 @@ describe('operator', () => {
     await scenario.settle();
   });
 
+  test('removes nothing while another policy is about to govern the workload', async () => {
+    const heir = serviceAuthPolicy('heir', { selector: { matchLabels: { app: 'bucket' } } });
+    await given({ objects: [bucket.issuer, ...bucket.generated, heir] });
+    const [first] = planOf(heir, bucket.issuer).apply;
+    if (first === undefined) throw new Error('nothing to apply');
+    const applying = scenario.hanging(GENERATED[first.kind], first.metadata);
+    scenario.issuerStatusAllowed(bucket.issuer);
+    scenario.run();
+    await applying;
+    await scenario.settle();
+  });
+
   test('removes nothing while the API server still knows the policy that the cache lacks', async () => {
     await given({ objects: [bucket.issuer, ...bucket.generated] });
     const path = '/apis/auth.sekisho.dev/v1alpha1/namespaces/shop/serviceauthpolicies/bucket';

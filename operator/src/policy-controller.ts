@@ -25,6 +25,7 @@ import type { EnforcementWatch } from './enforce/watch.ts';
 import { OperatorError } from './errors.ts';
 import { type Executor, execute, remove } from './execute.ts';
 import { gather, inheritedBy, straysOf } from './gather.ts';
+import { isAwaited } from './heirs.ts';
 import type { KeySets } from './key-sets.ts';
 import type { ObservedViews } from './observe/observed.ts';
 import { orphaned, repaired, transitions } from './policy-events.ts';
@@ -165,6 +166,7 @@ async function removeStrays(reconciler: Reconciler, key: string): Promise<boolea
   const strays = straysOf(reconciler.caches, key);
   if (strays.length === 0) return false;
   const cached = reconciler.caches.policies.store.get(key)?.metadata.uid;
+  if (cached === undefined && isAwaited(strays, reconciler.caches)) return false;
   const live = await livePolicyUid(reconciler, key);
   // They differ while the cache lags behind; the watch brings the key back then.
   if (live !== cached) return false;

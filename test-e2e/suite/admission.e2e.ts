@@ -3,11 +3,12 @@ import { connect } from 'node:tls';
 import { generateSigningKey, toJwks } from '@sekisho/tokens';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster } from '../mesh/cluster.ts';
+import { frozen } from '../mesh/frozen.ts';
 import { killed } from '../mesh/killed.ts';
 import { type MeshInfo, readMesh } from '../mesh/mesh-info.ts';
 import { waitFor } from '../mesh/wait.ts';
 import { Policies } from '../story/policies.ts';
-import { type ApiCall, apiCaller } from './api-call.ts';
+import { type ApiAnswer, type ApiCall, apiCaller } from './api-call.ts';
 
 const API = '/apis/auth.sekisho.dev/v1alpha1';
 const POLICIES = `${API}/namespaces/shop/serviceauthpolicies`;
@@ -163,5 +164,32 @@ describe('while the operator is down', () => {
     const label = { metadata: { labels: { team: 'identity' } } };
     const { status } = await killed(mesh, 'operator', () => api('PATCH', `${ISSUERS}/${NAME}`, label));
     expect(status).toBe(200);
+  });
+});
+
+describe('while the operator stands still', () => {
+  /** `timeoutSeconds` of the webhooks, and what a loaded machine takes beside it. */
+  const PATIENCE_MS = 3_000 + 3_000;
+
+  const timed = async (call: Promise<ApiAnswer>) => {
+    const began = performance.now();
+    const answer = await call;
+    return { ...answer, ms: performance.now() - began };
+  };
+
+  test('a policy is stored after three seconds, and judged when the operator goes on', async () => {
+    const { status, ms } = await frozen(mesh, 'operator', () => timed(api('POST', POLICIES, misspelt)));
+    expect(status).toBe(201);
+    expect(ms).toBeLessThan(PATIENCE_MS);
+    expect(await new Policies(cluster).condition('shop', NAME, 'Accepted')).toMatchObject({ reason: 'Invalid' });
+  });
+
+  test('an issuer with keys is refused after three seconds, with the reason', async () => {
+    const jwks = toJwks([await generateSigningKey()]);
+    const { status, message, ms } = await frozen(mesh, 'operator', () => timed(api('POST', ISSUERS, issuer({ jwks }))));
+    expect(status).toBe(500);
+    expect(message).toContain('failed calling webhook "issuer-keys.admission.auth.sekisho.dev"');
+    expect(message).toMatch(/deadline exceeded|timeout/i);
+    expect(ms).toBeLessThan(PATIENCE_MS);
   });
 });

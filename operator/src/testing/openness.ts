@@ -63,7 +63,8 @@ const PLACES = ['GET', 'POST', 'DELETE'].flatMap((method) =>
 const PERMISSIONS = [['bucket:read'], ['bucket:write'], []] as const;
 
 function requestsFor({ issuer, policies }: Workload): readonly TestRequest[] {
-  const service = policies[0]?.metadata.name ?? '';
+  const [policy] = policies;
+  const service: string = Object(policy?.spec).service ?? policy?.metadata.name ?? '';
   const [good, ...others] = PERMISSIONS.map(
     (permissions): TestToken => ({
       iss: issuer.spec.issuer,

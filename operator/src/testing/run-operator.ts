@@ -21,6 +21,8 @@ export interface RunOptions {
 export interface OperatorRun {
   /** `METHOD path` of every call that it sent, each try counted. */
   readonly calls: readonly string[];
+  /** Answers to them from 400 on, as `status METHOD path`. */
+  readonly refusals: readonly string[];
   /** Its log, one JSON text a line. */
   readonly log: readonly string[];
   /** `type reason` of the events that it recorded. */
@@ -40,12 +42,13 @@ export async function runOperator({
   const transport = connect({ kubeconfig });
   const keys = createFetchJson({ timeoutMs: 1_000, maxBytes: 256 * 1024 });
   const calls: string[] = [];
+  const refusals: string[] = [];
   const log: string[] = [];
   const events: string[] = [];
   const logger = createLogger({ name: 'operator', destination: { write: (line) => void log.push(line) } });
   const metrics = createMetrics({ processMetrics: false });
   const operator = createOperator({
-    client: new KubeClient(counting(transport, calls), { fieldManager: 'sekisho-operator' }),
+    client: new KubeClient(counting(transport, calls, refusals), { fieldManager: 'sekisho-operator' }),
     fetch: keys.fetch,
     events: { record: ({ type, reason }) => void events.push(`${type} ${reason}`) },
     mesh: MESH,
@@ -70,15 +73,17 @@ export async function runOperator({
     return stopped;
   };
   await vi.waitFor(() => expect(operator.ready).toBe(true), 15_000);
-  return { calls, log, events, metrics, stop };
+  return { calls, refusals, log, events, metrics, stop };
 }
 
-function counting(transport: Transport, calls: string[]): Transport {
+function counting(transport: Transport, calls: string[], refusals: string[]): Transport {
   return {
     close: () => transport.close(),
-    send: (call) => {
+    async send(call) {
       calls.push(`${call.method} ${call.path}`);
-      return transport.send(call);
+      const reply = await transport.send(call);
+      if (reply.status >= 400) refusals.push(`${reply.status} ${call.method} ${call.path}`);
+      return reply;
     },
   };
 }

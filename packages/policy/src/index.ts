@@ -32,6 +32,7 @@ export { readIssuerStatus, readPolicyStatus } from './parse/status.ts';
 export { parseTokenIssuer } from './parse/token-issuer.ts';
 export { misplacement } from './placement.ts';
 export type { AcceptedReason, ProgrammedReason } from './plan/conditions.ts';
+export { governor } from './plan/conflict.ts';
 export { holds } from './plan/holds.ts';
 export { plan } from './plan/plan.ts';
 export { programmed, statusEquals } from './plan/status.ts';

@@ -178,6 +178,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
     adminApp: buildAdminApp({
       log,
       accounts,
+      sessions,
       administration,
       audit,
       authorize,

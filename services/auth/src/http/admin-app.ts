@@ -1,12 +1,13 @@
 import { type Checks, type Logger, type Metrics, opsRoutes } from '@sekisho/telemetry';
 import { type AuditRoutesOptions, auditRoutes } from './admin-audit.ts';
 import { grantRoutes } from './admin-grants.ts';
+import { type UserSessionRoutesOptions, userSessionRoutes } from './admin-sessions.ts';
 import { type UserRoutesOptions, userRoutes } from './admin-users.ts';
 import { collectOpenApi, openApiRoute } from './open-api.ts';
 import { withOtherMethodsRefused } from './other-methods.ts';
 import { createServer, type HttpServer } from './server.ts';
 
-export interface AdminAppOptions extends UserRoutesOptions, AuditRoutesOptions {
+export interface AdminAppOptions extends UserRoutesOptions, UserSessionRoutesOptions, AuditRoutesOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   /** What must work for the service to be ready, by name. */
@@ -28,6 +29,7 @@ export function buildAdminApp(options: AdminAppOptions): HttpServer {
     openApiRoute(routes);
     userRoutes(routes, options);
     grantRoutes(routes, options);
+    userSessionRoutes(routes, options);
     auditRoutes(routes, options);
     options.more?.(routes);
     healthRoutes(routes, options);

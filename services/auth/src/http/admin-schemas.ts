@@ -60,6 +60,22 @@ export const UserQuery = PageQuery(UserId, {
 });
 export const UsersAnswer = PageAnswer(UserAnswer);
 
+const Time = Type.String({ format: 'date-time' });
+const DeviceProperty = Type.Optional(Type.String());
+
+export const SessionsAnswer = Type.Object({
+  sessions: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      device: Type.Object({ userAgent: DeviceProperty, platform: DeviceProperty, language: DeviceProperty }),
+      ip: Type.Optional(Type.String({ description: 'address at log-in' })),
+      createdAt: Time,
+      lastAccessedAt: Time,
+      expiresAt: Time,
+    }),
+  ),
+});
+
 /** RFC 3339, in UTC. */
 const Moment = Type.String({
   pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$`,

@@ -309,3 +309,13 @@ test('a refused attempt is in the log with who tried, and not in the audit log',
   expect(line).toMatchObject({ actor: ADMIN_ID, method: 'DELETE', status: 403, code: 'permission_missing' });
   expect(accounts.audited).toEqual([]);
 });
+
+test('administrators see where a user is logged in', async () => {
+  const { call, login } = createAdminFixture();
+  await login({ email: alice.email, password: 'correct horse', device: { platform: 'Linux' }, ip: '192.0.2.1' });
+  const { sessions } = (await call({ url: `${url}/sessions` })).json();
+  expect(sessions).toMatchObject([
+    { device: { platform: 'Linux' }, ip: '192.0.2.1', createdAt: '2026-01-02T03:04:05.000Z' },
+  ]);
+  expect((await call({ url: `/v1/users/${randomUUID()}/sessions` })).json()).toMatchObject({ code: 'user_unknown' });
+});

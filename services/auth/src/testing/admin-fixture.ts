@@ -23,7 +23,7 @@ export function createAdminFixture({
 } = {}) {
   const accounts = memoryAccounts(alice);
   const fixture = createFixture({ accounts });
-  const { log, passwords, metrics, registry, clock, verifyFor, mint } = { ...fixture, ...given };
+  const { log, passwords, metrics, registry, sessions, clock, verifyFor, mint } = { ...fixture, ...given };
   const owed: OwedRevocation[] = [];
   const redis = { isAway: false };
   const outbox = {
@@ -41,7 +41,7 @@ export function createAdminFixture({
     },
   };
   const authorize = createAuthorize({ verify: verifyFor(AUDIENCE), clock, metrics });
-  const app = buildAdminApp({ log, metrics: registry, checks, accounts, administration, audit, authorize });
+  const app = buildAdminApp({ log, metrics: registry, checks, accounts, sessions, administration, audit, authorize });
   const token = async (permissions: readonly string[], grant: Partial<AccessGrant> = {}) => {
     const services = { auth: { permissions: [...permissions] } };
     return (await mint({ subject: ADMIN_ID, audience: ['auth'], services, lifetimeSeconds: 900, ...grant })).token;

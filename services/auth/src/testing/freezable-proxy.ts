@@ -12,6 +12,15 @@ export interface FreezableProxy {
   close(): Promise<void>;
 }
 
+/** A proxy before the server of a URL, and the URL that leads through it. */
+export async function startProxyFor(url: string): Promise<{ readonly proxy: FreezableProxy; readonly url: string }> {
+  const through = new URL(url);
+  const proxy = await startFreezableProxy({ host: through.hostname, port: Number(through.port) });
+  through.hostname = '127.0.0.1';
+  through.port = String(proxy.port);
+  return { proxy, url: through.href };
+}
+
 /** A TCP proxy on 127.0.0.1 that fails on demand. */
 export async function startFreezableProxy(target: { host: string; port: number }): Promise<FreezableProxy> {
   const sockets = new Set<Socket>();
