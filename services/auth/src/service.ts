@@ -155,7 +155,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
     endSession,
     refreshTokens,
     revoker,
-    verify: createVerifyAny({ issuer, jwks: () => keys.jwks, clock }),
+    verify: createVerifyAny({ issuer, jwks: () => keys.jwks, clock, sessions }),
     metrics: authMetrics,
     fetch: options.fetch ?? globalThis.fetch,
     clientAddress,

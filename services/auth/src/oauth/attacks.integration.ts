@@ -1,6 +1,6 @@
 import * as oidc from 'openid-client';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { databaseKinds } from '../testing/real-service.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { databaseKinds, untilReady } from '../testing/real-service.ts';
 import type { Browser } from './testing/browser.ts';
 import {
   authorizationRequest,
@@ -27,6 +27,8 @@ describe.runIf(kind !== undefined)('attacks on the authorization code flow', () 
     shop = await world.addClient({});
     config = await world.configFor(shop);
   });
+  // Many requests at once may have cost the connection to Redis.
+  beforeEach(() => untilReady(world.service));
   afterAll(() => world?.close());
 
   async function loggedIn(browser: Browser = world.browser()) {
