@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { type Clock, type Random, systemClock } from '@sekisho/kube';
-import { createRevoker, createSessionStore, type SessionStore } from '@sekisho/sessions';
+import { createRevoker, createSessionStore, type RevokerOptions, type SessionStore } from '@sekisho/sessions';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
-import { createMinter, createVerifier, type Mint } from '@sekisho/tokens';
+import { createMinter, createVerifier, type Mint, TOKEN_SECONDS } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';
 import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
@@ -24,6 +24,7 @@ import { createAssertTokensFit } from './login/tokens-fit.ts';
 import { createAuthMetrics } from './metrics.ts';
 import { clientRoutes } from './oauth/clients/admin-routes.ts';
 import { createSqlClients } from './oauth/clients/sql-clients.ts';
+import { ID_TOKEN_SECONDS } from './oauth/provider.ts';
 import { setUpOAuth } from './oauth/set-up.ts';
 import { createVerifyAny } from './oauth/verify-any.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
@@ -102,25 +103,37 @@ async function openStores(options: ServiceOptions, opened: AsyncDisposableStack)
     onIdleError: (err) => log.warn({ err }, 'an idle database connection broke'),
   });
   opened.defer(database.close);
-  const metrics = createMetrics();
-  const keys = await openKeys({ ...keysOptions(options), db: database.db, metrics });
-  opened.defer(keys.close);
   const redis = connectRedis({
     url: redisUrl,
     onState: (state, err) => (state === 'ready' ? log.info('Redis connected') : log.warn({ err }, 'Redis lost')),
   });
   opened.defer(() => redis.disconnect());
+  const metrics = createMetrics();
+  const revoker = createRevoker({ redis, ...revokerOptions(options) });
+  const revokeKey = (kid: string) => revoker.revoke({ kind: 'key', id: kid });
+  const keys = await openKeys({ ...keysOptions(options), db: database.db, revokeKey, metrics });
+  opened.defer(keys.close);
   const checks: Checks = {
     database: () => pingDatabase(database.db),
     redis: () => redis.ping(),
-    keys: async () => keys.keeper.ring.active,
+    keys: async () => keys.ring.active,
   };
-  return { db: database.db, accounts: createSqlAccounts(database.db), keeper: keys.keeper, redis, metrics, checks };
+  return { db: database.db, accounts: createSqlAccounts(database.db), keys, redis, revoker, metrics, checks };
+}
+
+function revokerOptions({ clock, tokenLifetime, prefix = 'sk' }: ServiceOptions): Omit<RevokerOptions, 'redis'> {
+  return { clock, tokenLifetime: longestTokenSeconds(tokenLifetime), prefix };
 }
 
 function keysOptions({ keys, timers = systemClock, random = Math.random, ...options }: ServiceOptions) {
   const { encryptionKeys, issuer, tokenLifetime, log } = options;
-  return { settings: keys, encryptionKeys, issuer, longestTokenSeconds: tokenLifetime, log, clock: timers, random };
+  const longest = longestTokenSeconds(tokenLifetime);
+  return { settings: keys, encryptionKeys, issuer, longestTokenSeconds: longest, log, clock: timers, random };
+}
+
+/** Of all that this service signs. @param access seconds an access token lives */
+function longestTokenSeconds(access: number): number {
+  return Math.max(access, ID_TOKEN_SECONDS, ...Object.values(TOKEN_SECONDS));
 }
 
 type Stores = Awaited<ReturnType<typeof openStores>> & { readonly passwords: PasswordHasher };
@@ -132,14 +145,13 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
 }
 
 function buildApps(options: ServiceOptions, stores: Stores) {
-  const { db, accounts, passwords, keeper, redis, metrics, checks } = stores;
+  const { db, accounts, passwords, redis, revoker, metrics, checks } = stores;
   const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES } = options;
-  const keys = keeper.ring;
+  const { ring: keys, keeper, timing } = stores.keys;
   const authMetrics = createAuthMetrics(metrics);
   const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
-  const revoker = createRevoker({ redis, clock, tokenLifetime, prefix });
   const endSession = async (userId: string, id: string) => {
     await revoker.revoke({ kind: 'session', id });
     await sessions.destroy(userId, id);
@@ -171,6 +183,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
       login,
       refresh,
       jwks: () => keys.published,
+      jwksMaxAgeSeconds: Math.floor(timing.cacheMs / 1000),
       metrics: authMetrics,
       trustedProxies,
       oauth,
