@@ -1,14 +1,14 @@
-import { Redis } from 'ioredis';
+import { Cluster, type ClusterOptions, type RedisOptions as IoRedisOptions, Redis, type RedisCommander } from 'ioredis';
+import { parseRedisUrl, type RedisPlace } from './redis-url.ts';
 
-/** What this package needs of a client: a single node, a Sentinel group or a Cluster. */
+/** What stores need of a connection, whatever it leads to. */
 export type RedisClient = Pick<Redis, 'eval' | 'evalsha' | 'get' | 'set' | 'del' | 'hgetall' | 'pipeline'>;
 
-/** A whole connection: also what its owner and a reader of revocations need. */
-export type RedisConnection = RedisClient &
-  Pick<Redis, 'ping' | 'time' | 'xinfo' | 'xread' | 'zscan' | 'disconnect' | 'quit'>;
+/** A whole connection. */
+export type RedisConnection = RedisCommander & Pick<Redis, 'disconnect' | 'pipeline' | 'quit'>;
 
 export interface RedisOptions {
-  /** `redis://` or `rediss://`, with user and password if any. */
+  /** One server, Sentinels or a Cluster: see `parseRedisUrl`. */
   readonly url: string;
   /** Told once when the connection works and once when it is lost, not at every attempt. */
   readonly onState: (state: 'ready' | 'lost', cause?: Error) => void;
@@ -17,27 +17,86 @@ export interface RedisOptions {
 }
 
 const MAX_RECONNECT_DELAY_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 1_000;
 
 /**
  * A connection for request handling: a command fails at once when Redis is away and in bounded time when it does not
- * answer, is never replayed behind the caller's back, and works again without a restart when Redis is back.
+ * answer, and works again without a restart when Redis is back, or another server took over. A single server and
+ * Sentinels never get a command twice behind the caller's back; in a Cluster the client sends one again to the node
+ * that it is redirected to, and to another when the connection broke: every script of ours may run twice.
+ * @throws SessionError `redis_url_invalid`
  */
-export function connectRedis({ url, onState, commandTimeoutMs = 500 }: RedisOptions): Redis {
-  const redis = new Redis(url, {
-    commandTimeout: commandTimeoutMs,
-    connectTimeout: 1_000,
-    // A peer that vanished without a reset would otherwise keep its socket for the kernel's 15 minutes.
-    socketTimeout: 4 * commandTimeoutMs,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), MAX_RECONNECT_DELAY_MS),
-  });
+export function connectRedis({ url, onState, commandTimeoutMs = 500 }: RedisOptions): RedisConnection {
+  const place = parseRedisUrl(url);
+  const common = commonOptions(place, commandTimeoutMs);
+  const redis = place.kind === 'cluster' ? connectCluster(place, common) : connectPrimary(place, common);
   watchState(redis, onState);
   return redis;
 }
 
-function watchState(redis: Redis, onState: RedisOptions['onState']): void {
+function commonOptions({ username, password, tls, db }: RedisPlace, commandTimeoutMs: number) {
+  return {
+    commandTimeout: commandTimeoutMs,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    // A peer that vanished without a reset would otherwise keep its socket for the kernel's 15 minutes.
+    socketTimeout: 4 * commandTimeoutMs,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    // A server that was the primary until a moment ago refuses writes: the next connection leads to its successor.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    db,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls && { tls: {} }),
+  } satisfies IoRedisOptions;
+}
+
+type Common = ReturnType<typeof commonOptions>;
+
+function connectPrimary({ kind, addresses, primary, tls, sentinelPassword }: RedisPlace, common: Common): Redis {
+  const [{ host, port } = { host: '', port: 0 }] = addresses;
+  const sentinel = {
+    sentinels: addresses.map((address) => ({ ...address })),
+    name: primary,
+    failoverDetector: true,
+    sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
+    sentinelRetryStrategy: reconnectDelay,
+    enableTLSForSentinelMode: tls,
+    ...(sentinelPassword !== undefined && { sentinelPassword }),
+    ...(tls && { sentinelTLS: {} }),
+  };
+  return new Redis({
+    ...common,
+    enableOfflineQueue: false,
+    retryStrategy: reconnectDelay,
+    ...(kind === 'sentinel' ? sentinel : { host, port }),
+  });
+}
+
+/** How often, and in which distance, a command is sent again in a Cluster: together well below a second. */
+const REDIRECTIONS = { maxRedirections: 5, retryDelayOnFailover: 100, retryDelayOnClusterDown: 100 };
+
+function connectCluster({ addresses }: RedisPlace, { db: _, ...redisOptions }: Common): Cluster {
+  const options = {
+    ...REDIRECTIONS,
+    redisOptions,
+    enableOfflineQueue: false,
+    clusterRetryStrategy: reconnectDelay,
+    slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
+    // A node that took over is found before a command runs into it.
+    slotsRefreshInterval: 5_000,
+  } satisfies ClusterOptions;
+  return new Cluster(
+    addresses.map((address) => ({ ...address })),
+    options,
+  );
+}
+
+function reconnectDelay(attempt: number): number {
+  return Math.min(50 * 2 ** Math.min(attempt, 10), MAX_RECONNECT_DELAY_MS);
+}
+
+function watchState(redis: Redis | Cluster, onState: RedisOptions['onState']): void {
   let state: 'ready' | 'lost' | undefined;
   let lastError: Error | undefined;
   const become = (next: 'ready' | 'lost') => {

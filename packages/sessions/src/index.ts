@@ -1,4 +1,13 @@
 export { type Device, deviceFingerprint } from './device.ts';
+export {
+  createDeviceCheck,
+  DEVICE_POLICIES,
+  type DeviceCheck,
+  type DeviceCheckOptions,
+  type DevicePolicy,
+  type DeviceProperty,
+  deviceChange,
+} from './device-change.ts';
 export { SessionError, type SessionErrorCode } from './errors.ts';
 export {
   createRefreshStore,
@@ -21,5 +30,11 @@ export {
 } from './revocation/revocation.ts';
 export type { Refusal, RevocableClaims } from './revocation/revocation-set.ts';
 export { createRevoker, type Revoker, type RevokerOptions } from './revocation/revoker.ts';
-export { type NewSession, SESSION_TTL_MS, type Session } from './session.ts';
+export {
+  type OnSecurityEvent,
+  SECURITY_EVENT_KINDS,
+  type SecurityEvent,
+  type SecurityEventKind,
+} from './security-event.ts';
+export { isTouchDue, type NewSession, SESSION_TTL_MS, type Session } from './session.ts';
 export { createSessionStore, type SessionStore, type SessionStoreOptions } from './store.ts';

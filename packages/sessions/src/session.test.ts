@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fromFields, newSession, toFields } from './session.ts';
+import { fromFields, isTouchDue, newSession, toFields } from './session.ts';
 
 describe('a stored session', () => {
   test('reads back as it was written, for any device', () => {
@@ -21,6 +21,11 @@ describe('a stored session', () => {
     const device = { platform: 'x', id: 'other', userId: 'other', expiresAt: '9' };
     const session = newSession('s', { userId: 'u', device }, 0, 1);
     expect(fromFields(toFields(session))).toMatchObject({ id: 's', userId: 'u', expiresAt: 1 });
+  });
+
+  test('is touched again after a minute', () => {
+    const session = newSession('s', { userId: 'u', device: {} }, 1_000, 1);
+    expect([0, 60_999, 61_000].map((now) => isTouchDue(session, now))).toEqual([false, false, true]);
   });
 
   test('is none when there are no fields', () => {

@@ -32,6 +32,14 @@ export function newSession(id: string, from: NewSession, now: number, ttl: numbe
   };
 }
 
+/** How often a use is worth noting: whoever reads a session at each request touches it only when this says so. */
+const TOUCH_EVERY_MS = 60_000;
+
+/** @param now milliseconds since the epoch */
+export function isTouchDue({ lastAccessedAt }: Pick<Session, 'lastAccessedAt'>, now: number): boolean {
+  return now - lastAccessedAt >= TOUCH_EVERY_MS;
+}
+
 /** Field, value, field, value ... as HSET takes them. */
 export function toFields(session: Session): string[] {
   const { device, ip, ...rest } = session;

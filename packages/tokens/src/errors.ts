@@ -4,6 +4,7 @@ export const TOKEN_ERROR_CODES = [
   'token_malformed',
   'token_expired',
   'token_invalid',
+  'token_revoked',
   'audience_mismatch',
   'chain_too_long',
   'claims_invalid',

@@ -16,6 +16,7 @@ export {
 } from './claims.ts';
 export { type Delegation, intersect } from './downscope.ts';
 export { TOKEN_ERROR_CODES, TokenError, type TokenErrorCode } from './errors.ts';
+export { keyIdOf } from './key-id.ts';
 export {
   type EcPublicJwk,
   exportSigningKey,
@@ -40,5 +41,5 @@ export {
   type MinterOptions,
   type WorkloadGrant,
 } from './mint.ts';
-export { createVerifier, type VerifierOptions, type Verify } from './verify.ts';
+export { ANY_AUDIENCE, createVerifier, type VerifierOptions, type Verify } from './verify.ts';
 export { createVerifyCache, type VerifyCacheOptions } from './verify-cache.ts';

@@ -18,10 +18,13 @@ const MAX_LENGTH = 16_384;
 /** RFC 8725 section 3.10: a key or its address that the token brings itself is never followed. */
 const KEY_HEADERS = ['jwk', 'jku', 'x5c', 'x5u'] as const;
 
+/** For who asks only whose token it is, and not what for. A symbol: no configuration can say it by mistake. */
+export const ANY_AUDIENCE = Symbol('any audience');
+
 export interface VerifierOptions {
   readonly issuer: string;
   /** The service that asks: its name must be in `aud`. */
-  readonly audience: string;
+  readonly audience: string | typeof ANY_AUDIENCE;
   /** Public keys of the issuer, asked for at each token because keys rotate. */
   readonly jwks: () => Jwks;
   readonly clock: () => Date;
@@ -42,7 +45,7 @@ export function createVerifier({ issuer, audience, jwks, clock }: VerifierOption
     try {
       const verified = await jwtVerify(token, (header, jws) => keySet(checkHeader(header), jws), {
         issuer,
-        audience,
+        ...(audience !== ANY_AUDIENCE && { audience }),
         algorithms: ALGORITHMS,
         typ: 'at+jwt',
         clockTolerance: CLOCK_SKEW_SECONDS,

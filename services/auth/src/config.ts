@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { REDIS_URL_PATTERN } from '@sekisho/sessions/redis';
 import { ConfigError, ListenSchema, LOG_LEVELS } from '@sekisho/telemetry';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
@@ -10,6 +11,7 @@ import { AuthError } from './errors.ts';
 import { KeyEnvironment } from './keys/config.ts';
 import { type EncryptionKeys, parseEncryptionKeys } from './keys/encryption-keys.ts';
 import { opaqueString } from './passwords/opaque-string.ts';
+import { RevocationEnvironment } from './revocations/config.ts';
 
 /** The environment of the process. Secrets come from files, so that they are not in its environment. */
 export const AuthConfig = Type.Object({
@@ -24,7 +26,11 @@ export const AuthConfig = Type.Object({
     maxLength: 512,
     description: 'the iss of every token, for example https://auth.example.org',
   }),
-  REDIS_URL: Type.String({ pattern: '^rediss?://', description: 'for example redis://127.0.0.1:6379' }),
+  REDIS_URL: Type.String({
+    pattern: REDIS_URL_PATTERN,
+    description: 'redis://HOST:PORT, redis+sentinel://HOST,HOST/PRIMARY or redis+cluster://HOST,HOST; rediss for TLS',
+  }),
+  ...RevocationEnvironment,
   DATABASE_URL: Type.String({
     pattern: '^(postgres(ql)?://|pglite:.)',
     description: 'postgres://USER:PASSWORD@HOST:PORT/NAME, or pglite:FOLDER for an embedded one',

@@ -20,6 +20,8 @@ async function main(): Promise<void> {
     keys: keySettings(config),
     ...(firstAdministrator !== undefined && { firstAdministrator }),
     tokenLifetime: config.ACCESS_TOKEN_TTL_SECONDS,
+    revocationMaxStaleness: config.REVOCATION_MAX_STALENESS_SECONDS,
+    revocationMinReplicas: config.REVOCATION_MIN_REPLICAS,
     auditRetentionDays: config.AUDIT_RETENTION_DAYS,
     trustedProxies,
     log,

@@ -21,6 +21,17 @@ export const LOGIN_FAILURES = [
 ] as const;
 export type LoginFailure = (typeof LOGIN_FAILURES)[number];
 
+/** Why a session ended before its time. */
+export const SESSION_ENDS = [
+  'logout',
+  'evicted',
+  'revoked',
+  'account_changed',
+  'device_changed',
+  'refresh_replayed',
+] as const;
+export type SessionEnd = (typeof SESSION_ENDS)[number];
+
 export type AuthMetrics = ReturnType<typeof createAuthMetrics>;
 
 export function createAuthMetrics(metrics: Metrics) {
@@ -49,6 +60,11 @@ export function createAuthMetrics(metrics: Metrics) {
       name: 'tokens_issued_total',
       help: 'Tokens that were minted',
       labels: { kind: ['access', 'service', 'id'] },
+    }),
+    sessionsDestroyed: metrics.counter({
+      name: 'session_destructions_total',
+      help: 'Sessions that were ended, by reason; not those that nobody used any more',
+      labels: { reason: SESSION_ENDS },
     }),
     sessionsCreated: metrics.counter({ name: 'session_creations_total', help: 'Sessions that were created' }),
   };

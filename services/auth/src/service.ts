@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { type Clock, type Random, systemClock } from '@sekisho/kube';
-import { createRevoker, createSessionStore, type RevokerOptions, type SessionStore } from '@sekisho/sessions';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
-import { createMinter, createVerifier, type Mint, TOKEN_SECONDS } from '@sekisho/tokens';
+import { ANY_AUDIENCE, createMinter, type Mint, TOKEN_SECONDS } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';
 import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
@@ -26,10 +25,11 @@ import { clientRoutes } from './oauth/clients/admin-routes.ts';
 import { createSqlClients } from './oauth/clients/sql-clients.ts';
 import { ID_TOKEN_SECONDS } from './oauth/provider.ts';
 import { setUpOAuth } from './oauth/set-up.ts';
-import { createVerifyAny } from './oauth/verify-any.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 import { assembleRefreshTokens } from './refresh/assemble.ts';
 import { beginOwnRefresh, createRefresh } from './refresh/refresh.ts';
+import { openSessions, type Sessions } from './sessions/open-sessions.ts';
+import { wireSessions } from './sessions/wire.ts';
 
 export interface ServiceOptions {
   readonly issuer: string;
@@ -52,6 +52,10 @@ export interface ServiceOptions {
   readonly random?: Random;
   /** First part of every key in Redis. @default 'sk' */
   readonly prefix?: string;
+  /** Seconds that may pass without news of revocations before tokens are refused. @default 60 */
+  readonly revocationMaxStaleness?: number;
+  /** Replicas of Redis that must confirm a revocation. @default 0 */
+  readonly revocationMinReplicas?: number;
   readonly rates?: LoginRates;
   /** Days that entries of the audit log are kept. @default 400 */
   readonly auditRetentionDays?: number;
@@ -103,26 +107,38 @@ async function openStores(options: ServiceOptions, opened: AsyncDisposableStack)
     onIdleError: (err) => log.warn({ err }, 'an idle database connection broke'),
   });
   opened.defer(database.close);
+  const metrics = createMetrics();
   const redis = connectRedis({
     url: redisUrl,
     onState: (state, err) => (state === 'ready' ? log.info('Redis connected') : log.warn({ err }, 'Redis lost')),
   });
   opened.defer(() => redis.disconnect());
-  const metrics = createMetrics();
-  const revoker = createRevoker({ redis, ...revokerOptions(options) });
-  const revokeKey = (kid: string) => revoker.revoke({ kind: 'key', id: kid });
-  const keys = await openKeys({ ...keysOptions(options), db: database.db, revokeKey, metrics });
+  const authMetrics = createAuthMetrics(metrics);
+  const sessions = openSessions({
+    ...options,
+    tokenLifetime: longestTokenSeconds(options.tokenLifetime),
+    ...{ redis, metrics, authMetrics },
+  });
+  opened.defer(sessions.close);
+  const { revokeKey } = sessions;
+  const keys = await openKeys({ ...keysOptions(options), revokeKey, db: database.db, metrics });
   opened.defer(keys.close);
   const checks: Checks = {
     database: () => pingDatabase(database.db),
     redis: () => redis.ping(),
     keys: async () => keys.ring.active,
+    revocations: sessions.assertFresh,
   };
-  return { db: database.db, accounts: createSqlAccounts(database.db), keys, redis, revoker, metrics, checks };
-}
-
-function revokerOptions({ clock, tokenLifetime, prefix = 'sk' }: ServiceOptions): Omit<RevokerOptions, 'redis'> {
-  return { clock, tokenLifetime: longestTokenSeconds(tokenLifetime), prefix };
+  return {
+    db: database.db,
+    accounts: createSqlAccounts(database.db),
+    keys,
+    redis,
+    sessions,
+    metrics,
+    authMetrics,
+    checks,
+  };
 }
 
 function keysOptions({ keys, timers = systemClock, random = Math.random, ...options }: ServiceOptions) {
@@ -145,37 +161,33 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
 }
 
 function buildApps(options: ServiceOptions, stores: Stores) {
-  const { db, accounts, passwords, redis, revoker, metrics, checks } = stores;
+  const { db, accounts, passwords, redis, metrics, authMetrics, checks } = stores;
   const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES } = options;
   const { ring: keys, keeper, timing } = stores.keys;
-  const authMetrics = createAuthMetrics(metrics);
-  const { access: mint } = createMinter({ issuer, key: () => keys.active, clock, uuid });
-  const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
-  const endSession = async (userId: string, id: string) => {
-    await revoker.revoke({ kind: 'session', id });
-    await sessions.destroy(userId, id);
-  };
-  const refreshTokens = assembleRefreshTokens({ redis, prefix, sessions, encryptionKeys, clock, log, endSession });
+  const { store: sessions, endings, revoker } = stores.sessions;
+  const wired = wireSessions({ sessions: stores.sessions, issuer, keys, clock, metrics: authMetrics });
+  const mint = wired.unrevoked(createMinter({ issuer, key: () => keys.active, clock, uuid }).access);
+  const refreshTokens = assembleRefreshTokens({ redis, prefix, sessions, encryptionKeys, clock, ...wired.refresh });
   const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
   const limits = createLoginLimits({ redis, prefix, rates, hash });
   const beginRefresh = beginOwnRefresh(refreshTokens);
   const login = createLogin({ accounts, passwords, sessions, limits, mint, beginRefresh, clock, tokenLifetime });
+  const endSession = async (userId: string, id: string) => void (await endings.one(userId, id, 'logout'));
   const oauth = setUpOAuth({
     ...{ issuer, redis, prefix, db, accounts, sessions, keys, mint, clock, tokenLifetime, encryptionKeys, log },
     authenticate: createAuthenticate({ accounts, passwords, limits }),
     endSession,
     refreshTokens,
     revoker,
-    verify: createVerifyAny({ issuer, jwks: () => keys.jwks, clock }),
+    verify: wired.verifyFor(ANY_AUDIENCE),
     metrics: authMetrics,
     fetch: options.fetch ?? globalThis.fetch,
     clientAddress,
   });
   const refresh = createRefresh({ refreshTokens, accounts, endSession, mint, clock, tokenLifetime });
-  const verify = createVerifier({ issuer, audience: AUDIENCE, jwks: () => keys.jwks, clock });
-  const authorize = createAuthorize({ verify, clock, metrics: authMetrics });
-  const { administration, audit, upkeep } = accountsOf(options, { ...stores, sessions, mint });
+  const authorize = createAuthorize({ verify: wired.verifyFor(AUDIENCE), clock, metrics: authMetrics });
+  const { administration, audit, upkeep } = accountsOf(options, { ...stores, ...stores.sessions, mint });
   return {
     upkeep,
     publicApp: buildPublicApp({
@@ -187,6 +199,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
       metrics: authMetrics,
       trustedProxies,
       oauth,
+      more: wired.publicRoutes,
     }),
     adminApp: buildAdminApp({
       log,
@@ -198,6 +211,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
       metrics,
       checks,
       more: (routes) => {
+        wired.adminRoutes(routes, authorize);
         keyRoutes(routes, { keys: keeper, authorize });
         clientRoutes(routes, { clients: createSqlClients(db), authorize });
       },
@@ -205,7 +219,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
   };
 }
 
-type AccountParts = Stores & { readonly sessions: SessionStore; readonly mint: Mint };
+type AccountParts = Omit<Stores, 'sessions'> & Pick<Sessions, 'endings' | 'revoker'> & { readonly mint: Mint };
 
 function accountsOf(options: ServiceOptions, { mint, ...parts }: AccountParts): Accounts {
   const { log, uuid, timers = systemClock, random = Math.random, auditRetentionDays = 400 } = options;

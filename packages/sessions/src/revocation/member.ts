@@ -2,14 +2,14 @@ import { SessionError } from '../errors.ts';
 import { isDated, isRevocationKind, type RevocationEntry, type RevocationKind } from './revocation.ts';
 
 /** As long as any claim may be, and without control characters and lone surrogates, which are no text. */
-const ID = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
+const ID = /^[^\p{Cc}\p{Cs}]{1,512}$/u;
 /** A member of a dated kind's set: its moment, then the id. */
 const DATED = /^(\d{1,12}):(.+)$/u;
 
 /** @throws SessionError `revocation_invalid` */
 export function assertRevocableId(id: string): void {
   if (ID.test(id)) return;
-  throw new SessionError('revocation_invalid', 'what is revoked is named by 1 to 256 characters, none of control');
+  throw new SessionError('revocation_invalid', 'what is revoked is named by 1 to 512 characters, none of control');
 }
 
 /**

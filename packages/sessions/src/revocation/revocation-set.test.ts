@@ -20,7 +20,7 @@ const entries: fc.Arbitrary<RevocationEntry> = fc
 const session = fc.record({ id, device: id }, { requiredKeys: ['id'] });
 const actor = fc.record({ sub: id, act: fc.record({ sub: id }) }, { requiredKeys: ['sub'] });
 const claims: fc.Arbitrary<RevocableClaims> = fc.record(
-  { jti: id, sub: id, iat: moment, client_id: id, user: fc.record({ id }), session, act: actor },
+  { jti: id, origin_jti: id, sub: id, iat: moment, client_id: id, user: fc.record({ id }), session, act: actor },
   { requiredKeys: [] },
 );
 const tokens = fc.record({ claims, kid: fc.option(id, { nil: undefined }) });
@@ -36,7 +36,7 @@ function isRefusedBy(entry: RevocationEntry, { jti, sub, iat = 0, ...claims }: R
   const isOlder = iat <= (entry.issuedBefore ?? 0);
   switch (entry.kind) {
     case 'token':
-      return jti === entry.id;
+      return jti === entry.id || claims.origin_jti === entry.id;
     case 'session':
       return claims.session?.id === entry.id;
     case 'key':

@@ -12,6 +12,7 @@ import {
 /** Of a token's claims, those that a revocation can name. */
 export interface RevocableClaims {
   readonly jti?: string;
+  readonly origin_jti?: string;
   readonly sub?: string;
   readonly iat?: number;
   readonly client_id?: string;
@@ -85,8 +86,8 @@ export class RevocationSet {
    * @param kid of the token's header
    */
   check(claims: RevocableClaims, kid?: string): Refusal | undefined {
-    const { jti, session, client_id: client, iat } = claims;
-    if (jti !== undefined && this.#named.token.has(jti)) return REFUSALS.token;
+    const { session, client_id: client, iat } = claims;
+    if (this.#namesToken(claims)) return REFUSALS.token;
     if (session !== undefined && this.#named.session.has(session.id)) return REFUSALS.session;
     if (kid !== undefined && this.#named.key.has(kid)) return REFUSALS.key;
     if (this.#isOlder('all', EVERYTHING, iat)) return REFUSALS.all;
@@ -123,6 +124,11 @@ export class RevocationSet {
     if (!isDated(kind)) return (this.#named[kind].get(id) ?? 0) >= seconds;
     const moment = this.#dated[kind].get(id);
     return moment !== undefined && moment.issuedBefore >= issuedBefore && moment.until >= seconds;
+  }
+
+  #namesToken({ jti, origin_jti: origin }: RevocableClaims): boolean {
+    const { token } = this.#named;
+    return (jti !== undefined && token.has(jti)) || (origin !== undefined && token.has(origin));
   }
 
   /** Who acts for the subject counts as much as the subject: a stolen workload must not act on for others. */

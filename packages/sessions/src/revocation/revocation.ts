@@ -10,18 +10,20 @@ export type RevocationKind = (typeof REVOCATION_KINDS)[number];
 
 /**
  * What is to be refused from now on.
- * - `token`: one token, by its `jti`; `exp` in epoch seconds, when it is known, ends the entry as early as possible
+ * - `token`: one token and what was derived from it, by `jti` or `origin_jti`
  * - `session`: by `session.id`; whoever destroys a session revokes it too
  * - `key`: by `kid`, whatever else the token says
  * - `user`, `device`, `client`: by `sub` or `user.id`, `session.device`, `client_id`
  * - `all`: every token
  *
+ * `exp`, in epoch seconds, is when the last of those tokens ends; known, it ends the entry as early as possible.
+ *
  * `issuedBefore` is in epoch seconds, as `iat` is, and includes that whole second: a token minted in the second of a
  * revocation may be older than it, so it is refused. @default now
  */
 export type Revocation =
-  | { readonly kind: 'token'; readonly id: string; readonly exp?: number }
-  | { readonly kind: 'session' | 'key'; readonly id: string }
+  | { readonly kind: 'token' | 'key'; readonly id: string; readonly exp?: number }
+  | { readonly kind: 'session'; readonly id: string }
   | { readonly kind: 'user' | 'device' | 'client'; readonly id: string; readonly issuedBefore?: number }
   | { readonly kind: 'all'; readonly issuedBefore?: number };
 

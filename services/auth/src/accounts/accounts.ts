@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@sekisho/kube';
-import type { SessionStore } from '@sekisho/sessions';
+import type { Revoker } from '@sekisho/sessions';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import type { Kysely } from 'kysely';
 import type { AuditLog } from '../audit/audit.ts';
@@ -7,6 +7,7 @@ import { createSqlAudit, forgetAuditBefore } from '../audit/sql-audit.ts';
 import type { Database } from '../database/schema.ts';
 import type { AssertTokensFit } from '../login/tokens-fit.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
+import type { SessionEndings } from '../sessions/session-endings.ts';
 import type { AccountStore } from './account.ts';
 import { type Administration, createAdministration } from './administration.ts';
 import { createIssuedAccess } from './issued-access.ts';
@@ -18,7 +19,8 @@ import { createUpkeep, type Upkeep } from './upkeep.ts';
 export interface AccountsOptions {
   readonly db: Kysely<Database>;
   readonly accounts: AccountStore;
-  readonly sessions: SessionStore;
+  readonly endings: Pick<SessionEndings, 'all' | 'lockOut'>;
+  readonly revoker: Pick<Revoker, 'revoke'>;
   readonly passwords: PasswordHasher;
   readonly assertTokensFit: AssertTokensFit;
   readonly uuid: () => string;

@@ -1,14 +1,19 @@
-import type { SessionStore } from '@sekisho/sessions';
+import type { Revoker } from '@sekisho/sessions';
+import type { SessionEndings } from '../sessions/session-endings.ts';
 import type { IssuedAccess } from './revocation-outbox.ts';
 
+export interface IssuedAccessOptions {
+  readonly endings: Pick<SessionEndings, 'all' | 'lockOut'>;
+  readonly revoker: Pick<Revoker, 'revoke'>;
+}
+
 /** What was issued to a user, in Redis. */
-export function createIssuedAccess({ sessions }: { readonly sessions: SessionStore }): IssuedAccess {
+export function createIssuedAccess({ endings, revoker }: IssuedAccessOptions): IssuedAccess {
   return {
-    async revokeTokens() {},
+    revokeTokens: (userId) => revoker.revoke({ kind: 'user', id: userId }),
     async endSessions(userId, keptSession) {
-      for (const { id } of await sessions.list(userId)) {
-        if (id !== keptSession) await sessions.destroy(userId, id);
-      }
+      if (keptSession === undefined) await endings.lockOut(userId, 'account_changed');
+      else await endings.all(userId, 'account_changed', { except: keptSession });
     },
   };
 }

@@ -1,9 +1,10 @@
-import { type AccessClaims, bearerToken, permissionsAt, TokenError, type Verify } from '@sekisho/tokens';
+import { type AccessClaims, permissionsAt, type Verify } from '@sekisho/tokens';
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import { AUDIENCE } from '../accounts/account.ts';
 import type { Administrator } from '../accounts/authority.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthMetrics } from '../metrics.ts';
+import { countedVerify } from './counted-verify.ts';
 import type { AdminPermission } from './permissions.ts';
 
 export interface AuthorizeOptions {
@@ -23,18 +24,7 @@ export function administratorOf(request: FastifyRequest): Administrator {
 
 /** Makes hooks that let a request pass whose access token grants the permission here; they run before the body is read. */
 export function createAuthorize({ verify, clock, metrics }: AuthorizeOptions) {
-  async function claimsOf(authorization: string | undefined): Promise<AccessClaims> {
-    try {
-      const claims = await verify(bearerToken(authorization));
-      metrics.validations.inc({ result: 'success' });
-      return claims;
-    } catch (error) {
-      metrics.validations.inc({ result: 'failure' });
-      if (error instanceof TokenError) metrics.tokenFailures.inc({ reason: error.code });
-      throw error;
-    }
-  }
-
+  const claimsOf = countedVerify(verify, metrics);
   return (permission: AdminPermission): onRequestAsyncHookHandler =>
     async (request) => {
       const claims = await claimsOf(request.headers.authorization);

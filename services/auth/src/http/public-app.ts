@@ -27,6 +27,8 @@ export interface PublicAppOptions {
   readonly trustedProxies: readonly string[];
   /** Adds what it serves. */
   readonly oauth?: (app: HttpServer) => void;
+  /** Adds routes of other parts. @default none */
+  readonly more?: (routes: HttpServer) => void;
 }
 
 const MAX_USER_AGENT = 512;
@@ -61,6 +63,7 @@ export function buildPublicApp(options: PublicAppOptions): HttpServer {
     loginRoute(routes, options);
     refreshRoute(routes, options);
     jwksRoute(routes, options);
+    options.more?.(routes);
   });
   options.oauth?.(app);
   return app;

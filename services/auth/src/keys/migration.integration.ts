@@ -25,4 +25,4 @@ test('keys from before there were stages are taken over, and outlive the longest
       { kid: 'retiring', state: 'retiring', since: expect.closeTo(now, -4) },
     ].map((key) => ({ ...key, alg: 'ES256', longestTokenMs: 86_400_000, sealed: 'sealed' })),
   );
-});
+}, 90_000);

@@ -1,6 +1,7 @@
+import { openRevocationLog, startRevocationReader } from '@sekisho/sessions';
 import { createVerifier, type Jwks } from '@sekisho/tokens';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { Service } from '../service.ts';
 import { type FreezableProxy, startFreezableProxy } from '../testing/freezable-proxy.ts';
 import { ADMIN_LOGIN, databaseKinds, logIn, startService, untilReady } from '../testing/real-service.ts';
@@ -104,10 +105,16 @@ describe.runIf(postgresUrl !== '')('replicas on one PostgreSQL', () => {
     expect(rows).toEqual([{ sealed: null, retired_at: expect.any(Date) }]);
   }, 90_000);
 
-  test('both leave a compromised key at once', async () => {
+  test('both leave a compromised key at once, and its tokens are refused by whoever reads revocations', async () => {
+    const log = openRevocationLog({ url: inject('redisUrl'), prefix: 'test-replicas' });
+    const reader = startRevocationReader({ log, clock: () => new Date() });
+    onTestFinished(() => reader.stop());
+    await reader.ready;
     const [one, other] = [await start(), await start()];
     const [compromised] = (await keySet(one)).keys;
+    expect(reader.check({}, compromised?.kid)).toBeUndefined();
     await rotate(one, { compromised: compromised?.kid });
+    await expect.poll(() => reader.check({}, compromised?.kid), PATIENCE).toBeDefined();
     const kids = async (service: Service) => (await keySet(service)).keys.map(({ kid }) => kid);
     expect(await kids(one)).not.toContain(compromised?.kid);
     await expect.poll(() => kids(other), PATIENCE).toEqual(await kids(one));

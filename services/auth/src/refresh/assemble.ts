@@ -1,20 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { createRefreshStore, type SessionStore } from '@sekisho/sessions';
 import type { RedisClient } from '@sekisho/sessions/redis';
-import type { Logger } from '@sekisho/telemetry';
 import type { EncryptionKeys } from '../keys/encryption-keys.ts';
 import { take } from '../login/rate-limit.ts';
 import { createRefreshTokenFormat } from './refresh-token.ts';
 import { createRefreshTokens, type RefreshTokens, type RefreshTokensOptions } from './refresh-tokens.ts';
 
-export interface RefreshParts extends Pick<RefreshTokensOptions, 'endSession'> {
+export interface RefreshParts extends Pick<RefreshTokensOptions, 'endSession' | 'isRevoked'> {
   readonly redis: RedisClient;
   /** First part of every key. */
   readonly prefix: string;
   readonly sessions: SessionStore;
   readonly encryptionKeys: EncryptionKeys;
   readonly clock: () => Date;
-  readonly log: Logger;
 }
 
 /** Every tab of a browser may refresh at once when a laptop wakes up; a loop may not. */

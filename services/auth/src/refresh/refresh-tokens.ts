@@ -1,5 +1,4 @@
 import type { RefreshStore, Rotation, Session, SessionStore } from '@sekisho/sessions';
-import type { Logger } from '@sekisho/telemetry';
 import { LoginRefused } from '../login/login.ts';
 import type { LoginFailure } from '../metrics.ts';
 import { type FamilyContext, parseContext } from './family-context.ts';
@@ -9,13 +8,14 @@ export interface RefreshTokensOptions {
   readonly store: RefreshStore;
   readonly sessions: Pick<SessionStore, 'touch'>;
   readonly format: RefreshTokenFormat;
-  /** Ends a session, and refuses the access tokens that it brought. */
+  /** Whether the session itself is refused by a revocation. */
+  readonly isRevoked: (session: Session, clientId: string) => boolean;
+  /** Ends a session whose token was replayed, tells so, and refuses the access tokens that it brought. */
   readonly endSession: (userId: string, sessionId: string) => Promise<void>;
   /** Seconds until a session may be refreshed, 0 for now; counts it if so. */
   readonly takeTurn: (sessionId: string) => Promise<number>;
   /** Text that nobody can guess: 256 bits. */
   readonly newSecret: () => string;
-  readonly log: Logger;
 }
 
 export interface FamilyInUse {
@@ -52,7 +52,7 @@ export interface RefreshTokens {
 }
 
 export function createRefreshTokens(options: RefreshTokensOptions): RefreshTokens {
-  const { store, sessions, format, takeTurn, newSecret } = options;
+  const { store, sessions, format, isRevoked, takeTurn, newSecret } = options;
   return {
     async begin({ userId, id: sessionId }, context) {
       const secret = newSecret();
@@ -64,6 +64,7 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
     async use({ token, clientId }, issue) {
       const { userId, sessionId, generation, secret, ...family } = await open(options, token);
       if (family.context.clientId !== clientId) throw refused('token_unknown');
+      if (isRevoked(family.session, clientId)) throw refused('session_over');
       const wait = await takeTurn(sessionId);
       if (wait > 0) throw tooOften(wait);
       const issued = await issue(family);
@@ -101,11 +102,7 @@ async function open({ format, store }: RefreshTokensOptions, token: string): Pro
 }
 
 /** @returns the generation that is valid now */
-async function settle(
-  { endSession, log }: RefreshTokensOptions,
-  rotation: Rotation,
-  session: Session,
-): Promise<number> {
+async function settle({ endSession }: RefreshTokensOptions, rotation: Rotation, session: Session): Promise<number> {
   switch (rotation.result) {
     case 'rotated':
     case 'repeated':
@@ -114,7 +111,6 @@ async function settle(
       throw refused('session_over');
     case 'replayed': {
       // One of two has it who should not (RFC 9700 section 4.14.2), and nobody can tell which.
-      log.warn({ user: session.userId, session: session.id }, 'a refresh token was used twice: its session is ended');
       await endSession(session.userId, session.id);
       throw refused('replayed');
     }

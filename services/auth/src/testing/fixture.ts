@@ -11,6 +11,7 @@ import { createRefreshTokens } from '../refresh/refresh-tokens.ts';
 import { memoryAccounts } from './memory-accounts.ts';
 import { type Bursts, memoryLimits } from './memory-limits.ts';
 import { memoryRefresh } from './memory-refresh.ts';
+import { memoryRevocations } from './memory-revocations.ts';
 import { memorySessions } from './memory-sessions.ts';
 
 export const ISSUER = 'https://auth.test';
@@ -65,6 +66,7 @@ export function createFixture({ accounts = memoryAccounts(alice), bursts }: Fixt
   const minter = createMinter({ issuer: ISSUER, key: () => key, clock, uuid: randomUUID });
   const mint = minter.access;
   const log = createLogger({ name: 'test', level: 'silent' });
+  const revocations = memoryRevocations(clock);
   const endSession = async (userId: string, id: string) => void (await sessions.destroy(userId, id));
   const refreshTokens = createRefreshTokens({
     store: memoryRefresh(sessions.live, clock),
@@ -73,7 +75,7 @@ export function createFixture({ accounts = memoryAccounts(alice), bursts }: Fixt
     endSession,
     takeTurn: async () => waits.refresh,
     newSecret: randomUUID,
-    log,
+    isRevoked: ({ id }) => revocations.check({ session: { id } }) !== undefined,
   });
   const beginRefresh = beginOwnRefresh(refreshTokens);
   const common = { accounts, mint, clock, tokenLifetime: 900 };
@@ -82,6 +84,6 @@ export function createFixture({ accounts = memoryAccounts(alice), bursts }: Fixt
   const registry = createMetrics({ processMetrics: false, undeclared: 'throw' });
   const metrics = createAuthMetrics(registry);
   const verifyFor = (audience: string) => createVerifier({ issuer: ISSUER, audience, jwks: () => jwks, clock });
-  const stores = { accounts, sessions, passwords, limits, refreshTokens };
+  const stores = { accounts, sessions, passwords, limits, refreshTokens, revocations };
   return { ...stores, time, waits, clock, minter, mint, login, refresh, registry, metrics, log, verifyFor };
 }

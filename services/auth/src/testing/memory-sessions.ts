@@ -1,33 +1,37 @@
 import { randomUUID } from 'node:crypto';
-import { deviceFingerprint, type Session, type SessionStore } from '@sekisho/sessions';
+import { deviceFingerprint, SESSION_TTL_MS, type Session, type SessionStore } from '@sekisho/sessions';
 
-const WEEK_MS = 7 * 24 * 60 * 60 * 1_000;
-
-/** Creating, prolonging and ending sessions in memory; what a test does not expect to be called rejects. */
+/** Sessions in memory, as strict as the store: another user's, or one that is over, is none. */
 export function memorySessions(clock: () => Date): SessionStore & { readonly live: ReadonlyMap<string, Session> } {
   const live = new Map<string, Session>();
-  const unexpected = () => Promise.reject(new Error('this call was not expected'));
+  const of = (userId: string) =>
+    [...live.values()].filter((session) => session.userId === userId && session.expiresAt > clock().getTime());
+  const find = (userId: string, id: string) => of(userId).find((session) => session.id === id);
+  const destroy = (userId: string, id: string) => find(userId, id) !== undefined && live.delete(id);
   return {
     live,
     async create(from) {
       const now = clock().getTime();
-      const times = { createdAt: now, lastAccessedAt: now, expiresAt: now + WEEK_MS };
+      const times = { createdAt: now, lastAccessedAt: now, expiresAt: now + SESSION_TTL_MS };
       const session = { ...from, ...times, id: randomUUID(), fingerprint: deviceFingerprint(from.device) };
       live.set(session.id, session);
       return session;
     },
-    destroy: async (_, id) => live.delete(id),
-    get: unexpected,
+    get: async (userId, id) => find(userId, id),
     async touch(userId, id) {
-      const session = live.get(id);
+      const session = find(userId, id);
+      if (session === undefined) return undefined;
       const now = clock().getTime();
-      if (session?.userId !== userId || session.expiresAt <= now) return undefined;
-      const touched = { ...session, lastAccessedAt: now, expiresAt: now + WEEK_MS };
+      const touched = { ...session, lastAccessedAt: now, expiresAt: now + SESSION_TTL_MS };
       live.set(id, touched);
       return touched;
     },
-    destroyAll: unexpected,
-    list: async (userId) => [...live.values()].filter((session) => session.userId === userId),
-    ownerOf: unexpected,
+    destroy: async (userId, id) => destroy(userId, id),
+    async destroyAll(userId, { except } = {}) {
+      const ids = of(userId).flatMap(({ id }) => (id === except ? [] : [id]));
+      return ids.filter((id) => destroy(userId, id));
+    },
+    list: async (userId) => of(userId).toSorted((one, other) => other.lastAccessedAt - one.lastAccessedAt),
+    ownerOf: async (id) => live.get(id)?.userId,
   };
 }

@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+
+export interface ValkeyProgram {
+  readonly program: string;
+  /** Where servers keep their data. */
+  readonly folder: string;
+  /** What marks a process as one of the test run. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ValkeyOptions {
+  /** As on the command line: `--maxmemory`, `1mb`. */
+  readonly args?: readonly string[];
+  /** Lines of a Sentinel's configuration: the server is one then. */
+  readonly sentinel?: readonly string[];
+}
+
+export interface Valkey {
+  readonly port: number;
+  readonly url: string;
+  /** Asks the server itself, on a connection of its own. */
+  ask(command: string, ...args: readonly (string | number)[]): Promise<unknown>;
+  freeze(): void;
+  thaw(): void;
+  /** At once, without a last word. */
+  kill(): Promise<void>;
+  /** On the same port, with the data that it kept. */
+  start(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+
+/** A server of the test's own, which keeps an append-only file. */
+export async function startValkey(place: ValkeyProgram, { args = [], sentinel }: ValkeyOptions = {}): Promise<Valkey> {
+  const folder = await mkdtemp(join(place.folder, 'valkey-'));
+  const port = await freePort();
+  const network = ['--bind', HOST, '--port', String(port), '--dir', folder];
+  const config = join(folder, 'sentinel.conf');
+  if (sentinel !== undefined) await writeFile(config, sentinel.map((line) => `${line}\n`).join(''));
+  const data = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--repl-diskless-sync-delay', '0'];
+  const all = sentinel === undefined ? [...network, ...data, ...args] : [config, '--sentinel', ...network, ...args];
+  let child: ChildProcess | undefined;
+
+  const server: Valkey = {
+    port,
+    url: `redis://${HOST}:${port}`,
+    ask: (command, ...rest) => ask(port, command, rest),
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
+    async start() {
+      child = spawn(place.program, all, { env: { ...place.env }, stdio: 'ignore' });
+      await untilAnswers(port, child);
+    },
+    async kill() {
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    },
+    async remove() {
+      await server.kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  await server.start();
+  return server;
+}
+
+async function untilAnswers(port: number, child: ChildProcess): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode}`);
+    try {
+      if ((await ask(port, 'ping', [])) === 'PONG') return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+async function ask(port: number, command: string, args: readonly (string | number)[]): Promise<unknown> {
+  const redis = new Redis({ host: HOST, port, lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+  redis.on('error', () => undefined); // the command rejects with it
+  try {
+    await redis.connect();
+    return await redis.call(command, ...args);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Below 30000, so that a Cluster's bus has its port 10000 above it. */
+async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
+  }
+  throw new Error('no free port was found');
+}
+
+function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  return new Promise((resolve) => {
+    probe.once('error', () => resolve(false));
+    probe.listen(port, HOST, () => probe.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,80 @@
+import {
+  createRevoker,
+  createSessionStore,
+  type OnSecurityEvent,
+  openRevocationLog,
+  type RevocationReader,
+  type Revoker,
+  type SessionStore,
+  startRevocationReader,
+} from '@sekisho/sessions';
+import type { RedisClient } from '@sekisho/sessions/redis';
+import type { Logger, Metrics } from '@sekisho/telemetry';
+import { AuthError } from '../errors.ts';
+import type { AuthMetrics } from '../metrics.ts';
+import { createRevocationMetrics, observeRevocations, tellSecurityEvents } from '../revocations/metrics.ts';
+import { createSessionEndings, type SessionEndings } from './session-endings.ts';
+
+export interface OpenSessionsOptions {
+  readonly redis: RedisClient;
+  /** The reader of revocations connects by itself. */
+  readonly redisUrl: string;
+  /** First part of every key. @default 'sk' */
+  readonly prefix?: string;
+  readonly clock: () => Date;
+  readonly uuid: () => string;
+  /** Seconds the longest token lives that this service signs. */
+  readonly tokenLifetime: number;
+  /** Seconds. @default 60 */
+  readonly revocationMaxStaleness?: number;
+  /** @default 0 */
+  readonly revocationMinReplicas?: number;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly authMetrics: Pick<AuthMetrics, 'sessionsDestroyed'>;
+}
+
+/** Sessions, revocations and what ties them together, for every part of this service. */
+export interface Sessions {
+  readonly store: SessionStore;
+  readonly revoker: Revoker;
+  readonly revocations: RevocationReader;
+  readonly endings: SessionEndings;
+  readonly onSecurityEvent: OnSecurityEvent;
+  readonly maxStalenessMs: number;
+  /** Rejects while the revocations are not known well enough to accept a token. */
+  assertFresh(): Promise<void>;
+  /** Revokes what a key signed. */
+  revokeKey(kid: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Waits for nothing: until the revocations are loaded, no token is accepted. */
+export function openSessions(options: OpenSessionsOptions): Sessions {
+  const { redis, redisUrl, prefix = 'sk', clock, log, revocationMaxStaleness = 60 } = options;
+  const revoker = createRevoker({ ...options, minReplicas: options.revocationMinReplicas ?? 0 });
+  const observed = createRevocationMetrics(options.metrics, () => revocations);
+  const revocations = startRevocationReader({
+    log: openRevocationLog({ url: redisUrl, prefix }),
+    clock,
+    observer: observeRevocations(log, observed),
+    restore: revoker.restore,
+  });
+  const onEvicted: SessionEndings['evicted'] = (userId, ids) => endings.evicted(userId, ids);
+  const store = createSessionStore({ redis, clock, newId: options.uuid, prefix, onEvicted });
+  const endings = createSessionEndings({ sessions: store, revoker, metrics: options.authMetrics });
+  const maxStalenessMs = revocationMaxStaleness * 1000;
+  return {
+    store,
+    revoker,
+    revocations,
+    endings,
+    onSecurityEvent: tellSecurityEvents(log, observed),
+    maxStalenessMs,
+    async assertFresh() {
+      if (revocations.staleMs > maxStalenessMs) throw new AuthError('unavailable', 'the revocations are not known');
+    },
+    revokeKey: (kid) => revoker.revoke({ kind: 'key', id: kid }),
+    close: () => revocations.stop(),
+  };
+}

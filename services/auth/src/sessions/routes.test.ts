@@ -1,0 +1,159 @@
+import { ANY_AUDIENCE, createVerifier } from '@sekisho/tokens';
+import type { InjectOptions } from 'fastify';
+import { describe, expect, test } from 'vitest';
+import { countedVerify } from '../http/counted-verify.ts';
+import { buildPublicApp } from '../http/public-app.ts';
+import { refuseRevoked } from '../revocations/refuse-revoked.ts';
+import { ALICE_ID, createFixture, ISSUER, jwks } from '../testing/fixture.ts';
+import { undocumented } from '../testing/undocumented.ts';
+import { createOwnSession } from './own-session.ts';
+import { sessionRoutes } from './routes.ts';
+import { createSessionEndings } from './session-endings.ts';
+
+const BOB_ID = '00000000-0000-4000-8000-000000000003';
+
+function setUp() {
+  const fixture = createFixture();
+  const { log, login, refresh, metrics, sessions, revocations, mint, clock } = fixture;
+  const anyAudience = createVerifier({ issuer: ISSUER, audience: ANY_AUDIENCE, jwks: () => jwks, clock });
+  const verify = countedVerify(refuseRevoked({ verify: anyAudience, revocations, maxStalenessMs: 60_000 }), metrics);
+  const ownSession = createOwnSession({ verify, sessions });
+  const endings = createSessionEndings({ sessions, revoker: revocations, metrics });
+  const app = buildPublicApp({
+    ...{ log, login, refresh, metrics, jwks: () => jwks, trustedProxies: [] },
+    more: (routes) => sessionRoutes(routes, { sessions, endings, ownSession }),
+  });
+  const open = async (userId = ALICE_ID) => {
+    const { id } = await sessions.create({
+      userId,
+      device: { userAgent: 'Firefox', platform: 'Linux' },
+      ip: '192.0.2.1',
+    });
+    const grant = { subject: userId, audience: ['bucket'], services: {}, session: { id }, lifetimeSeconds: 900 };
+    return { id, token: (await mint(grant)).token };
+  };
+  const call = (options: InjectOptions, token: string) =>
+    app.inject({ ...options, headers: { authorization: `Bearer ${token}` } });
+  return { ...fixture, app, open, call };
+}
+
+const LIST: InjectOptions = { url: '/v1/sessions' };
+const END_ALL: InjectOptions = { method: 'DELETE', url: '/v1/sessions' };
+const END_CURRENT: InjectOptions = { method: 'DELETE', url: '/v1/sessions/current' };
+const end = (id: string): InjectOptions => ({ method: 'DELETE', url: `/v1/sessions/${id}` });
+
+describe('the sessions of a user', () => {
+  test('are listed with device, place and times, the one that asks marked', async () => {
+    const { open, call, time } = setUp();
+    const first = await open();
+    time.now = new Date(time.now.getTime() + 60_000);
+    const second = await open();
+    await open(BOB_ID);
+    const response = await call(LIST, first.token);
+    expect(response.statusCode).toBe(200);
+    expect(response.headers['cache-control']).toBe('no-store');
+    const common = { device: { userAgent: 'Firefox', platform: 'Linux' }, ip: '192.0.2.1' };
+    expect(response.json()).toEqual({
+      sessions: [
+        {
+          ...common,
+          id: second.id,
+          current: false,
+          createdAt: '2026-01-02T03:05:05.000Z',
+          lastAccessedAt: '2026-01-02T03:05:05.000Z',
+          expiresAt: '2026-01-09T03:05:05.000Z',
+        },
+        {
+          ...common,
+          id: first.id,
+          current: true,
+          createdAt: '2026-01-02T03:04:05.000Z',
+          lastAccessedAt: '2026-01-02T03:04:05.000Z',
+          expiresAt: '2026-01-09T03:04:05.000Z',
+        },
+      ],
+    });
+  });
+
+  test('end one by one: the token is refused from then on, those of others are not', async () => {
+    const { open, call } = setUp();
+    const [current, other] = [await open(), await open()];
+    const ended = await call(END_CURRENT, current.token);
+    expect([ended.statusCode, ended.body]).toEqual([204, '']);
+    const again = await call(LIST, current.token);
+    expect(again.json()).toMatchObject({ status: 401, code: 'token_revoked' });
+    expect(again.headers['www-authenticate']).toBe('Bearer realm="sekisho", error="invalid_token"');
+    const third = await open();
+    expect((await call(end(third.id), other.token)).statusCode).toBe(204);
+    expect((await call(end(third.id), other.token)).json()).toMatchObject({ status: 404, code: 'session_unknown' });
+    expect((await call(LIST, other.token)).json().sessions).toHaveLength(1);
+  });
+
+  test('end all at once, or all others', async () => {
+    const { open, call } = setUp();
+    const [current, other, bobs] = [await open(), await open(), await open(BOB_ID)];
+    expect((await call({ ...END_ALL, query: { others: 'true' } }, current.token)).statusCode).toBe(204);
+    expect((await call(LIST, other.token)).json()).toMatchObject({ code: 'token_revoked' });
+    expect((await call(LIST, current.token)).json().sessions).toHaveLength(1);
+    const third = await open();
+    expect((await call({ ...END_ALL, query: { others: 'false' } }, current.token)).statusCode).toBe(204);
+    for (const { token } of [current, third]) {
+      expect((await call(LIST, token)).json()).toMatchObject({ code: 'token_revoked' });
+    }
+    expect((await call(LIST, bobs.token)).json().sessions).toHaveLength(1);
+  });
+
+  test('cannot be ended by another user', async () => {
+    const { open, call, sessions, revocations } = setUp();
+    const [alices, bobs] = [await open(), await open(BOB_ID)];
+    expect((await call(end(alices.id), bobs.token)).json()).toMatchObject({ status: 404, code: 'session_unknown' });
+    expect(sessions.live.has(alices.id)).toBe(true);
+    expect(revocations.revoked).toEqual([]);
+  });
+
+  test('are not shown to a token whose session is over, whoever ended it', async () => {
+    const { open, call, sessions } = setUp();
+    const { id, token } = await open();
+    await sessions.destroy(ALICE_ID, id);
+    for (const request of [LIST, END_ALL, END_CURRENT, end(id)]) {
+      const response = await call(request, token);
+      expect(response.json()).toMatchObject({ status: 401, code: 'session_expired' });
+      expect(response.headers['www-authenticate']).toContain('Bearer');
+    }
+  });
+
+  test('are shown to no token but that of a log-in: not to a derived one, nor to a workload', async () => {
+    const { call, minter, sessions } = setUp();
+    const session = await sessions.create({ userId: ALICE_ID, device: {} });
+    const services = { bucket: { permissions: [] } };
+    const login = { subject: ALICE_ID, audience: ['bucket'], services, lifetimeSeconds: 900 };
+    const { claims } = await minter.access({ ...login, session: { id: session.id } });
+    const actor = 'system:serviceaccount:shop:bucket';
+    const grant = { permissions: [] };
+    for (const { token } of [
+      await minter.narrow(claims, 'bucket'),
+      await minter.delegated(claims, { actor, service: 'bucket', grant }),
+      await minter.service({ workload: actor, service: 'bucket', grant }),
+      await minter.access(login),
+    ]) {
+      for (const request of [LIST, END_ALL, END_CURRENT, end(session.id)]) {
+        expect((await call(request, token)).json()).toMatchObject({ status: 403, code: 'permission_missing' });
+      }
+    }
+    expect(sessions.live.size).toBe(1);
+  });
+
+  test('need a token, and a query that makes sense', async () => {
+    const { app, open, call } = setUp();
+    expect((await app.inject(LIST)).json()).toMatchObject({ status: 401, code: 'token_missing' });
+    const { token } = await open();
+    for (const query of [{ others: 'yes' }, { other: 'true' }, { others: ['true', 'true'] }]) {
+      expect((await call({ ...END_ALL, query }, token)).json()).toMatchObject({ status: 400, code: 'request_invalid' });
+    }
+    expect((await call(end('a%20b'), token)).json()).toMatchObject({ status: 400, code: 'request_invalid' });
+  });
+
+  test('are documented', async () => {
+    expect(await undocumented(setUp().app)).toEqual([]);
+  });
+});

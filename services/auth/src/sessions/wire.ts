@@ -1,0 +1,63 @@
+import type { RevocableClaims, Session } from '@sekisho/sessions';
+import { ANY_AUDIENCE, createVerifier, type Jwks, type Mint, type VerifierOptions, type Verify } from '@sekisho/tokens';
+import type { Authorize } from '../http/authorize.ts';
+import { countedVerify } from '../http/counted-verify.ts';
+import type { HttpServer } from '../http/server.ts';
+import type { AuthMetrics } from '../metrics.ts';
+import type { RefreshTokensOptions } from '../refresh/refresh-tokens.ts';
+import { refuseRevoked } from '../revocations/refuse-revoked.ts';
+import { revocationRoutes } from '../revocations/routes.ts';
+import { unrevokedMint } from '../revocations/unrevoked-mint.ts';
+import type { Sessions } from './open-sessions.ts';
+import { createOwnSession } from './own-session.ts';
+import { sessionRoutes } from './routes.ts';
+
+export interface WireSessionsOptions {
+  readonly sessions: Sessions;
+  readonly issuer: string;
+  /** `jwks` are the keys of this service, `published` those that others sign with too. */
+  readonly keys: { readonly jwks: Jwks; readonly published: Jwks };
+  readonly clock: () => Date;
+  readonly metrics: Pick<AuthMetrics, 'validations' | 'tokenFailures'>;
+}
+
+export interface WiredSessions {
+  /** Verifies tokens of this service's keys, and refuses revoked ones. */
+  verifyFor(audience: VerifierOptions['audience']): Verify;
+  unrevoked(mint: Mint): Mint;
+  publicRoutes(app: HttpServer): void;
+  adminRoutes(app: HttpServer, authorize: Authorize): void;
+  /** What refresh tokens ask and tell. */
+  readonly refresh: Pick<RefreshTokensOptions, 'endSession' | 'isRevoked'>;
+}
+
+/** What users and administrators do with sessions and revocations. */
+export function wireSessions({ sessions, issuer, keys, clock, metrics }: WireSessionsOptions): WiredSessions {
+  const { store, endings, revoker, onSecurityEvent } = sessions;
+  const verifyFor = (audience: VerifierOptions['audience']) =>
+    refuseRevoked({ ...sessions, verify: createVerifier({ issuer, audience, jwks: () => keys.jwks, clock }) });
+  const ownSession = createOwnSession({ verify: countedVerify(verifyFor(ANY_AUDIENCE), metrics), sessions: store });
+  const verify = createVerifier({ issuer, audience: ANY_AUDIENCE, jwks: () => keys.published, clock });
+  return {
+    verifyFor,
+    unrevoked: (mint) => unrevokedMint(mint, sessions.revocations),
+    publicRoutes: (app) => sessionRoutes(app, { sessions: store, endings, ownSession }),
+    adminRoutes: (app, authorize) =>
+      revocationRoutes(app, { authorize, revoker, sessions: store, endings, verify, onSecurityEvent }),
+    refresh: {
+      isRevoked: (session, clientId) => sessions.revocations.check(asClaims(session, clientId)) !== undefined,
+      async endSession(userId, sessionId) {
+        onSecurityEvent({ kind: 'refresh_replayed', userId, sessionId });
+        await endings.one(userId, sessionId, 'refresh_replayed');
+      },
+    },
+  };
+}
+
+/**
+ * A session is as old as its log-in: refreshed, it would bring tokens that are younger than a revocation. The user is
+ * left out: whoever means their sessions ends them, and a grant that was taken away needs new tokens, not a new log-in.
+ */
+function asClaims({ id, fingerprint, createdAt }: Session, clientId: string): RevocableClaims {
+  return { iat: Math.floor(createdAt / 1000), client_id: clientId, session: { id, device: fingerprint } };
+}
