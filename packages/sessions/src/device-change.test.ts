@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Device } from './device.ts';
-import { createDeviceCheck, DEVICE_POLICIES, deviceChange } from './device-change.ts';
+import { DEVICE_POLICIES, type Device } from './device.ts';
+import { createDeviceCheck, deviceChange } from './device-change.ts';
 import type { SecurityEvent } from './security-event.ts';
 import { newSession } from './session.ts';
 

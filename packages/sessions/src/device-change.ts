@@ -1,18 +1,6 @@
-import { type Device, deviceFingerprint } from './device.ts';
+import { DEVICE_PROPERTIES, type Device, type DevicePolicy, type DeviceProperty, deviceFingerprint } from './device.ts';
 import type { OnSecurityEvent } from './security-event.ts';
 import type { Session } from './session.ts';
-
-const PROPERTIES = ['userAgent', 'platform', 'language'] as const satisfies (keyof Device)[];
-export type DeviceProperty = (typeof PROPERTIES)[number];
-
-/**
- * What happens when a session is used from a device that tells other properties than at log-in:
- * - `log`: nothing more than the event, as browsers update themselves
- * - `step-up`: the user must show again who they are
- * - `revoke`: the session is over
- */
-export const DEVICE_POLICIES = ['log', 'step-up', 'revoke'] as const;
-export type DevicePolicy = (typeof DEVICE_POLICIES)[number];
 
 /**
  * The properties in which a device differs from the one that a session began on.
@@ -24,7 +12,7 @@ export function deviceChange(
   device: Device,
 ): readonly DeviceProperty[] | undefined {
   if (deviceFingerprint(device) === session.fingerprint) return undefined;
-  return PROPERTIES.filter((name) => device[name] !== session.device[name]);
+  return DEVICE_PROPERTIES.filter((name) => device[name] !== session.device[name]);
 }
 
 export interface DeviceCheckOptions {

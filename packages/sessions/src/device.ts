@@ -7,6 +7,18 @@ export interface Device {
   readonly language?: string;
 }
 
+export const DEVICE_PROPERTIES = ['userAgent', 'platform', 'language'] as const satisfies (keyof Device)[];
+export type DeviceProperty = (typeof DEVICE_PROPERTIES)[number];
+
+/**
+ * What happens when a session is used from a device that tells other properties than at log-in:
+ * - `log`: nothing more than the event, as browsers update themselves
+ * - `step-up`: the user must show again who they are
+ * - `revoke`: the session is over
+ */
+export const DEVICE_POLICIES = ['log', 'step-up', 'revoke'] as const;
+export type DevicePolicy = (typeof DEVICE_POLICIES)[number];
+
 /**
  * One name for the device, the same for the same properties; base64url, 43 characters.
  * A hash because it travels in tokens, which should not tell the device to every service.

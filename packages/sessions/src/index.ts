@@ -1,13 +1,11 @@
-export { type Device, deviceFingerprint } from './device.ts';
 export {
-  createDeviceCheck,
   DEVICE_POLICIES,
-  type DeviceCheck,
-  type DeviceCheckOptions,
+  type Device,
   type DevicePolicy,
   type DeviceProperty,
-  deviceChange,
-} from './device-change.ts';
+  deviceFingerprint,
+} from './device.ts';
+export { createDeviceCheck, type DeviceCheck, type DeviceCheckOptions, deviceChange } from './device-change.ts';
 export { SessionError, type SessionErrorCode } from './errors.ts';
 export {
   createRefreshStore,

@@ -1,4 +1,4 @@
-import type { DevicePolicy, DeviceProperty } from './device-change.ts';
+import type { DevicePolicy, DeviceProperty } from './device.ts';
 import type { RevocationKind } from './revocation/revocation.ts';
 
 export const SECURITY_EVENT_KINDS = ['device_changed', 'refresh_replayed', 'revoked'] as const;

@@ -114,21 +114,18 @@ async function openStores(options: ServiceOptions, opened: AsyncDisposableStack)
     onIdleError: (err) => log.warn({ err }, 'an idle database connection broke'),
   });
   opened.defer(database.close);
-  const metrics = createMetrics();
   const redis = connectRedis({
     url: redisUrl,
     onState: (state, err) => (state === 'ready' ? log.info('Redis connected') : log.warn({ err }, 'Redis lost')),
   });
   opened.defer(() => redis.disconnect());
+  const metrics = createMetrics();
   const authMetrics = createAuthMetrics(metrics);
-  const sessions = openSessions({
-    ...options,
-    tokenLifetime: longestTokenSeconds(options.tokenLifetime),
-    ...{ redis, metrics, authMetrics },
-  });
+  const longestLived = longestTokenSeconds(options.tokenLifetime);
+  const sessions = openSessions({ ...options, tokenLifetime: longestLived, redis, metrics, authMetrics });
   opened.defer(sessions.close);
   const { revokeKey } = sessions;
-  const keys = await openKeys({ ...keysOptions(options), revokeKey, db: database.db, metrics });
+  const keys = await openKeys({ ...keysOptions(options), db: database.db, revokeKey, metrics });
   opened.defer(keys.close);
   const checks: Checks = {
     database: () => pingDatabase(database.db),

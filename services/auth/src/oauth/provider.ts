@@ -125,6 +125,7 @@ function configuration(
     responseTypes: ['code'],
     subjectTypes: ['public'],
     pkce: { required: () => true },
+    allowOmittingSingleRegisteredRedirectUri: false,
     clientAuthMethods: [...AUTH_METHODS],
     enabledJWA: {
       idTokenSigningAlgValues: [idTokenAlg],

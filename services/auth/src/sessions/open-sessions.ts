@@ -23,7 +23,7 @@ export interface OpenSessionsOptions {
   readonly prefix?: string;
   readonly clock: () => Date;
   readonly uuid: () => string;
-  /** Seconds the longest token lives that this service signs. */
+  /** Seconds the longest access token lives. */
   readonly tokenLifetime: number;
   /** Seconds. @default 60 */
   readonly revocationMaxStaleness?: number;
@@ -44,7 +44,7 @@ export interface Sessions {
   readonly maxStalenessMs: number;
   /** Rejects while the revocations are not known well enough to accept a token. */
   assertFresh(): Promise<void>;
-  /** Revokes what a key signed. */
+  /** Revokes what a key signed, and what it will sign in other hands. */
   revokeKey(kid: string): Promise<void>;
   close(): Promise<void>;
 }
