@@ -9,7 +9,7 @@ import { refuseRevoked } from '../revocations/refuse-revoked.ts';
 import { revocationRoutes } from '../revocations/routes.ts';
 import { unrevokedMint } from '../revocations/unrevoked-mint.ts';
 import type { Sessions } from './open-sessions.ts';
-import { createOwnSession } from './own-session.ts';
+import { createOwnSession, type OwnSession } from './own-session.ts';
 import { sessionRoutes } from './routes.ts';
 
 export interface WireSessionsOptions {
@@ -25,6 +25,8 @@ export interface WiredSessions {
   /** Verifies tokens of this service's keys, and refuses revoked ones. */
   verifyFor(audience: VerifierOptions['audience']): Verify;
   unrevoked(mint: Mint): Mint;
+  /** The live session that a request's token belongs to. */
+  readonly ownSession: OwnSession;
   publicRoutes(app: HttpServer): void;
   adminRoutes(app: HttpServer, authorize: Authorize): void;
   /** What refresh tokens ask and tell. */
@@ -40,6 +42,7 @@ export function wireSessions({ sessions, issuer, keys, clock, metrics }: WireSes
   const verify = createVerifier({ issuer, audience: ANY_AUDIENCE, jwks: () => keys.published, clock });
   return {
     verifyFor,
+    ownSession,
     unrevoked: (mint) => unrevokedMint(mint, sessions.revocations),
     publicRoutes: (app) => sessionRoutes(app, { sessions: store, endings, ownSession }),
     adminRoutes: (app, authorize) =>
