@@ -42,7 +42,7 @@ async function measure(bare: BareCluster, sizes: readonly number[]): Promise<rea
     growths.set(size, growth);
     figures.push(...growthFigures(size, growth, plain));
     // What the first policies leave in the heap is code and tables.
-    if (size === sizes[0]) base = { heap: await population.retainedHeap(), count: population.count };
+    if (size === REFERENCE) base = { heap: await population.retainedHeap(), count: population.count };
     if (size >= CHANGES_FROM) figures.push(...changeFigures(population.count, await population.change(CHANGES)));
   }
   figures.push(...flatness(growths, sizes));

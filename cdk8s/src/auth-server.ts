@@ -1,4 +1,5 @@
-import type { k8s } from 'cdk8s-plus-27';
+import { GROUP } from '@sekisho/policy';
+import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { addDeployment } from './deployment.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
@@ -7,13 +8,18 @@ export interface AuthServerProps {
   readonly namespace: string;
   /** The `iss` of its tokens. */
   readonly issuer: string;
+  /** Name of the TokenIssuer that stands for it: its status tells when a new signing key may be used. */
+  readonly tokenIssuer: string;
   /** What runs it, or false where it runs outside the cluster. */
   readonly deployment: AuthDeployment | false;
 }
 
 export interface AuthDeployment {
   readonly image: string;
-  /** Holds the keys `database-url`, `redis-url` and `key-encryption-key` (32 random bytes, base64). @default 'sekisho-auth' */
+  /**
+   * Holds the keys `database-url`, `redis-url` and `key-encryption-key` (32 random bytes in base64; earlier ones may follow, one on
+   * a line). @default 'sekisho-auth'
+   */
   readonly secretName?: string;
   /** Account made at the first start, with the key `bootstrap-admin-password` of the Secret. @default none is made */
   readonly bootstrapAdminEmail?: string;
@@ -31,12 +37,13 @@ const SECRET_FILES = '/var/run/secrets/sekisho';
 export class AuthServer extends Construct {
   readonly workload: WorkloadFacts;
 
-  constructor(scope: Construct, id: string, { namespace, issuer, deployment }: AuthServerProps) {
+  constructor(scope: Construct, id: string, { namespace, issuer, tokenIssuer, deployment }: AuthServerProps) {
     super(scope, id);
     const ports = [PUBLIC, ADMIN];
     this.workload = { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports };
     addServiceAccount(this, this.workload);
     addService(this, this.workload);
+    this.#addRole(tokenIssuer);
     if (deployment === false) return;
     const { image, replicas = 2, secretName = 'sekisho-auth', bootstrapAdminEmail } = deployment;
     const admin = bootstrapAdminEmail === undefined ? [] : adminEnvironment(bootstrapAdminEmail);
@@ -45,9 +52,23 @@ export class AuthServer extends Construct {
       workload: this.workload,
       image,
       replicas,
+      apiAccess: true,
       probes: { port: ADMIN.targetPort, live: '/healthz', ready: '/readyz' },
-      env: [...environment(issuer, secretName), ...admin],
+      env: [...environment(issuer, secretName), { name: 'TOKEN_ISSUER_NAME', value: tokenIssuer }, ...admin],
       secretFiles: { secretName, mountPath: SECRET_FILES, keys },
+    });
+  }
+
+  /** To read that one TokenIssuer, and nothing else in the cluster. */
+  #addRole(tokenIssuer: string): void {
+    const { serviceAccount, namespace } = this.workload;
+    const metadata = { name: 'sekisho-auth' };
+    const rule = { apiGroups: [GROUP], resources: ['tokenissuers'], resourceNames: [tokenIssuer], verbs: ['get'] };
+    new k8s.KubeClusterRole(this, 'role', { metadata, rules: [rule] });
+    new k8s.KubeClusterRoleBinding(this, 'binding', {
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: metadata.name },
+      subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace }],
     });
   }
 }

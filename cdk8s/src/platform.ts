@@ -58,7 +58,12 @@ export function renderPlatform(options: PlatformOptions): Platform {
     });
     const { bootstrapAdminEmail } = options;
     const deployAuth = { image: images.auth, ...(bootstrapAdminEmail !== undefined && { bootstrapAdminEmail }) };
-    const auth = new AuthServer(chart, 'auth', { namespace, issuer, deployment: local ? false : deployAuth });
+    const auth = new AuthServer(chart, 'auth', {
+      namespace,
+      issuer,
+      tokenIssuer: PLATFORM_ISSUER,
+      deployment: local ? false : deployAuth,
+    });
     const jwksUri = options.jwksUri ?? `http://${serviceHost(auth.workload)}/.well-known/jwks.json`;
     new TokenIssuer(chart, 'issuer', { name: PLATFORM_ISSUER, spec: { issuer, jwksUri, default: true } });
     const gateway = new PublicGateway(chart, 'gateway', {

@@ -12,6 +12,7 @@ import type { Outages } from './outages.ts';
 import { issuerNames, owningPolicies, selectedLabels } from './references.ts';
 import { GENERATED, ISSUERS, POLICIES } from './resources.ts';
 import { TARGET_INDEXES, type TargetIndex } from './rivals.ts';
+import { sharingKeySets } from './shared-key-sets.ts';
 
 export type PolicyIndex = 'issuer' | 'label' | 'namespace' | TargetIndex;
 export type OwnerIndex = 'uid' | 'policy' | 'namespace' | TargetIndex;
@@ -70,6 +71,7 @@ export function createCaches(options: CacheOptions): Caches {
       ...watching(options, kind),
       resource: GENERATED[kind],
       labelSelector: `${LABEL.managedBy}=${MANAGED_BY}`,
+      prune: kind === 'RequestAuthentication' ? sharingKeySets() : undefined,
       indexes: OWNER_INDEXES,
     });
   return {

@@ -6,12 +6,11 @@ import {
   NotFoundError,
   type Outcome,
 } from '@sekisho/kube';
-import { readPolicyStatus, statusEquals, type TokenIssuerStatus } from '@sekisho/policy';
+import { statusEquals, type TokenIssuerStatus } from '@sekisho/policy';
 import type { Caches } from './caches.ts';
-import { issuerStatus, type KeyHolder, ownStatus } from './issuer-status.ts';
+import { issuerStatus, ownStatus } from './issuer-status.ts';
+import { keyHolders } from './key-holders.ts';
 import type { KeySets } from './key-sets.ts';
-import { policiesUsing } from './policy-keys.ts';
-import { isDefaultIssuer } from './references.ts';
 import { ISSUERS } from './resources.ts';
 
 export interface IssuerController {
@@ -44,18 +43,6 @@ export async function reconcileIssuer(
     if (!(error instanceof NotFoundError || error instanceof ConflictError)) throw error;
   }
   return undefined;
-}
-
-function keyHolders(caches: Caches, issuer: KubeObject): readonly KeyHolder[] {
-  return policiesUsing(caches, issuer.metadata.name, isDefaultIssuer(issuer)).map((policy) => ({
-    refused: isRefused(policy),
-    objects: caches.generated.RequestAuthentication.store.by('uid', policy.metadata.uid ?? ''),
-  }));
-}
-
-function isRefused({ status }: KubeObject): boolean {
-  const conditions = readPolicyStatus(status).conditions ?? [];
-  return conditions.some((condition) => condition.type === 'Accepted' && condition.status === 'False');
 }
 
 function withStatus({ apiVersion, kind, metadata }: KubeObject, status: TokenIssuerStatus) {

@@ -5,10 +5,11 @@ import {
   describeIgnored,
   type Jwks,
   type PublicJwk,
-  parseJwks,
   readIssuerStatus,
   type TokenIssuerStatus,
 } from '@sekisho/policy';
+import { heldKeys } from './held-keys.ts';
+import type { KeyHolder } from './key-holders.ts';
 import type { KeyState } from './key-sets.ts';
 import { isRecord } from './resources.ts';
 
@@ -18,13 +19,6 @@ export interface IssuerFacts {
   readonly issuer: KubeObject;
   readonly keys: Exclude<KeyState, { state: 'pending' }>;
   readonly policies: readonly KeyHolder[];
-}
-
-/** A policy that uses the issuer. */
-export interface KeyHolder {
-  readonly refused: boolean;
-  /** Its RequestAuthentications as the API server holds them. */
-  readonly objects: readonly KubeObject[];
 }
 
 interface KeySetHolder {
@@ -41,7 +35,7 @@ export function issuerStatus({ issuer, keys, policies }: IssuerFacts, now: Date)
   const previous = readIssuerStatus(issuer.status);
   const iss = isRecord(issuer.spec) ? issuer.spec['issuer'] : undefined;
   const holders = policies
-    .map(({ refused, objects }) => ({ refused, sets: objects.flatMap((object) => keySetIn(object, iss)) }))
+    .map(({ refused, objects }) => ({ refused, sets: objects.flatMap((object) => heldKeys(object, iss)) }))
     // A refused policy takes no token, unless its last good objects do: then a new key must wait for its repair.
     .filter(({ refused, sets }) => !refused || sets.length > 0);
   const since = new Map(previous.keys?.map((key) => [key.kid, key.since]));
@@ -104,38 +98,6 @@ function ignored({ ignored: passedOver }: Jwks): string {
   return passedOver === undefined ? '' : `; ignored: ${describeIgnored(passedOver)}`;
 }
 
-/** Objects of the cache are frozen and replaced as a whole, so what was read of one stays true. */
-const keysByObject = new WeakMap<KubeObject, ReadonlyMap<unknown, readonly PublicJwk[]>>();
-
-/** The keys that a RequestAuthentication holds for an issuer: one list, or none when it does not take its tokens. */
-function keySetIn(object: KubeObject, iss: unknown): readonly (readonly PublicJwk[])[] {
-  const known = keysByObject.get(object) ?? readKeys(object);
-  keysByObject.set(object, known);
-  const keys = known.get(iss);
-  return keys ? [keys] : [];
-}
-
-function readKeys({ spec }: KubeObject): ReadonlyMap<unknown, readonly PublicJwk[]> {
-  const rules = isRecord(spec) && Array.isArray(spec['jwtRules']) ? spec['jwtRules'].filter(isRecord) : [];
-  return new Map(rules.map((rule) => [rule['issuer'], keysIn(rule['jwks'])]));
-}
-
-/** Every policy of an issuer holds the same text, but for a rotation: few texts are met again and again. */
-const keysByText = new Map<string, readonly PublicJwk[]>();
-const MAX_TEXTS = 64;
-const MAX_TEXT_LENGTH = 65_536;
-
-function keysIn(jwks: unknown): readonly PublicJwk[] {
-  if (typeof jwks !== 'string') return [];
-  const known = keysByText.get(jwks);
-  if (known) return known;
-  const parsed = parseJwks(decode(jwks));
-  const keys = parsed.ok ? parsed.value.keys : [];
-  if (keysByText.size >= MAX_TEXTS) keysByText.clear();
-  if (jwks.length <= MAX_TEXT_LENGTH) keysByText.set(jwks, keys);
-  return keys;
-}
-
 /** Many holders share one list, which is looked through once. */
 function countHolders(holders: readonly KeySetHolder[], wanted: WantedKey): number {
   const known = new Map<readonly PublicJwk[], boolean>();
@@ -150,15 +112,6 @@ function countHolders(holders: readonly KeySetHolder[], wanted: WantedKey): numb
 /** The very key: an issuer that gives a new key an old name must not read that it is everywhere. Of a forgotten one only the name is known. */
 function isKey(held: PublicJwk, wanted: WantedKey): boolean {
   return 'kty' in wanted ? isDeepStrictEqual(held, wanted) : held.kid === wanted.kid;
-}
-
-function decode(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Someone edited the object: it holds no key, and its repair is under way.
-    return undefined;
-  }
 }
 
 /** metav1.Time has whole seconds. */

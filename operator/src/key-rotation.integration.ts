@@ -34,9 +34,8 @@ const count = async (kid: string) => (await cluster.issuerStatus()).keys?.find((
 const counted = (kid: string, policies: number, of: number) =>
   vi.waitFor(async () => expect(await count(kid)).toMatchObject({ policies, of }), 15_000);
 
-/** Versions at which the status said that every policy holds the key. */
-async function claimsOf(kid: string, stop: AbortSignal): Promise<readonly string[]> {
-  const claims: string[] = [];
+/** Gathers the versions at which the status said that every policy holds the key. */
+async function watchClaims(kid: string, claims: string[], stop: AbortSignal): Promise<void> {
   const { resourceVersion } = await cluster.client.list(ISSUERS);
   const query = { resourceVersion, fieldSelector: `metadata.name=${cluster.issuerName}` };
   try {
@@ -49,7 +48,6 @@ async function claimsOf(kid: string, stop: AbortSignal): Promise<readonly string
   } catch (error) {
     if (!stop.aborted) throw error;
   }
-  return claims;
 }
 
 /** Objects that lacked the key at the very moment at which the status said that all of them held it. */
@@ -57,11 +55,13 @@ async function behindDuring(kid: string, work: () => Promise<void>): Promise<rea
   const history = new History(cluster.client, cluster.namespace);
   await history.start();
   const stop = new AbortController();
-  const claiming = claimsOf(kid, stop.signal);
+  const claims: string[] = [];
+  const claiming = watchClaims(kid, claims, stop.signal);
   await work();
+  // The watch may bring it later than a read does.
+  await vi.waitFor(() => expect(claims).not.toEqual([]), 15_000);
   stop.abort();
-  const claims = await claiming;
-  expect(claims).not.toEqual([]);
+  await claiming;
   const states = await Promise.all(claims.map(async (version) => ({ version, held: await history.at(version) })));
   await history.stop();
   return states.flatMap(({ version, held }) =>

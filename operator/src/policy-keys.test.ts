@@ -1,25 +1,11 @@
-import { type KubeObject, Store } from '@sekisho/kube';
+import type { KubeObject } from '@sekisho/kube';
 import { describe, expect, test } from 'vitest';
-import { type CacheViews, OWNER_INDEXES, POLICY_INDEXES } from './caches.ts';
+import type { CacheViews } from './caches.ts';
 import { gather } from './gather.ts';
 import { KeySets } from './key-sets.ts';
 import { keysOfGenerated, keysOfIssuer, keysOfPolicy } from './policy-keys.ts';
+import { cachesOf } from './testing/caches.ts';
 import { MESH, planOf, serviceAuthPolicy, tokenIssuer } from './testing/objects.ts';
-
-function cachesOf(...objects: readonly KubeObject[]) {
-  const generated = () => ({ store: new Store(OWNER_INDEXES) });
-  const caches = {
-    policies: { store: new Store(POLICY_INDEXES) },
-    issuers: { store: new Store({}) },
-    generated: {
-      RequestAuthentication: generated(),
-      AuthorizationPolicy: generated(),
-      PeerAuthentication: generated(),
-    },
-  };
-  for (const object of objects) caches.policies.store.put(object);
-  return caches satisfies CacheViews;
-}
 
 const known = (caches: CacheViews) => ({ caches, keySets, mesh: MESH, observed: undefined });
 const keySets = new KeySets({
@@ -47,18 +33,18 @@ describe('keysOfPolicy', () => {
   const elsewhere = { ...a, metadata: { ...a.metadata, name: 'elsewhere', namespace: 'other' } };
 
   test('a new policy concerns those that it may meet, also through a third one, and nobody else', () => {
-    const keys = keysOfPolicy(cachesOf(a, b, c, far, elsewhere), appeared(a));
+    const keys = keysOfPolicy(cachesOf([a, b, c, far, elsewhere]), appeared(a));
     expect(new Set(keys)).toEqual(new Set(['shop/a', 'shop/b', 'shop/c']));
   });
 
   test('a policy that stops selecting a workload concerns those that it met before', () => {
     const moved = { ...selecting('a', { app: 'elsewhere' }), metadata: { ...a.metadata, generation: 2 } };
-    const keys = keysOfPolicy(cachesOf(moved, b), { key: 'shop/a', before: a, after: moved });
+    const keys = keysOfPolicy(cachesOf([moved, b]), { key: 'shop/a', before: a, after: moved });
     expect(keys).toContain('shop/b');
   });
 
   test('a message in the status concerns the policy alone, a condition that turns also its rivals', () => {
-    const caches = cachesOf(a, b);
+    const caches = cachesOf([a, b]);
     const change = (before: KubeObject, after: KubeObject) => keysOfPolicy(caches, { key: 'shop/a', before, after });
     expect(change(withStatus(a, 'False'), withStatus(a, 'False', 'more'))).toEqual(['shop/a']);
     expect(change(withStatus(a, 'False'), withStatus(a, 'True'))).toContain('shop/b');
@@ -68,24 +54,24 @@ describe('keysOfPolicy', () => {
     const objects = [{ kind: 'AuthorizationPolicy', name: 'a-allow' }];
     const conflicted = withStatus(a, 'False');
     const holding = { ...conflicted, status: { ...conflicted.status, objects } };
-    expect(keysOfPolicy(cachesOf(a, b), { key: 'shop/a', before: holding, after: conflicted })).toContain('shop/b');
+    expect(keysOfPolicy(cachesOf([a, b]), { key: 'shop/a', before: holding, after: conflicted })).toContain('shop/b');
   });
 
   test('policies on different labels may select one workload', () => {
     const other = selecting('other', { zone: 'east' });
-    expect(keysOfPolicy(cachesOf(a, other), appeared(a))).toEqual(['shop/a', 'shop/other']);
-    const { snapshot } = gather(known(cachesOf(a, other)), 'shop/a');
+    expect(keysOfPolicy(cachesOf([a, other]), appeared(a))).toEqual(['shop/a', 'shop/other']);
+    const { snapshot } = gather(known(cachesOf([a, other])), 'shop/a');
     expect(snapshot?.rivals.map(({ metadata }) => metadata.name)).toEqual(['other']);
   });
 
   test('the snapshot of a policy holds the same rivals', () => {
-    const { snapshot } = gather(known(cachesOf(a, b, c, far)), 'shop/a');
+    const { snapshot } = gather(known(cachesOf([a, b, c, far])), 'shop/a');
     expect(snapshot?.rivals.map(({ metadata }) => metadata.name)).toEqual(['b', 'c']);
   });
 
   test('a policy whose objects are still where it selected before has a rival in whoever selects there now', () => {
     const moved = selecting('a', { app: 'elsewhere' });
-    const caches = cachesOf(moved, b);
+    const caches = cachesOf([moved, b]);
     for (const object of planOf(a, tokenIssuer('web')).desired) {
       if (object.kind === 'AuthorizationPolicy') caches.generated.AuthorizationPolicy.store.put(object as KubeObject);
     }
@@ -99,7 +85,7 @@ describe('keysOfPolicy', () => {
 describe('keysOfIssuer', () => {
   const named = serviceAuthPolicy('named', { issuers: ['web'] });
   const byDefault = serviceAuthPolicy('by-default');
-  const caches = cachesOf(named, byDefault);
+  const caches = cachesOf([named, byDefault]);
   const keys = (issuer: KubeObject) =>
     keysOfIssuer(caches, { key: issuer.metadata.name, before: undefined, after: issuer });
 

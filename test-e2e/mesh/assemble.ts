@@ -6,7 +6,7 @@ import type { Toolchain } from '../toolchain/index.ts';
 import type { Assembly } from './assembly.ts';
 import { Cluster } from './cluster.ts';
 import { type ApiServer, apiServer, etcd, kubeconfigText, type ServerContext } from './control-plane.ts';
-import { type Deployment, deployment } from './deployment.ts';
+import { type Account, type Deployment, deployment } from './deployment.ts';
 import { documents } from './documents.ts';
 import { istiod } from './istiod.ts';
 import type { MeshInfo } from './mesh-info.ts';
@@ -29,12 +29,15 @@ export async function assemble(
   try {
     const assembly = { tools, supervisor, context, cluster, report };
     await timed('custom resource definitions', installDefinitions(assembly));
-    const [mesh, authProcess] = await timed(
-      'istiod, auth service',
-      Promise.all([startIstiod(assembly, api), startAuth(assembly, redis)]),
-    );
+    const authKubeconfig = join(context.folder, 'auth-kubeconfig');
+    const authProcess = await auth({ redisUrl: redis, kubeconfig: authKubeconfig }, context);
     const rendered = await deployment(context.addresses, authProcess.url);
-    await cluster.apply(rendered.manifests);
+    await timed('manifests', cluster.apply(rendered.manifests));
+    await writeAccountKubeconfig(authKubeconfig, { cluster, api, account: rendered.auth });
+    const [mesh] = await timed(
+      'istiod, auth service',
+      Promise.all([startIstiod(assembly, api), supervisor.start(authProcess.spec)]),
+    );
     const operatorUrl = await timed('operator', startOperator(assembly, { api, istiod: mesh.monitoring }, rendered));
     const workloads = await timed(
       'gateway, bucket, user and their Envoys',
@@ -83,29 +86,34 @@ async function startIstiod(
   return process;
 }
 
-async function startAuth({ supervisor, context }: Assembly, redis: string): Promise<AuthProcess> {
-  const process = await auth(redis, context);
-  await supervisor.start(process.spec);
-  return process;
-}
-
-/** The operator runs with the rights of its own ServiceAccount, not with the administrator's. */
 async function startOperator(
   { supervisor, context, cluster }: Assembly,
   { api, istiod: istiodUrl }: { readonly api: ApiServer; readonly istiod: string },
   rendered: Deployment,
 ): Promise<string> {
-  const { namespace: ns, serviceAccount } = rendered.operator;
-  const tokenFile = join(context.folder, 'operator-token');
   const kubeconfig = join(context.folder, 'operator-kubeconfig');
-  await writeFile(tokenFile, await cluster.token(ns, serviceAccount, 'https://kubernetes.default.svc'), {
-    mode: 0o600,
-  });
-  await writeFile(kubeconfig, kubeconfigText(api.url, api.caFile, { tokenFile }), { mode: 0o600 });
-  const { webhookUrl } = rendered;
-  const process = await operator({ kubeconfig, namespace: ns, webhookUrl, istiod: istiodUrl }, context);
+  await writeAccountKubeconfig(kubeconfig, { cluster, api, account: rendered.operator });
+  const {
+    webhookUrl,
+    operator: { namespace },
+  } = rendered;
+  const process = await operator({ kubeconfig, namespace, webhookUrl, istiod: istiodUrl }, context);
   await supervisor.start(process.spec);
   return process.url;
+}
+
+interface AccountFacts {
+  readonly cluster: Cluster;
+  readonly api: ApiServer;
+  readonly account: Account;
+}
+
+/** A part of the platform has the rights of its own ServiceAccount, not the administrator's. */
+async function writeAccountKubeconfig(path: string, { cluster, api, account }: AccountFacts): Promise<void> {
+  const tokenFile = `${path}.token`;
+  const token = await cluster.token(account.namespace, account.serviceAccount, 'https://kubernetes.default.svc');
+  await writeFile(tokenFile, token, { mode: 0o600 });
+  await writeFile(path, kubeconfigText(api.url, api.caFile, { tokenFile }), { mode: 0o600 });
 }
 
 async function programmed(cluster: Cluster, rendered: Deployment): Promise<void> {

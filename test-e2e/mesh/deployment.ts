@@ -20,10 +20,17 @@ export interface GatewayPlan extends WorkloadPlan {
   readonly address: string;
 }
 
+/** A ServiceAccount. */
+export interface Account {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+}
+
 /** What is applied and started: the manifests of cdk8s/, and a process for each workload in them. */
 export interface Deployment {
   readonly manifests: readonly Manifest[];
-  readonly operator: { readonly namespace: string; readonly serviceAccount: string };
+  readonly operator: Account;
+  readonly auth: Account;
   /** Base URL of the operator's admission webhook. */
   readonly webhookUrl: string;
   readonly services: readonly ServicePlan[];
@@ -45,6 +52,7 @@ export async function deployment(addresses: Addresses, authUrl: string): Promise
   return {
     manifests: [...platform.manifests, ...shop.manifests],
     operator: platform.operator,
+    auth: platform.auth,
     webhookUrl,
     services: [
       {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PLATFORM_ISSUER } from '@sekisho/cdk8s';
 import type { Addresses } from './addresses.ts';
 import type { ServerContext } from './control-plane.ts';
 import { MESH_CONFIG } from './istiod.ts';
@@ -21,8 +22,14 @@ export interface AuthProcess {
   readonly adminPasswordFile: string;
 }
 
+export interface AuthOptions {
+  readonly redisUrl: string;
+  /** Of its own ServiceAccount; read when it is needed first. */
+  readonly kubeconfig: string;
+}
+
 /** The auth service on PGlite, with a fresh administrator's password in a file. */
-export async function auth(redisUrl: string, context: ServerContext): Promise<AuthProcess> {
+export async function auth({ redisUrl, kubeconfig }: AuthOptions, context: ServerContext): Promise<AuthProcess> {
   const folder = join(context.folder, 'auth');
   await mkdir(folder, { recursive: true });
   const secret = async (name: string, text: string): Promise<string> => {
@@ -41,6 +48,10 @@ export async function auth(redisUrl: string, context: ServerContext): Promise<Au
     REDIS_URL: redisUrl,
     DATABASE_URL: `pglite:${join(folder, 'database')}`,
     KEY_ENCRYPTION_KEY_FILE: keyFile,
+    // A new key signs two looks and some seconds after every policy holds it: soon, for a test that waits for it.
+    KEY_POLL_SECONDS: '1',
+    TOKEN_ISSUER_NAME: PLATFORM_ISSUER,
+    KUBECONFIG: kubeconfig,
     BOOTSTRAP_ADMIN_EMAIL: adminEmail,
     BOOTSTRAP_ADMIN_PASSWORD_FILE: adminPasswordFile,
   };
@@ -75,6 +86,8 @@ export async function operator(
     POD_NAME: 'operator',
     // One that was killed has released nothing: its successor waits this long.
     LEASE_DURATION_SECONDS: '5',
+    // Of the auth service's keys.
+    JWKS_REFRESH_SECONDS: '5',
     WEBHOOK_LISTEN: new URL(webhookUrl).host,
     WEBHOOK_URL: webhookUrl,
     ISTIOD_URLS: istiod,

@@ -31,14 +31,13 @@ export const logInChapter: Chapter<StoryContext> = {
     },
     {
       title: 'the key set that Envoy verifies with holds no private part',
-      expected: '200, 1 key, ES256, members alg crv kid kty use x y',
+      expected: '200, ES256, members alg crv kid kty use x y',
       run: async ({ mesh }) => {
         const answer = await call(`${mesh.auth.url}/.well-known/jwks.json`);
         const keys = json(answer)['keys'] as Record<string, unknown>[];
-        const members = Object.keys(keys[0] ?? {})
-          .toSorted()
-          .join(' ');
-        return `${answer.status}, ${keys.length} key, ${keys[0]?.['alg']}, members ${members}`;
+        // One, or several while an older one retires: all look the same.
+        const looks = keys.map((key) => `${key['alg']}, members ${Object.keys(key).toSorted().join(' ')}`);
+        return `${answer.status}, ${[...new Set(looks)].join('; ')}`;
       },
     },
   ],

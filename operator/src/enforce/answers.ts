@@ -42,7 +42,13 @@ export function generatedIn(element: Buffer): Identified | undefined {
   // Most of a mesh's configuration is of others: not worth parsing.
   if (!element.includes(LABEL.policy)) return undefined;
   const parsed = parse(element);
-  return Value.Check(ConfigElement, parsed) ? parsed : undefined;
+  return Value.Check(ConfigElement, parsed) ? identity(parsed) : undefined;
+}
+
+/** Not its spec: all policies that wait for the first time are looked for at once. */
+function identity({ kind, metadata }: Static<typeof ConfigElement>): Identified {
+  const { name, namespace, uid, generation, labels, annotations } = metadata;
+  return { kind, metadata: { name, namespace, uid, generation, labels, ...(annotations && { annotations }) } };
 }
 
 /** An element of `/debug/syncz`; undefined when it is of no wanted proxy. @throws OperatorError `istiod_unreadable` */

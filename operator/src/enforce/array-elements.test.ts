@@ -22,8 +22,12 @@ test('an array is cut into its elements wherever its bytes are cut', () => {
   );
 });
 
-test.each(['', '[{"a":1}', '[{"a":"]', '{"a":', '[{"a":1},'])('%j is not whole', (text) => {
+test.each(['', '[{"a":1}', '[{"a":"]', '[{"a":', '[{"a":1},'])('%j is not whole', (text) => {
   expect(cut(text).isWhole).toBe(false);
+});
+
+test.each(['{}', '{"error":"not ready"}', '{"items":[{"a":1}]}', '[] []'])('%j is not an array', (text) => {
+  expect(() => cut(text)).toThrow('no JSON array');
 });
 
 test('an element without an end is not gathered for ever', () => {

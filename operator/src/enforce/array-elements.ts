@@ -16,7 +16,7 @@ export class ArrayElements {
   #size = 0;
   #ended = false;
 
-  /** The elements that end in this chunk. @throws OperatorError `istiod_unreadable` for an element that is too large */
+  /** The elements that end in this chunk. @throws OperatorError `istiod_unreadable` for an element that is too large, or no array */
   push(chunk: Uint8Array): readonly Buffer[] {
     const elements: Buffer[] = [];
     let start = 0;
@@ -26,6 +26,7 @@ export class ArrayElements {
         this.#inString = true;
         at = this.#afterString(chunk, at + 1) - 1;
       } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
+        if (this.#depth === 0) this.#open(byte);
         this.#depth += 1;
         if (this.#depth === 2) start = at;
       } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
@@ -41,6 +42,12 @@ export class ArrayElements {
   /** Whether the array was whole. */
   get isWhole(): boolean {
     return this.#ended && this.#depth === 0;
+  }
+
+  /** An object, such as an error in place of the answer, is no array of nothing. */
+  #open(byte: number | undefined): void {
+    if (byte === OPEN_ARRAY && !this.#ended) return;
+    throw new OperatorError('istiod_unreadable', 'istiod answered no JSON array');
   }
 
   /** Where the string ends that goes on at `from`; `from` itself outside of one. Most bytes are in strings. */

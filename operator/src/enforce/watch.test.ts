@@ -2,6 +2,7 @@ import { FakeClock } from '@sekisho/kube/testing';
 import { basisOf, type Identified, judgeSight, LABEL } from '@sekisho/policy';
 import { createMetrics } from '@sekisho/telemetry';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { OperatorError } from '../errors.ts';
 import { FakeIstiod } from '../testing/fake-istiod.ts';
 import { createIstiod, type Istiod } from './istiod.ts';
 import { createEnforceMetrics } from './metrics.ts';
@@ -231,6 +232,22 @@ describe('the watch of proxies', () => {
     expect(clock.pending[0]).toBeGreaterThan(30_000);
     watch.want('shop/user', { ...awaited([generated(1)], B), group: 'shop/user' });
     await vi.waitFor(() => expect(clock.pending[0]).toBeLessThanOrEqual(500));
+  });
+
+  test('takes no more than its share of the time of one replica while another one is away', async () => {
+    const elements = async (base: string) => {
+      if (base === second().replica.url) throw new OperatorError('istiod_unreachable', 'gone');
+      clock.freeze(1_500);
+      return clock.now();
+    };
+    metrics = createMetrics({ processMetrics: false });
+    watch = create({ elements, close: () => Promise.resolve() });
+    const slow = watch.run(stop.signal);
+    watch.want(KEY, awaited([generated(1)], A));
+    await looks(1);
+    await vi.waitFor(() => expect(clock.pending[0]).toBeGreaterThanOrEqual(15_000));
+    stop.abort();
+    await slow;
   });
 
   test('looks for a proxy that comes later without a word against it, and forgets nothing of the others', async () => {

@@ -116,17 +116,15 @@ export class EnforcementWatch {
     // Where something was added meanwhile, the next round answers for it.
     this.#dueAt = Number.POSITIVE_INFINITY;
     const entries = [...this.#entries];
-    await this.#look(wantedOf(entries.map(([, entry]) => entry)), signal);
+    const work = await this.#look(wantedOf(entries.map(([, entry]) => entry)), signal);
     if (signal.aborted) return;
-    const took = clock.monotonic() - started;
-    metrics.looked(took);
+    metrics.looked(clock.monotonic() - started);
     if (this.#tell(entries)) this.#rounds = 0;
-    // Waiting for one that does not answer is no work for anybody.
-    const isWork = [...this.#records.values()].every(({ problem }) => problem === undefined);
-    this.#schedule(isWork ? took : 0);
+    this.#schedule(work);
   }
 
-  async #look(wanted: Wanted, signal: AbortSignal): Promise<void> {
+  /** Milliseconds for which the replica worked that worked longest. */
+  async #look(wanted: Wanted, signal: AbortSignal): Promise<number> {
     const { source, istiod, clock, metrics, outages } = this.#options;
     const known = this.#records;
     this.#records = new Map(
@@ -134,15 +132,19 @@ export class EnforcementWatch {
     );
     if (this.#records.size === 0) metrics.asked('not_found');
     for (const [url, { name }] of known) if (!this.#records.has(url)) outages.ended(`istiod ${name}`);
-    await Promise.all(
+    const started = clock.monotonic();
+    const work = await Promise.all(
       [...this.#records.values()].map(async (record) => {
         const error = await record.look(istiod, wanted, signal);
-        if (signal.aborted) return;
+        if (signal.aborted) return 0;
         metrics.asked(record.problem);
         if (error === undefined) outages.ended(`istiod ${record.name}`);
         else outages.failed(`istiod ${record.name}`, error);
+        // Waiting for one that does not answer is no work for anybody.
+        return record.problem === 'unreachable' ? 0 : clock.monotonic() - started;
       }),
     );
+    return Math.max(0, ...work);
   }
 
   /** True when something is news. */

@@ -4,7 +4,8 @@ import { type Clock, type Random, systemClock } from './clock.ts';
 import type { KubeObject } from './object.ts';
 import { Reflector, type ReflectorOptions, type Sink, type Source } from './reflector.ts';
 import type { Resource } from './resource.ts';
-import { type Change, type IndexFunction, Store, type StoreView } from './store.ts';
+import { type Change, Store, type StoreView } from './store.ts';
+import type { IndexFunction } from './store-index.ts';
 import { isOlderVersion } from './version.ts';
 
 export interface InformerOptions<Index extends string> {

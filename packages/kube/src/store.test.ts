@@ -31,6 +31,18 @@ describe('Store', () => {
     expect([...store.values('owner')]).toEqual(['y']);
     store.remove(owned('a', '4', 'y'));
     expect(store.by('owner', 'y').map(({ metadata }) => metadata.name)).toEqual(['b']);
+    store.remove(owned('b', '5', 'y'));
+    expect(store.by('owner', 'y')).toEqual([]);
+    expect([...store.values('owner')]).toEqual([]);
+  });
+
+  test('finds what is filed under one value twice, and forgets it whole', () => {
+    const store = byOwner();
+    for (const name of ['a', 'b']) store.put(owned(name, '1', 'x', 'x'));
+    expect(store.by('owner', 'x').map(({ metadata }) => metadata.name)).toEqual(['a', 'b']);
+    for (const name of ['a', 'b']) store.put(owned(name, '2'));
+    expect(store.by('owner', 'x')).toEqual([]);
+    expect([...store.values('owner')]).toEqual([]);
   });
 
   test('ignores what is older than the recorded answer of an own write', () => {

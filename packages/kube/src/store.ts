@@ -1,4 +1,5 @@
 import { type KubeObject, keyOf } from './object.ts';
+import { type IndexFunction, StoreIndex } from './store-index.ts';
 import { isOlderVersion } from './version.ts';
 
 /** What happened to one key, by state and not by event: either side may be missing. */
@@ -7,9 +8,6 @@ export interface Change {
   readonly before: KubeObject | undefined;
   readonly after: KubeObject | undefined;
 }
-
-/** Values under which an object is found: owner uids, a namespace, ... */
-export type IndexFunction = (object: KubeObject) => readonly string[];
 
 /** The reading side: the last known state of one kind. Objects are frozen. */
 export interface StoreView<Index extends string = never> {
@@ -23,12 +21,12 @@ export interface StoreView<Index extends string = never> {
 
 export class Store<Index extends string = never> implements StoreView<Index> {
   readonly #objects = new Map<string, KubeObject>();
-  readonly #indexes: readonly { name: Index; values: IndexFunction; keys: Map<string, Set<string>> }[];
+  readonly #indexes: ReadonlyMap<Index, StoreIndex>;
 
   constructor(indexes: Readonly<Record<Index, IndexFunction>>) {
     const entries = Object.entries<IndexFunction>(indexes);
     // Object.entries widens the keys of a record to string.
-    this.#indexes = entries.map(([name, values]) => ({ name: name as Index, values, keys: new Map() }));
+    this.#indexes = new Map(entries.map(([name, valuesOf]) => [name as Index, new StoreIndex(valuesOf)]));
   }
 
   get size(): number {
@@ -45,7 +43,7 @@ export class Store<Index extends string = never> implements StoreView<Index> {
 
   by(index: Index, value: string): readonly KubeObject[] {
     const found: KubeObject[] = [];
-    for (const key of this.#keysOf(index)?.get(value) ?? []) {
+    for (const key of this.#indexes.get(index)?.keys(value) ?? []) {
       const object = this.#objects.get(key);
       if (object !== undefined) found.push(object);
     }
@@ -53,7 +51,7 @@ export class Store<Index extends string = never> implements StoreView<Index> {
   }
 
   values(index: Index): Iterable<string> {
-    return this.#keysOf(index)?.keys() ?? [];
+    return this.#indexes.get(index)?.values() ?? [];
   }
 
   /**
@@ -97,34 +95,14 @@ export class Store<Index extends string = never> implements StoreView<Index> {
     return changes;
   }
 
-  #keysOf(index: Index): ReadonlyMap<string, ReadonlySet<string>> | undefined {
-    return this.#indexes.find(({ name }) => name === index)?.keys;
-  }
-
   #set(key: string, object: KubeObject | undefined): void {
     const before = this.#objects.get(key);
-    for (const index of this.#indexes) {
-      if (before) dropFrom(index.keys, index.values(before), key);
-      if (object) addTo(index.keys, index.values(object), key);
+    for (const index of this.#indexes.values()) {
+      if (before) index.drop(before, key);
+      if (object) index.add(object, key);
     }
     if (object) this.#objects.set(key, object);
     else this.#objects.delete(key);
-  }
-}
-
-function addTo(keys: Map<string, Set<string>>, values: readonly string[], key: string): void {
-  for (const value of values) {
-    const set = keys.get(value);
-    if (set) set.add(key);
-    else keys.set(value, new Set([key]));
-  }
-}
-
-function dropFrom(keys: Map<string, Set<string>>, values: readonly string[], key: string): void {
-  for (const value of values) {
-    const set = keys.get(value);
-    set?.delete(key);
-    if (set?.size === 0) keys.delete(value);
   }
 }
 

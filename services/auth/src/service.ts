@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type Clock, type Random, systemClock } from '@sekisho/kube';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
-import { ANY_AUDIENCE, createMinter, type Mint } from '@sekisho/tokens';
+import { ANY_AUDIENCE, createMinter, type Mint, TOKEN_SECONDS } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';
 import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
@@ -25,6 +25,7 @@ import { createAssertTokensFit } from './login/tokens-fit.ts';
 import { createAuthMetrics } from './metrics.ts';
 import { clientRoutes } from './oauth/clients/admin-routes.ts';
 import { createSqlClients } from './oauth/clients/sql-clients.ts';
+import { ID_TOKEN_SECONDS } from './oauth/provider.ts';
 import { setUpOAuth } from './oauth/set-up.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 import { assembleRefreshTokens } from './refresh/assemble.ts';
@@ -108,28 +109,29 @@ async function openStores(options: ServiceOptions, opened: AsyncDisposableStack)
     onIdleError: (err) => log.warn({ err }, 'an idle database connection broke'),
   });
   opened.defer(database.close);
-  const metrics = createMetrics();
   const redis = connectRedis({
     url: redisUrl,
     onState: (state, err) => (state === 'ready' ? log.info('Redis connected') : log.warn({ err }, 'Redis lost')),
   });
   opened.defer(() => redis.disconnect());
+  const metrics = createMetrics();
   const authMetrics = createAuthMetrics(metrics);
-  const sessions = openSessions({ ...options, redis, metrics, authMetrics });
+  const longestLived = longestTokenSeconds(options.tokenLifetime);
+  const sessions = openSessions({ ...options, tokenLifetime: longestLived, redis, metrics, authMetrics });
   opened.defer(sessions.close);
   const { revokeKey } = sessions;
-  const keys = await openKeys({ ...keysOptions(options), revokeKey, db: database.db, metrics });
+  const keys = await openKeys({ ...keysOptions(options), db: database.db, revokeKey, metrics });
   opened.defer(keys.close);
   const checks: Checks = {
     database: () => pingDatabase(database.db),
     redis: () => redis.ping(),
-    keys: async () => keys.keeper.ring.active,
+    keys: async () => keys.ring.active,
     revocations: sessions.assertFresh,
   };
   return {
     db: database.db,
     accounts: createSqlAccounts(database.db),
-    keeper: keys.keeper,
+    keys,
     redis,
     sessions,
     metrics,
@@ -140,7 +142,13 @@ async function openStores(options: ServiceOptions, opened: AsyncDisposableStack)
 
 function keysOptions({ keys, timers = systemClock, random = Math.random, ...options }: ServiceOptions) {
   const { encryptionKeys, issuer, tokenLifetime, log } = options;
-  return { settings: keys, encryptionKeys, issuer, longestTokenSeconds: tokenLifetime, log, clock: timers, random };
+  const longest = longestTokenSeconds(tokenLifetime);
+  return { settings: keys, encryptionKeys, issuer, longestTokenSeconds: longest, log, clock: timers, random };
+}
+
+/** Of all that this service signs. @param access seconds an access token lives */
+function longestTokenSeconds(access: number): number {
+  return Math.max(access, ID_TOKEN_SECONDS, ...Object.values(TOKEN_SECONDS));
 }
 
 type Stores = Awaited<ReturnType<typeof openStores>> & { readonly passwords: PasswordHasher };
@@ -152,10 +160,10 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
 }
 
 function buildApps(options: ServiceOptions, stores: Stores) {
-  const { db, accounts, passwords, keeper, redis, metrics, authMetrics, checks } = stores;
+  const { db, accounts, passwords, redis, metrics, authMetrics, checks } = stores;
   const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES } = options;
-  const keys = keeper.ring;
+  const { ring: keys, keeper, timing } = stores.keys;
   const { store: sessions, endings, revoker } = stores.sessions;
   const wired = wireSessions({ sessions: stores.sessions, issuer, keys, clock, metrics: authMetrics });
   const mint = wired.unrevoked(createMinter({ issuer, key: () => keys.active, clock, uuid }).access);
@@ -192,6 +200,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
       login,
       refresh,
       jwks: () => keys.published,
+      jwksMaxAgeSeconds: Math.floor(timing.cacheMs / 1000),
       metrics: authMetrics,
       trustedProxies,
       oauth,

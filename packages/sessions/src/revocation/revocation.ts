@@ -16,14 +16,14 @@ export type RevocationKind = (typeof REVOCATION_KINDS)[number];
  * - `user`, `device`, `client`: by `sub` or `user.id`, `session.device`, `client_id`
  * - `all`: every token
  *
- * `exp`, in epoch seconds, is when the last of those tokens ends; known, it ends the entry as early as possible.
+ * `exp`, in epoch seconds, is when the token ends; known, it ends the entry as early as possible.
  *
  * `issuedBefore` is in epoch seconds, as `iat` is, and includes that whole second: a token minted in the second of a
  * revocation may be older than it, so it is refused. @default now
  */
 export type Revocation =
-  | { readonly kind: 'token' | 'key'; readonly id: string; readonly exp?: number }
-  | { readonly kind: 'session'; readonly id: string }
+  | { readonly kind: 'token'; readonly id: string; readonly exp?: number }
+  | { readonly kind: 'session' | 'key'; readonly id: string }
   | { readonly kind: 'user' | 'device' | 'client'; readonly id: string; readonly issuedBefore?: number }
   | { readonly kind: 'all'; readonly issuedBefore?: number };
 

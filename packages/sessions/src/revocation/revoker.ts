@@ -83,7 +83,7 @@ function toArguments(revocation: Revocation, options: RevokerOptions): string[] 
       return [revocation.kind, id, '', '', tokenLife];
     case 'key':
       // Who stole it writes `exp` as far away as they like: time to take the key out of the key set.
-      return [revocation.kind, id, '', untilOf(revocation.exp, clock()), sessionLife];
+      return [revocation.kind, id, '', '', sessionLife];
     case 'user':
     case 'device':
     case 'client':

@@ -8,7 +8,7 @@ import { OAUTH_CLIENTS } from '../oauth/clients/tables.ts';
 import type { Database } from './schema.ts';
 
 /** By name, in this order; one that was released is never changed. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = {
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-accounts': {
     async up(db) {
       await sql`

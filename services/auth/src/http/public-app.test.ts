@@ -234,7 +234,7 @@ describe('requests that do not fit', () => {
 describe('GET /.well-known/jwks.json', () => {
   test('publishes public keys that may be cached', async () => {
     const response = await setUp().app.inject({ url: '/.well-known/jwks.json' });
-    expect(response.headers['cache-control']).toBe('public, max-age=300');
+    expect(response.headers['cache-control']).toBe('public, max-age=60');
     expect(response.json()).toEqual(jwks);
     expect(response.body).not.toContain('"d"');
   });

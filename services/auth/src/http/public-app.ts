@@ -20,6 +20,8 @@ export interface PublicAppOptions {
   readonly login: Login;
   readonly refresh: Refresh;
   readonly jwks: () => Jwks;
+  /** For how long a cache may keep them. @default 60 */
+  readonly jwksMaxAgeSeconds?: number;
   readonly metrics: AuthMetrics;
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
@@ -79,10 +81,10 @@ function loginRoute(app: HttpServer, { login, metrics }: PublicAppOptions): void
   });
 }
 
-function jwksRoute(app: HttpServer, { jwks }: PublicAppOptions): void {
+function jwksRoute(app: HttpServer, { jwks, jwksMaxAgeSeconds = 60 }: PublicAppOptions): void {
   app.get('/.well-known/jwks.json', { schema: jwksOperation }, async (_, reply) => {
     const keys = jwks().keys.map((key) => ({ ...key }));
-    return reply.header('cache-control', 'public, max-age=300').send({ keys });
+    return reply.header('cache-control', `public, max-age=${jwksMaxAgeSeconds}`).send({ keys });
   });
 }
 

@@ -23,7 +23,7 @@ export interface TokenIssuerPlace {
 export const KEY_DEFAULTS: KeySettings = {
   alg: 'ES256',
   periodMs: 30 * DAY_SECONDS * 1000,
-  // Longer than a cache keeps the key set and the operator waits until it reads it again.
+  // Three times as long as the operator waits, unless told otherwise, until it reads the key set again.
   publishMs: 900_000,
   pollMs: 30_000,
 };
@@ -42,7 +42,6 @@ export const KeyEnvironment = {
   }),
   KEY_PUBLISH_SECONDS: Type.Integer({
     default: KEY_DEFAULTS.publishMs / 1000,
-    // For so long the key set allows caches to keep it.
     minimum: 300,
     maximum: DAY_SECONDS,
     description: `how long a key is published before it signs where no TokenIssuer tells who holds it, 300 to ${DAY_SECONDS}`,

@@ -5,7 +5,7 @@ import type { EncryptionKeys } from './encryption-keys.ts';
 import type { ReportSpread } from './issuer-spread.ts';
 import { type KeyRing, LiveKeyRing } from './key-ring.ts';
 import type { KeyHistory, KeyStore, NewKey, StoredKey } from './key-store.ts';
-import { lastUseOf, nextStep, type RotationRules, type Spread, type Step } from './rotation.ts';
+import { nextStep, type RotationRules, type Spread, type Step } from './rotation.ts';
 import { seal } from './seal.ts';
 import type { KeyTiming } from './timing.ts';
 
@@ -18,17 +18,16 @@ export interface KeyObserver {
   failed(error: unknown): void;
 }
 
-/** Revokes every token that a key signed, until the last of them is over. */
-export type RevokeKey = (kid: string, until: Date) => Promise<void>;
+/** Revokes every token that a key signed or will sign. */
+export type RevokeKey = (kid: string) => Promise<void>;
 
 export interface KeyKeeperOptions {
   readonly store: KeyStore;
   readonly encryptionKeys: EncryptionKeys;
-  readonly rules: Omit<RotationRules, 'settleMs'>;
+  readonly rules: Omit<RotationRules, 'settleMs' | 'cacheMs'>;
   readonly timing: KeyTiming;
   readonly spread: ReportSpread;
-  /** @default the debt stays in the database for a process that can revoke */
-  readonly revokeKey?: RevokeKey;
+  readonly revokeKey: RevokeKey;
   readonly observer: KeyObserver;
   readonly clock: Clock;
   readonly random: Random;
@@ -51,7 +50,7 @@ export class KeyKeeper {
   constructor(options: KeyKeeperOptions) {
     const { timing, rules, encryptionKeys, clock } = options;
     this.#options = options;
-    this.#rules = { ...rules, settleMs: timing.settleMs };
+    this.#rules = { ...rules, settleMs: timing.settleMs, cacheMs: timing.cacheMs };
     this.#ring = new LiveKeyRing({ encryptionKeys, clock, staleMs: timing.staleMs });
   }
 
@@ -93,7 +92,8 @@ export class KeyKeeper {
   async rotate(): Promise<void> {
     const { keys } = await this.#options.store.read();
     const active = keys.find(({ state }) => state === 'active');
-    if (active) await this.#execute({ kind: 'prepare', active: active.kid });
+    const hasBegun = keys.some(({ state }) => state === 'next');
+    if (active && !hasBegun) await this.#execute({ kind: 'prepare', active: active.kid });
     await this.look();
   }
 
@@ -193,9 +193,8 @@ export class KeyKeeper {
   /** Kept as a debt in the database: a revocation that failed, or whose process died, is made by whoever looks next. */
   async #revokeCompromised(): Promise<void> {
     const { store, revokeKey } = this.#options;
-    if (revokeKey === undefined) return;
-    for (const { kid, compromisedAt, longestTokenMs } of await store.unrevoked()) {
-      await revokeKey(kid, new Date(lastUseOf({ since: compromisedAt, longestTokenMs }, this.#rules)));
+    for (const kid of await store.unrevoked()) {
+      await revokeKey(kid);
       await store.markRevoked(kid);
     }
   }

@@ -27,14 +27,6 @@ export interface KeyHistory {
   readonly compromisedAt?: Date;
 }
 
-/** A compromised key whose tokens are still to be revoked. */
-export interface CompromisedKey {
-  readonly kid: string;
-  /** Milliseconds of the database's clock. */
-  readonly compromisedAt: number;
-  readonly longestTokenMs: number;
-}
-
 /**
  * Signing keys of this service, wherever they are kept, shared by all replicas. Each change is made whole or not at all
  * and only while its condition holds, whatever other replicas do meanwhile; it tells whether it was made. Methods reject
@@ -57,8 +49,8 @@ export interface KeyStore {
   reseal(kid: string, from: Uint8Array, to: Uint8Array): Promise<boolean>;
   /** Retires a key at once, whatever its state. False: there is none of this name. */
   compromise(kid: string): Promise<boolean>;
-  /** Compromised keys that `markRevoked` was not told of since. */
-  unrevoked(): Promise<readonly CompromisedKey[]>;
+  /** Names of compromised keys that `markRevoked` was not told of since. */
+  unrevoked(): Promise<readonly string[]>;
   markRevoked(kid: string): Promise<boolean>;
   /** Every published key and the latest retired ones, newest first, `limit` in all. */
   history(limit: number): Promise<readonly KeyHistory[]>;

@@ -6,10 +6,11 @@ import type { KeySettings, TokenIssuerPlace } from './config.ts';
 import type { EncryptionKeys } from './encryption-keys.ts';
 import { createIssuerSpread, type ReportSpread, unreported } from './issuer-spread.ts';
 import { KeyKeeper, type RevokeKey } from './key-keeper.ts';
+import type { KeyRing } from './key-ring.ts';
 import { createKeyMetrics } from './metrics.ts';
 import { createKeyObserver } from './observer.ts';
 import { createSqlKeys } from './sql-keys.ts';
-import { keyTiming } from './timing.ts';
+import { type KeyTiming, keyTiming } from './timing.ts';
 
 export interface KeysOptions {
   readonly db: Kysely<Database>;
@@ -19,7 +20,7 @@ export interface KeysOptions {
   readonly issuer: string;
   /** Life of the longest-living token that this process signs, in seconds. */
   readonly longestTokenSeconds: number;
-  readonly revokeKey?: RevokeKey;
+  readonly revokeKey: RevokeKey;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly clock: Clock;
@@ -28,6 +29,8 @@ export interface KeysOptions {
 
 export interface Keys {
   readonly keeper: KeyKeeper;
+  readonly ring: KeyRing;
+  readonly timing: KeyTiming;
   close(): Promise<void>;
 }
 
@@ -38,15 +41,16 @@ export interface Keys {
 export async function openKeys(options: KeysOptions): Promise<Keys> {
   const { db, settings, encryptionKeys, revokeKey, log, clock, random } = options;
   const { alg, periodMs, publishMs, pollMs } = settings;
+  const timing = keyTiming(pollMs);
   const issuer = openIssuer(options);
   const metrics = createKeyMetrics(options.metrics, () => keeper.ageMs);
   const keeper = new KeyKeeper({
     store: createSqlKeys(db),
     encryptionKeys,
     rules: { alg, periodMs, publishMs, longestTokenMs: options.longestTokenSeconds * 1000 },
-    timing: keyTiming(pollMs),
+    timing,
     spread: issuer.spread,
-    ...(revokeKey && { revokeKey }),
+    revokeKey,
     observer: createKeyObserver({ log, metrics, clock, overdueMs: publishMs }),
     clock,
     random,
@@ -62,7 +66,7 @@ export async function openKeys(options: KeysOptions): Promise<Keys> {
     throw error;
   }
   keeper.start();
-  return { keeper, close };
+  return { keeper, ring: keeper.ring, timing, close };
 }
 
 function openIssuer(options: KeysOptions): { readonly spread: ReportSpread; close(): Promise<void> } {

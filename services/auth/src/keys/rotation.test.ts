@@ -5,6 +5,7 @@ const rules: RotationRules = {
   alg: 'ES256',
   periodMs: 1_000_000,
   settleMs: 100,
+  cacheMs: 50,
   publishMs: 1_000,
   longestTokenMs: 5_000,
 };
@@ -64,9 +65,9 @@ describe('the next key', () => {
     expect(step(keys, 20_000, { kind: 'held', forMs: 100 })).toEqual(promote);
   });
 
-  test('signs no sooner than every replica publishes it, whoever holds it', () => {
-    expect(step(keys, 10_099, { kind: 'held', forMs: 100 })).toEqual(waits('publishing'));
-    expect(step(keys, 10_100, { kind: 'held', forMs: 100 })).toEqual(promote);
+  test('signs no sooner than every replica publishes it and no cache is older, whoever holds it', () => {
+    expect(step(keys, 10_149, { kind: 'held', forMs: 100 })).toEqual(waits('publishing'));
+    expect(step(keys, 10_150, { kind: 'held', forMs: 100 })).toEqual(promote);
   });
 
   test.each(MISSING_REASONS)('does not sign, however old, while it is missing: %s', (reason) => {

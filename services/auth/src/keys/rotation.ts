@@ -25,6 +25,8 @@ export interface RotationRules {
   readonly periodMs: number;
   /** What was written so long ago is known to every replica that publishes or signs; see KeyTiming. */
   readonly settleMs: number;
+  /** For how long a cache may keep a key set. */
+  readonly cacheMs: number;
   /** For how long a key is published before it signs, where nobody reports who holds it. */
   readonly publishMs: number;
   /** Life of the longest-living token that this process may sign. */
@@ -121,8 +123,8 @@ function isDue({ alg, since }: LiveKey, { rules, now }: RotationFacts): boolean 
 
 function waitOf({ since }: LiveKey, { rules, now, spread }: RotationFacts): WaitReason | undefined {
   const age = now - since;
-  // A client may ask any replica for the keys: each of them publishes this one before any signs with it.
-  if (age < rules.settleMs) return 'publishing';
+  // A client may ask any replica for the keys, and its cache may answer: all have this one before any signs with it.
+  if (age < rules.settleMs + rules.cacheMs) return 'publishing';
   switch (spread.kind) {
     case 'unreported':
       return age < rules.publishMs ? 'publishing' : undefined;

@@ -2,7 +2,7 @@ import type { SigningAlgorithm } from '@sekisho/tokens';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { guarded, isUniqueViolation } from '../database/guard.ts';
 import type { Database } from '../database/schema.ts';
-import type { CompromisedKey, KeyHistory, KeyStore, NewKey, StoredKey } from './key-store.ts';
+import type { KeyHistory, KeyStore, NewKey, StoredKey } from './key-store.ts';
 
 /** Other services may list keys of their own beside ours. */
 const SIGNER = 'auth';
@@ -132,16 +132,15 @@ async function move(
   if (numUpdatedRows !== 1n) throw new ConditionLost();
 }
 
-async function unrevoked(db: Kysely<Database>): Promise<readonly CompromisedKey[]> {
+async function unrevoked(db: Kysely<Database>): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('signing_keys')
-    .select(['kid', 'compromised_at', 'longest_token_ms as longestTokenMs'])
+    .select('kid')
     .where('signer', '=', SIGNER)
     .where('compromised_at', 'is not', null)
     .where('revoked_at', 'is', null)
-    .$narrowType<{ compromised_at: Date }>()
     .execute();
-  return rows.map(({ compromised_at, ...key }) => ({ ...key, compromisedAt: compromised_at.getTime() }));
+  return rows.map(({ kid }) => kid);
 }
 
 async function history(db: Kysely<Database>, limit: number): Promise<readonly KeyHistory[]> {

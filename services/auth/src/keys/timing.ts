@@ -1,15 +1,16 @@
 /**
  * How replicas that do not talk to each other stay in step. Each looks at the database every `pollMs`; one that could
- * not for `staleMs` neither signs nor publishes; and nothing is built on a change before `settleMs`. So whatever a
- * replica signs with, every replica that publishes at all has published.
+ * not for `staleMs` neither signs nor publishes; nothing is built on a change before `settleMs`; and a cache may keep
+ * the key set for `cacheMs`. So whatever a replica signs with, everybody who fetches the keys from any of them has.
  *
- *   change          + 2 polls + slow look   + slow commit
- *   |  written       |  all know, or stale   |  built upon
+ *   change          + 2 polls + slow look   + slow commit        + life in a cache
+ *   |  written       |  all know, or stale   |  no old set given  |  no old set kept
  */
 export interface KeyTiming {
   readonly pollMs: number;
   readonly staleMs: number;
   readonly settleMs: number;
+  readonly cacheMs: number;
 }
 
 /** A look at a loaded database, or at one that fails over, takes its time. */
@@ -19,5 +20,5 @@ const SLOW_COMMIT_MS = 5_000;
 
 export function keyTiming(pollMs: number): KeyTiming {
   const staleMs = 2 * pollMs + SLOW_LOOK_MS;
-  return { pollMs, staleMs, settleMs: staleMs + SLOW_COMMIT_MS };
+  return { pollMs, staleMs, settleMs: staleMs + SLOW_COMMIT_MS, cacheMs: Math.max(2 * pollMs, 1_000) };
 }

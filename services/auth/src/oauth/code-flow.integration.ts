@@ -61,7 +61,9 @@ describe.each(databaseKinds(inject('postgresUrl')))('authorization code on $name
     await expect(other).rejects.toMatchObject({ error: 'invalid_target' });
     expect(await oidc.tokenIntrospection(config, last)).toMatchObject({ active: true, sub: user.id });
     expect(await oidc.tokenIntrospection(config, tokens.refresh_token ?? '')).toEqual({ active: false });
+    expect(await oidc.tokenIntrospection(config, next.access_token)).toMatchObject({ active: true, sub: user.id });
     await oidc.tokenRevocation(config, last);
+    await expect.poll(() => oidc.tokenIntrospection(config, next.access_token)).toEqual({ active: false });
     await expect(oidc.refreshTokenGrant(config, last)).rejects.toMatchObject({ error: 'invalid_grant' });
   });
 

@@ -4,6 +4,10 @@ import { databaseKinds } from '../testing/real-service.ts';
 import { authorizationRequest, CALLBACK, ISSUER, logIn, startWorld, type World } from './testing/world.ts';
 
 const [kind] = databaseKinds('');
+function never(): never {
+  throw new Error('there is always an embedded database');
+}
+
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 
 describe.runIf(kind !== undefined)('OAuth flows with openid-client', () => {
@@ -134,6 +138,18 @@ describe.runIf(kind !== undefined)('OAuth flows with openid-client', () => {
     await expect(poll()).rejects.toMatchObject({ error: 'slow_down' });
   });
 
+  test('device flow: nobody finds a code by trying', async () => {
+    const trusting = await startWorld(databaseKinds('')[0] ?? never(), inject('redisUrl'));
+    const browser = trusting.browser();
+    const page = await browser.get('/oauth/device');
+    const tries = [];
+    for (let attempt = 0; attempt < 21; attempt += 1)
+      tries.push(await browser.submit(page, { user_code: 'BBBB-BBBB' }));
+    expect(tries.map(({ status }) => status).indexOf(429)).toBe(20);
+    expect(Number(tries.at(-1)?.headers.get('retry-after'))).toBeGreaterThan(0);
+    await trusting.close();
+  });
+
   test('userinfo tells who logged in, and nothing without a token', async () => {
     const user = await world.addUser();
     const config = await world.configFor(await world.addClient({}));
@@ -187,6 +203,36 @@ describe.runIf(kind !== undefined)('OAuth flows with openid-client', () => {
     expect(notice?.body).toContain('logout_token=');
     const { url: again } = await authorizationRequest(config);
     expect((await browser.get(again)).body).toContain('name="password"');
+  });
+
+  test('who logs in as somebody else ends the first log-in, on pages without scripts', async () => {
+    const [first, second] = [await world.addUser(), await world.addUser()];
+    const config = await world.configFor(await world.addClient({}));
+    const browser = world.browser();
+    const one = await authorizationRequest(config);
+    const back = await logIn(browser, await browser.get(one.url), first);
+    const tokens = await oidc.authorizationCodeGrant(config, back.url, one.checks);
+    const two = await authorizationRequest(config, { prompt: 'login' });
+    const leaving = await logIn(browser, await browser.get(two.url), second);
+    expect(leaving.body).toContain('One more step');
+    expect(leaving.body).not.toContain('<script');
+    const other = await browser.submit(leaving, { logout: 'yes' });
+    const answer = other.url.origin === ISSUER ? await logIn(browser, other, second) : other;
+    const { access_token } = await oidc.authorizationCodeGrant(config, answer.url, two.checks);
+    expect((await world.claimsOf(access_token, 'bucket')).sub).toBe(second.id);
+    const refresh = oidc.refreshTokenGrant(config, tokens.refresh_token ?? '');
+    await expect(refresh).rejects.toMatchObject({ error: 'invalid_grant' });
+  });
+
+  test('logging out when nobody is logged in leads back, on a page without scripts', async () => {
+    const postLogout = 'https://app.example/bye';
+    const { id } = await world.addClient({ postLogoutRedirectUris: [postLogout] });
+    const browser = world.browser();
+    const page = await browser.get(
+      `/oauth/logout?client_id=${id}&post_logout_redirect_uri=${encodeURIComponent(postLogout)}`,
+    );
+    expect(page.body).not.toContain('<script');
+    expect((await browser.submit(page, { logout: 'yes' })).url.href).toBe(postLogout);
   });
 
   test('an application of somebody else is asked for, gets at most what it is granted, and neither roles nor address', async () => {

@@ -96,7 +96,8 @@ function onlyWhatClientsMay(ctx: KoaContextWithOIDC): void {
 
 /** Every page of ours brings a policy; oidc-provider's own, which a script submits, do not. */
 function isScripted(ctx: KoaContextWithOIDC): boolean {
-  return ctx.response.is('html') === 'html' && ctx.response.get('content-security-policy') === '';
+  const isRedirect = ctx.status >= 300 && ctx.status < 400;
+  return !isRedirect && ctx.response.is('html') === 'html' && !ctx.res.hasHeader('content-security-policy');
 }
 
 function answerFailure(ctx: KoaContextWithOIDC, error: unknown, log: Logger): void {

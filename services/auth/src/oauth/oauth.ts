@@ -18,6 +18,8 @@ export interface OAuthOptions extends ProviderOptions {
   readonly metrics: AuthMetrics;
   /** Address of whoever connects. */
   readonly clientAddress: (request: FastifyRequest) => string;
+  /** Seconds until somebody at this address may try another device code, 0 for now; counts it if so. */
+  readonly takeUserCode: (ip: string) => Promise<number>;
 }
 
 /** Adds OAuth and OpenID Connect to an app; each part reads bodies its own way, so each has a scope of its own. */

@@ -62,6 +62,7 @@ const TTL = {
   IdToken: 600,
 } as const;
 export const SESSION_SECONDS = TTL.Session;
+export const ID_TOKEN_SECONDS = TTL.IdToken;
 
 const CLIENT_SIGNATURES = ['ES256', 'ES384', 'PS256', 'RS256', 'EdDSA', 'Ed25519'] as const;
 
@@ -121,6 +122,7 @@ function configuration(
     responseTypes: ['code'],
     subjectTypes: ['public'],
     pkce: { required: () => true },
+    allowOmittingSingleRegisteredRedirectUri: false,
     clientAuthMethods: [...AUTH_METHODS],
     enabledJWA: {
       idTokenSigningAlgValues: [idTokenAlg],

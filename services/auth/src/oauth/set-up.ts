@@ -3,6 +3,9 @@ import type { RedisClient } from '@sekisho/sessions/redis';
 import type { Verify } from '@sekisho/tokens';
 import type { Kysely } from 'kysely';
 import type { Database } from '../database/schema.ts';
+import { createKeyedHash } from '../keys/keyed-hash.ts';
+import { clientNetwork } from '../login/client-network.ts';
+import { take } from '../login/rate-limit.ts';
 import { createSqlClients } from './clients/sql-clients.ts';
 import { parseIssuer } from './issuer.ts';
 import { createLogInSessions, type EndSession } from './log-in-sessions.ts';
@@ -40,9 +43,13 @@ export interface OAuthSetUp
   readonly verify: Verify;
 }
 
+/** Of 2.6e10 codes; each lives ten minutes, and a person types one or two. */
+const USER_CODES = { burst: 20, refillSeconds: 15 };
+
 /** OAuth and OpenID Connect on Redis and the database. */
 export function setUpOAuth({ issuer, redis, prefix, db, verify, revoker, ...rest }: OAuthSetUp): OAuth {
   const { sessions, endSession, metrics } = rest;
+  const networkHash = createKeyedHash(rest.encryptionKeys.current, 'user-code-limits');
   const browsers = createBrowserSessions(redis, { prefix, ttlSeconds: SESSION_SECONDS });
   return createOAuth({
     ...rest,
@@ -51,6 +58,8 @@ export function setUpOAuth({ issuer, redis, prefix, db, verify, revoker, ...rest
     artefacts: createArtefacts(redis, prefix),
     logIns: createLogInSessions({ sessions, browsers, endSession, metrics }),
     resources: createResources(issuer),
+    takeUserCode: (ip) =>
+      take(redis, { key: `${prefix}:limit:user-code:${networkHash(clientNetwork(ip))}`, rate: USER_CODES }),
     tokenEndpoints: {
       verify,
       revokeToken: ({ jti, exp }) => revoker.revoke({ kind: 'token', id: jti, exp }),

@@ -44,8 +44,8 @@ export interface Sessions {
   readonly maxStalenessMs: number;
   /** Rejects while the revocations are not known well enough to accept a token. */
   assertFresh(): Promise<void>;
-  /** Revokes what a key signed, the last of which ends then. */
-  revokeKey(kid: string, until: Date): Promise<void>;
+  /** Revokes what a key signed, and what it will sign in other hands. */
+  revokeKey(kid: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -74,7 +74,7 @@ export function openSessions(options: OpenSessionsOptions): Sessions {
     async assertFresh() {
       if (revocations.staleMs > maxStalenessMs) throw new AuthError('unavailable', 'the revocations are not known');
     },
-    revokeKey: (kid, until) => revoker.revoke({ kind: 'key', id: kid, exp: Math.ceil(until.getTime() / 1000) }),
+    revokeKey: (kid) => revoker.revoke({ kind: 'key', id: kid }),
     close: () => revocations.stop(),
   };
 }

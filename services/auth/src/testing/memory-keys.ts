@@ -64,8 +64,8 @@ export function memoryKeys(now: () => number): MemoryKeys {
         revoked: false,
       })),
     unrevoked: async () =>
-      [...rows.values()].flatMap(({ kid, compromisedAt, longestTokenMs, revoked = false }) =>
-        compromisedAt === undefined || revoked ? [] : { kid, compromisedAt, longestTokenMs },
+      [...rows.values()].flatMap(({ kid, compromisedAt, revoked = false }) =>
+        compromisedAt === undefined || revoked ? [] : kid,
       ),
     markRevoked: async (kid) => change(rows.get(kid), () => ({ revoked: true })),
     history: async (limit) => [...rows.values()].toReversed().slice(0, limit).map(toHistory),

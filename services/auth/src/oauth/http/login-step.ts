@@ -41,8 +41,9 @@ export async function submitLogin(
     visit.show(page(visit, email.slice(0, MAX_EMAIL), problem), { status: STATUS[problem.kind], retryAfter });
     return undefined;
   }
-  const browser = visit.interaction.session?.uid;
-  if (browser !== undefined) await logIns.prune(account.id, browser);
+  const { session } = visit.interaction;
+  // Another user's sessions are not this one's to forget: they end with the log-in that this one takes the place of.
+  if (session?.accountId === account.id) await logIns.prune(account.id, session.uid);
   return visit.finish({ login: { accountId: account.id, amr: ['pwd'] } });
 }
 

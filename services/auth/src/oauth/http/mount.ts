@@ -2,6 +2,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Provider } from 'oidc-provider';
 import type { HttpServer } from '../../http/server.ts';
 import type { Issuer } from '../issuer.ts';
+import { chooseLanguage } from '../pages/language.ts';
+import { pageHeaders } from '../pages/layout.ts';
+import { messages } from '../pages/messages.ts';
+import { noticePage } from '../pages/notice-page.ts';
 import { ROUTES } from '../provider.ts';
 
 export interface MountOptions {
@@ -9,6 +13,8 @@ export interface MountOptions {
   readonly issuer: Issuer;
   /** Address of whoever connects. */
   readonly clientAddress: (request: FastifyRequest) => string;
+  /** Seconds until somebody at this address may try another device code, 0 for now; counts it if so. */
+  readonly takeUserCode: (ip: string) => Promise<number>;
 }
 
 const PATHS = [
@@ -45,6 +51,7 @@ const PREFLIGHTED = [
 export function mountProvider(app: HttpServer, options: MountOptions): void {
   app.addContentTypeParser('application/x-www-form-urlencoded', (_request, _payload, done) => done(null));
   const handler = (request: FastifyRequest, reply: FastifyReply) => handOver(options, request, reply);
+  app.addHook('preHandler', (request, reply) => limitUserCodes(options, request, reply));
   for (const [method, url] of PATHS) app.route({ method, url, schema, exposeHeadRoute: false, handler });
   for (const url of PREFLIGHTED) app.route({ method: 'OPTIONS', url, schema, handler });
 }
@@ -55,6 +62,24 @@ function handOver({ provider, issuer, clientAddress }: MountOptions, request: Fa
   asIssuer(request, issuer, clientAddress(request));
   reply.hijack();
   return handle(request.raw, reply.raw);
+}
+
+/** RFC 8628 section 5.1: a code is short, so that a person can type it, and must not be found by trying. */
+async function limitUserCodes(
+  { takeUserCode, clientAddress }: MountOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  if (request.method !== 'POST' || request.routeOptions.url !== ROUTES.code_verification) return;
+  const seconds = await takeUserCode(clientAddress(request));
+  if (seconds === 0) return;
+  const language = chooseLanguage({ acceptLanguage: request.headers['accept-language'] });
+  const { busyTitle, rateLimited } = messages(language);
+  const page = noticePage({ language, title: busyTitle, lead: rateLimited(seconds) });
+  await reply
+    .code(429)
+    .headers({ ...pageHeaders(), 'retry-after': String(seconds) })
+    .send(page);
 }
 
 /**

@@ -1,0 +1,66 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { AuthError } from '../errors.ts';
+import { keeperFixture, pass, SECOND } from '../testing/key-keepers.ts';
+
+const setUp = () => keeperFixture(onTestFinished);
+
+describe('a compromised key', () => {
+  test('that signs is replaced at once, and all it signed is revoked', async () => {
+    const { keeper, state, journal } = setUp();
+    const revoked: string[] = [];
+    const one = keeper({ revokeKey: async (kid) => void revoked.push(kid) });
+    await one.look();
+    const old = one.ring.active.kid;
+    await one.compromise(old);
+    expect(one.ring.active.kid).not.toBe(old);
+    expect(one.ring.published.keys.map(({ kid }) => kid)).toEqual([one.ring.active.kid]);
+    expect(state(old)).toBe('retired');
+    expect(revoked).toEqual([old]);
+    expect(journal).toEqual(['start', 'compromised', 'start']);
+  });
+
+  test('is replaced by the next one, if verifiers can know that already', async () => {
+    const { keeper, store } = setUp();
+    const one = keeper();
+    await one.look();
+    await one.rotate();
+    const [old = '', next = ''] = store.rows.keys();
+    await one.compromise(old);
+    expect(one.ring.active.kid).toBe(next);
+    expect(store.rows.size).toBe(2);
+  });
+
+  test('that does not sign only goes', async () => {
+    const { keeper, store, state } = setUp();
+    const one = keeper();
+    await one.look();
+    await one.rotate();
+    const [old = '', next = ''] = store.rows.keys();
+    await one.compromise(next);
+    expect(one.ring.active.kid).toBe(old);
+    expect(state(next)).toBe('retired');
+  });
+
+  test('is revoked by whoever looks next, until that succeeds', async () => {
+    const { clock, keeper, failures } = setUp();
+    const revoked: string[] = [];
+    const one = keeper({ revokeKey: () => Promise.reject(new AuthError('unavailable', 'Redis is away')) });
+    await one.look();
+    const old = one.ring.active.kid;
+    await expect(one.compromise(old)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(one.ring.active.kid).not.toBe(old);
+    one.start();
+    await pass(clock, 60 * SECOND);
+    expect(failures.length).toBeGreaterThan(0);
+    expect(one.ring.active).toBeDefined();
+    const other = keeper({ revokeKey: async (kid) => void revoked.push(kid) });
+    other.start();
+    await pass(clock, 120 * SECOND, { loops: 2 });
+    expect(revoked).toEqual([old]);
+  });
+
+  test('that nobody knows is refused', async () => {
+    const { keeper } = setUp();
+    await expect(keeper().compromise('unknown')).rejects.toMatchObject({ code: 'key_unknown' });
+  });
+});

@@ -1,0 +1,28 @@
+import { PGlite } from '@electric-sql/pglite';
+import { Kysely, PGliteDialect, sql } from 'kysely';
+import { expect, onTestFinished, test } from 'vitest';
+import { MIGRATIONS } from '../database/migrations.ts';
+import type { Database } from '../database/schema.ts';
+import { createSqlKeys } from './sql-keys.ts';
+
+test('keys from before there were stages are taken over, and outlive the longest token that there could be', async () => {
+  const db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite: new PGlite() }) });
+  onTestFinished(() => db.destroy());
+  await MIGRATIONS['0002-signing-keys']?.up(db);
+  const made = '2026-01-02T03:04:05Z';
+  const sealed = Buffer.from('sealed');
+  for (const state of ['retiring', 'active', 'next']) {
+    await sql`insert into signing_keys (kid, state, sealed, created_at)
+      values (${state}, ${state}, ${sealed}, ${made})`.execute(db);
+  }
+  await MIGRATIONS['0003-key-rotation']?.up(db);
+  const { keys, now } = await createSqlKeys(db).read();
+  const since = Date.parse(made);
+  expect(keys.map(({ sealed: bytes, ...key }) => ({ ...key, sealed: Buffer.from(bytes).toString() }))).toEqual(
+    [
+      { kid: 'active', state: 'active', since },
+      { kid: 'next', state: 'next', since },
+      { kid: 'retiring', state: 'retiring', since: expect.closeTo(now, -4) },
+    ].map((key) => ({ ...key, alg: 'ES256', longestTokenMs: 86_400_000, sealed: 'sealed' })),
+  );
+}, 90_000);

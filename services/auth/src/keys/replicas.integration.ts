@@ -1,0 +1,153 @@
+import { openRevocationLog, startRevocationReader } from '@sekisho/sessions';
+import { createVerifier, type Jwks } from '@sekisho/tokens';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
+import type { Service } from '../service.ts';
+import { type FreezableProxy, startFreezableProxy } from '../testing/freezable-proxy.ts';
+import { ADMIN_LOGIN, databaseKinds, logIn, startService, untilReady } from '../testing/real-service.ts';
+import { KEY_DEFAULTS } from './config.ts';
+import { keyTiming } from './timing.ts';
+
+const postgresUrl = inject('postgresUrl');
+const MINUTE = 60_000;
+/** Everything that is not waiting for each other takes no time. */
+const keys = { ...KEY_DEFAULTS, pollMs: 200, publishMs: 0 };
+const { settleMs } = keyTiming(keys.pollMs);
+/** Clients that log in all the time are no attack here. */
+const rate = { burst: 100_000, refillSeconds: 1 };
+const rates = { network: rate, accountFromNetwork: rate, account: rate };
+const PATIENCE = { timeout: 40_000, interval: 100 };
+
+const kidOf = (token: string): string =>
+  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('utf8')).kid;
+
+async function keySet({ publicApp }: Service): Promise<Jwks> {
+  const response = await publicApp.inject({ url: '/.well-known/jwks.json' });
+  expect(response.statusCode).toBe(200);
+  return response.json();
+}
+
+async function rotate({ publicApp, adminApp }: Service, body: object = {}) {
+  const token = (await logIn({ publicApp, adminApp, close: async () => undefined }, ADMIN_LOGIN)).json().access_token;
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await adminApp.inject({ method: 'POST', url: '/v1/keys/rotate', headers, payload: body });
+  expect(response.statusCode).toBe(202);
+}
+
+describe.runIf(postgresUrl !== '')('replicas on one PostgreSQL', () => {
+  let database: { readonly url: string; remove(): Promise<void> };
+  let direct: pg.Client;
+  const running: Service[] = [];
+
+  beforeEach(async () => {
+    const kind = databaseKinds(postgresUrl).at(-1);
+    if (kind === undefined) throw new Error('no PostgreSQL');
+    database = await kind.create();
+    direct = new pg.Client(database.url);
+    await direct.connect();
+  });
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((service) => service.close()));
+    await direct.end();
+    await database.remove();
+  });
+
+  async function start(options: Partial<Parameters<typeof startService>[0]> = {}): Promise<Service> {
+    const urls = { redisUrl: inject('redisUrl'), databaseUrl: database.url };
+    const service = await startService({ ...urls, keys, rates, prefix: 'test-replicas', ...options });
+    running.push(service);
+    await untilReady(service);
+    return service;
+  }
+
+  async function states(): Promise<readonly string[]> {
+    const { rows } = await direct.query('select state from signing_keys order by created_at');
+    return rows.map(({ state }) => state);
+  }
+
+  test('go over to a new key together, and what one signs the other publishes at any moment', async () => {
+    const ahead = await start({ clock: () => new Date(Date.now() + MINUTE) });
+    const behind = await start({ clock: () => new Date(Date.now() - MINUTE) });
+    const [old] = (await keySet(ahead)).keys;
+    await rotate(ahead);
+    const rotatedAt = performance.now();
+    const signers = new Set<string>();
+    let firstNew = Number.POSITIVE_INFINITY;
+    const oneSignsOtherPublishes = async (signer: Service, publisher: Service) => {
+      const token = (await logIn(signer, ADMIN_LOGIN)).json().access_token;
+      const jwks = await keySet(publisher);
+      const verify = createVerifier({
+        issuer: 'https://auth.test',
+        audience: 'auth',
+        jwks: () => jwks,
+        clock: () => new Date(),
+      });
+      await verify(token);
+      if (kidOf(token) !== old?.kid) firstNew = Math.min(firstNew, performance.now() - rotatedAt);
+      signers.add(kidOf(token));
+      return kidOf(token);
+    };
+    const bothSignAnew = async () => {
+      const kids = [await oneSignsOtherPublishes(ahead, behind), await oneSignsOtherPublishes(behind, ahead)];
+      return kids.every((kid) => kid !== old?.kid);
+    };
+    await expect.poll(bothSignAnew, PATIENCE).toBe(true);
+    expect(firstNew).toBeGreaterThanOrEqual(settleMs);
+    expect(signers.size).toBe(2);
+    expect(await states()).toEqual(['retiring', 'active']);
+    expect(await keySet(ahead)).toEqual(await keySet(behind));
+
+    // Eighteen minutes later, by the clock that counts.
+    await direct.query(`update signing_keys set retiring_at = retiring_at - interval '20 minutes'`);
+    await expect.poll(async () => (await keySet(behind)).keys.length, PATIENCE).toBe(1);
+    expect(await states()).toEqual(['retired', 'active']);
+    const { rows } = await direct.query(`select sealed, retired_at from signing_keys where state = 'retired'`);
+    expect(rows).toEqual([{ sealed: null, retired_at: expect.any(Date) }]);
+  }, 90_000);
+
+  test('both leave a compromised key at once, and its tokens are refused by whoever reads revocations', async () => {
+    const log = openRevocationLog({ url: inject('redisUrl'), prefix: 'test-replicas' });
+    const reader = startRevocationReader({ log, clock: () => new Date() });
+    onTestFinished(() => reader.stop());
+    await reader.ready;
+    const [one, other] = [await start(), await start()];
+    const [compromised] = (await keySet(one)).keys;
+    expect(reader.check({}, compromised?.kid)).toBeUndefined();
+    await rotate(one, { compromised: compromised?.kid });
+    await expect.poll(() => reader.check({}, compromised?.kid), PATIENCE).toBeDefined();
+    const kids = async (service: Service) => (await keySet(service)).keys.map(({ kid }) => kid);
+    expect(await kids(one)).not.toContain(compromised?.kid);
+    await expect.poll(() => kids(other), PATIENCE).toEqual(await kids(one));
+    expect(kidOf((await logIn(other, ADMIN_LOGIN)).json().access_token)).toBe((await kids(one))[0]);
+  });
+
+  test('whose database comes and goes rotate all the same, and never in part', async () => {
+    const target = new URL(database.url);
+    const proxy = await startFreezableProxy({ host: target.hostname, port: Number(target.port) });
+    target.hostname = '127.0.0.1';
+    target.port = String(proxy.port);
+    try {
+      const service = await start({ databaseUrl: target.href });
+      await rotate(service);
+      const end = performance.now() + settleMs + 3_000;
+      while (performance.now() < end) await cut(proxy);
+      await untilReady(service);
+      await expect.poll(states, PATIENCE).toEqual(['retiring', 'active']);
+      const token = (await logIn(service, ADMIN_LOGIN)).json().access_token;
+      expect((await keySet(service)).keys.at(-1)?.kid).toBe(kidOf(token));
+    } finally {
+      // The service's connections go through it.
+      await Promise.all(running.splice(0).map((service) => service.close()));
+      await proxy.close();
+    }
+  }, 90_000);
+
+  /** Cuts every connection, in the middle of whatever is going on, and looks what that left. */
+  async function cut(proxy: FreezableProxy): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
+    await proxy.kill();
+    const left = await states();
+    expect(['active,next', 'retiring,active']).toContain(left.join());
+    await proxy.revive();
+  }
+});

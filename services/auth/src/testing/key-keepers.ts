@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { FakeClock, settle } from '@sekisho/kube/testing';
+import { AuthError } from '../errors.ts';
+import type { EncryptionKeys } from '../keys/encryption-keys.ts';
+import { KeyKeeper, type KeyKeeperOptions } from '../keys/key-keeper.ts';
+import type { Spread } from '../keys/rotation.ts';
+import { keyTiming } from '../keys/timing.ts';
+import { type MemoryKeys, memoryKeys } from './memory-keys.ts';
+
+export const SECOND = 1_000;
+export const HOUR = 3_600 * SECOND;
+export const rules = {
+  alg: 'ES256',
+  periodMs: 24 * HOUR,
+  publishMs: 900 * SECOND,
+  longestTokenMs: 900 * SECOND,
+} as const;
+export const timing = keyTiming(30 * SECOND);
+const encryptionKeys: EncryptionKeys = { current: randomBytes(32), previous: [] };
+export const unavailable = new AuthError('unavailable', 'the database does not answer');
+
+/** Keepers of one store, whose clock stands still until a test moves it. @param onEnd runs what is given at the end of the test */
+export function keeperFixture(onEnd: (end: () => Promise<void>) => void) {
+  const clock = new FakeClock();
+  const store = memoryKeys(() => clock.now());
+  const journal: string[] = [];
+  const failures: unknown[] = [];
+  const observer: KeyKeeperOptions['observer'] = {
+    seen: (_, __, { waits }) => void (waits && journal.push(waits)),
+    done: ({ kind }) => void journal.push(kind),
+    compromised: () => void journal.push('compromised'),
+    failed: (error) => void failures.push(error),
+  };
+  const keeper = (more: Partial<KeyKeeperOptions> = {}) => {
+    const spread = async (): Promise<Spread> => ({ kind: 'unreported' });
+    const revokeKey = async () => undefined;
+    const shared = { store, encryptionKeys, rules, timing, spread, revokeKey, observer, clock, random: () => 0.5 };
+    const made = new KeyKeeper({ ...shared, ...more });
+    onEnd(() => made.stop());
+    return made;
+  };
+  return { clock, store, keeper, journal, failures, state: (kid: string) => store.rows.get(kid)?.state };
+}
+
+/** Lets time pass, and each time what the loops do be done: keys are really made and opened meanwhile. */
+export async function pass(clock: FakeClock, ms: number, { loops = 1, stepMs = 10 * SECOND } = {}): Promise<void> {
+  for (let passed = 0; passed < ms; passed += stepMs) {
+    await clock.advance(stepMs);
+    while (clock.pending.length < loops) await settle();
+  }
+}
+
+/** Rejects each call of `read` while it is broken. */
+export function breakable(store: MemoryKeys) {
+  const broken = { ...store, isBroken: false };
+  broken.read = () => (broken.isBroken ? Promise.reject(unavailable) : store.read());
+  return broken;
+}
