@@ -15,7 +15,7 @@ const name = `gates.${group}`;
 const definition = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
-  metadata: { name },
+  metadata: { name, labels: { guarded: suffix } },
   spec: {
     group,
     scope: 'Namespaced',
@@ -23,6 +23,14 @@ const definition = {
     versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
   },
 };
+/** As `kubectl delete --raw` and clients that delete by label: the request names no object. */
+async function deleteAll(): Promise<string> {
+  const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions?labelSelector=guarded%3D${suffix}`;
+  const signal = AbortSignal.timeout(10_000);
+  const { body } = await transport.send({ method: 'DELETE', path, lane: 'request', headers: {}, signal });
+  return Buffer.concat(await Array.fromAsync(body)).toString();
+}
+
 const { manifests } = render((chart) => {
   new DefinitionGuard(chart, 'guard', { name: `guard-${suffix}`, definitions: [name] });
   return {};
@@ -34,11 +42,16 @@ test('a definition is deleted only once it was annotated for it', { timeout: 60_
   try {
     // The API server takes a while to know of a new admission policy: until it refuses, the definition is made anew.
     await vi.waitFor(async () => {
-      await client.apply(definitions, definition, { force: true });
+      const { metadata } = await client.apply(definitions, definition, { force: true });
+      expect(metadata.deletionTimestamp).toBeUndefined();
       await expect(client.delete(definitions, { name })).rejects.toThrow('auth.sekisho.dev/deletion=allowed');
     }, 40_000);
     await expect(client.delete(definitions, { name })).rejects.toBeInstanceOf(InvalidError);
-    const annotated = { ...definition, metadata: { name, annotations: { 'auth.sekisho.dev/deletion': 'allowed' } } };
+    expect(await deleteAll()).toContain('auth.sekisho.dev/deletion=allowed');
+    const annotated = {
+      ...definition,
+      metadata: { ...definition.metadata, annotations: { 'auth.sekisho.dev/deletion': 'allowed' } },
+    };
     await client.apply(definitions, annotated, { force: true });
     await client.delete(definitions, { name });
   } finally {

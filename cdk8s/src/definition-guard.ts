@@ -23,14 +23,18 @@ export class DefinitionGuard extends Construct {
       apiGroups: ['apiextensions.k8s.io'],
       apiVersions: ['*'],
       resources: ['customresourcedefinitions'],
-      resourceNames: definitions,
       operations: ['DELETE'],
     };
+    // Not by resourceNames: the deletion of a collection names none, and would pass.
+    const matchConditions = [
+      { name: 'guarded', expression: `oldObject.metadata.name in ${JSON.stringify(definitions)}` },
+    ];
     const validation = {
       expression: `oldObject.metadata.?annotations[?'${ANNOTATION}'].orValue('') == 'allowed'`,
       message: `with this definition go all of its objects, and the mesh policies made from them: every workload would be open. If that is meant, annotate it first: ${ANNOTATION}=allowed`,
     };
-    const spec = { failurePolicy: 'Fail', matchConstraints: { resourceRules: [rule] }, validations: [validation] };
+    const matchConstraints = { resourceRules: [rule] };
+    const spec = { failurePolicy: 'Fail', matchConstraints, matchConditions, validations: [validation] };
     new ApiObject(this, 'policy', { apiVersion, kind: 'ValidatingAdmissionPolicy', metadata, spec });
     new ApiObject(this, 'binding', {
       apiVersion,

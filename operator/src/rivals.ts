@@ -23,21 +23,29 @@ export function meeting(store: Targets, namespace: string, target: Target): read
 
 /**
  * Policies that may meet one of these targets, or meet a policy that does, and so on: whether a rival governs a workload depends on
- * the rival's own rivals. Each place is read once, and who was found there is not compared again.
+ * the rival's own rivals. Each place is read once, who was found there is not compared again, and a family that was met whole is done
+ * with: where everybody meets everybody, that is once through the list.
  */
 export function related(policies: Targets, namespace: string, targets: readonly Target[]): readonly KubeObject[] {
   const found = new Set<KubeObject>();
   const unmet = new Map<string, readonly KubeObject[]>();
   const reached = [...targets];
+  let families = [...policies.values('family')];
+  const visit = (place: string, target: Target) => {
+    const candidates = unmet.get(place) ?? policies.by('place', filed(namespace, place));
+    const rest = candidates.filter((policy) => !found.has(policy));
+    const met = rest.filter((policy) => meets(policy, target));
+    for (const policy of met) found.add(policy);
+    reached.push(...met.flatMap(targetsOf));
+    unmet.set(place, met.length === 0 ? rest : rest.filter((policy) => !found.has(policy)));
+  };
   // An array that grows while it is iterated brings the new targets too.
   for (const target of reached) {
-    for (const place of whereMet(policies, namespace, target)) {
-      const rest = (unmet.get(place) ?? policies.by('place', place)).filter((policy) => !found.has(policy));
-      const met = rest.filter((policy) => meets(policy, target));
-      for (const policy of met) found.add(policy);
-      reached.push(...met.flatMap(targetsOf));
-      unmet.set(place, met.length === 0 ? rest : rest.filter((policy) => !found.has(policy)));
-    }
+    families = families.filter((family) => {
+      const places = placesMeeting(target, family);
+      for (const place of places) visit(place, target);
+      return !places.includes(family);
+    });
   }
   return [...found];
 }
