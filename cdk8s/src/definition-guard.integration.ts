@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { connect, discover, InvalidError, KubeClient } from '@sekisho/kube';
 import { afterAll, expect, inject, test, vi } from 'vitest';
 import { DefinitionGuard } from './definition-guard.ts';
@@ -28,7 +30,7 @@ async function deleteAll(): Promise<string> {
   const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions?labelSelector=guarded%3D${suffix}`;
   const signal = AbortSignal.timeout(10_000);
   const { body } = await transport.send({ method: 'DELETE', path, lane: 'request', headers: {}, signal });
-  return Buffer.concat(await Array.fromAsync(body)).toString();
+  return text(Readable.from(body));
 }
 
 const { manifests } = render((chart) => {

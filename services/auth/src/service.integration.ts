@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createVerifier } from '@sekisho/tokens';
+import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Service } from './service.ts';
 import { ADMIN, ADMIN_LOGIN, databaseKinds, logIn, startService, untilReady } from './testing/real-service.ts';
@@ -20,9 +21,14 @@ describe.each(databaseKinds(inject('postgresUrl')))('the service on $name', (kin
     await database.remove();
   });
 
-  async function adminCall(method: 'DELETE' | 'GET' | 'POST', url: string, payload?: object) {
+  async function adminCall(
+    method: 'DELETE' | 'GET' | 'PATCH' | 'POST',
+    url: string,
+    payload?: object,
+    more: Record<string, string> = {},
+  ) {
     const token = (await logIn(service, ADMIN_LOGIN)).json().access_token;
-    const headers = { authorization: `Bearer ${token}` };
+    const headers = { authorization: `Bearer ${token}`, ...more };
     return service.adminApp.inject({ method, url, headers, ...(payload !== undefined && { payload }) });
   }
 
@@ -77,6 +83,42 @@ describe.each(databaseKinds(inject('postgresUrl')))('the service on $name', (kin
     expect(removed.json()).toMatchObject({ grants: [], version: 2 });
     const refused = await logIn(service, { email: user.email, password: user.password });
     expect(refused.json()).toMatchObject({ status: 403, code: 'permission_missing' });
+  });
+
+  test('lets a user change the password, which ends the other sessions and refuses their tokens', async () => {
+    const user = { email: 'carol@example.org', password: 'correct horse' };
+    const grants = [{ service: 'bucket', permissions: ['bucket:read'] }];
+    await adminCall('POST', '/v1/users', { ...user, grants });
+    const [here, there] = [(await logIn(service, user)).json(), (await logIn(service, user)).json()];
+    const as = (token: string, options: InjectOptions) =>
+      service.publicApp.inject({ ...options, headers: { authorization: `Bearer ${token}` } });
+    const change = (current: string) =>
+      as(here.access_token, {
+        method: 'PUT',
+        url: '/v1/users/me/password',
+        payload: { current, password: 'battery staple' },
+      });
+    expect((await change('wrong horse')).json()).toMatchObject({ status: 401, code: 'credentials_invalid' });
+    expect((await change(user.password)).statusCode).toBe(204);
+    const sessions = { url: '/v1/sessions' };
+    expect((await as(here.access_token, sessions)).json().sessions).toHaveLength(1);
+    await expect.poll(async () => (await as(there.access_token, sessions)).statusCode, { timeout: 10_000 }).toBe(401);
+    expect((await logIn(service, user)).json()).toMatchObject({ code: 'credentials_invalid' });
+    expect((await logIn(service, { ...user, password: 'battery staple' })).statusCode).toBe(201);
+  });
+
+  test('logs out a user who is made inactive, everywhere', async () => {
+    const user = { email: 'dave@example.org', password: 'correct horse' };
+    const grants = [{ service: 'bucket', permissions: ['bucket:read'] }];
+    const { id } = (await adminCall('POST', '/v1/users', { ...user, grants })).json();
+    const { access_token: token, refresh_token } = (await logIn(service, user)).json();
+    const deactivated = await adminCall('PATCH', `/v1/users/${id}`, { active: false }, { 'if-match': '"1"' });
+    expect(deactivated.statusCode).toBe(200);
+    const own = { url: '/v1/sessions', headers: { authorization: `Bearer ${token}` } };
+    await expect.poll(async () => (await service.publicApp.inject(own)).statusCode, { timeout: 10_000 }).toBe(401);
+    const refresh = { method: 'POST', url: '/v1/sessions/refresh', payload: { refresh_token } } as const;
+    expect((await service.publicApp.inject(refresh)).statusCode).toBe(401);
+    expect((await logIn(service, user)).json()).toMatchObject({ code: 'credentials_invalid' });
   });
 
   test('answers SQL and control characters in an address like any other text', async () => {

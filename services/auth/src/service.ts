@@ -15,6 +15,7 @@ import { workloadRoutes } from './exchange/routes.ts';
 import { createSqlWorkloads } from './exchange/sql-workloads.ts';
 import { buildAdminApp } from './http/admin-app.ts';
 import { createAuthorize } from './http/authorize.ts';
+import { ownPasswordRoute } from './http/own-password.ts';
 import { buildPublicApp, clientAddress } from './http/public-app.ts';
 import type { HttpServer } from './http/server.ts';
 import type { KeySettings } from './keys/config.ts';
@@ -22,7 +23,8 @@ import type { EncryptionKeys } from './keys/encryption-keys.ts';
 import { createKeyedHash } from './keys/keyed-hash.ts';
 import { openKeys } from './keys/keys.ts';
 import { keyRoutes } from './keys/routes.ts';
-import { createAuthenticate, createLogin } from './login/login.ts';
+import { countedAttempt } from './login/counted-attempt.ts';
+import { type Authenticate, createAuthenticate, createLogin } from './login/login.ts';
 import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
 import { createAssertTokensFit } from './login/tokens-fit.ts';
 import { createAuthMetrics } from './metrics.ts';
@@ -187,6 +189,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
   const limits = createLoginLimits({ redis, prefix, rates, hash });
   const beginRefresh = beginOwnRefresh(refreshTokens);
   const login = createLogin({ accounts, passwords, sessions, limits, mint, beginRefresh, clock, tokenLifetime });
+  const authenticate = createAuthenticate({ accounts, passwords, limits });
   const endSession = async (userId: string, id: string) => void (await endings.one(userId, id, 'logout'));
   const exchange = assembleExchange({
     ...{ clusterKeys, workloads, sessions, accounts, clock, verify: wired.verifyPublished },
@@ -194,7 +197,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
   });
   const oauth = setUpOAuth({
     ...{ issuer, redis, prefix, db, accounts, sessions, keys, mint, clock, tokenLifetime, encryptionKeys, log },
-    authenticate: createAuthenticate({ accounts, passwords, limits }),
+    authenticate,
     endSession,
     refreshTokens,
     revoker,
@@ -206,7 +209,12 @@ function buildApps(options: ServiceOptions, stores: Stores) {
   });
   const refresh = createRefresh({ refreshTokens, accounts, endSession, mint, clock, tokenLifetime });
   const authorize = createAuthorize({ verify: wired.verifyFor(AUDIENCE), clock, metrics: authMetrics });
-  const { administration, audit, upkeep } = accountsOf(options, { ...stores, ...stores.sessions, mint });
+  const { administration, changeOwnPassword, audit, upkeep } = accountsOf(options, {
+    ...stores,
+    ...stores.sessions,
+    authenticate: (attempt) => countedAttempt(authMetrics, 'password', () => authenticate(attempt)),
+    mint,
+  });
   return {
     upkeep,
     publicApp: buildPublicApp({
@@ -218,7 +226,10 @@ function buildApps(options: ServiceOptions, stores: Stores) {
       metrics: authMetrics,
       trustedProxies,
       oauth,
-      more: wired.publicRoutes,
+      more: (routes) => {
+        wired.publicRoutes(routes);
+        ownPasswordRoute(routes, { ownSession: wired.ownSession, changeOwnPassword });
+      },
     }),
     adminApp: buildAdminApp({
       log,
@@ -239,7 +250,8 @@ function buildApps(options: ServiceOptions, stores: Stores) {
   };
 }
 
-type AccountParts = Omit<Stores, 'sessions'> & Pick<Sessions, 'endings' | 'revoker'> & { readonly mint: Mint };
+type AccountParts = Omit<Stores, 'sessions'> &
+  Pick<Sessions, 'endings' | 'revoker'> & { readonly authenticate: Authenticate; readonly mint: Mint };
 
 function accountsOf(options: ServiceOptions, { mint, ...parts }: AccountParts): Accounts {
   const { log, uuid, timers = systemClock, random = Math.random, auditRetentionDays = 400 } = options;

@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely';
 import type { AuditLog } from '../audit/audit.ts';
 import { createSqlAudit, forgetAuditBefore } from '../audit/sql-audit.ts';
 import type { Database } from '../database/schema.ts';
+import type { Authenticate } from '../login/login.ts';
 import type { AssertTokensFit } from '../login/tokens-fit.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
 import type { SessionEndings } from '../sessions/session-endings.ts';
@@ -12,6 +13,7 @@ import type { AccountStore } from './account.ts';
 import { type Administration, createAdministration } from './administration.ts';
 import { createIssuedAccess } from './issued-access.ts';
 import { createAccountMetrics } from './metrics.ts';
+import { type ChangeOwnPassword, createChangeOwnPassword } from './own-password.ts';
 import { createRevocationOutbox, type RevocationOutbox } from './revocation-outbox.ts';
 import { createSqlOutbox } from './sql-outbox.ts';
 import { createUpkeep, type Upkeep } from './upkeep.ts';
@@ -22,6 +24,7 @@ export interface AccountsOptions {
   readonly endings: Pick<SessionEndings, 'all' | 'lockOut'>;
   readonly revoker: Pick<Revoker, 'revoke'>;
   readonly passwords: PasswordHasher;
+  readonly authenticate: Authenticate;
   readonly assertTokensFit: AssertTokensFit;
   readonly uuid: () => string;
   readonly metrics: Metrics;
@@ -34,6 +37,7 @@ export interface AccountsOptions {
 
 export interface Accounts {
   readonly administration: Administration;
+  readonly changeOwnPassword: ChangeOwnPassword;
   readonly audit: AuditLog;
   readonly outbox: RevocationOutbox;
   readonly upkeep: Upkeep;
@@ -59,5 +63,11 @@ export function assembleAccounts(options: AccountsOptions): Accounts {
     outbox,
     forgetAuditBefore: (moment) => forgetAuditBefore(db, moment, AUDIT_BATCH),
   });
-  return { administration: createAdministration({ ...options, outbox }), audit: createSqlAudit(db), outbox, upkeep };
+  return {
+    administration: createAdministration({ ...options, outbox }),
+    changeOwnPassword: createChangeOwnPassword({ ...options, outbox }),
+    audit: createSqlAudit(db),
+    outbox,
+    upkeep,
+  };
 }

@@ -16,7 +16,7 @@ import { refuseRevoked } from '../revocations/refuse-revoked.ts';
 import { revocationRoutes } from '../revocations/routes.ts';
 import { unrevokedMint } from '../revocations/unrevoked-mint.ts';
 import type { Sessions } from './open-sessions.ts';
-import { createOwnSession } from './own-session.ts';
+import { createOwnSession, type OwnSession } from './own-session.ts';
 import { sessionRoutes } from './routes.ts';
 
 export interface WireSessionsOptions {
@@ -34,6 +34,8 @@ export interface WiredSessions {
   /** Verifies tokens of every key that is published, for any audience, and refuses revoked ones. */
   readonly verifyPublished: Verify;
   unrevoked<Args extends readonly unknown[]>(mint: (...args: Args) => Promise<Minted>): typeof mint;
+  /** The live session that a request's token belongs to. */
+  readonly ownSession: OwnSession;
   publicRoutes(app: HttpServer): void;
   adminRoutes(app: HttpServer, authorize: Authorize): void;
   /** What refresh tokens ask and tell. */
@@ -50,6 +52,7 @@ export function wireSessions({ sessions, issuer, keys, clock, metrics }: WireSes
   return {
     verifyFor,
     verifyPublished: refuseRevoked({ ...sessions, verify }),
+    ownSession,
     unrevoked: (mint) => unrevokedMint(mint, sessions.revocations),
     publicRoutes: (app) => sessionRoutes(app, { sessions: store, endings, ownSession }),
     adminRoutes: (app, authorize) =>
