@@ -34,6 +34,7 @@ export { CLOCK_SKEW_SECONDS, TOKEN_SECONDS } from './lifetime.ts';
 export {
   type AccessGrant,
   createMinter,
+  MAX_ACCESS_TOKEN_LENGTH,
   MAX_TOKEN_LENGTH,
   type Mint,
   type Minted,

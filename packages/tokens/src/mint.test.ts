@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { decodeProtectedHeader } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { TokenError } from './errors.ts';
 import { generateSigningKey } from './keys.ts';
-import { type AccessGrant, createMinter, MAX_TOKEN_LENGTH } from './mint.ts';
+import { type AccessGrant, createMinter, MAX_ACCESS_TOKEN_LENGTH, MAX_TOKEN_LENGTH } from './mint.ts';
 
 const key = await generateSigningKey();
 const now = new Date('2026-01-02T03:04:05.678Z');
@@ -89,7 +90,24 @@ describe('mint', () => {
     const permissions = Array.from({ length: 40 }, (_, index) => `${'p'.repeat(100)}${index}`);
     const wide = mint({ ...grant, services: { bucket: { permissions } } });
     await expect(wide).rejects.toMatchObject({ code: 'claims_too_large' });
-    await expect(wide).rejects.toThrow(String(MAX_TOKEN_LENGTH));
+    await expect(wide).rejects.toThrow(String(MAX_ACCESS_TOKEN_LENGTH));
+  });
+
+  test('leaves room for what is derived: whoever logs in with the longest token gets through the edge', async () => {
+    const { access, narrow } = createMinter({
+      issuer: 'https://auth.test',
+      key: () => key,
+      clock: () => now,
+      uuid: randomUUID,
+    });
+    const permissions = Array.from({ length: 26 }, (_, index) => `${index}`.padEnd(90, 'p'));
+    let longest = await access(grant);
+    for (let length = 1; length <= 128; length += 1) {
+      const services = { bucket: { permissions: [...permissions, 'p'.repeat(length)] } };
+      longest = await access({ ...grant, services }).catch(() => longest);
+    }
+    expect(longest.token.length).toBeGreaterThan(MAX_ACCESS_TOKEN_LENGTH - 8);
+    expect((await narrow(longest.claims, 'bucket')).token.length).toBeLessThanOrEqual(MAX_TOKEN_LENGTH);
   });
 
   test('names the claim and never its value', async () => {

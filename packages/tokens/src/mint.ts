@@ -16,6 +16,8 @@ import { signCompact } from './sign.ts';
  * `x-user-info`: at 4 KiB these still fit the 16 KiB that Node reads as headers by default.
  */
 export const MAX_TOKEN_LENGTH = 4096;
+/** Leaves room for `origin_jti` of a narrow token: whoever got an access token must get through the edge with it. */
+export const MAX_ACCESS_TOKEN_LENGTH = MAX_TOKEN_LENGTH - 128;
 
 export interface MinterOptions {
   /** `iss` of every token. */
@@ -59,7 +61,8 @@ export type Mint = (grant: AccessGrant) => Promise<Minted>;
 
 /**
  * Every kind of token that the platform signs. What is derived from a token never holds more, lives longer, or is meant
- * for more services. All reject with TokenError `claims_invalid`, or `claims_too_large` above MAX_TOKEN_LENGTH.
+ * for more services. All reject with TokenError `claims_invalid`, or `claims_too_large` above MAX_TOKEN_LENGTH, access
+ * tokens above MAX_ACCESS_TOKEN_LENGTH.
  */
 export interface Minter {
   readonly access: Mint;
@@ -72,22 +75,26 @@ export interface Minter {
 }
 
 export function createMinter(options: MinterOptions): Minter {
-  const mint = (content: (now: number) => Content) => signed(content, options);
+  const mint = (content: (now: number) => Content, maxLength = MAX_TOKEN_LENGTH) => signed(content, options, maxLength);
   return {
-    access: async (grant) => mint((now) => accessContent(grant, now)),
+    access: async (grant) => mint((now) => accessContent(grant, now), MAX_ACCESS_TOKEN_LENGTH),
     narrow: async (claims, service) => mint((now) => narrowed(claims, service, now)),
     service: async (grant) => mint((now) => serviceContent(grant, now)),
     delegated: async (subject, delegation) => mint((now) => delegated(subject, delegation, now)),
   };
 }
 
-async function signed(content: (now: number) => Content, { issuer, key, clock, uuid }: MinterOptions): Promise<Minted> {
+async function signed(
+  content: (now: number) => Content,
+  { issuer, key, clock, uuid }: MinterOptions,
+  maxLength: number,
+): Promise<Minted> {
   const now = Math.floor(clock().getTime() / 1000);
   const claims: AccessClaims = { iss: issuer, iat: now, nbf: now, jti: uuid(), ...content(now) };
   assertAccessClaims(claims);
   const token = await signCompact(claims, key());
-  if (token.length > MAX_TOKEN_LENGTH) {
-    throw new TokenError('claims_too_large', `the token would be longer than ${MAX_TOKEN_LENGTH} characters`);
+  if (token.length > maxLength) {
+    throw new TokenError('claims_too_large', `the token would be longer than ${maxLength} characters`);
   }
   return { token, claims };
 }

@@ -1,4 +1,4 @@
-import { MAX_TOKEN_LENGTH, type Mint, TokenError } from '@sekisho/tokens';
+import { MAX_ACCESS_TOKEN_LENGTH, type Mint, TokenError } from '@sekisho/tokens';
 import { AUDIENCE } from '../accounts/account.ts';
 import { AuthError } from '../errors.ts';
 import { accessGrant, everydayGrants, type TokenContent } from './access-grant.ts';
@@ -30,6 +30,6 @@ function tooLarge({ roles, permissions, grants }: User, cause: TokenError): Auth
   const sizes = Object.entries({ roles, permissions, grants })
     .map(([name, value]) => `${name} ${Buffer.byteLength(JSON.stringify(value))}`)
     .join(', ');
-  const detail = `a token for this user would be longer than ${MAX_TOKEN_LENGTH} characters; it holds, in bytes: ${sizes}`;
+  const detail = `a token for this user would be longer than ${MAX_ACCESS_TOKEN_LENGTH} characters; it holds, in bytes: ${sizes}`;
   return new AuthError('claims_too_large', detail, { cause });
 }
