@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { DEVICE_POLICIES } from '@sekisho/sessions';
 import { REDIS_URL_PATTERN } from '@sekisho/sessions/redis';
 import { ConfigError, ListenSchema, LOG_LEVELS } from '@sekisho/telemetry';
 import { type Static, Type } from 'typebox';
@@ -47,6 +48,10 @@ export const AuthConfig = Type.Object({
     Type.String({ minLength: 1, description: "file with the first administrator's password" }),
   ),
   ACCESS_TOKEN_TTL_SECONDS: Type.Integer({ default: 900, minimum: 60, maximum: 86_400, description: '60 to 86400' }),
+  DEVICE_CHANGE: Type.Union(
+    DEVICE_POLICIES.map((policy) => Type.Literal(policy)),
+    { default: 'log', description: `what a refresh from a changed device leads to: ${DEVICE_POLICIES.join(', ')}` },
+  ),
   AUDIT_RETENTION_DAYS: Type.Integer({ default: 400, minimum: 30, maximum: 36_500, description: '30 to 36500' }),
   LOG_LEVEL: Type.Union(
     LOG_LEVELS.map((level) => Type.Literal(level)),

@@ -24,6 +24,7 @@ async function main(): Promise<void> {
     tokenLifetime: config.ACCESS_TOKEN_TTL_SECONDS,
     revocationMaxStaleness: config.REVOCATION_MAX_STALENESS_SECONDS,
     revocationMinReplicas: config.REVOCATION_MIN_REPLICAS,
+    deviceChange: config.DEVICE_CHANGE,
     auditRetentionDays: config.AUDIT_RETENTION_DAYS,
     trustedProxies,
     log,

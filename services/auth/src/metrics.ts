@@ -16,6 +16,7 @@ export const LOGIN_FAILURES = [
   'token_unknown',
   'session_over',
   'replayed',
+  'device_changed',
   'unavailable',
   'error',
 ] as const;

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type Clock, type Random, systemClock } from '@sekisho/kube';
+import { createDeviceCheck, type DevicePolicy } from '@sekisho/sessions';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
 import { ANY_AUDIENCE, createMinter, type Mint, TOKEN_SECONDS } from '@sekisho/tokens';
@@ -66,6 +67,8 @@ export interface ServiceOptions {
   /** Replicas of Redis that must confirm a revocation. @default 0 */
   readonly revocationMinReplicas?: number;
   readonly rates?: LoginRates;
+  /** What a refresh from a changed device leads to. @default 'log' */
+  readonly deviceChange?: DevicePolicy;
   /** Days that entries of the audit log are kept. @default 400 */
   readonly auditRetentionDays?: number;
   /** How applications are told of a log-out. @default the platform's own */
@@ -177,7 +180,7 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
 function buildApps(options: ServiceOptions, stores: Stores) {
   const { db, accounts, passwords, clusterKeys, redis, metrics, authMetrics, checks } = stores;
   const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
-  const { prefix = 'sk', rates = RATES } = options;
+  const { prefix = 'sk', rates = RATES, deviceChange = 'log' } = options;
   const { ring: keys, keeper, timing } = stores.keys;
   const { store: sessions, endings, revoker } = stores.sessions;
   const wired = wireSessions({ sessions: stores.sessions, issuer, keys, clock, metrics: authMetrics });
@@ -207,7 +210,10 @@ function buildApps(options: ServiceOptions, stores: Stores) {
     fetch: options.fetch ?? globalThis.fetch,
     clientAddress,
   });
-  const refresh = createRefresh({ refreshTokens, accounts, endSession, mint, clock, tokenLifetime });
+  const refresh = createRefresh({
+    ...{ refreshTokens, accounts, endSession, mint, clock, tokenLifetime },
+    checkDevice: createDeviceCheck({ policy: deviceChange, onSecurityEvent: stores.sessions.onSecurityEvent }),
+  });
   const authorize = createAuthorize({ verify: wired.verifyFor(AUDIENCE), clock, metrics: authMetrics });
   const { administration, changeOwnPassword, audit, upkeep } = accountsOf(options, {
     ...stores,

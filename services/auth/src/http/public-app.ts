@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import type { Device } from '@sekisho/sessions';
 import type { Logger } from '@sekisho/telemetry';
 import type { Jwks } from '@sekisho/tokens';
 import type { FastifyRequest } from 'fastify';
@@ -8,6 +7,7 @@ import type { Login } from '../login/login.ts';
 import type { AuthMetrics } from '../metrics.ts';
 import type { Refresh } from '../refresh/refresh.ts';
 import { refreshRoute } from '../refresh/route.ts';
+import { deviceOf } from './device.ts';
 import { loginAnswer } from './login-answer.ts';
 import { collectOpenApi, openApiRoute } from './open-api.ts';
 import { operation } from './operation.ts';
@@ -30,8 +30,6 @@ export interface PublicAppOptions {
   /** Adds routes of other parts. @default none */
   readonly more?: (routes: HttpServer) => void;
 }
-
-const MAX_USER_AGENT = 512;
 
 const INFO = {
   title: 'Sekisho auth',
@@ -71,9 +69,7 @@ export function buildPublicApp(options: PublicAppOptions): HttpServer {
 
 function loginRoute(app: HttpServer, { login, metrics }: PublicAppOptions): void {
   app.post('/v1/sessions', { schema: logInOperation }, async (request, reply) => {
-    const { device = {}, ...credentials } = request.body;
-    const userAgent = request.headers['user-agent'];
-    const attempt = { ...credentials, device: withUserAgent(device, userAgent), ip: clientAddress(request) };
+    const attempt = { ...request.body, device: deviceOf(request, request.body.device), ip: clientAddress(request) };
     const result = await countedAttempt(metrics, 'password', () => login(attempt));
     metrics.tokensIssued.inc({ kind: 'access' });
     metrics.sessionsCreated.inc();
@@ -91,10 +87,4 @@ function jwksRoute(app: HttpServer, { jwks, jwksMaxAgeSeconds = 60 }: PublicAppO
 /** The entry of `X-Forwarded-For` may be any text: a proxy can be made to pass on what it was sent. */
 export function clientAddress({ ip, socket }: FastifyRequest): string {
   return isIP(ip) === 0 ? (socket.remoteAddress ?? '') : ip;
-}
-
-/** What the client says of itself wins: behind a proxy or in an app the header tells of something else. */
-function withUserAgent(device: Device, header: string | undefined): Device {
-  const userAgent = device.userAgent ?? header?.slice(0, MAX_USER_AGENT);
-  return { ...device, ...(userAgent !== undefined && { userAgent }) };
 }

@@ -6,15 +6,17 @@ const strict = { additionalProperties: false } as const;
 
 const DeviceProperty = Type.Optional(Type.String({ maxLength: 512 }));
 
+const DeviceBody = Type.Optional(
+  Type.Object({ userAgent: DeviceProperty, platform: DeviceProperty, language: DeviceProperty }, strict),
+);
+
 export const LoginBody = Type.Object(
   {
     email: Email,
     password: Type.String({ minLength: 1, maxLength: 1024 }),
     /** Without it, all that are granted but `auth`. */
     services: Type.Optional(Type.Array(ServiceName, { minItems: 1, maxItems: 64, uniqueItems: true })),
-    device: Type.Optional(
-      Type.Object({ userAgent: DeviceProperty, platform: DeviceProperty, language: DeviceProperty }, strict),
-    ),
+    device: DeviceBody,
   },
   strict,
 );
@@ -24,6 +26,8 @@ export const RefreshBody = Type.Object(
     refresh_token: Type.String({ minLength: 1, maxLength: 512 }),
     /** Of those that the log-in asked for; without it, all of them. */
     services: Type.Optional(Type.Array(ServiceName, { minItems: 1, maxItems: 64, uniqueItems: true })),
+    /** As at log-in. */
+    device: DeviceBody,
   },
   strict,
 );

@@ -22,19 +22,19 @@ describe('refresh', () => {
   test('brings an access token and the next refresh token, and prolongs the session', async () => {
     const { refresh, first, pass, verifyFor } = await loggedIn();
     pass(3_600);
-    const second = await refresh({ refreshToken: first.refreshToken });
+    const second = await refresh({ refreshToken: first.refreshToken, device: {} });
     expect(second.session).toMatchObject({ id: first.session.id, expiresAt: first.session.expiresAt + 3_600_000 });
     expect(second.refreshToken).not.toBe(first.refreshToken);
     const claims = await verifyFor('bucket')(second.token);
     expect(claims).toMatchObject({ sub: ALICE_ID, aud: ['bucket', 'user'], session: { id: first.session.id } });
     expect(second.expiresIn).toBe(900);
     pass(3_600);
-    expect((await refresh({ refreshToken: second.refreshToken })).session.id).toBe(first.session.id);
+    expect((await refresh({ refreshToken: second.refreshToken, device: {} })).session.id).toBe(first.session.id);
   });
 
   test('gives everybody who repeats it within 10 s the same next token', async () => {
     const { refresh, first, pass } = await loggedIn();
-    const once = () => refresh({ refreshToken: first.refreshToken });
+    const once = () => refresh({ refreshToken: first.refreshToken, device: {} });
     const results = await Promise.all(Array.from({ length: 100 }, once));
     pass(10);
     results.push(await once());
@@ -43,14 +43,14 @@ describe('refresh', () => {
 
   test('ends the session for everybody when a token is used again after its window', async () => {
     const { refresh, first, pass, sessions } = await loggedIn();
-    const second = await refresh({ refreshToken: first.refreshToken });
+    const second = await refresh({ refreshToken: first.refreshToken, device: {} });
     pass(11);
-    await expect(refresh({ refreshToken: first.refreshToken })).rejects.toMatchObject({
+    await expect(refresh({ refreshToken: first.refreshToken, device: {} })).rejects.toMatchObject({
       ...sessionExpired,
       reason: 'replayed',
     });
     expect(sessions.live.size).toBe(0);
-    await expect(refresh({ refreshToken: second.refreshToken })).rejects.toMatchObject(sessionExpired);
+    await expect(refresh({ refreshToken: second.refreshToken, device: {} })).rejects.toMatchObject(sessionExpired);
   });
 
   test('brings what is granted now, of what the log-in asked for', async () => {
@@ -60,7 +60,7 @@ describe('refresh', () => {
       { service: 'bucket', permissions: ['bucket:read'] },
       { service: 'user', permissions: ['user:read'] },
     ]);
-    const { token } = await refresh({ refreshToken: first.refreshToken });
+    const { token } = await refresh({ refreshToken: first.refreshToken, device: {} });
     const claims = await verifyFor('bucket')(token);
     expect(claims.services).toEqual({ bucket: { permissions: ['bucket:read'] } });
   });
@@ -68,21 +68,21 @@ describe('refresh', () => {
   test("never brings the administrators' API to a log-in that did not ask for it", async () => {
     const grants = [...alice.grants, { service: 'auth', permissions: ['users:write'] }];
     const { refresh, first, verifyFor } = await loggedIn(undefined, memoryAccounts({ ...alice, grants }));
-    await expect(refresh({ refreshToken: first.refreshToken, services: ['auth'] })).rejects.toMatchObject({
+    await expect(refresh({ refreshToken: first.refreshToken, device: {}, services: ['auth'] })).rejects.toMatchObject({
       code: 'permission_missing',
     });
-    const { token } = await refresh({ refreshToken: first.refreshToken });
+    const { token } = await refresh({ refreshToken: first.refreshToken, device: {} });
     expect((await verifyFor('bucket')(token)).aud).not.toContain('auth');
   });
 
   test('narrows the token to services that it names, and never widens it', async () => {
     const { refresh, first, verifyFor } = await loggedIn();
-    const narrow = await refresh({ refreshToken: first.refreshToken, services: ['user'] });
+    const narrow = await refresh({ refreshToken: first.refreshToken, device: {}, services: ['user'] });
     expect((await verifyFor('user')(narrow.token)).aud).toEqual(['user']);
-    const all = await refresh({ refreshToken: narrow.refreshToken });
+    const all = await refresh({ refreshToken: narrow.refreshToken, device: {} });
     expect((await verifyFor('user')(all.token)).aud).toEqual(['bucket', 'user']);
     const { refresh: other, first: bucketOnly } = await loggedIn(['bucket']);
-    const wider = other({ refreshToken: bucketOnly.refreshToken, services: ['bucket', 'user'] });
+    const wider = other({ refreshToken: bucketOnly.refreshToken, device: {}, services: ['bucket', 'user'] });
     await expect(wider).rejects.toMatchObject({ code: 'permission_missing', message: expect.stringContaining('user') });
   });
 
@@ -90,7 +90,7 @@ describe('refresh', () => {
     const accounts = memoryAccounts(alice);
     const { refresh, first, sessions } = await loggedIn(undefined, accounts);
     await setGrants(accounts, ALICE_ID, []);
-    const refused = refresh({ refreshToken: first.refreshToken });
+    const refused = refresh({ refreshToken: first.refreshToken, device: {} });
     await expect(refused).rejects.toMatchObject({ code: 'permission_missing', reason: 'not_granted' });
     expect(sessions.live.size).toBe(1);
   });
@@ -100,9 +100,11 @@ describe('refresh', () => {
       how === 'gone' ? undefined : { ...alice, version: 2, id, active: false };
     const { refreshTokens, ...fixture } = await loggedIn();
     const endSession = async (userId: string, id: string) => void (await fixture.sessions.destroy(userId, id));
-    const common = { refreshTokens, endSession, mint: fixture.mint, clock: fixture.clock, tokenLifetime: 900 };
+    const { mint, clock } = fixture;
+    const checkDevice = () => 'same' as const;
+    const common = { refreshTokens, endSession, checkDevice, mint, clock, tokenLifetime: 900 };
     const refresh = createRefresh({ ...common, accounts: { find } });
-    const refused = refresh({ refreshToken: fixture.first.refreshToken });
+    const refused = refresh({ refreshToken: fixture.first.refreshToken, device: {} });
     await expect(refused).rejects.toMatchObject({ ...sessionExpired, reason: 'inactive' });
     expect(fixture.sessions.live.size).toBe(0);
   });
@@ -118,7 +120,7 @@ describe('refresh', () => {
 
   test('keeps back what was issued for a token that turns out to be used before', async () => {
     const { refreshTokens, refresh, first, pass } = await loggedIn();
-    await refresh({ refreshToken: first.refreshToken });
+    await refresh({ refreshToken: first.refreshToken, device: {} });
     pass(11);
     const use = refreshTokens.use({ token: first.refreshToken, clientId: OWN_CLIENT }, async () => 'issued');
     await expect(use).rejects.toMatchObject(sessionExpired);
@@ -128,7 +130,7 @@ describe('refresh', () => {
     const { refreshTokens, refresh, first } = await loggedIn();
     const use = refreshTokens.use({ token: first.refreshToken, clientId: 'other' }, async () => 'issued');
     await expect(use).rejects.toMatchObject({ ...sessionExpired, reason: 'token_unknown' });
-    expect(await refresh({ refreshToken: first.refreshToken })).toBeDefined();
+    expect(await refresh({ refreshToken: first.refreshToken, device: {} })).toBeDefined();
   });
 
   test('refuses a forged token of a known session, and does not end it', async () => {
@@ -136,30 +138,50 @@ describe('refresh', () => {
     const forge = createRefreshTokenFormat({ current: Buffer.alloc(32, 7), previous: [] });
     const session = { userId: ALICE_ID, sessionId: first.session.id };
     for (const generation of [0, 1]) {
-      const refused = refresh({ refreshToken: forge.make({ ...session, generation }, 'guess') });
+      const refused = refresh({ refreshToken: forge.make({ ...session, generation }, 'guess'), device: {} });
       await expect(refused).rejects.toMatchObject({ ...sessionExpired, reason: 'token_unknown' });
     }
-    const foreign = refresh({ refreshToken: forge.make({ ...session, userId: ADMIN_ID, generation: 0 }, 'guess') });
+    const foreign = refresh({
+      refreshToken: forge.make({ ...session, userId: ADMIN_ID, generation: 0 }, 'guess'),
+      device: {},
+    });
     await expect(foreign).rejects.toMatchObject(sessionExpired);
     expect(sessions.live.size).toBe(1);
+  });
+
+  test.each([
+    ['log', 1, undefined],
+    ['step-up', 1, sessionExpired],
+    ['revoke', 0, sessionExpired],
+  ] as const)('from a changed device is told, and answered by the policy %s', async (name, sessionsLeft, refusal) => {
+    const { refresh, first, policy, events, sessions } = await loggedIn();
+    policy.device = name;
+    const elsewhere = refresh({ refreshToken: first.refreshToken, device: { userAgent: 'curl' } });
+    await (refusal === undefined
+      ? expect(elsewhere).resolves.toBeDefined()
+      : expect(elsewhere).rejects.toMatchObject(refusal));
+    expect(events).toMatchObject([{ kind: 'device_changed', changed: ['userAgent'], sessionId: first.session.id }]);
+    expect(sessions.live.size).toBe(sessionsLeft);
   });
 
   test('waits its turn', async () => {
     const { refresh, first, waits } = await loggedIn();
     waits.refresh = 7;
-    const refused = refresh({ refreshToken: first.refreshToken });
+    const refused = refresh({ refreshToken: first.refreshToken, device: {} });
     await expect(refused).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 7 });
   });
 
   test('ends with the session', async () => {
     const { refresh, first, sessions } = await loggedIn();
     await sessions.destroy(ALICE_ID, first.session.id);
-    await expect(refresh({ refreshToken: first.refreshToken })).rejects.toMatchObject({
+    await expect(refresh({ refreshToken: first.refreshToken, device: {} })).rejects.toMatchObject({
       ...sessionExpired,
       reason: 'session_over',
     });
     const other = await loggedIn();
     other.pass(7 * 24 * 3_600);
-    await expect(other.refresh({ refreshToken: other.first.refreshToken })).rejects.toMatchObject(sessionExpired);
+    await expect(other.refresh({ refreshToken: other.first.refreshToken, device: {} })).rejects.toMatchObject(
+      sessionExpired,
+    );
   });
 });

@@ -1,21 +1,24 @@
-import type { Session } from '@sekisho/sessions';
+import type { Device, DeviceCheck, Session } from '@sekisho/sessions';
 import type { Mint } from '@sekisho/tokens';
 import { type Account, type AccountStore, activeGrants, type Grant } from '../accounts/account.ts';
 import { accessGrant, everydayGrants, OWN_CLIENT } from '../login/access-grant.ts';
 import { LoginRefused, type LoginResult } from '../login/login.ts';
 import type { FamilyContext } from './family-context.ts';
-import { type FamilyInUse, type RefreshTokens, type RefreshTokensOptions, refused } from './refresh-tokens.ts';
+import { type FamilyInUse, type RefreshTokens, refused } from './refresh-tokens.ts';
 
 export interface RefreshRequest {
   readonly refreshToken: string;
   /** Services that the access token is for, of those the log-in asked for. @default all of them */
   readonly services?: readonly string[];
+  /** Told in the same way as at log-in. */
+  readonly device: Device;
 }
 
 export interface RefreshDependencies {
   readonly refreshTokens: RefreshTokens;
   readonly accounts: Pick<AccountStore, 'find'>;
-  readonly endSession: RefreshTokensOptions['endSession'];
+  readonly checkDevice: DeviceCheck;
+  readonly endSession: (userId: string, sessionId: string) => Promise<void>;
   readonly mint: Mint;
   readonly clock: () => Date;
   /** Seconds an access token lives. */
@@ -30,8 +33,9 @@ export type Refresh = (request: RefreshRequest) => Promise<LoginResult>;
  */
 export function createRefresh(dependencies: RefreshDependencies): Refresh {
   const { refreshTokens, mint, clock, tokenLifetime } = dependencies;
-  return async ({ refreshToken: token, services }) => {
+  return async ({ refreshToken: token, services, device }) => {
     const { issued, ...refreshed } = await refreshTokens.use({ token, clientId: OWN_CLIENT }, async (family) => {
+      await assertDevice(dependencies, family, device);
       const account = await activeAccount(dependencies, family);
       const grants = presentGrants(account, family.context, clock()).filter(asked(services));
       assertGranted(grants, services);
@@ -57,6 +61,18 @@ async function activeAccount(
   if (account?.active === true) return account;
   await endSession(session.userId, session.id);
   throw refused('inactive');
+}
+
+/** What is asked of a changed device is a new log-in: a refresh token shows nothing more than itself. */
+async function assertDevice(
+  { checkDevice, endSession }: RefreshDependencies,
+  { session }: FamilyInUse,
+  device: Device,
+): Promise<void> {
+  const answer = checkDevice(session, device);
+  if (answer === 'same' || answer === 'log') return;
+  if (answer === 'revoke') await endSession(session.userId, session.id);
+  throw refused('device_changed');
 }
 
 /** What the log-in asked for, of what is granted now. */

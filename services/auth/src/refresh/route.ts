@@ -1,3 +1,4 @@
+import { deviceOf } from '../http/device.ts';
 import { loginAnswer } from '../http/login-answer.ts';
 import { operation } from '../http/operation.ts';
 import { LoginAnswer, RefreshBody } from '../http/schemas.ts';
@@ -26,7 +27,8 @@ const refreshOperation = operation(
 export function refreshRoute(app: HttpServer, { refresh, metrics }: RefreshRouteOptions): void {
   app.post('/v1/sessions/refresh', { schema: refreshOperation }, async (request) => {
     const { refresh_token: refreshToken, ...rest } = request.body;
-    const result = await countedAttempt(metrics, 'refresh', () => refresh({ refreshToken, ...rest }));
+    const asked = { refreshToken, ...rest, device: deviceOf(request, rest.device) };
+    const result = await countedAttempt(metrics, 'refresh', () => refresh(asked));
     metrics.tokensIssued.inc({ kind: 'access' });
     return loginAnswer(result);
   });

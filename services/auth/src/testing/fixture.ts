@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createDeviceCheck, type DeviceCheck, type DevicePolicy, type SecurityEvent } from '@sekisho/sessions';
 import { createLogger, createMetrics } from '@sekisho/telemetry';
 import { createMinter, createVerifier, generateSigningKey, toJwks } from '@sekisho/tokens';
 import type { AccountStore, NewAccount } from '../accounts/account.ts';
@@ -59,6 +60,7 @@ export function createFixture({ accounts = memoryAccounts(alice), bursts }: Fixt
   const time = { now: new Date('2026-01-02T03:04:05Z') };
   /** Seconds until a session may be refreshed. */
   const waits = { refresh: 0 };
+  const policy: { device: DevicePolicy } = { device: 'log' };
   const clock = () => time.now;
   const sessions = memorySessions(clock);
   const passwords = plainHasher();
@@ -80,10 +82,28 @@ export function createFixture({ accounts = memoryAccounts(alice), bursts }: Fixt
   const beginRefresh = beginOwnRefresh(refreshTokens);
   const common = { accounts, mint, clock, tokenLifetime: 900 };
   const login = createLogin({ ...common, passwords, sessions, limits, beginRefresh });
-  const refresh = createRefresh({ ...common, refreshTokens, endSession });
+  const events: SecurityEvent[] = [];
+  const onSecurityEvent = (event: SecurityEvent) => void events.push(event);
+  const checkDevice: DeviceCheck = (...args) => createDeviceCheck({ policy: policy.device, onSecurityEvent })(...args);
+  const refresh = createRefresh({ ...common, refreshTokens, endSession, checkDevice });
   const registry = createMetrics({ processMetrics: false, undeclared: 'throw' });
   const metrics = createAuthMetrics(registry);
   const verifyFor = (audience: string) => createVerifier({ issuer: ISSUER, audience, jwks: () => jwks, clock });
   const stores = { accounts, sessions, passwords, limits, refreshTokens, revocations };
-  return { ...stores, time, waits, clock, minter, mint, login, refresh, registry, metrics, log, verifyFor };
+  return {
+    ...stores,
+    time,
+    waits,
+    policy,
+    events,
+    clock,
+    minter,
+    mint,
+    login,
+    refresh,
+    registry,
+    metrics,
+    log,
+    verifyFor,
+  };
 }
