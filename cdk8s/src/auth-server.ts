@@ -52,6 +52,7 @@ export class AuthServer extends Construct {
       workload: this.workload,
       image,
       replicas,
+      // For the TokenIssuer, and for the keys that ServiceAccount tokens are signed with.
       apiAccess: true,
       probes: { port: ADMIN.targetPort, live: '/healthz', ready: '/readyz' },
       env: [...environment(issuer, secretName), { name: 'TOKEN_ISSUER_NAME', value: tokenIssuer }, ...admin],
@@ -82,6 +83,7 @@ function environment(issuer: string, secretName: string): k8s.EnvVar[] {
     fromSecret('REDIS_URL', 'redis-url'),
     fromSecret('DATABASE_URL', 'database-url'),
     { name: 'KEY_ENCRYPTION_KEY_FILE', value: `${SECRET_FILES}/key-encryption-key` },
+    { name: 'WORKLOAD_KEYS', value: 'cluster' },
   ];
 }
 

@@ -21,7 +21,7 @@ export interface SessionStoreOptions {
   readonly ttlMs?: number;
   /** A user's sessions at once; a new one more ends the one that was used least recently. @default 20 */
   readonly maxPerUser?: number;
-  /** Told, before `create` resolves, which sessions ended for a new one. @default nobody is told */
+  /** Told, before `create` resolves, which sessions ended for a new one; rejects `create` when it rejects. @default nobody is told */
   readonly onEvicted?: (userId: string, sessionIds: readonly string[]) => Promise<void>;
   /** First part of every key. @default 'sk' */
   readonly prefix?: string;

@@ -23,7 +23,7 @@ export const ANY_AUDIENCE = Symbol('any audience');
 
 export interface VerifierOptions {
   readonly issuer: string;
-  /** The service that asks: its name must be in `aud`. */
+  /** The service that asks: its name must be in `aud`; or ANY_AUDIENCE, for a caller that looks at `aud` itself. */
   readonly audience: string | typeof ANY_AUDIENCE;
   /** Public keys of the issuer, asked for at each token because keys rotate. */
   readonly jwks: () => Jwks;

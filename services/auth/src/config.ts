@@ -8,6 +8,7 @@ import { normaliseEmail } from './accounts/account.ts';
 import { Email, NewPassword } from './accounts/schemas.ts';
 import type { FirstAdministrator } from './bootstrap.ts';
 import { AuthError } from './errors.ts';
+import { WorkloadEnvironment } from './exchange/config.ts';
 import { KeyEnvironment } from './keys/config.ts';
 import { type EncryptionKeys, parseEncryptionKeys } from './keys/encryption-keys.ts';
 import { opaqueString } from './passwords/opaque-string.ts';
@@ -40,6 +41,7 @@ export const AuthConfig = Type.Object({
     description: 'file with 32 random bytes in base64, as `openssl rand -base64 32` writes; below it, earlier ones',
   }),
   ...KeyEnvironment,
+  ...WorkloadEnvironment,
   BOOTSTRAP_ADMIN_EMAIL: Type.Optional(Email),
   BOOTSTRAP_ADMIN_PASSWORD_FILE: Type.Optional(
     Type.String({ minLength: 1, description: "file with the first administrator's password" }),

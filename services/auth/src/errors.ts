@@ -12,6 +12,7 @@ export const AUTH_ERRORS = {
   version_conflict: { status: 412 },
   version_required: { status: 428 },
   user_unknown: { status: 404 },
+  workload_unknown: { status: 404 },
   session_unknown: { status: 404 },
   grant_unknown: { status: 404 },
   key_unknown: { status: 404 },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createLogger, failStart, type ListenAddress, onSignals, parseListen, readConfig } from '@sekisho/telemetry';
 import { AuthConfig, parseNetworks, readEncryptionKeys, readFirstAdministrator } from './config.ts';
+import { workloadKeySource } from './exchange/config.ts';
 import { keySettings } from './keys/config.ts';
 import { createService, type Service } from './service.ts';
 
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
     databaseUrl: config.DATABASE_URL,
     encryptionKeys: await readEncryptionKeys(config.KEY_ENCRYPTION_KEY_FILE),
     keys: keySettings(config),
+    workloadKeys: workloadKeySource(config),
     ...(firstAdministrator !== undefined && { firstAdministrator }),
     tokenLifetime: config.ACCESS_TOKEN_TTL_SECONDS,
     revocationMaxStaleness: config.REVOCATION_MAX_STALENESS_SECONDS,

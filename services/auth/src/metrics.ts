@@ -59,7 +59,7 @@ export function createAuthMetrics(metrics: Metrics) {
     tokensIssued: metrics.counter({
       name: 'tokens_issued_total',
       help: 'Tokens that were minted',
-      labels: { kind: ['access', 'service', 'id'] },
+      labels: { kind: ['access', 'service', 'delegated', 'id'] },
     }),
     sessionsDestroyed: metrics.counter({
       name: 'session_destructions_total',

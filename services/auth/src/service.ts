@@ -8,6 +8,11 @@ import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
 import { bootstrapAdministrator, type FirstAdministrator } from './bootstrap.ts';
 import { openDatabase, pingDatabase } from './database/open.ts';
+import { assembleExchange } from './exchange/assemble.ts';
+import type { WorkloadKeySource } from './exchange/config.ts';
+import { openClusterKeys } from './exchange/open-cluster-keys.ts';
+import { workloadRoutes } from './exchange/routes.ts';
+import { createSqlWorkloads } from './exchange/sql-workloads.ts';
 import { buildAdminApp } from './http/admin-app.ts';
 import { createAuthorize } from './http/authorize.ts';
 import { ownPasswordRoute } from './http/own-password.ts';
@@ -40,6 +45,8 @@ export interface ServiceOptions {
   /** What signing keys are encrypted with; other keys are derived from the current one. */
   readonly encryptionKeys: EncryptionKeys;
   readonly keys: KeySettings;
+  /** Whose ServiceAccount tokens prove workloads. @default nobody's: workloads exchange no tokens */
+  readonly workloadKeys?: WorkloadKeySource | undefined;
   readonly firstAdministrator?: FirstAdministrator;
   /** Seconds an access token lives. */
   readonly tokenLifetime: number;
@@ -132,12 +139,20 @@ async function openStores(options: ServiceOptions, opened: AsyncDisposableStack)
     db: database.db,
     accounts: createSqlAccounts(database.db),
     keys,
+    clusterKeys: openCluster(options, opened),
     redis,
     sessions,
     metrics,
     authMetrics,
     checks,
   };
+}
+
+function openCluster({ workloadKeys, timers = systemClock, log }: ServiceOptions, opened: AsyncDisposableStack) {
+  if (workloadKeys === undefined) return undefined;
+  const { clusterKeys, close } = openClusterKeys(workloadKeys, timers, log);
+  opened.defer(close);
+  return clusterKeys;
 }
 
 function keysOptions({ keys, timers = systemClock, random = Math.random, ...options }: ServiceOptions) {
@@ -160,14 +175,15 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
 }
 
 function buildApps(options: ServiceOptions, stores: Stores) {
-  const { db, accounts, passwords, redis, metrics, authMetrics, checks } = stores;
+  const { db, accounts, passwords, clusterKeys, redis, metrics, authMetrics, checks } = stores;
   const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES } = options;
   const { ring: keys, keeper, timing } = stores.keys;
   const { store: sessions, endings, revoker } = stores.sessions;
   const wired = wireSessions({ sessions: stores.sessions, issuer, keys, clock, metrics: authMetrics });
-  const { access } = createMinter({ issuer, key: () => keys.active, clock, uuid });
-  const mint = wired.unrevoked(access);
+  const minter = createMinter({ issuer, key: () => keys.active, clock, uuid });
+  const mint = wired.unrevoked(minter.access);
+  const workloads = createSqlWorkloads(db);
   const refreshTokens = assembleRefreshTokens({ redis, prefix, sessions, encryptionKeys, clock, ...wired.refresh });
   const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
   const limits = createLoginLimits({ redis, prefix, rates, hash });
@@ -175,6 +191,10 @@ function buildApps(options: ServiceOptions, stores: Stores) {
   const login = createLogin({ accounts, passwords, sessions, limits, mint, beginRefresh, clock, tokenLifetime });
   const authenticate = createAuthenticate({ accounts, passwords, limits });
   const endSession = async (userId: string, id: string) => void (await endings.one(userId, id, 'logout'));
+  const exchange = assembleExchange({
+    ...{ clusterKeys, workloads, sessions, accounts, clock, verify: wired.verifyPublished },
+    minter: { service: wired.unrevoked(minter.service), delegated: wired.unrevoked(minter.delegated) },
+  });
   const oauth = setUpOAuth({
     ...{ issuer, redis, prefix, db, accounts, sessions, keys, mint, clock, tokenLifetime, encryptionKeys, log },
     authenticate,
@@ -182,6 +202,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
     refreshTokens,
     revoker,
     verify: wired.verifyFor(ANY_AUDIENCE),
+    exchange,
     metrics: authMetrics,
     fetch: options.fetch ?? globalThis.fetch,
     clientAddress,
@@ -193,7 +214,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
     ...stores.sessions,
     authenticate: (attempt) => countedAttempt(authMetrics, 'password', () => authenticate(attempt)),
     // Only to measure: that the user's tokens were revoked this second does not matter.
-    mint: access,
+    mint: minter.access,
   });
   return {
     upkeep,
@@ -224,6 +245,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
         wired.adminRoutes(routes, authorize);
         keyRoutes(routes, { keys: keeper, authorize });
         clientRoutes(routes, { clients: createSqlClients(db), authorize });
+        workloadRoutes(routes, { workloads, authorize });
       },
     }),
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { connectRedis } from '../connection.ts';
+import { measurePropagation } from '../testing/propagation.ts';
 import { revocationKeys } from './keys.ts';
 import { openRevocationLog } from './open.ts';
 import { type RevocationReader, startRevocationReader } from './reader.ts';
@@ -117,12 +118,15 @@ describe('revocations in Redis', () => {
     expect(await redis.zscore(`${stream}:token`, 't')).toBe(String((exp + 190) * 1000));
   });
 
-  test('use the later of two clocks: one that is behind revokes nothing too little', async () => {
+  test('use the later of two clocks: one that is behind revokes nothing too little, one far ahead not much too much', async () => {
     const behind = createRevoker({ redis, clock: () => new Date(0), tokenLifetime: TOKEN_LIFE_S, prefix });
     await behind.revoke({ kind: 'user', id: 'u1' });
     const ahead = createRevoker({ redis, clock: () => new Date(Date.now() + 30_000), tokenLifetime: 900, prefix });
     await ahead.revoke({ kind: 'user', id: 'u2' });
+    const wrong = createRevoker({ redis, clock: () => new Date(Date.now() + 86_400_000), tokenLifetime: 900, prefix });
+    await wrong.revoke({ kind: 'user', id: 'u3' });
     const reader = await read();
+    expect(reader.check({ sub: 'u3', iat: nowS() + 120 })).toBeUndefined();
     expect(reader.check({ sub: 'u1', iat: nowS() - 2 })).toEqual({ kind: 'user' });
     expect(reader.check({ sub: 'u2', iat: nowS() + 20 })).toEqual({ kind: 'user' });
   });
@@ -178,6 +182,13 @@ describe('revocations in Redis', () => {
     await revoker.revoke({ kind: 'session', id: 's3' });
     await settled(() => expect(reader.size).toBe(3));
     expect((await read()).size).toBe(3);
+  });
+
+  test('reach a reader within a moment of the answer', async () => {
+    const reader = await read();
+    const revoke = (id: string) => revoker.revoke({ kind: 'session', id });
+    const took = await measurePropagation({ revoke, reader, count: 200, newId: randomUUID });
+    expect(took.toSorted((one, other) => one - other)[100]).toBeLessThan(100);
   });
 
   test('of 20 revokers at once are one order, with every entry in it', async () => {

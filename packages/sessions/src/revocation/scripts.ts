@@ -7,7 +7,8 @@ import { LuaScript } from '../lua-script.ts';
  * ARGV now, life of a stream entry in ms, then of each entry: kind, id, issued before, until, life.
  * "issued before" is empty for none, or `now`; an empty "until" is now + life.
  *
- * - The moment is the later one of Redis' clock and the caller's: a writer that is behind revokes nothing too little.
+ * - The moment is the later one of Redis' clock and the caller's: a writer that is behind revokes nothing too little. One
+ *   that is ahead by more than a minute is wrong, and would lock out whoever it revokes until then.
  * - An entry that is there already, and stays as long, is not added again: readers have it, or will load it.
  * - `after` names the entry before it, so that a reader notices what it was never sent.
  * - Redis refuses a script at its first write when it is full, and not later: the stream comes before the set, and
@@ -16,7 +17,8 @@ import { LuaScript } from '../lua-script.ts';
  */
 export const REVOKE = new LuaScript(`
 local time = redis.call('TIME')
-local now = math.max(time[1] * 1000 + math.floor(time[2] / 1000), tonumber(ARGV[1]))
+local own = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = math.max(own, math.min(tonumber(ARGV[1]), own + 60000))
 local number = function(value) return string.format('%.0f', value) end
 
 local last = '0-0'

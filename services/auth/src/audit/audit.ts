@@ -16,6 +16,8 @@ export const AUDIT_ACTIONS = [
   'grants.changed',
   'password.reset',
   'password.changed',
+  'workload.granted',
+  'workload.removed',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
@@ -29,7 +31,7 @@ export type Changes = Readonly<Record<string, FieldChange>>;
 export interface AuditRecord {
   readonly actor: Actor;
   readonly action: AuditAction;
-  /** `user:<id>` */
+  /** `user:<id>`, `workload:<namespace>.<name>` */
   readonly target: string;
   readonly changes: Changes;
 }

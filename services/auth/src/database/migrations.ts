@@ -3,6 +3,7 @@ import { type Migration, type MigrationProvider, Migrator } from 'kysely/migrati
 import { accountChanges } from '../accounts/migration.ts';
 import { auditLog } from '../audit/migration.ts';
 import { AuthError } from '../errors.ts';
+import { workloads } from '../exchange/tables.ts';
 import { keyRotation } from '../keys/migration.ts';
 import { OAUTH_CLIENTS } from '../oauth/clients/tables.ts';
 import type { Database } from './schema.ts';
@@ -49,6 +50,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-account-changes': accountChanges,
   '0005-audit-log': auditLog,
   '0006-oauth-clients': OAUTH_CLIENTS,
+  '0007-workloads': workloads,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...MIGRATIONS }) };

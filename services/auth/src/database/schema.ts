@@ -1,11 +1,12 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { AuditAction, Changes } from '../audit/audit.ts';
+import type { WorkloadTables } from '../exchange/tables.ts';
 import type { OAuthTables } from '../oauth/clients/tables.ts';
 
 /** Set by the database, never written. */
 type Moment = ColumnType<Date, never, never>;
 
-export interface Database extends OAuthTables {
+export interface Database extends OAuthTables, WorkloadTables {
   users: {
     id: string;
     /** Normalised, unique. */

@@ -10,6 +10,8 @@ export const ADMIN_PERMISSIONS = [
   'keys:write',
   'clients:read',
   'clients:write',
+  'workloads:read',
+  'workloads:write',
 ] as const;
 
 export type AdminPermission = (typeof ADMIN_PERMISSIONS)[number];

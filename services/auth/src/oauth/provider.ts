@@ -1,6 +1,7 @@
 import type { Logger } from '@sekisho/telemetry';
 import type { PublicJwk, SigningKey } from '@sekisho/tokens';
 import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { EXCHANGE_PARAMS, exchangeGrant, TOKEN_EXCHANGE } from '../exchange/grant-type.ts';
 import type { EncryptionKeys } from '../keys/encryption-keys.ts';
 import { AUTH_METHODS, type ClientStore } from './clients/client.ts';
 import { OWN_METADATA, ownClient } from './clients/metadata.ts';
@@ -91,6 +92,8 @@ function registerGrants(provider: Provider, options: ProviderOptions): void {
   register('urn:ietf:params:oauth:grant-type:device_code', deviceCode(provider, options), ['device_code']);
   register('refresh_token', refreshToken(provider, options), ['refresh_token', 'scope']);
   register('client_credentials', clientCredentials(provider, options), ['scope']);
+  const { exchange } = options;
+  if (exchange !== undefined) register(TOKEN_EXCHANGE, exchangeGrant({ ...options, exchange }), EXCHANGE_PARAMS);
 }
 
 function configuration(

@@ -3,6 +3,7 @@ import type { RedisClient } from '@sekisho/sessions/redis';
 import type { Verify } from '@sekisho/tokens';
 import type { Kysely } from 'kysely';
 import type { Database } from '../database/schema.ts';
+import { withWorkloads } from '../exchange/workload-clients.ts';
 import { createKeyedHash } from '../keys/keyed-hash.ts';
 import { clientNetwork } from '../login/client-network.ts';
 import { take } from '../login/rate-limit.ts';
@@ -23,6 +24,7 @@ export interface OAuthSetUp
     | 'clientAddress'
     | 'clock'
     | 'encryptionKeys'
+    | 'exchange'
     | 'fetch'
     | 'keys'
     | 'log'
@@ -54,7 +56,7 @@ export function setUpOAuth({ issuer, redis, prefix, db, verify, revoker, ...rest
   return createOAuth({
     ...rest,
     issuer: parseIssuer(issuer),
-    clients: createSqlClients(db),
+    clients: withWorkloads(createSqlClients(db)),
     artefacts: createArtefacts(redis, prefix),
     logIns: createLogInSessions({ sessions, browsers, endSession, metrics }),
     resources: createResources(issuer),

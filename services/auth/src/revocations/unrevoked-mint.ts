@@ -1,5 +1,5 @@
 import type { RevocationReader } from '@sekisho/sessions';
-import type { Mint } from '@sekisho/tokens';
+import type { Minted } from '@sekisho/tokens';
 import { AuthError } from '../errors.ts';
 
 /**
@@ -8,9 +8,12 @@ import { AuthError } from '../errors.ts';
  * It does not wait here and mint later: what the grant was read from may be what the revocation is about.
  * @throws AuthError (from the returned function) `unavailable`
  */
-export function unrevokedMint(mint: Mint, revocations: Pick<RevocationReader, 'check'>): Mint {
-  return async (grant) => {
-    const minted = await mint(grant);
+export function unrevokedMint<Args extends readonly unknown[]>(
+  mint: (...args: Args) => Promise<Minted>,
+  revocations: Pick<RevocationReader, 'check'>,
+): typeof mint {
+  return async (...args) => {
+    const minted = await mint(...args);
     if (revocations.check(minted.claims) === undefined) return minted;
     throw new AuthError('unavailable', 'this was revoked a moment ago: try again', { retryAfter: 1 });
   };

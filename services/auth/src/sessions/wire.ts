@@ -1,5 +1,12 @@
 import type { RevocableClaims, Session } from '@sekisho/sessions';
-import { ANY_AUDIENCE, createVerifier, type Jwks, type Mint, type VerifierOptions, type Verify } from '@sekisho/tokens';
+import {
+  ANY_AUDIENCE,
+  createVerifier,
+  type Jwks,
+  type Minted,
+  type VerifierOptions,
+  type Verify,
+} from '@sekisho/tokens';
 import type { Authorize } from '../http/authorize.ts';
 import { countedVerify } from '../http/counted-verify.ts';
 import type { HttpServer } from '../http/server.ts';
@@ -24,7 +31,9 @@ export interface WireSessionsOptions {
 export interface WiredSessions {
   /** Verifies tokens of this service's keys, and refuses revoked ones. */
   verifyFor(audience: VerifierOptions['audience']): Verify;
-  unrevoked(mint: Mint): Mint;
+  /** Verifies tokens of every key that is published, for any audience, and refuses revoked ones. */
+  readonly verifyPublished: Verify;
+  unrevoked<Args extends readonly unknown[]>(mint: (...args: Args) => Promise<Minted>): typeof mint;
   /** The live session that a request's token belongs to. */
   readonly ownSession: OwnSession;
   publicRoutes(app: HttpServer): void;
@@ -42,6 +51,7 @@ export function wireSessions({ sessions, issuer, keys, clock, metrics }: WireSes
   const verify = createVerifier({ issuer, audience: ANY_AUDIENCE, jwks: () => keys.published, clock });
   return {
     verifyFor,
+    verifyPublished: refuseRevoked({ ...sessions, verify }),
     ownSession,
     unrevoked: (mint) => unrevokedMint(mint, sessions.revocations),
     publicRoutes: (app) => sessionRoutes(app, { sessions: store, endings, ownSession }),

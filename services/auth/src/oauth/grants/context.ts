@@ -2,6 +2,7 @@ import type { SessionStore } from '@sekisho/sessions';
 import type { Mint } from '@sekisho/tokens';
 import { errors, type Provider, type TokenEndpointGrantContext } from 'oidc-provider';
 import { type Account, type AccountStore, AUDIENCE } from '../../accounts/account.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
 import type { AuthMetrics } from '../../metrics.ts';
 import type { RefreshTokens } from '../../refresh/refresh-tokens.ts';
 import type { EndSession, LogInSessions } from '../log-in-sessions.ts';
@@ -18,6 +19,8 @@ export interface GrantDependencies {
   readonly endSession: EndSession;
   readonly refreshTokens: RefreshTokens;
   readonly resources: Resources;
+  /** What workloads get tokens by. @default they get none here */
+  readonly exchange?: Exchange | undefined;
   readonly mint: Mint;
   readonly clock: () => Date;
   readonly metrics: Pick<AuthMetrics, 'tokensIssued' | 'attempts' | 'failures'>;
