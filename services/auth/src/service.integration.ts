@@ -22,7 +22,7 @@ describe.each(databaseKinds(inject('postgresUrl')))('the service on $name', (kin
   });
 
   async function adminCall(
-    method: 'DELETE' | 'GET' | 'PATCH' | 'POST',
+    method: 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT',
     url: string,
     payload?: object,
     more: Record<string, string> = {},
@@ -105,6 +105,17 @@ describe.each(databaseKinds(inject('postgresUrl')))('the service on $name', (kin
     await expect.poll(async () => (await as(there.access_token, sessions)).statusCode, { timeout: 10_000 }).toBe(401);
     expect((await logIn(service, user)).json()).toMatchObject({ code: 'credentials_invalid' });
     expect((await logIn(service, { ...user, password: 'battery staple' })).statusCode).toBe(201);
+  });
+
+  test('lets an administrator take away and give in one breath', async () => {
+    const user = { email: 'erin@example.org', password: 'correct horse' };
+    const { id } = (await adminCall('POST', '/v1/users', user)).json();
+    const grant = `/v1/users/${id}/grants/bucket`;
+    for (let round = 0; round < 3; round += 1) {
+      expect((await adminCall('PUT', grant, { permissions: [`p${round}`] })).statusCode).toBe(200);
+    }
+    expect((await adminCall('DELETE', grant)).statusCode).toBe(200);
+    expect((await adminCall('PUT', grant, { permissions: ['again'] })).statusCode).toBe(200);
   });
 
   test('logs out a user who is made inactive, everywhere', async () => {

@@ -42,7 +42,9 @@ export function createAuthorize({ verify, clock, metrics }: AuthorizeOptions) {
 export type Authorize = ReturnType<typeof createAuthorize>;
 
 function toAdministrator(claims: AccessClaims, permissions: readonly string[], requestId: string): Administrator {
-  const { sub, client_id: client, session } = claims;
+  const { sub, session, act } = claims;
+  // RFC 8693 section 4.1: whoever acts for the user did it.
+  const client = act?.sub ?? claims.client_id;
   return {
     subject: sub,
     permissions,
