@@ -65,6 +65,7 @@ export class Cluster {
     for (const definition of [...crds(), ...(await definitionsIn(this.#files.istioCrds))]) {
       await this.client.apply(await discover(this.client, definition), definition, { force: true });
     }
+    await vi.waitFor(() => this.#everyKindServed(), 30_000);
   }
 
   async close(): Promise<void> {
@@ -165,6 +166,12 @@ export class Cluster {
     const found = all.find((object) => object.kind === kind && JSON.stringify(object.spec).includes(content));
     if (!found) throw new Error(`no ${kind} with ${content}`);
     return found;
+  }
+
+  /** A definition that was just applied is served a moment later. */
+  async #everyKindServed(): Promise<void> {
+    const kinds = [ISSUERS, POLICIES, ...Object.values(GENERATED)];
+    await Promise.all(kinds.map((kind) => this.client.page(kind, { limit: 1 })));
   }
 
   /** Writing comes to rest: what is still to be written is, and then nothing more for a second. */

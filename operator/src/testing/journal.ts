@@ -37,7 +37,7 @@ export class Journal {
   /** Replicas whose claims of the Lease are answered 500. */
   readonly refused = new Set<string>();
   /** Called when a write arrives, before it is passed on. */
-  onWrite: () => void = () => undefined;
+  onWrite: (path: string) => void = () => undefined;
   readonly #upstream: Upstream;
   readonly #agent: Agent;
   readonly #servers: Server[] = [];
@@ -104,7 +104,7 @@ export class Journal {
     }
     if (method !== 'GET' && !claims) {
       this.#note(replica, 'write', `${method} ${path}`);
-      this.onWrite();
+      this.onWrite(path);
     }
     const { server, token } = this.#upstream;
     const forwarded = { ...headers, host: new URL(server).host, authorization: `Bearer ${token}` };
