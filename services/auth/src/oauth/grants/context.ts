@@ -12,7 +12,7 @@ import type { Asked } from './granted.ts';
 
 /** What the grants need. */
 export interface GrantDependencies {
-  readonly accounts: Pick<AccountStore, 'find'>;
+  readonly accounts: Pick<AccountStore, 'find' | 'activeVersion'>;
   readonly artefacts: Artefacts;
   readonly logIns: LogInSessions;
   readonly sessions: Pick<SessionStore, 'destroy'>;
