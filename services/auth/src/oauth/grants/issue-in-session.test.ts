@@ -14,11 +14,10 @@ function memoryBrowsers(): BrowserSessions {
   const of = (browser: string) => links.get(browser) ?? new Map<string, string>();
   return {
     linked: async (browser) => of(browser),
-    async link(browser, clientId, { id, instead = '' }) {
-      const known = of(browser).get(clientId);
-      if (known !== undefined && known !== instead) return known;
-      links.set(browser, new Map(of(browser)).set(clientId, id));
-      return id;
+    async link(browser, clientId, sessionId) {
+      const linked = of(browser).get(clientId) ?? sessionId;
+      links.set(browser, new Map(of(browser)).set(clientId, linked));
+      return linked;
     },
     async forget(browser, clientIds) {
       for (const clientId of clientIds) of(browser).delete(clientId);
@@ -68,5 +67,13 @@ describe('a session that is opened for what is issued', () => {
     const { id } = await open(async () => undefined);
     await expect(open(() => Promise.reject(new Error('nothing is issued')))).rejects.toThrow();
     expect([...sessions.live.keys()]).toEqual([id]);
+  });
+
+  test('is no other one, when the browser’s was ended since the log-in', async () => {
+    const { sessions, open } = await setUp();
+    const { id } = await open(async () => undefined);
+    await sessions.destroy(ALICE_ID, id);
+    await expect(open(async () => undefined)).rejects.toMatchObject({ error: 'invalid_grant' });
+    expect(sessions.live.size).toBe(0);
   });
 });

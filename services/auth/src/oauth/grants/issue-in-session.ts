@@ -22,7 +22,9 @@ export async function issueInSession(
   { account, clientId, origin }: SessionRequest,
   issue: (session: Session) => Promise<void>,
 ): Promise<Session> {
-  const { session, created } = await logIns.open({ userId: account.id, clientId, ...origin });
+  const opened = await logIns.open({ userId: account.id, clientId, ...origin });
+  if (opened === undefined) throw invalidGrant('the session of this log-in was ended');
+  const { session, created } = opened;
   try {
     await issue(session);
     if ((await accounts.activeVersion(account.id)) === account.version) return session;
