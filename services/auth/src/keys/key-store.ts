@@ -39,6 +39,10 @@ export interface KeyStore {
   start(key: NewKey): Promise<boolean>;
   /** Adds the key that is to sign next, unless there is one or `active` signs no longer. */
   prepare(key: NewKey, active: string): Promise<boolean>;
+  /** Notes that the next key is to take the place of the one that signs; once that was noted, nothing. */
+  requestRotation(): Promise<boolean>;
+  /** Takes the next key out of the set again, and erases its private half. */
+  discard(kid: string): Promise<boolean>;
   /** Lets the next key sign, and the other one retire; not if either has left its state, or another key signs. */
   promote(kid: string, replaces: string | undefined): Promise<boolean>;
   /** Erases the private half of a retiring key. */

@@ -18,18 +18,25 @@ export function createSqlKeys(db: Kysely<Database>): KeyStore {
   const changed = async (query: { executeTakeFirst(): Promise<{ readonly numUpdatedRows: bigint }> }) =>
     (await guarded(query.executeTakeFirst())).numUpdatedRows > 0n;
   const keys = () => db.updateTable('signing_keys').where('signer', '=', SIGNER);
+  const retired = (kid: string, from: 'next' | 'retiring') =>
+    keys()
+      .set({ state: 'retired', sealed: null, retired_at: sql`now()` })
+      .where('kid', '=', kid)
+      .where('state', '=', from);
   return {
     read: () => guarded(read(db)),
     start: (key) => guarded(insert(db, key, { state: 'active' })),
     prepare: (key, active) => guarded(insert(db, key, { state: 'next', beside: active })),
     promote: (kid, replaces) => guarded(promote(db, kid, replaces)),
-    retire: (kid) =>
+    requestRotation: () =>
       changed(
         keys()
-          .set({ state: 'retired', sealed: null, retired_at: sql`now()` })
-          .where('kid', '=', kid)
-          .where('state', '=', 'retiring'),
+          .set({ rotation_requested_at: sql`now()` })
+          .where('state', '=', 'active')
+          .where('rotation_requested_at', 'is', null),
       ),
+    discard: (kid) => changed(retired(kid, 'next')),
+    retire: (kid) => changed(retired(kid, 'retiring')),
     lengthen: (longestTokenMs) =>
       changed(
         keys()
@@ -59,7 +66,7 @@ export function createSqlKeys(db: Kysely<Database>): KeyStore {
 async function read(db: Kysely<Database>): Promise<Awaited<ReturnType<KeyStore['read']>>> {
   // The time comes with the rows, and also when there are none.
   const { rows } = await sql<Row>`
-    select t.now, k.kid, k.alg, k.state, k.sealed, k.longest_token_ms,
+    select t.now, k.kid, k.alg, k.state, k.sealed, k.longest_token_ms, k.rotation_requested_at,
       case k.state when 'retiring' then k.retiring_at when 'active' then k.activated_at else k.created_at end as since
     from (select now() as now) t
     left join signing_keys k on k.signer = ${SIGNER} and k.state <> 'retired'
@@ -75,12 +82,17 @@ interface KeyRow {
   readonly state: StoredKey['state'];
   readonly sealed: Uint8Array;
   readonly longest_token_ms: number;
+  readonly rotation_requested_at: Date | null;
   readonly since: Date;
 }
 type Row = KeyRow | { readonly now: Date; readonly kid: null };
 
-function toStored({ kid, alg, state, sealed, longest_token_ms: longestTokenMs, since }: KeyRow): StoredKey {
-  return { kid, alg, state, sealed, longestTokenMs, since: since.getTime() };
+function toStored({ kid, alg, state, sealed, longest_token_ms: longestTokenMs, ...times }: KeyRow): StoredKey {
+  const { since, rotation_requested_at: requestedAt } = times;
+  return {
+    ...{ kid, alg, state, sealed, longestTokenMs, since: since.getTime() },
+    ...(requestedAt && { rotationRequestedAt: requestedAt.getTime() }),
+  };
 }
 
 async function insert(
