@@ -1,5 +1,6 @@
 import { backoffMs, type Clock, momentOf, pause, type Random } from '@sekisho/kube';
 import { exportSigningKey, generateSigningKey } from '@sekisho/tokens';
+import type { Actor } from '../audit/audit.ts';
 import { AuthError } from '../errors.ts';
 import type { EncryptionKeys } from './encryption-keys.ts';
 import type { ReportSpread } from './issuer-spread.ts';
@@ -89,11 +90,11 @@ export class KeyKeeper {
    * Begins to replace the key that signs, or does nothing when that has begun.
    * @throws AuthError `unavailable`
    */
-  async rotate(): Promise<void> {
+  async rotate(by?: Actor): Promise<void> {
     const { keys } = await this.#options.store.read();
     const active = keys.find(({ state }) => state === 'active');
     const hasBegun = keys.some(({ state }) => state === 'next');
-    if (active && !hasBegun) await this.#execute({ kind: 'prepare', active: active.kid });
+    if (active && !hasBegun) await this.#execute({ kind: 'prepare', active: active.kid }, by);
     await this.look();
   }
 
@@ -101,9 +102,9 @@ export class KeyKeeper {
    * Takes a key out of use at once, revokes what it signed and, if it was the one that signs, lets another one sign.
    * @throws AuthError `key_unknown`, or `unavailable`: then it may have happened in part, the rest follows by itself
    */
-  async compromise(kid: string): Promise<void> {
+  async compromise(kid: string, by?: Actor): Promise<void> {
     const { store, observer } = this.#options;
-    if (!(await store.compromise(kid))) throw new AuthError('key_unknown', 'there is no signing key with this kid');
+    if (!(await store.compromise(kid, by))) throw new AuthError('key_unknown', 'there is no signing key with this kid');
     observer.compromised(kid);
     await this.look();
     await this.#revokeCompromised();
@@ -163,17 +164,17 @@ export class KeyKeeper {
   }
 
   /** A step that another replica made impossible, or made first, is none: the next look decides anew. */
-  async #execute(step: Exclude<Step, { kind: 'rest' }>): Promise<void> {
-    if (await this.#carryOut(step)) this.#options.observer.done(step);
+  async #execute(step: Exclude<Step, { kind: 'rest' }>, by?: Actor): Promise<void> {
+    if (await this.#carryOut(step, by)) this.#options.observer.done(step);
   }
 
-  async #carryOut(step: Exclude<Step, { kind: 'rest' }>): Promise<boolean> {
+  async #carryOut(step: Exclude<Step, { kind: 'rest' }>, by: Actor | undefined): Promise<boolean> {
     const { store } = this.#options;
     switch (step.kind) {
       case 'start':
         return store.start(await this.#newKey());
       case 'prepare':
-        return store.prepare(await this.#newKey(), step.active);
+        return store.prepare(await this.#newKey(), step.active, by);
       case 'promote':
         return store.promote(step.kid, step.replaces);
       case 'retire':

@@ -1,5 +1,7 @@
 import type { SigningAlgorithm } from '@sekisho/tokens';
 import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Actor, AuditRecord } from '../audit/audit.ts';
+import { recordAudit } from '../audit/sql-audit.ts';
 import { guarded, isUniqueViolation } from '../database/guard.ts';
 import type { Database } from '../database/schema.ts';
 import type { KeyHistory, KeyStore, NewKey, StoredKey } from './key-store.ts';
@@ -21,7 +23,8 @@ export function createSqlKeys(db: Kysely<Database>): KeyStore {
   return {
     read: () => guarded(read(db)),
     start: (key) => guarded(insert(db, key, { state: 'active' })),
-    prepare: (key, active) => guarded(insert(db, key, { state: 'next', beside: active })),
+    prepare: (key, active, by) =>
+      guarded(recorded(db, rotation(key.kid, active, by), (tx) => insert(tx, key, { state: 'next', beside: active }))),
     promote: (kid, replaces) => guarded(promote(db, kid, replaces)),
     retire: (kid) =>
       changed(
@@ -38,22 +41,48 @@ export function createSqlKeys(db: Kysely<Database>): KeyStore {
           .where('longest_token_ms', '<', longestTokenMs),
       ),
     reseal: (kid, from, to) => changed(keys().set({ sealed: to }).where('kid', '=', kid).where('sealed', '=', from)),
-    compromise: (kid) =>
-      changed(
-        keys()
-          .set({
-            state: 'retired',
-            sealed: null,
-            retired_at: sql`coalesce(retired_at, now())`,
-            compromised_at: sql`coalesce(compromised_at, now())`,
-            revoked_at: null,
-          })
-          .where('kid', '=', kid),
-      ),
+    compromise: (kid, by) => guarded(recorded(db, compromised(kid, by), (tx) => compromise(tx, kid))),
     unrevoked: () => guarded(unrevoked(db)),
     markRevoked: (kid) => changed(keys().set({ revoked_at: sql`now()` }).where('kid', '=', kid)),
     history: (limit) => guarded(history(db, limit)),
   };
+}
+
+/** A change with the record of who asked for it, all or nothing. */
+function recorded(
+  db: Kysely<Database>,
+  record: AuditRecord | undefined,
+  change: (db: Kysely<Database>) => Promise<boolean>,
+): Promise<boolean> {
+  if (record === undefined) return change(db);
+  return db.transaction().execute(async (tx) => {
+    const made = await change(tx);
+    if (made) await recordAudit(tx, record);
+    return made;
+  });
+}
+
+function rotation(kid: string, active: string, actor: Actor | undefined): AuditRecord | undefined {
+  return actor && { actor, action: 'key.rotated', target: `key:${kid}`, changes: { replaces: { new: active } } };
+}
+
+function compromised(kid: string, actor: Actor | undefined): AuditRecord | undefined {
+  return actor && { actor, action: 'key.compromised', target: `key:${kid}`, changes: {} };
+}
+
+async function compromise(db: Kysely<Database>, kid: string): Promise<boolean> {
+  const retired = db.updateTable('signing_keys').set({
+    state: 'retired',
+    sealed: null,
+    retired_at: sql`coalesce(retired_at, now())`,
+    compromised_at: sql`coalesce(compromised_at, now())`,
+    revoked_at: null,
+  });
+  const { numUpdatedRows } = await retired
+    .where('signer', '=', SIGNER)
+    .where('kid', '=', kid)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
 }
 
 async function read(db: Kysely<Database>): Promise<Awaited<ReturnType<KeyStore['read']>>> {
