@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
-import { accountChanges } from '../accounts/migration.ts';
+import { accountChanges, namedRevocations } from '../accounts/migration.ts';
 import { auditLog } from '../audit/migration.ts';
 import { AuthError } from '../errors.ts';
 import { workloads } from '../exchange/tables.ts';
@@ -51,6 +51,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-audit-log': auditLog,
   '0006-oauth-clients': OAUTH_CLIENTS,
   '0007-workloads': workloads,
+  '0008-named-revocations': namedRevocations,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...MIGRATIONS }) };
