@@ -18,8 +18,9 @@ export default defineConfig({
           name: 'integration',
           include: ['{packages,operator,services,cdk8s}/**/*.integration.ts'],
           globalSetup: ['test-e2e/setup/integration.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          // Above every wait inside a test, which says better what did not come.
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
         },
       },
       {

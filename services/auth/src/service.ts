@@ -183,7 +183,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
   const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES, deviceChange = 'log' } = options;
   const { ring: keys, keeper, timing } = stores.keys;
-  const { store: sessions, endings, revoker } = stores.sessions;
+  const { store: sessions, endings, revoker, revocations } = stores.sessions;
   const wired = wireSessions({ sessions: stores.sessions, issuer, keys, clock, metrics: authMetrics });
   const minter = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const mint = wired.unrevoked(minter.access);
@@ -205,6 +205,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
     endSession,
     refreshTokens,
     revoker,
+    revocations,
     verify: wired.verifyFor(ANY_AUDIENCE),
     exchange,
     metrics: authMetrics,
