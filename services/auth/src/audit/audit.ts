@@ -22,7 +22,7 @@ export const AUDIT_ACTIONS = [
   'client.updated',
   'client.secret_added',
   'client.deleted',
-  'key.rotated',
+  'key.rotation_requested',
   'key.compromised',
   'tokens.revoked',
 ] as const;

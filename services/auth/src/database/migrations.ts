@@ -4,7 +4,7 @@ import { accountChanges, namedRevocations } from '../accounts/migration.ts';
 import { auditLog } from '../audit/migration.ts';
 import { AuthError } from '../errors.ts';
 import { workloads } from '../exchange/tables.ts';
-import { keyRotation } from '../keys/migration.ts';
+import { keyRotation, rotationRequests } from '../keys/migration.ts';
 import { OAUTH_CLIENTS } from '../oauth/clients/tables.ts';
 import type { Database } from './schema.ts';
 
@@ -51,7 +51,8 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-audit-log': auditLog,
   '0006-oauth-clients': OAUTH_CLIENTS,
   '0007-workloads': workloads,
-  '0008-named-revocations': namedRevocations,
+  '0008-rotation-requests': rotationRequests,
+  '0009-named-revocations': namedRevocations,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...MIGRATIONS }) };

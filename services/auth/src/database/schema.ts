@@ -61,6 +61,8 @@ export interface Database extends OAuthTables, WorkloadTables {
     /** Life of the longest-living token that it may have signed. */
     longest_token_ms: Generated<number>;
     created_at: Moment;
+    /** When it was asked to let another key take its place. */
+    rotation_requested_at: Date | null;
     activated_at: Date | null;
     retiring_at: Date | null;
     retired_at: Date | null;

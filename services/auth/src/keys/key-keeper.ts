@@ -6,7 +6,7 @@ import type { EncryptionKeys } from './encryption-keys.ts';
 import type { ReportSpread } from './issuer-spread.ts';
 import { type KeyRing, LiveKeyRing } from './key-ring.ts';
 import type { KeyHistory, KeyStore, NewKey, StoredKey } from './key-store.ts';
-import { nextStep, type RotationRules, type Spread, type Step } from './rotation.ts';
+import { isPromotionDue, nextStep, type RotationRules, type Spread, type Step } from './rotation.ts';
 import { seal } from './seal.ts';
 import type { KeyTiming } from './timing.ts';
 
@@ -33,6 +33,8 @@ export interface KeyKeeperOptions {
   readonly clock: Clock;
   readonly random: Random;
 }
+
+type Read = Awaited<ReturnType<KeyStore['read']>>;
 
 const FIRST_RETRY_MS = 500;
 /** Of one look; more are due only if replicas keep overtaking each other. */
@@ -91,10 +93,7 @@ export class KeyKeeper {
    * @throws AuthError `unavailable`
    */
   async rotate(by?: Actor): Promise<void> {
-    const { keys } = await this.#options.store.read();
-    const active = keys.find(({ state }) => state === 'active');
-    const hasBegun = keys.some(({ state }) => state === 'next');
-    if (active && !hasBegun) await this.#execute({ kind: 'prepare', active: active.kid }, by);
+    await this.#options.store.requestRotation(by);
     await this.look();
   }
 
@@ -139,7 +138,8 @@ export class KeyKeeper {
     const { observer } = this.#options;
     for (let steps = 0; steps < MAX_STEPS && !signal.aborted; steps += 1) {
       const { keys, now } = await this.#read();
-      const step = nextStep(keys, { rules: this.#rules, now, spread: await this.#spread(keys, signal) });
+      const spread = await this.#spread({ keys, now }, signal);
+      const step = nextStep(keys, { rules: this.#rules, now, spread });
       if (step.kind === 'rest') {
         observer.seen(keys, now, step);
         break;
@@ -148,7 +148,7 @@ export class KeyKeeper {
     }
   }
 
-  async #read(): Promise<{ readonly keys: readonly StoredKey[]; readonly now: number }> {
+  async #read(): Promise<Read> {
     const { store, clock, encryptionKeys } = this.#options;
     const readAt = momentOf(clock);
     const read = await store.read();
@@ -158,23 +158,26 @@ export class KeyKeeper {
     return read;
   }
 
-  async #spread(keys: readonly StoredKey[], signal: AbortSignal): Promise<Spread> {
+  async #spread({ keys, now }: Read, signal: AbortSignal): Promise<Spread> {
     const next = keys.find(({ state }) => state === 'next');
-    return next ? this.#options.spread(next.kid, signal) : { kind: 'unreported' };
+    const matters = next !== undefined && isPromotionDue(keys, { rules: this.#rules, now });
+    return matters ? this.#options.spread(next.kid, signal) : { kind: 'unreported' };
   }
 
   /** A step that another replica made impossible, or made first, is none: the next look decides anew. */
-  async #execute(step: Exclude<Step, { kind: 'rest' }>, by?: Actor): Promise<void> {
-    if (await this.#carryOut(step, by)) this.#options.observer.done(step);
+  async #execute(step: Exclude<Step, { kind: 'rest' }>): Promise<void> {
+    if (await this.#carryOut(step)) this.#options.observer.done(step);
   }
 
-  async #carryOut(step: Exclude<Step, { kind: 'rest' }>, by: Actor | undefined): Promise<boolean> {
+  async #carryOut(step: Exclude<Step, { kind: 'rest' }>): Promise<boolean> {
     const { store } = this.#options;
     switch (step.kind) {
       case 'start':
         return store.start(await this.#newKey());
       case 'prepare':
-        return store.prepare(await this.#newKey(), step.active, by);
+        return store.prepare(await this.#newKey(), step.active);
+      case 'discard':
+        return store.discard(step.kid);
       case 'promote':
         return store.promote(step.kid, step.replaces);
       case 'retire':

@@ -38,11 +38,15 @@ export interface KeyStore {
   read(): Promise<{ readonly now: number; readonly keys: readonly StoredKey[] }>;
   /** Adds the key that signs, unless there is one. */
   start(key: NewKey): Promise<boolean>;
+  /** Adds the key that is to sign next, unless there is one or `active` signs no longer. */
+  prepare(key: NewKey, active: string): Promise<boolean>;
   /**
-   * Adds the key that is to sign next, unless there is one or `active` signs no longer.
-   * @param by who asked for it, for the audit log; nobody did when it was due
+   * Notes that the next key is to take the place of the one that signs; once that was noted, nothing.
+   * @param by who wishes it, for the audit log
    */
-  prepare(key: NewKey, active: string, by?: Actor): Promise<boolean>;
+  requestRotation(by?: Actor): Promise<boolean>;
+  /** Takes the next key out of the set again, and erases its private half. */
+  discard(kid: string): Promise<boolean>;
   /** Lets the next key sign, and the other one retire; not if either has left its state, or another key signs. */
   promote(kid: string, replaces: string | undefined): Promise<boolean>;
   /** Erases the private half of a retiring key. */

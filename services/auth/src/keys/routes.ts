@@ -48,7 +48,7 @@ const rotateOperation = operation(
     tag: 'keys',
     summary: 'Replace the signing key',
     description:
-      'Publishes a new key, which signs once everybody holds it. A compromised key is taken out of use at once instead, and every token that it signed is revoked.',
+      'Lets the next key sign, once everybody holds it. A compromised key is taken out of use at once instead, and every token that it signed is revoked.',
     needs: 'keys:write',
     problems: ['key_unknown'],
   },
