@@ -26,6 +26,11 @@ export function createGuardMetrics(metrics: Metrics, gauged: Gauged) {
     'Time since this process last knew of every revocation; +Inf before the first time',
     () => gauged.revocations().staleMs / 1000,
   );
+  gauge(
+    'guard_keys_age_seconds',
+    'Time since the auth service last told its keys; +Inf before the first time',
+    () => gauged.keys().ageMs / 1000,
+  );
   gauge('guard_sessions', 'Sessions that this process holds in memory', gauged.sessions);
   const decisions = metrics.counter({
     name: 'guard_decisions_total',
