@@ -187,7 +187,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
   const minter = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const mint = wired.unrevoked(minter.access);
   const workloads = createSqlWorkloads(db);
-  const refreshTokens = assembleRefreshTokens({ redis, prefix, sessions, encryptionKeys, clock, ...wired.refresh });
+  const refreshTokens = assembleRefreshTokens({ redis, prefix, encryptionKeys, clock, ...wired.refresh });
   const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
   const limits = createLoginLimits({ redis, prefix, rates, hash });
   const beginRefresh = beginOwnRefresh(refreshTokens);
