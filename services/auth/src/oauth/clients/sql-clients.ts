@@ -1,4 +1,5 @@
 import { type Insertable, type Kysely, type Selectable, sql } from 'kysely';
+import { compiledOnce } from '../../database/compiled.ts';
 import { guarded, isUniqueViolation } from '../../database/guard.ts';
 import type { Database } from '../../database/schema.ts';
 import { AuthError } from '../../errors.ts';
@@ -8,8 +9,9 @@ type Db = Kysely<Database>;
 
 /** Clients in PostgreSQL or PGlite. */
 export function createSqlClients(db: Db): ClientStore {
+  const find = compiledOnce(db, (id) => credentials(db, id));
   return {
-    find: (id) => guarded(find(db, id)),
+    find: (id) => guarded(find(id).then((row) => row && toCredentials(row))),
     list: (after, limit) => guarded(list(db, after, limit)),
     create: (client, secretHash) => guarded(db.transaction().execute((tx) => insert(tx, client, secretHash))),
     replace: (client) => guarded(db.transaction().execute((tx) => replace(tx, client))),
@@ -19,16 +21,26 @@ export function createSqlClients(db: Db): ClientStore {
   };
 }
 
-async function find(db: Db, id: string): Promise<ClientCredentials | undefined> {
-  const row = await db.selectFrom('oauth_clients').selectAll().where('client_id', '=', id).executeTakeFirst();
-  if (row === undefined) return undefined;
-  const secrets = await db
-    .selectFrom('oauth_client_secrets')
-    .select('hash')
-    .where('client_id', '=', id)
-    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', sql<Date>`now()`)]))
-    .execute();
-  return { ...toClient(row), secretHashes: secrets.map(({ hash }) => hash) };
+/** In one round trip: every request of a client begins with it. */
+function credentials(db: Db, id: string) {
+  return db
+    .selectFrom('oauth_clients')
+    .selectAll()
+    .select((eb) =>
+      eb
+        .selectFrom('oauth_client_secrets')
+        .select(sql<string[]>`coalesce(array_agg(hash), '{}')`.as('hashes'))
+        .whereRef('oauth_client_secrets.client_id', '=', 'oauth_clients.client_id')
+        .where((secret) => secret.or([secret('expires_at', 'is', null), secret('expires_at', '>', sql<Date>`now()`)]))
+        .as('secret_hashes'),
+    )
+    .where('client_id', '=', id);
+}
+
+type CredentialsRow = Selectable<Database['oauth_clients']> & { readonly secret_hashes: readonly string[] | null };
+
+function toCredentials(row: CredentialsRow): ClientCredentials {
+  return { ...toClient(row), secretHashes: row.secret_hashes ?? [] };
 }
 
 async function list(db: Db, after: string | undefined, limit: number): Promise<readonly OAuthClient[]> {
@@ -69,7 +81,7 @@ async function replace(tx: Db, { version, ...client }: OAuthClient): Promise<OAu
     .where('version', '=', version)
     .executeTakeFirst();
   if (changed.numUpdatedRows > 0n) return { ...client, version: version + 1 };
-  if ((await find(tx, client.id)) === undefined) return undefined;
+  if ((await credentials(tx, client.id).executeTakeFirst()) === undefined) return undefined;
   throw new AuthError('version_conflict', 'the client was changed since: read it again');
 }
 
