@@ -136,7 +136,7 @@ export class Cluster {
   }
 
   /** Waits until the status says so of the generation that the API server holds. */
-  async programmed(name: string, timeoutMs = 10_000): Promise<void> {
+  async programmed(name: string, timeoutMs = 30_000): Promise<void> {
     await vi.waitFor(async () => {
       const { metadata } = await this.client.get(POLICIES, { namespace: this.namespace, name });
       const observedGeneration = metadata.generation;
@@ -182,7 +182,7 @@ export class Cluster {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       expect(this.writes).toEqual(before);
     };
-    await vi.waitFor(rests, 10_000);
+    await vi.waitFor(rests, 30_000);
   }
 }
 

@@ -36,6 +36,7 @@ import { setUpOAuth } from './oauth/set-up.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 import { assembleRefreshTokens } from './refresh/assemble.ts';
 import { beginOwnRefresh, createRefresh } from './refresh/refresh.ts';
+import { createRevokeByName } from './revocations/revoke-by-name.ts';
 import { openSessions, type Sessions } from './sessions/open-sessions.ts';
 import { wireSessions } from './sessions/wire.ts';
 
@@ -182,7 +183,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
   const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
   const { prefix = 'sk', rates = RATES, deviceChange = 'log' } = options;
   const { ring: keys, keeper, timing } = stores.keys;
-  const { store: sessions, endings, revoker } = stores.sessions;
+  const { store: sessions, endings, revoker, revocations } = stores.sessions;
   const wired = wireSessions({ sessions: stores.sessions, issuer, keys, clock, metrics: authMetrics });
   const minter = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const mint = wired.unrevoked(minter.access);
@@ -204,6 +205,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
     endSession,
     refreshTokens,
     revoker,
+    revocations,
     verify: wired.verifyFor(ANY_AUDIENCE),
     exchange,
     metrics: authMetrics,
@@ -215,9 +217,10 @@ function buildApps(options: ServiceOptions, stores: Stores) {
     checkDevice: createDeviceCheck({ policy: deviceChange, onSecurityEvent: stores.sessions.onSecurityEvent }),
   });
   const authorize = createAuthorize({ verify: wired.verifyFor(AUDIENCE), clock, metrics: authMetrics });
-  const { administration, changeOwnPassword, audit, upkeep } = accountsOf(options, {
+  const { administration, changeOwnPassword, audit, outbox, upkeep } = accountsOf(options, {
     ...stores,
     ...stores.sessions,
+    sessions,
     authenticate: (attempt) => countedAttempt(authMetrics, 'password', () => authenticate(attempt)),
     // Only to measure: that the user's tokens were revoked this second does not matter.
     mint: minter.access,
@@ -248,9 +251,9 @@ function buildApps(options: ServiceOptions, stores: Stores) {
       metrics,
       checks,
       more: (routes) => {
-        wired.adminRoutes(routes, authorize);
+        wired.adminRoutes(routes, { authorize, revoke: createRevokeByName({ db, outbox, clock }) });
         keyRoutes(routes, { keys: keeper, authorize });
-        clientRoutes(routes, { clients: createSqlClients(db), authorize });
+        clientRoutes(routes, { clients: createSqlClients(db), outbox, authorize });
         workloadRoutes(routes, { workloads, authorize });
       },
     }),
@@ -258,7 +261,11 @@ function buildApps(options: ServiceOptions, stores: Stores) {
 }
 
 type AccountParts = Omit<Stores, 'sessions'> &
-  Pick<Sessions, 'endings' | 'revoker'> & { readonly authenticate: Authenticate; readonly mint: Mint };
+  Pick<Sessions, 'endings' | 'revoker'> & {
+    readonly sessions: Sessions['store'];
+    readonly authenticate: Authenticate;
+    readonly mint: Mint;
+  };
 
 function accountsOf(options: ServiceOptions, { mint, ...parts }: AccountParts): Accounts {
   const { log, uuid, timers = systemClock, random = Math.random, auditRetentionDays = 400 } = options;
