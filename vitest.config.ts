@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: beside the source, no network. integration: real servers. e2e: the mesh. */
+/** unit: beside the source, no network but this process' own loopback. integration: real servers. e2e: the mesh. */
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -18,8 +18,9 @@ export default defineConfig({
           name: 'integration',
           include: ['{packages,operator,services,cdk8s}/**/*.integration.ts'],
           globalSetup: ['test-e2e/setup/integration.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          // Above every wait inside a test, which says better what did not come.
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
         },
       },
       {

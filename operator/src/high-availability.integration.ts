@@ -22,7 +22,7 @@ beforeEach(async () => {
   b = await start('b');
   await vi.waitFor(async () => expect(await b.ready()).toBe(true), 20_000);
   changes = keepChanging();
-  await vi.waitFor(() => expect(journal.writesOf('a').length).toBeGreaterThan(10), 10_000);
+  await vi.waitFor(() => expect(journal.writesOf('a').length).toBeGreaterThan(10), 30_000);
 }, 60_000);
 
 afterEach(async () => {
@@ -36,7 +36,7 @@ async function start(name: string): Promise<Replica> {
   return Replica.start({ name, server, namespace: cluster.namespace, leaseSeconds: LEASE_SECONDS });
 }
 
-const leading = (replica: Replica) => vi.waitFor(() => expect(journal.holder).toBe(replica.name), 20_000);
+const leading = (replica: Replica) => vi.waitFor(() => expect(journal.holder).toBe(replica.name), 30_000);
 
 /** Somebody changes policies all the time, so that whoever leads always has something to write. */
 function keepChanging() {
@@ -65,15 +65,16 @@ function expectOneWriter(): void {
 }
 
 describe('two replicas', { timeout: 120_000 }, () => {
-  test('a standby is ready and writes nothing; told to stop, the leader hands over within about a second', async () => {
+  test('a standby is ready and writes nothing; told to stop, the leader hands over instead of letting its lease run out', async () => {
     expect([await a.ready(), await b.ready(), await a.leads(), await b.leads()]).toEqual([true, true, true, false]);
     expect(journal.writesOf('b')).toEqual([]);
-    const told = performance.now();
     a.signal('SIGTERM');
     await leading(b);
-    expect(performance.now() - told).toBeLessThan(2_000);
+    const claims = journal.entries.filter(({ what }) => what !== 'write');
+    const handover = claims.slice(claims.findLastIndex(({ replica }) => replica === 'a'));
+    expect(handover.slice(0, 2)).toMatchObject([{ what: 'release' }, { what: 'lease', replica: 'b' }]);
     expect(await a.exited()).toBe(0);
-    await vi.waitFor(() => expect(journal.writesOf('b').length).toBeGreaterThan(10), 5_000);
+    await vi.waitFor(() => expect(journal.writesOf('b').length).toBeGreaterThan(10), 30_000);
     expectOneWriter();
   });
 
@@ -84,7 +85,7 @@ describe('two replicas', { timeout: 120_000 }, () => {
     await a.close();
     a = await start('a');
     await vi.waitFor(async () => expect(await a.ready()).toBe(true), 20_000);
-    await vi.waitFor(() => expect(journal.writesOf('b').length).toBeGreaterThan(10), 5_000);
+    await vi.waitFor(() => expect(journal.writesOf('b').length).toBeGreaterThan(10), 30_000);
     expect(await a.leads()).toBe(false);
     expectOneWriter();
   });
@@ -96,7 +97,7 @@ describe('two replicas', { timeout: 120_000 }, () => {
       leader.signal('SIGSTOP');
       const frozenAt = journal.writesOf(leader.name).length;
       await leading(standby);
-      await vi.waitFor(() => expect(journal.writesOf(standby.name).length).toBeGreaterThan(10), 5_000);
+      await vi.waitFor(() => expect(journal.writesOf(standby.name).length).toBeGreaterThan(10), 30_000);
       leader.signal('SIGCONT');
       await delay(1_000);
       expect(await leader.leads()).toBe(false);
@@ -113,7 +114,7 @@ describe('two replicas', { timeout: 120_000 }, () => {
     a.signal('SIGCONT');
     await vi.waitFor(
       () => expect(journal.writesOf('a').length + journal.writesOf('b').length).toBeGreaterThan(50),
-      10_000,
+      30_000,
     );
     expectOneWriter();
   });
@@ -124,7 +125,7 @@ describe('two replicas', { timeout: 120_000 }, () => {
     const last = journal.writesOf('a').at(-1)?.at ?? 0;
     const first = journal.entries.find(({ what, replica }) => what === 'lease' && replica === 'b')?.at ?? 0;
     expect(first - last).toBeGreaterThan(200);
-    await vi.waitFor(() => expect(journal.writesOf('b').length).toBeGreaterThan(10), 5_000);
+    await vi.waitFor(() => expect(journal.writesOf('b').length).toBeGreaterThan(10), 30_000);
     journal.refused.clear();
     await delay(2_000);
     expect(journal.holder).toBe('b');

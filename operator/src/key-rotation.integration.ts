@@ -32,7 +32,7 @@ const keysIn = async (name: string): Promise<string> =>
   JSON.stringify((await cluster.generatedOne(name, 'RequestAuthentication')).spec);
 const count = async (kid: string) => (await cluster.issuerStatus()).keys?.find((key) => key.kid === kid);
 const counted = (kid: string, policies: number, of: number) =>
-  vi.waitFor(async () => expect(await count(kid)).toMatchObject({ policies, of }), 15_000);
+  vi.waitFor(async () => expect(await count(kid)).toMatchObject({ policies, of }), 30_000);
 
 /** Gathers the versions at which the status said that every policy holds the key. */
 async function watchClaims(kid: string, claims: string[], stop: AbortSignal): Promise<void> {
@@ -59,7 +59,7 @@ async function behindDuring(kid: string, work: () => Promise<void>): Promise<rea
   const claiming = watchClaims(kid, claims, stop.signal);
   await work();
   // The watch may bring it later than a read does.
-  await vi.waitFor(() => expect(claims).not.toEqual([]), 15_000);
+  await vi.waitFor(() => expect(claims).not.toEqual([]), 30_000);
   stop.abort();
   await claiming;
   const states = await Promise.all(claims.map(async (version) => ({ version, held: await history.at(version) })));
@@ -83,9 +83,9 @@ describe('a key rotation', { timeout: 60_000 }, () => {
     for (const name of NAMES) expect(await keysIn(name)).toMatch(/"fresh\\".*"old\\"/);
 
     server.keys = [fresh];
-    await vi.waitFor(async () => expect(await count('old')).toBeUndefined(), 15_000);
+    await vi.waitFor(async () => expect(await count('old')).toBeUndefined(), 30_000);
     for (const name of NAMES) {
-      await vi.waitFor(async () => expect(await keysIn(name)).not.toContain('"old\\"'), 10_000);
+      await vi.waitFor(async () => expect(await keysIn(name)).not.toContain('"old\\"'), 30_000);
     }
     await counted('fresh', NAMES.length, NAMES.length);
   });
@@ -103,7 +103,7 @@ describe('a key rotation', { timeout: 60_000 }, () => {
       await counted('fresh', NAMES.length, NAMES.length);
     });
     expect(behind).toEqual([]);
-    await cluster.programmed('c', 20_000);
+    await cluster.programmed('c');
   });
 
   test('counts a policy that was created a moment ago only with the key in it', async () => {
@@ -127,7 +127,7 @@ describe('a key rotation', { timeout: 60_000 }, () => {
     expect(Number(/^sekisho_jwks_age_seconds (\S+)/m.exec(metrics)?.[1])).toBeGreaterThan(0.25);
     expect(Number(/^sekisho_jwks_fetch_failures_total (\S+)/m.exec(metrics)?.[1])).toBeGreaterThan(0);
     server.failure = undefined;
-    await vi.waitFor(async () => expect(await keysIn('a')).not.toContain('"old\\"'), 15_000);
+    await vi.waitFor(async () => expect(await keysIn('a')).not.toContain('"old\\"'), 30_000);
     await counted('fresh', NAMES.length, NAMES.length);
   });
 });

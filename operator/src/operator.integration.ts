@@ -19,7 +19,7 @@ describe('operator', () => {
     expect(kinds).toEqual(expect.arrayContaining(['RequestAuthentication', 'AuthorizationPolicy']));
     await vi.waitFor(async () => {
       expect((await cluster.issuerStatus()).keys).toMatchObject([{ kid: 'k1', policies: 1, of: 1 }]);
-    }, 5_000);
+    }, 30_000);
     await cluster.quiet();
     await cluster.stopOperator();
     await cluster.startOperator();
@@ -37,17 +37,17 @@ describe('operator', () => {
     const isRepaired = async () => expect((await allow()).spec).toEqual(original.spec);
 
     await cluster.client.delete(resource, original.metadata);
-    await vi.waitFor(isRepaired, 5_000);
+    await vi.waitFor(isRepaired, 30_000);
 
     const open = { apiVersion, kind, metadata: ref(name), spec: { action: 'ALLOW', rules: [{}] } };
     await cluster.client.apply(resource, open, { force: true });
-    await vi.waitFor(isRepaired, 5_000);
+    await vi.waitFor(isRepaired, 30_000);
 
     const annotations = { 'istio.io/dry-run': 'true' };
     await cluster.client.apply(resource, { apiVersion, kind, metadata: { ...ref(name), annotations } });
     await vi.waitFor(async () => {
       expect((await allow()).metadata.annotations).not.toHaveProperty(['istio.io/dry-run']);
-    }, 5_000);
+    }, 30_000);
     await cluster.quiet();
   });
 
@@ -58,7 +58,7 @@ describe('operator', () => {
     await cluster.client.apply(POLICIES, cluster.policy('bucket', { issuers: ['nobody'] }), { force: true });
     await vi.waitFor(async () => {
       expect(await cluster.condition('bucket', 'Accepted')).toMatchObject({ status: 'False' });
-    }, 5_000);
+    }, 30_000);
     expect(await cluster.generated('bucket')).toEqual(before);
   });
 
@@ -66,7 +66,7 @@ describe('operator', () => {
     await create('fresh', { issuers: ['nobody'] });
     await vi.waitFor(async () => {
       expect(await cluster.condition('fresh', 'Programmed')).toMatchObject({ status: 'False', reason: 'DenyAll' });
-    }, 5_000);
+    }, 30_000);
     expect((await cluster.generated('fresh')).map(({ kind }) => kind)).toEqual(['AuthorizationPolicy']);
   });
 
@@ -89,7 +89,7 @@ describe('operator', () => {
     await create('bucket');
     await cluster.programmed('bucket');
     // The change of the issuer comes on a watch of its own, and may come later than the policy.
-    const held = await vi.waitFor(() => cluster.generatedOne('bucket', 'RequestAuthentication', 'u1'), 5_000);
+    const held = await vi.waitFor(() => cluster.generatedOne('bucket', 'RequestAuthentication', 'u1'), 30_000);
     await server.close();
     await cluster.stopOperator();
     await cluster.startOperator();
@@ -114,7 +114,7 @@ describe('operator', () => {
     await create('bucket');
     await cluster.programmed('bucket');
     await cluster.client.delete(POLICIES, ref('bucket'));
-    await vi.waitFor(async () => expect(await cluster.generated('bucket')).toEqual([]), 5_000);
+    await vi.waitFor(async () => expect(await cluster.generated('bucket')).toEqual([]), 30_000);
     await expect(cluster.client.get(POLICIES, ref('bucket'))).rejects.toBeInstanceOf(NotFoundError);
   });
 

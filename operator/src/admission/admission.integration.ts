@@ -144,7 +144,7 @@ describe('the API server', () => {
   test('lets a broken policy that is stored already be labelled and deleted, but not broken further', async () => {
     await cluster.client.delete(WEBHOOKS, { name: configuration });
     const broken = cluster.policy('old', { rulez: [] });
-    await vi.waitFor(() => cluster.client.apply(POLICIES, broken, { force: true }), 5_000);
+    await vi.waitFor(() => cluster.client.apply(POLICIES, broken, { force: true }), 30_000);
     await cluster.client.apply(WEBHOOKS, webhookConfiguration(admission.address.port), { force: true });
     await vi.waitFor(async () => {
       await clock.advance(checkMs);
@@ -180,7 +180,7 @@ describe('the certificate', () => {
     await clock.advance(SETTLE_MS);
     await until(async () => expect(await authorities()).toBe(1));
     const seen = answers.length;
-    await vi.waitFor(() => expect(answers.length).toBeGreaterThan(seen + 5), 5_000);
+    await vi.waitFor(() => expect(answers.length).toBeGreaterThan(seen + 5), 30_000);
     going = false;
     await requests;
     expect(answers.filter((answer) => !(answer instanceof InvalidError))).toEqual([]);
@@ -190,7 +190,7 @@ describe('the certificate', () => {
     const ref = { namespace: cluster.namespace, name: 'sekisho-webhook' };
     const before = await cluster.client.get(SECRETS, ref);
     const second = await start();
-    await vi.waitFor(() => second.check(), 5_000);
+    await vi.waitFor(() => second.check(), 30_000);
     expect(await fingerprint(second)).toBe(await fingerprint(admission));
     expect(await cluster.client.get(SECRETS, ref)).toEqual(before);
     await second.stop();

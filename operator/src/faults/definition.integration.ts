@@ -62,7 +62,7 @@ test('the definition is deleted, with all policies, and comes back: nothing open
   expect(await all()).toEqual(before);
 
   for (const policy of policies) await cluster.apply(policy);
-  await Promise.all(NAMES.map((name) => cluster.programmed(name, 30_000)));
+  await Promise.all(NAMES.map((name) => cluster.programmed(name)));
   expect(calls.length - count.calls).toBeLessThan(MAX_CALLS);
   expect(log.length - count.lines, log.join('\n')).toBeLessThan(4);
   for (const [at, policy] of policies.entries()) {

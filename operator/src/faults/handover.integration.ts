@@ -21,7 +21,7 @@ function rivals() {
 
 const settled = () =>
   vi.waitFor(async () => {
-    await cluster.programmed('b-younger', 20_000);
+    await cluster.programmed('b-younger');
     expect(await cluster.generated('a-older')).toEqual([]);
   }, 20_000);
 

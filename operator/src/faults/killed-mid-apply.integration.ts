@@ -38,7 +38,7 @@ describe('an operator that is killed', { timeout: 90_000 }, () => {
     async (step) => {
       const { reading, writing } = twoPolicies(cluster, 'bucket');
       await cluster.apply(reading);
-      await cluster.programmed('bucket', 20_000);
+      await cluster.programmed('bucket');
       journal.onWrite = (path) => {
         if (path.includes(`/${cluster.namespace}/${step}`)) replica.signal('SIGKILL');
       };
@@ -47,7 +47,7 @@ describe('an operator that is killed', { timeout: 90_000 }, () => {
       journal.onWrite = () => undefined;
       await replica.close();
       replica = await start();
-      await cluster.programmed('bucket', 30_000);
+      await cluster.programmed('bucket');
       const states = await history().states('bucket');
       expect(moreOpen(states, workloadOf(cluster, [reading, writing]))).toEqual([]);
       expect(moreOpen(states.slice(-1), workloadOf(cluster, [writing]))).toEqual([]);

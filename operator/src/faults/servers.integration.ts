@@ -33,8 +33,8 @@ describe.each(['kube-apiserver', 'etcd'] as const)('an outage of %s', (server) =
       await vi.waitFor(() => cluster.client.get(POLICIES, writing.metadata), 60_000);
 
       await cluster.programmed('bucket', 60_000);
-      await vi.waitFor(() => cluster.apply(reading), 10_000);
-      await cluster.programmed('bucket', 20_000);
+      await vi.waitFor(() => cluster.apply(reading), 30_000);
+      await cluster.programmed('bucket');
       expect(moreOpen(await history().states('bucket'), workloadOf(cluster, [reading, writing]))).toEqual([]);
       expect(calls.length - before.calls).toBeLessThan(MAX_CALLS);
       expect(log.length - before.lines, log.join('\n')).toBeLessThan(MAX_LINES);

@@ -26,7 +26,7 @@ test('connections that are cut again and again open nothing, flood nothing, and 
     await delay(EVERY_MS);
   }
   await cluster.apply(writing);
-  await cluster.programmed('bucket', 30_000);
+  await cluster.programmed('bucket');
   expect(moreOpen(await history().states('bucket'), workloadOf(cluster, [reading, writing]))).toEqual([]);
   expect(calls.length - before.calls).toBeLessThan(MAX_CALLS);
   expect(log.length - before.lines, log.join('\n')).toBeLessThan(MAX_LINES);

@@ -23,7 +23,7 @@ const workload = (name: string, labels: object) => ({
   spec: { address: '127.0.0.9', labels },
 });
 const becomes = (name: string, type: string, wanted: object) =>
-  vi.waitFor(async () => expect(await cluster.condition(name, type)).toMatchObject(wanted), 10_000);
+  vi.waitFor(async () => expect(await cluster.condition(name, type)).toMatchObject(wanted), 30_000);
 const selected = async (name: string) =>
   readPolicyStatus((await cluster.client.get(POLICIES, ref(name))).status).workloads?.selected;
 
@@ -65,7 +65,7 @@ describe('what stands around a policy', () => {
     const policy = { ...cluster.policy('front'), spec: { ...spec, targetRefs } };
     await cluster.client.create(POLICIES, policy);
     await cluster.programmed('front');
-    await vi.waitFor(async () => expect(await selected('front')).toBe(1), 10_000);
+    await vi.waitFor(async () => expect(await selected('front')).toBe(1), 30_000);
     for (const object of await cluster.generated('front')) expect(object.spec).toMatchObject({ targetRefs });
   });
 });

@@ -17,6 +17,7 @@ import { expect, vi } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { GENERATED, ISSUERS, POLICIES } from '../resources.ts';
 import { enterExclusively } from './exclusive.ts';
+import { inParallel } from './in-parallel.ts';
 import { type OperatorRun, type RunOptions, runOperator } from './run-operator.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
@@ -83,7 +84,7 @@ export class Cluster {
 
   async leaveNamespace(): Promise<void> {
     const { items } = await this.client.list(POLICIES, { namespace: this.namespace });
-    for (const { metadata } of items) await this.client.delete(POLICIES, metadata);
+    await inParallel(items, ({ metadata }) => this.client.delete(POLICIES, metadata));
   }
 
   /** Resolves when the operator's caches are full. */
@@ -135,7 +136,7 @@ export class Cluster {
   }
 
   /** Waits until the status says so of the generation that the API server holds. */
-  async programmed(name: string, timeoutMs = 10_000): Promise<void> {
+  async programmed(name: string, timeoutMs = 30_000): Promise<void> {
     await vi.waitFor(async () => {
       const { metadata } = await this.client.get(POLICIES, { namespace: this.namespace, name });
       const observedGeneration = metadata.generation;
@@ -181,7 +182,7 @@ export class Cluster {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       expect(this.writes).toEqual(before);
     };
-    await vi.waitFor(rests, 10_000);
+    await vi.waitFor(rests, 30_000);
   }
 }
 

@@ -98,12 +98,12 @@ describe('informer', () => {
     const running = informer.run(stop.signal);
     await vi.waitFor(() => expect(errors[0]).toMatchObject({ code: 'kind_unknown' }));
     await client.apply(CRDS, gateDefinition());
-    await vi.waitFor(() => expect(informer.hasSynced).toBe(true), 15_000);
+    await vi.waitFor(() => expect(informer.hasSynced).toBe(true), 30_000);
     await client.apply(GATES, gate('a', { spec: { width: 3 } }));
-    await vi.waitFor(() => expect(informer.store.get(`${namespace}/a`)?.spec).toEqual({ width: 3 }), 5_000);
+    await vi.waitFor(() => expect(informer.store.get(`${namespace}/a`)?.spec).toEqual({ width: 3 }), 30_000);
     const held = informer.store.get(`${namespace}/a`);
     await client.delete(GATES, { namespace, name: 'a' }, { uid: held?.metadata.uid });
-    await vi.waitFor(() => expect(informer.store.size).toBe(0), 5_000);
+    await vi.waitFor(() => expect(informer.store.size).toBe(0), 30_000);
     stop.abort();
     await running;
   });
@@ -205,14 +205,14 @@ describe('leader election', () => {
     };
     const spec = async () => (await client.get(LEASES, { namespace, name: 'gate' })).spec;
     const a = candidate('a');
-    await vi.waitFor(() => expect(a.election.isLeading).toBe(true), 5_000);
+    await vi.waitFor(() => expect(a.election.isLeading).toBe(true), 30_000);
     const taken = await spec();
     expect(taken).toMatchObject({ holderIdentity: 'a', leaseDurationSeconds: 3, leaseTransitions: 0 });
     const b = candidate('b');
-    await vi.waitFor(async () => expect(await spec()).not.toEqual(taken), 5_000);
+    await vi.waitFor(async () => expect(await spec()).not.toEqual(taken), 30_000);
     a.stop.abort();
     await a.running;
-    await vi.waitFor(() => expect(b.election.isLeading).toBe(true), 2_000);
+    await vi.waitFor(() => expect(b.election.isLeading).toBe(true), 30_000);
     expect(await spec()).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 });
     b.stop.abort();
     await b.running;
@@ -235,10 +235,10 @@ describe('event recorder', () => {
     const facts = { regarding, type: 'Warning', reason: 'Repaired', action: 'Repair', note: '関'.repeat(500) } as const;
     const events = async () => (await client.list(EVENTS, { namespace })).items;
     recorder.record(facts);
-    await vi.waitFor(async () => expect(await events()).toHaveLength(1), 5_000);
+    await vi.waitFor(async () => expect(await events()).toHaveLength(1), 30_000);
     now += 60_000;
     recorder.record(facts);
-    await vi.waitFor(async () => expect((await events())[0]).toMatchObject({ series: { count: 2 } }), 5_000);
+    await vi.waitFor(async () => expect((await events())[0]).toMatchObject({ series: { count: 2 } }), 30_000);
     expect(await events()).toMatchObject([
       {
         reason: 'Repaired',

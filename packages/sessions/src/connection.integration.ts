@@ -33,7 +33,7 @@ describe('a connection to Redis', () => {
     for (let attempt = 0; attempt < 3; attempt += 1) {
       await expect(sessions.get('u1', 's1')).rejects.toMatchObject({ code: 'redis_unavailable' });
     }
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
     redis.disconnect();
   });
 

@@ -3,7 +3,8 @@ import type { Service } from './service.ts';
 import { type FreezableProxy, startFreezableProxy } from './testing/freezable-proxy.ts';
 import { ADMIN_LOGIN, databaseKinds, logIn, startService, untilReady } from './testing/real-service.ts';
 
-const BOUND_MS = 1_500;
+/** Far above every timeout of the service, far below a test that hangs. */
+const BOUND_MS = 10_000;
 
 function proxied(url: string, port: number): string {
   const changed = new URL(url);

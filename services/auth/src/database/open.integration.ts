@@ -47,7 +47,7 @@ describe.runIf(postgresUrl !== '')('a connection to PostgreSQL', () => {
     const insert = (n: number) => sql`insert into ${sql.table(table)} values (${n})`;
     await expect(db.transaction().execute((tx) => insert(1).execute(tx))).rejects.toThrow();
     proxy.thaw();
-    await expect.poll(() => pingDatabase(db).then(() => 'answers', String), { timeout: 10_000 }).toBe('answers');
+    await expect.poll(() => pingDatabase(db).then(() => 'answers', String), { timeout: 30_000 }).toBe('answers');
     await insert(2).execute(db);
     const direct = new pg.Client(postgresUrl);
     await direct.connect();

@@ -28,8 +28,8 @@ export interface Opened {
 
 /** An application's session: one for each application in each browser, one for each device. */
 export interface LogInSessions {
-  /** The session of this application in this browser, or a new one. */
-  open(logIn: LogIn): Promise<Opened>;
+  /** The session of this application in this browser, or a new one; undefined when it was ended since the log-in. */
+  open(logIn: LogIn): Promise<Opened | undefined>;
   /** Whether none of the browser's sessions was ended elsewhere: else nobody gets in by its cookie any more. */
   isLive(userId: string, browser: string): Promise<boolean>;
   /** Forgets those that were ended elsewhere, after the password was given again. */
@@ -53,22 +53,22 @@ export function createLogInSessions({ sessions, browsers, endSession, metrics }:
     return { session, created: true };
   };
 
-  const openInBrowser = async (logIn: LogIn, browser: string): Promise<Opened> => {
+  const reopen = async (userId: string, id: string): Promise<Opened | undefined> => {
+    const session = await sessions.touch(userId, id);
+    return session && { session, created: false };
+  };
+
+  const openInBrowser = async (logIn: LogIn, browser: string): Promise<Opened | undefined> => {
     const { userId, clientId } = logIn;
     const known = (await browsers.linked(browser)).get(clientId);
-    const session = known === undefined ? undefined : await sessions.touch(userId, known);
-    if (session !== undefined) return { session, created: false };
+    // One that was ended stays linked until the password is given again: a code from before brings no other.
+    if (known !== undefined) return reopen(userId, known);
     const created = await create(logIn);
-    const linked = await browsers.link(browser, clientId, {
-      id: created.session.id,
-      ...(known !== undefined && { instead: known }),
-    });
+    const linked = await browsers.link(browser, clientId, created.session.id);
     if (linked === created.session.id) return created;
     // Another request of the same application was faster.
-    const other = await sessions.touch(userId, linked);
-    if (other === undefined) return created;
     await sessions.destroy(userId, created.session.id);
-    return { session: other, created: false };
+    return reopen(userId, linked);
   };
 
   return {

@@ -4,25 +4,35 @@ import { ownClient } from './clients/metadata.ts';
 import { createConsents } from './consents.ts';
 import { asked, notGranted, toList } from './grants/context.ts';
 import { grantedToUser } from './grants/granted.ts';
+import type { IsLogInRevoked } from './log-in-age.ts';
 import type { LogInSessions } from './log-in-sessions.ts';
 import type { Resources } from './resources.ts';
 import { available } from './unavailable.ts';
 
 const { Check, base } = interactionPolicy;
 
+export interface InteractionRules {
+  readonly logIns: Pick<LogInSessions, 'isLive'>;
+  readonly isLogInRevoked: IsLogInRevoked;
+  readonly resources: Resources;
+}
+
 /**
  * When a person is asked to log in, beside what OpenID Connect says: when one of the browser's sessions was ended
- * elsewhere, its cookie lets nobody in any more; and when the account is gone or inactive. And when consent is asked
- * for: also when services are asked for that were not named in an earlier one.
+ * elsewhere, or its user revoked, its cookie lets nobody in any more; and when the account is gone or inactive. And when
+ * consent is asked for: also when services are asked for that were not named in an earlier one.
  */
-export function interactionRules(logIns: LogInSessions, resources: Resources): interactionPolicy.Prompt[] {
+export function interactionRules({ logIns, isLogInRevoked, resources }: InteractionRules): interactionPolicy.Prompt[] {
   const policy = base();
   policy.get('login')?.checks.add(
     new Check('session_ended', 'the log-in was ended elsewhere', 'login_required', async ({ oidc }) => {
-      const { accountId, uid } = oidc.session ?? {};
+      const { accountId, uid, loginTs } = oidc.session ?? {};
       if (accountId === undefined || uid === undefined) return Check.NO_NEED_TO_PROMPT;
       if (oidc.account === undefined) return Check.REQUEST_PROMPT;
       if (oidc.result?.login !== undefined) return Check.NO_NEED_TO_PROMPT;
+      if (isLogInRevoked({ userId: accountId, clientId: oidc.client?.clientId, at: loginTs })) {
+        return Check.REQUEST_PROMPT;
+      }
       return (await available(logIns.isLive(accountId, uid))) ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT;
     }),
   );

@@ -101,7 +101,7 @@ function configuration(
   { active, published }: ProviderKeys,
   pages: ProviderPages,
 ): Configuration {
-  const { issuer, encryptionKeys, resources, logIns, artefacts, clients, accounts, fetch } = options;
+  const { issuer, encryptionKeys, resources, artefacts, clients, accounts, fetch } = options;
   const idTokenAlg = active.publicJwk.alg;
   return {
     adapter: createAdapterFactory({ artefacts, clients, idTokenAlg }),
@@ -112,7 +112,7 @@ function configuration(
     features: features(resources, pages),
     renderError: pages.error,
     interactions: {
-      policy: interactionRules(logIns, resources),
+      policy: interactionRules(options),
       url: (_, { uid }) => `${issuer.basePath}/oauth/interaction/${uid}`,
     },
     loadExistingGrant: loadExistingGrant(options),

@@ -1,4 +1,4 @@
-import type { Revoker, SessionStore } from '@sekisho/sessions';
+import type { RevocationReader, Revoker, SessionStore } from '@sekisho/sessions';
 import type { RedisClient } from '@sekisho/sessions/redis';
 import type { Verify } from '@sekisho/tokens';
 import type { Kysely } from 'kysely';
@@ -7,8 +7,10 @@ import { withWorkloads } from '../exchange/workload-clients.ts';
 import { createKeyedHash } from '../keys/keyed-hash.ts';
 import { clientNetwork } from '../login/client-network.ts';
 import { take } from '../login/rate-limit.ts';
+import { sharedLookUp } from './clients/shared-look-up.ts';
 import { createSqlClients } from './clients/sql-clients.ts';
 import { parseIssuer } from './issuer.ts';
+import { createIsLogInRevoked } from './log-in-age.ts';
 import { createLogInSessions, type EndSession } from './log-in-sessions.ts';
 import { createOAuth, type OAuth, type OAuthOptions } from './oauth.ts';
 import { SESSION_SECONDS } from './provider.ts';
@@ -41,6 +43,7 @@ export interface OAuthSetUp
   readonly sessions: SessionStore;
   readonly endSession: EndSession;
   readonly revoker: Pick<Revoker, 'revoke'>;
+  readonly revocations: Pick<RevocationReader, 'check'>;
   /** Accepts every unrevoked token of this issuer, for any audience. */
   readonly verify: Verify;
 }
@@ -49,16 +52,17 @@ export interface OAuthSetUp
 const USER_CODES = { burst: 20, refillSeconds: 15 };
 
 /** OAuth and OpenID Connect on Redis and the database. */
-export function setUpOAuth({ issuer, redis, prefix, db, verify, revoker, ...rest }: OAuthSetUp): OAuth {
+export function setUpOAuth({ issuer, redis, prefix, db, verify, revoker, revocations, ...rest }: OAuthSetUp): OAuth {
   const { sessions, endSession, metrics } = rest;
   const networkHash = createKeyedHash(rest.encryptionKeys.current, 'user-code-limits');
   const browsers = createBrowserSessions(redis, { prefix, ttlSeconds: SESSION_SECONDS });
   return createOAuth({
     ...rest,
     issuer: parseIssuer(issuer),
-    clients: withWorkloads(createSqlClients(db)),
+    clients: withWorkloads({ find: sharedLookUp(createSqlClients(db).find) }),
     artefacts: createArtefacts(redis, prefix),
     logIns: createLogInSessions({ sessions, browsers, endSession, metrics }),
+    isLogInRevoked: createIsLogInRevoked(revocations),
     resources: createResources(issuer),
     takeUserCode: (ip) =>
       take(redis, { key: `${prefix}:limit:user-code:${networkHash(clientNetwork(ip))}`, rate: USER_CODES }),

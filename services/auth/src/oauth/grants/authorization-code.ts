@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Provider, TokenEndpointGrantContext } from 'oidc-provider';
 import { ownClient } from '../clients/metadata.ts';
 import { checkGrant } from './check-grant.ts';
-import { activeAccount, asked, type GrantFactory, invalidGrant, narrowed, required, toList } from './context.ts';
+import { accountOfCode, asked, type GrantFactory, invalidGrant, narrowed, required, toList } from './context.ts';
 import { readOrigin } from './origin.ts';
 import { respondForUser } from './respond.ts';
 import { takeOnce } from './take-once.ts';
@@ -16,8 +16,8 @@ type Code = InstanceType<Provider['AuthorizationCode']>;
 export const authorizationCode: GrantFactory = (provider, dependencies) => async (ctx) => {
   const code = await findCode(provider, ctx);
   checkVerifier(code, required(ctx, 'code_verifier'));
-  const { accounts, artefacts, resources } = dependencies;
-  const account = await activeAccount(accounts, code.accountId ?? '');
+  const { artefacts, resources } = dependencies;
+  const account = await accountOfCode(dependencies, code);
   const indicators = narrowed(resources, toList(code.resource), toList(ctx.oidc.params['resource']));
   const what = asked(resources, indicators, code.scopes);
   await takeOnce(dependencies, { kind: 'AuthorizationCode', id: code.jti, userId: account.id }, async () => {

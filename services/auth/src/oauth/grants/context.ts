@@ -5,6 +5,7 @@ import { type Account, type AccountStore, AUDIENCE } from '../../accounts/accoun
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { AuthMetrics } from '../../metrics.ts';
 import type { RefreshTokens } from '../../refresh/refresh-tokens.ts';
+import type { IsLogInRevoked } from '../log-in-age.ts';
 import type { EndSession, LogInSessions } from '../log-in-sessions.ts';
 import type { Resources } from '../resources.ts';
 import type { Artefacts } from '../store/artefacts.ts';
@@ -12,9 +13,10 @@ import type { Asked } from './granted.ts';
 
 /** What the grants need. */
 export interface GrantDependencies {
-  readonly accounts: Pick<AccountStore, 'find'>;
+  readonly accounts: Pick<AccountStore, 'find' | 'activeVersion'>;
   readonly artefacts: Artefacts;
   readonly logIns: LogInSessions;
+  readonly isLogInRevoked: IsLogInRevoked;
   readonly sessions: Pick<SessionStore, 'destroy'>;
   readonly endSession: EndSession;
   readonly refreshTokens: RefreshTokens;
@@ -41,6 +43,23 @@ export function required(ctx: TokenEndpointGrantContext, name: string): string {
   const value = ctx.oidc.params[name];
   if (typeof value === 'string' && value !== '') return value;
   throw new errors.InvalidRequest(`missing required parameter '${name}'`);
+}
+
+/** What stands for a log-in until it is redeemed, as oidc-provider keeps it. */
+export interface LogInCode {
+  readonly accountId?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly authTime?: number | undefined;
+}
+
+/** @throws invalid_grant for a user who is gone, or who was revoked since the log-in */
+export async function accountOfCode(
+  { accounts, isLogInRevoked }: Pick<GrantDependencies, 'accounts' | 'isLogInRevoked'>,
+  { accountId = '', clientId, authTime }: LogInCode,
+): Promise<Account> {
+  const account = await activeAccount(accounts, accountId);
+  if (isLogInRevoked({ userId: accountId, clientId, at: authTime })) throw invalidGrant('the log-in was revoked');
+  return account;
 }
 
 /** @throws invalid_grant for a user who is gone or may not log in any more */

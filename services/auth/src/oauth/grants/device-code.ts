@@ -1,7 +1,7 @@
 import { errors, type Provider, type TokenEndpointGrantContext } from 'oidc-provider';
 import { ownClient } from '../clients/metadata.ts';
 import { checkGrant } from './check-grant.ts';
-import { activeAccount, asked, type GrantFactory, invalidGrant, narrowed, required, toList } from './context.ts';
+import { accountOfCode, asked, type GrantFactory, invalidGrant, narrowed, required, toList } from './context.ts';
 import { respondForUser } from './respond.ts';
 import { takeOnce } from './take-once.ts';
 import type { Origin } from './user-tokens.ts';
@@ -13,14 +13,14 @@ const POLL_SECONDS = 4;
 
 /** RFC 8628 section 3.4. The session is the device's: it goes on when the browser that allowed it logs out. */
 export const deviceCode: GrantFactory = (provider, dependencies) => async (ctx) => {
-  const { accounts, artefacts, resources } = dependencies;
+  const { artefacts, resources } = dependencies;
   const code = await findCode(provider, ctx);
   if (code.accountId === undefined) {
     const inTime = await artefacts.saveFirst('DevicePoll', code.jti, { json: '', ttl: POLL_SECONDS });
     throw inTime ? new errors.AuthorizationPending() : new errors.SlowDown();
   }
   await checkGrant(provider, code);
-  const account = await activeAccount(accounts, code.accountId);
+  const account = await accountOfCode(dependencies, code);
   const indicators = narrowed(resources, toList(code.resource), toList(ctx.oidc.params['resource']));
   const what = asked(resources, indicators, code.scopes);
   await takeOnce(dependencies, { kind: 'DeviceCode', id: code.jti, userId: account.id }, () =>

@@ -1,6 +1,7 @@
 import type { Session } from '@sekisho/sessions';
 import type { Provider, TokenEndpointGrantContext } from 'oidc-provider';
 import type { GrantDependencies } from './context.ts';
+import { issueInSession } from './issue-in-session.ts';
 import { mintForUser, type Origin, type UserGrant } from './user-tokens.ts';
 
 /** What a code knows of the log-in that it stands for. */
@@ -26,12 +27,13 @@ export async function respondForUser(
   answer: UserAnswer,
 ): Promise<Session> {
   const { account, client, scopes, origin } = answer;
-  const { logIns, sessions } = dependencies;
-  const { session, created } = await logIns.open({ userId: account.id, clientId: client.id, ...origin });
-  try {
+  return issueInSession(dependencies, { account, clientId: client.id, origin }, async (session) => {
     const { token: accessToken, expiresIn } = await mintForUser(dependencies, answer, session);
     const idToken = scopes.has('openid')
       ? await issueIdToken({ provider, ctx }, dependencies, { answer, accessToken })
+      : undefined;
+    const refreshToken = client.grantTypes.includes('refresh_token')
+      ? await beginRefresh(dependencies, answer, session)
       : undefined;
     ctx.body = {
       access_token: accessToken,
@@ -39,15 +41,9 @@ export async function respondForUser(
       expires_in: expiresIn,
       scope: [...scopes].join(' '),
       ...(idToken !== undefined && { id_token: idToken }),
-      ...(client.grantTypes.includes('refresh_token') && {
-        refresh_token: await beginRefresh(dependencies, answer, session),
-      }),
+      ...(refreshToken !== undefined && { refresh_token: refreshToken }),
     };
-    return session;
-  } catch (error) {
-    if (created) await sessions.destroy(account.id, session.id);
-    throw error;
-  }
+  });
 }
 
 /** Kept with it is what was granted: no refresh brings more. */

@@ -5,24 +5,21 @@ export interface BrowserSessions {
   /** Session ids by client id. @param browser oidc-provider's `uid`, which outlives changes of the cookie */
   linked(browser: string): Promise<ReadonlyMap<string, string>>;
   /**
-   * Links an application's session, unless another request just did.
-   * @param instead the one that `linked` told
+   * Links an application's session, unless it has one.
    * @returns the session that is linked now
    */
-  link(browser: string, clientId: string, session: { readonly id: string; readonly instead?: string }): Promise<string>;
+  link(browser: string, clientId: string, sessionId: string): Promise<string>;
   forget(browser: string, clientIds: Iterable<string>): Promise<void>;
 }
 
 /** KEYS links. */
 const LINKED = new LuaScript(`return redis.call('HGETALL', KEYS[1])`);
 
-/** KEYS links. ARGV client, session, the one it replaces or '', seconds. Returns the linked session. */
+/** KEYS links. ARGV client, session, seconds. Returns the linked session. */
 const LINK = new LuaScript(`
-local current = redis.call('HGET', KEYS[1], ARGV[1])
-if current and current ~= ARGV[3] then return current end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[4])
-return ARGV[2]`);
+redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return redis.call('HGET', KEYS[1], ARGV[1])`);
 
 /** KEYS links. ARGV clients. */
 const FORGET = new LuaScript(`return redis.call('HDEL', KEYS[1], unpack(ARGV))`);
@@ -40,8 +37,8 @@ export function createBrowserSessions(
       );
       return new Map(entries);
     },
-    async link(browser, clientId, { id, instead = '' }) {
-      return String(await LINK.run(redis, [key(browser)], [clientId, id, instead, ttlSeconds]));
+    async link(browser, clientId, sessionId) {
+      return String(await LINK.run(redis, [key(browser)], [clientId, sessionId, ttlSeconds]));
     },
     async forget(browser, clientIds) {
       const ids = [...clientIds];
