@@ -21,7 +21,7 @@ export function keysCommand(program: Command, context: Context): void {
     });
   keys
     .command('rotate')
-    .description('Publish a new key, which signs once everybody holds it')
+    .description('Let the next key sign, once everybody holds it')
     .option('--compromised <kid>', 'take this key out of use at once, and revoke what it signed')
     .action((options: RotateOptions, command: Command) => rotate(invoke(context, command), options));
 }
@@ -35,7 +35,7 @@ async function rotate(invocation: Invocation, { compromised }: RotateOptions): P
   const send = await invocation.connect();
   const body = compromised === undefined ? {} : { compromised };
   show(invocation, (await send({ method: 'POST', path: '/v1/keys/rotate', body })).body);
-  invocation.view.done('The rotation has begun.', 'sekisho keys list, until the new key is active');
+  invocation.view.done('The rotation has begun.', 'sekisho keys list, until another key is active');
 }
 
 function show({ view }: Invocation, body: unknown): void {

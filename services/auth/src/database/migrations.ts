@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
-import { accountChanges } from '../accounts/migration.ts';
+import { accountChanges, namedRevocations } from '../accounts/migration.ts';
 import { auditLog } from '../audit/migration.ts';
 import { AuthError } from '../errors.ts';
 import { workloads } from '../exchange/tables.ts';
-import { keyRotation } from '../keys/migration.ts';
+import { keyRotation, rotationRequests } from '../keys/migration.ts';
 import { OAUTH_CLIENTS } from '../oauth/clients/tables.ts';
 import type { Database } from './schema.ts';
 
@@ -51,6 +51,8 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-audit-log': auditLog,
   '0006-oauth-clients': OAUTH_CLIENTS,
   '0007-workloads': workloads,
+  '0008-rotation-requests': rotationRequests,
+  '0009-named-revocations': namedRevocations,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...MIGRATIONS }) };

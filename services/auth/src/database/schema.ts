@@ -1,3 +1,4 @@
+import type { Revocation } from '@sekisho/sessions';
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { AuditAction, Changes } from '../audit/audit.ts';
 import type { WorkloadTables } from '../exchange/tables.ts';
@@ -27,8 +28,10 @@ export interface Database extends OAuthTables, WorkloadTables {
   /** Revocations that are owed: written with the change that owes them, removed once they are made. */
   revocation_outbox: {
     id: Generated<string>;
-    user_id: string;
-    scope: 'tokens' | 'sessions';
+    /** Whose account owes it; none owes what is named. */
+    user_id: string | null;
+    scope: 'tokens' | 'sessions' | 'named';
+    revocation: ColumnType<Revocation | null, string | undefined, never>;
     /** The session in which the user asked for it. */
     kept_session: string | null;
     attempts: Generated<number>;
@@ -58,6 +61,8 @@ export interface Database extends OAuthTables, WorkloadTables {
     /** Life of the longest-living token that it may have signed. */
     longest_token_ms: Generated<number>;
     created_at: Moment;
+    /** When it was asked to let another key take its place. */
+    rotation_requested_at: Date | null;
     activated_at: Date | null;
     retiring_at: Date | null;
     retired_at: Date | null;

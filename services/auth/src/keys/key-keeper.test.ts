@@ -5,6 +5,8 @@ import { breakable, HOUR, keeperFixture, pass, rules, SECOND, timing, unavailabl
 import type { Spread } from './rotation.ts';
 
 const setUp = () => keeperFixture(onTestFinished);
+/** The first key and the one that waits beside it; that one in its place, and another that waits; the first one's end. */
+const ROTATED = ['start', 'prepare', 'promote', 'prepare', 'retire'];
 
 describe('a keeper of keys', () => {
   test('makes the first key and finds it again', async () => {
@@ -14,8 +16,9 @@ describe('a keeper of keys', () => {
     const second = keeper();
     await second.look();
     expect(second.ring.active.kid).toBe(first.ring.active.kid);
-    expect(second.ring.published).toEqual({ keys: [first.ring.active.publicJwk] });
-    expect(journal).toEqual(['start']);
+    expect(second.ring.published).toEqual(first.ring.published);
+    expect(second.ring.published.keys[0]).toEqual(first.ring.active.publicJwk);
+    expect(journal).toEqual(['start', 'prepare']);
   });
 
   test('agrees with others that start at the same time', async () => {
@@ -23,7 +26,7 @@ describe('a keeper of keys', () => {
     const keepers = Array.from({ length: 5 }, () => keeper());
     await Promise.all(keepers.map((one) => one.look()));
     expect(new Set(keepers.map(({ ring }) => ring.active.kid)).size).toBe(1);
-    expect(store.rows.size).toBe(1);
+    expect(store.rows.size).toBe(2);
   });
 
   test('publishes a new key, signs with it later, and erases the old one when its tokens are over', async () => {
@@ -42,11 +45,12 @@ describe('a keeper of keys', () => {
     expect(one.ring.active.kid).toBe(next);
     expect(state(old)).toBe('retiring');
     await pass(clock, rules.longestTokenMs);
-    expect(one.ring.published.keys).toHaveLength(2);
+    expect(one.ring.published.keys).toHaveLength(3);
     await pass(clock, timing.settleMs + 180 * SECOND);
-    expect(one.ring.published.keys.map(({ kid }) => kid)).toEqual([next]);
+    const [, , following = ''] = store.rows.keys();
+    expect(one.ring.published.keys.map(({ kid }) => kid)).toEqual([next, following]);
     expect(store.rows.get(old)).toMatchObject({ state: 'retired', sealed: new Uint8Array() });
-    expect(journal.filter((entry) => entry !== 'publishing')).toEqual(['start', 'prepare', 'promote', 'retire']);
+    expect(journal.filter((entry) => entry !== 'publishing')).toEqual(ROTATED);
   });
 
   test('rotates by itself at the end of the period, once among several', async () => {
@@ -55,7 +59,7 @@ describe('a keeper of keys', () => {
     for (const one of keepers) await one.look();
     for (const one of keepers) one.start();
     await pass(clock, rules.periodMs + rules.publishMs + HOUR, { loops: 2, stepMs: 20 * SECOND });
-    expect(journal.filter((entry) => entry !== 'publishing')).toEqual(['start', 'prepare', 'promote', 'retire']);
+    expect(journal.filter((entry) => entry !== 'publishing')).toEqual(ROTATED);
     expect(new Set(keepers.map(({ ring }) => ring.active.kid)).size).toBe(1);
   });
 
@@ -81,10 +85,13 @@ describe('a keeper of keys', () => {
     expect(one.ring.active.kid).toBe(asked[0]);
   });
 
-  test('goes over to another algorithm in the same stages', async () => {
+  test('goes over to another algorithm in the same stages, once another one than the new waits no more', async () => {
     const { clock, keeper } = setUp();
     await keeper().look();
     const one = keeper({ rules: { ...rules, alg: 'RS256' } });
+    await one.look();
+    expect(one.ring.published.keys.map(({ alg }) => alg)).toEqual(['ES256', 'ES256']);
+    await clock.advance(timing.settleMs + timing.cacheMs);
     await one.look();
     expect(one.ring.published.keys.map(({ alg }) => alg)).toEqual(['ES256', 'RS256']);
     expect(one.ring.active.publicJwk.alg).toBe('ES256');
@@ -98,7 +105,7 @@ describe('a keeper of keys', () => {
     await keeper().look();
     await keeper({ rules: { ...rules, longestTokenMs: HOUR } }).look();
     await keeper().look();
-    expect([...store.rows.values()].map(({ longestTokenMs }) => longestTokenMs)).toEqual([HOUR]);
+    expect([...store.rows.values()].map(({ longestTokenMs }) => longestTokenMs)).toEqual([HOUR, HOUR]);
   });
 
   test('seals again what a previous encryption key sealed', async () => {

@@ -1,11 +1,12 @@
 import { backoffMs, type Clock, momentOf, pause, type Random } from '@sekisho/kube';
 import { exportSigningKey, generateSigningKey } from '@sekisho/tokens';
+import type { Actor } from '../audit/audit.ts';
 import { AuthError } from '../errors.ts';
 import type { EncryptionKeys } from './encryption-keys.ts';
 import type { ReportSpread } from './issuer-spread.ts';
 import { type KeyRing, LiveKeyRing } from './key-ring.ts';
 import type { KeyHistory, KeyStore, NewKey, StoredKey } from './key-store.ts';
-import { nextStep, type RotationRules, type Spread, type Step } from './rotation.ts';
+import { isPromotionDue, nextStep, type RotationRules, type Spread, type Step } from './rotation.ts';
 import { seal } from './seal.ts';
 import type { KeyTiming } from './timing.ts';
 
@@ -32,6 +33,8 @@ export interface KeyKeeperOptions {
   readonly clock: Clock;
   readonly random: Random;
 }
+
+type Read = Awaited<ReturnType<KeyStore['read']>>;
 
 const FIRST_RETRY_MS = 500;
 /** Of one look; more are due only if replicas keep overtaking each other. */
@@ -89,11 +92,8 @@ export class KeyKeeper {
    * Begins to replace the key that signs, or does nothing when that has begun.
    * @throws AuthError `unavailable`
    */
-  async rotate(): Promise<void> {
-    const { keys } = await this.#options.store.read();
-    const active = keys.find(({ state }) => state === 'active');
-    const hasBegun = keys.some(({ state }) => state === 'next');
-    if (active && !hasBegun) await this.#execute({ kind: 'prepare', active: active.kid });
+  async rotate(by?: Actor): Promise<void> {
+    await this.#options.store.requestRotation(by);
     await this.look();
   }
 
@@ -101,9 +101,9 @@ export class KeyKeeper {
    * Takes a key out of use at once, revokes what it signed and, if it was the one that signs, lets another one sign.
    * @throws AuthError `key_unknown`, or `unavailable`: then it may have happened in part, the rest follows by itself
    */
-  async compromise(kid: string): Promise<void> {
+  async compromise(kid: string, by?: Actor): Promise<void> {
     const { store, observer } = this.#options;
-    if (!(await store.compromise(kid))) throw new AuthError('key_unknown', 'there is no signing key with this kid');
+    if (!(await store.compromise(kid, by))) throw new AuthError('key_unknown', 'there is no signing key with this kid');
     observer.compromised(kid);
     await this.look();
     await this.#revokeCompromised();
@@ -138,7 +138,8 @@ export class KeyKeeper {
     const { observer } = this.#options;
     for (let steps = 0; steps < MAX_STEPS && !signal.aborted; steps += 1) {
       const { keys, now } = await this.#read();
-      const step = nextStep(keys, { rules: this.#rules, now, spread: await this.#spread(keys, signal) });
+      const spread = await this.#spread({ keys, now }, signal);
+      const step = nextStep(keys, { rules: this.#rules, now, spread });
       if (step.kind === 'rest') {
         observer.seen(keys, now, step);
         break;
@@ -147,7 +148,7 @@ export class KeyKeeper {
     }
   }
 
-  async #read(): Promise<{ readonly keys: readonly StoredKey[]; readonly now: number }> {
+  async #read(): Promise<Read> {
     const { store, clock, encryptionKeys } = this.#options;
     const readAt = momentOf(clock);
     const read = await store.read();
@@ -157,9 +158,10 @@ export class KeyKeeper {
     return read;
   }
 
-  async #spread(keys: readonly StoredKey[], signal: AbortSignal): Promise<Spread> {
+  async #spread({ keys, now }: Read, signal: AbortSignal): Promise<Spread> {
     const next = keys.find(({ state }) => state === 'next');
-    return next ? this.#options.spread(next.kid, signal) : { kind: 'unreported' };
+    const matters = next !== undefined && isPromotionDue(keys, { rules: this.#rules, now });
+    return matters ? this.#options.spread(next.kid, signal) : { kind: 'unreported' };
   }
 
   /** A step that another replica made impossible, or made first, is none: the next look decides anew. */
@@ -174,6 +176,8 @@ export class KeyKeeper {
         return store.start(await this.#newKey());
       case 'prepare':
         return store.prepare(await this.#newKey(), step.active);
+      case 'discard':
+        return store.discard(step.kid);
       case 'promote':
         return store.promote(step.kid, step.replaces);
       case 'retire':

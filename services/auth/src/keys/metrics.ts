@@ -20,7 +20,7 @@ export function createKeyMetrics(metrics: Metrics, ringAgeMs: () => number): Key
   });
   const waiting = metrics.gauge({
     name: 'signing_key_waiting',
-    help: '1 for the reason why the next key does not sign yet',
+    help: '1 for the reason why the next key does not sign although it should',
     labels: { reason: WAIT_REASONS },
   });
   const transitions = metrics.counter({

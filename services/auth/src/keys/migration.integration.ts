@@ -16,11 +16,13 @@ test('keys from before there were stages are taken over, and outlive the longest
       values (${state}, ${state}, ${sealed}, ${made})`.execute(db);
   }
   await MIGRATIONS['0003-key-rotation']?.up(db);
+  await MIGRATIONS['0008-rotation-requests']?.up(db);
   const { keys, now } = await createSqlKeys(db).read();
   const since = Date.parse(made);
   expect(keys.map(({ sealed: bytes, ...key }) => ({ ...key, sealed: Buffer.from(bytes).toString() }))).toEqual(
     [
-      { kid: 'active', state: 'active', since },
+      // A next key was only made to replace the active one.
+      { kid: 'active', state: 'active', since, rotationRequestedAt: expect.closeTo(now, -4) },
       { kid: 'next', state: 'next', since },
       { kid: 'retiring', state: 'retiring', since: expect.closeTo(now, -4) },
     ].map((key) => ({ ...key, alg: 'ES256', longestTokenMs: 86_400_000, sealed: 'sealed' })),

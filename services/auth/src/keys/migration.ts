@@ -32,3 +32,16 @@ export const keyRotation: Migration = {
     await sql`create unique index signing_keys_one_next on signing_keys (signer) where state = 'next'`.execute(db);
   },
 };
+
+/** That another key is to sign is a wish from now on: the key that then signs is published before anybody wishes. */
+export const rotationRequests: Migration = {
+  async up(db) {
+    await sql`alter table signing_keys add column rotation_requested_at timestamptz`.execute(db);
+    // Until now a next key was only made to replace the active one.
+    await sql`
+      update signing_keys set rotation_requested_at = now()
+      where state = 'active' and exists (
+        select from signing_keys other where other.signer = signing_keys.signer and other.state = 'next'
+      )`.execute(db);
+  },
+};

@@ -25,7 +25,7 @@ function setUp() {
     { ...base, kid: 'new', state: 'next' },
   ];
   const see = (waits?: WaitReason) =>
-    observer.seen(keys, clock.now(), { kind: 'rest', ...(waits !== undefined && { waits }) });
+    observer.seen(keys, clock.now(), { kind: 'rest', ...(waits !== undefined && { wait: { reason: waits, since } }) });
   const warnings = () => lines.filter(({ level }) => level !== 'info');
   return { clock, registry, observer, lines, see, warnings, keys };
 }
@@ -43,7 +43,7 @@ test('a key that waits as it should is not worth a word, one that waits too long
     await clock.advance(MINUTE);
   }
   expect(warnings()).toHaveLength(3);
-  expect(warnings()[0]).toMatchObject({ kid: 'new', reason: 'policies_behind', ageMs: overdueMs + 1 });
+  expect(warnings()[0]).toMatchObject({ kid: 'new', reason: 'policies_behind', waitsMs: overdueMs + 1 });
 });
 
 test('an API server that is away is told at once, and again when it went away again', async () => {

@@ -18,6 +18,7 @@ const DONE = {
   start: { state: 'active', message: 'a signing key was made that signs at once' },
   prepare: { state: 'next', message: 'a signing key was made and is published' },
   promote: { state: 'active', message: 'the next signing key signs from now on' },
+  discard: { state: 'retired', message: 'the next signing key is discarded: another algorithm is wanted' },
   retire: { state: 'retired', message: 'a signing key was retired and its private half erased' },
   lengthen: { state: undefined, message: 'the signing keys are to outlive longer tokens from now on' },
 } as const satisfies Record<Exclude<Step['kind'], 'rest'>, { state: Transition | undefined; message: string }>;
@@ -27,13 +28,14 @@ export function createKeyObserver({ log, metrics, clock, overdueMs }: KeyObserve
   const failing = hourly(clock);
   const waiting = hourly(clock);
   return {
-    seen(keys, now, { waits }) {
-      metrics.observe(keys, now, waits);
+    seen(keys, now, { wait }) {
+      metrics.observe(keys, now, wait?.reason);
       if (failing.end()) log.info('the signing keys are looked after again');
-      const next = keys.find(({ state }) => state === 'next');
-      const ageMs = next === undefined ? 0 : now - next.since;
-      if (!isWorth(waits, ageMs > overdueMs)) waiting.end();
-      else if (waiting.isDue()) log.warn({ kid: next?.kid, reason: waits, ageMs }, 'the next signing key has to wait');
+      if (wait === undefined || !isWorth(wait.reason, now - wait.since > overdueMs)) waiting.end();
+      else if (waiting.isDue()) {
+        const kid = keys.find(({ state }) => state === 'next')?.kid;
+        log.warn({ kid, reason: wait.reason, waitsMs: now - wait.since }, 'the next signing key has to wait');
+      }
     },
     done(step) {
       const { state, message } = DONE[step.kind];
@@ -51,8 +53,8 @@ export function createKeyObserver({ log, metrics, clock, overdueMs }: KeyObserve
 }
 
 /** An API server that is away is told at once, the usual course of things only when it takes too long. */
-function isWorth(waits: WaitReason | undefined, overdue: boolean): boolean {
-  return waits === 'unreachable' || (waits !== undefined && overdue);
+function isWorth(reason: WaitReason, overdue: boolean): boolean {
+  return reason === 'unreachable' || overdue;
 }
 
 interface Hourly {

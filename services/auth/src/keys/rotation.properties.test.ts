@@ -66,10 +66,12 @@ test('a key signs only when no cache is left of a replica that noticed last that
         await world.act(first);
       };
       await work();
+      expect([...world.store.rows.values()].map(({ state }) => state)).toEqual(['active']);
       const made = rules.publishMs;
       world.now = made - lookedBeforeMs;
       await world.look(late);
       world.now = made;
+      await work();
       await world.rotate();
       const [, next = ''] = world.store.rows.keys();
       while (world.store.rows.get(next)?.state !== 'active') {
@@ -103,6 +105,7 @@ test('a key stays for the last token of a replica that noticed last that it sign
       };
       await work();
       const [old = ''] = world.store.rows.keys();
+      await work();
       await world.rotate();
       world.now = rules.publishMs - lookedBeforeMs;
       await world.look(late);
@@ -145,5 +148,37 @@ test('whatever happened, keys rotate again once replicas look regularly and all 
       expect((await world.store.read()).keys.length).toBeLessThanOrEqual(3);
     }),
     { numRuns: 30 },
+  );
+});
+
+test('after a compromise a key signs that nobody has to fetch first, if replicas look and caches end as they should', async () => {
+  const course = fc.record({
+    skewsOfReplicas: skews,
+    publishedMs: fc.integer({ min: rules.publishMs, max: 3 * rules.periodMs }),
+    lastFetchMs: fc.integer({ min: 0, max: rules.cacheMs }),
+  });
+  await fc.assert(
+    fc.asyncProperty(course, async ({ skewsOfReplicas, publishedMs, lastFetchMs }) => {
+      const world = new World(skewsOfReplicas, false);
+      const lookAround = async () => {
+        for (const each of world.replicas) {
+          await world.look(each);
+          await world.act(each);
+        }
+      };
+      for (; world.now < publishedMs; world.now += timing.pollMs) await lookAround();
+      const active = (await world.store.read()).keys.find(({ state }) => state === 'active');
+      const next = (await world.store.read()).keys.find(({ state }) => state === 'next');
+      // A key that took another's place less than that ago has none behind it that everybody holds.
+      fc.pre(next !== undefined && world.now - next.since >= rules.settleMs + rules.cacheMs);
+      for (const each of world.replicas) world.fetch(each);
+      world.now += lastFetchMs;
+      await world.store.compromise(active?.kid ?? '');
+      await lookAround();
+      const signs = (await world.store.read()).keys.find(({ state }) => state === 'active')?.kid ?? '';
+      expect(signs).toBe(next?.kid);
+      for (const { kids } of world.caches) expect(kids).toContain(signs);
+    }),
+    { numRuns: 50 },
   );
 });

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { type LiveKey, lastUseOf, MISSING_REASONS, nextStep, type RotationRules, type Spread } from './rotation.ts';
+import {
+  isPromotionDue,
+  type LiveKey,
+  lastUseOf,
+  MISSING_REASONS,
+  nextStep,
+  type RotationRules,
+  type Spread,
+} from './rotation.ts';
 
 const rules: RotationRules = {
   alg: 'ES256',
@@ -31,13 +39,37 @@ describe('without a key that signs', () => {
 });
 
 describe('a key that signs', () => {
-  test('is replaced at the end of its period', () => {
-    expect(step([key('active', 0)], rules.periodMs - 1)).toEqual({ kind: 'rest' });
-    expect(step([key('active', 0)], rules.periodMs)).toEqual({ kind: 'prepare', active: 'active' });
+  const held: Spread = { kind: 'held', forMs: rules.settleMs };
+
+  test('has one waiting beside it from the start', () => {
+    expect(step([key('active', 0)], 0)).toEqual({ kind: 'prepare', active: 'active' });
+    expect(step([key('active', 0), key('next', 0)], rules.periodMs - 1, held)).toEqual({ kind: 'rest' });
   });
 
-  test('is replaced early when keys are to be of another algorithm', () => {
-    expect(step([key('active', 0, { alg: 'RS256' })], 1)).toEqual({ kind: 'prepare', active: 'active' });
+  test('is replaced at the end of its period, by the one that waited', () => {
+    const promote = { kind: 'promote', kid: 'next', replaces: 'active' };
+    expect(step([key('active', 0), key('next', 0)], rules.periodMs, held)).toEqual(promote);
+  });
+
+  test('is replaced early when that was asked for', () => {
+    const keys = [key('active', 0, { rotationRequestedAt: 500 }), key('next', 0)];
+    expect(step(keys, 499, held)).toEqual({ kind: 'rest' });
+    expect(step(keys, 500, held)).toEqual({ kind: 'promote', kid: 'next', replaces: 'active' });
+  });
+
+  test('is replaced early when keys are to be of another algorithm, by one that is', () => {
+    const active = key('active', 0, { alg: 'RS256' });
+    expect(step([active], 1)).toEqual({ kind: 'prepare', active: 'active' });
+    const wait = { reason: 'publishing', since: 0 };
+    expect(step([active, key('next', 0, { alg: 'RS256' })], 149)).toEqual({ kind: 'rest', wait });
+    expect(step([active, key('next', 0, { alg: 'RS256' })], 150)).toEqual({ kind: 'discard', kid: 'next' });
+    expect(step([active, key('next', 0)], 1_000)).toEqual({ kind: 'promote', kid: 'next', replaces: 'active' });
+  });
+
+  test('keeps signing, with another in wait, when only the one in wait is of another algorithm', () => {
+    const keys = [key('active', 0), key('next', 0, { alg: 'RS256' })];
+    expect(step(keys, 150)).toEqual({ kind: 'discard', kid: 'next' });
+    expect(step([key('active', 0)], 151)).toEqual({ kind: 'prepare', active: 'active' });
   });
 
   test('is noted to sign longer-living tokens before it is anything else, and never shorter-living ones', () => {
@@ -45,15 +77,16 @@ describe('a key that signs', () => {
     const long = key('active', 0, { longestTokenMs: 6_000 });
     expect(step([key('active', 0, { longestTokenMs: 4_999 })], rules.periodMs)).toEqual(lengthen);
     expect(step([long, key('next', 0, { longestTokenMs: 1 })], 1)).toEqual(lengthen);
-    expect(step([long], 1)).toEqual({ kind: 'rest' });
-    expect(step([key('active', 0), key('retiring', 0, { longestTokenMs: 4_999 })], 1)).toEqual({ kind: 'rest' });
+    expect(step([long, key('next', 0)], 1)).toEqual({ kind: 'rest' });
+    const retiring = key('retiring', 0, { longestTokenMs: 4_999 });
+    expect(step([key('active', 0), key('next', 0), retiring], 1)).toEqual({ kind: 'rest' });
   });
 });
 
-describe('the next key', () => {
-  const keys = [key('active', 0), key('next', 10_000)];
+describe('the next key, when it is its turn,', () => {
+  const keys = [key('active', 0, { rotationRequestedAt: 0 }), key('next', 10_000)];
   const promote = { kind: 'promote', kid: 'next', replaces: 'active' };
-  const waits = (reason: string) => ({ kind: 'rest', waits: reason });
+  const waits = (reason: string) => ({ kind: 'rest', wait: { reason, since: 10_000 } });
 
   test('signs after a fixed time where nobody reports who holds it', () => {
     expect(step(keys, 10_999)).toEqual(waits('publishing'));
@@ -78,9 +111,31 @@ describe('the next key', () => {
     expect(step(keys, 0)).toEqual(waits('publishing'));
   });
 
-  test('is made once', () => {
-    expect(step(keys, rules.periodMs, { kind: 'missing', reason: 'not_listed' })).toEqual(waits('not_listed'));
+  test('waits while so many keys retire that a key set with one more might be refused', () => {
+    const retiring = (count: number) =>
+      Array.from({ length: count }, (_, at) => key('retiring', 20_000, { kid: `${at}` }));
+    expect(step([...keys, ...retiring(14)], 20_000)).toEqual(waits('crowded'));
+    expect(step([...keys, ...retiring(13)], 20_000)).toEqual(promote);
   });
+
+  test('has waited since its turn came', () => {
+    const old = [key('active', 0, { rotationRequestedAt: 30_000 }), key('next', 10_000)];
+    const missing: Spread = { kind: 'missing', reason: 'not_listed' };
+    expect(step(old, 40_000, missing)).toEqual({ kind: 'rest', wait: { reason: 'not_listed', since: 30_000 } });
+    const due = [key('active', 0), key('next', 10_000)];
+    const wait = { reason: 'not_listed', since: rules.periodMs };
+    expect(step(due, rules.periodMs + 1, missing)).toEqual({ kind: 'rest', wait });
+  });
+});
+
+test('who holds the next key matters only when it is its turn', () => {
+  const [active, next] = [key('active', 0), key('next', 0)];
+  const isDue = (keys: readonly LiveKey[], now: number) => isPromotionDue(keys, { rules, now });
+  expect(isDue([active, next], rules.periodMs - 1)).toBe(false);
+  expect(isDue([active, next], rules.periodMs)).toBe(true);
+  expect(isDue([key('active', 0, { rotationRequestedAt: 1 }), next], 1)).toBe(true);
+  expect(isDue([active], rules.periodMs)).toBe(false);
+  expect(isDue([next], rules.periodMs)).toBe(false);
 });
 
 describe('a key that retires', () => {
@@ -88,14 +143,15 @@ describe('a key that retires', () => {
   const end = 20_000 + 100 + 5_000 + 120_000;
 
   test('is published until no token that it signed is taken any more', () => {
-    const keys = [key('active', 20_000), key('retiring', 20_000)];
+    const keys = [key('active', 20_000), key('next', 20_000), key('retiring', 20_000)];
     expect(step(keys, end - 1)).toEqual({ kind: 'rest' });
     expect(step(keys, end)).toEqual({ kind: 'retire', kid: 'retiring' });
     expect(lastUseOf(key('retiring', 20_000), rules)).toBe(end);
   });
 
   test('is kept for the longest token that it may have signed, also when tokens live shorter now', () => {
-    const keys = [key('active', 20_000), key('retiring', 20_000, { longestTokenMs: 86_400_000 })];
+    const long = key('retiring', 20_000, { longestTokenMs: 86_400_000 });
+    const keys = [key('active', 20_000), key('next', 20_000), long];
     expect(step(keys, end)).toEqual({ kind: 'rest' });
   });
 

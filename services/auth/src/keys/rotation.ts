@@ -1,7 +1,7 @@
 import { CLOCK_SKEW_SECONDS, type SigningAlgorithm } from '@sekisho/tokens';
 
 /**
- * `next` is published and signs nothing yet, `active` signs, `retiring` is published for the tokens it signed. A
+ * `next` is published and waits to sign, `active` signs, `retiring` is published for the tokens it signed. A
  * `retired` key is neither published nor kept: of it only its name and times stay.
  */
 export const KEY_STATES = ['next', 'active', 'retiring', 'retired'] as const;
@@ -16,6 +16,8 @@ export interface LiveKey {
   readonly since: number;
   /** Life of the longest-living token that it signs or signed. */
   readonly longestTokenMs: number;
+  /** When it was asked, of the key that signs, to let the next one sign; undefined if nobody did. */
+  readonly rotationRequestedAt?: number;
 }
 
 export interface RotationRules {
@@ -50,21 +52,29 @@ export type Spread =
   | { readonly kind: 'held'; readonly forMs: number }
   | { readonly kind: 'missing'; readonly reason: MissingReason };
 
-/** Why `next` does not sign yet; `publishing` ends by itself. */
-export const WAIT_REASONS = ['publishing', ...MISSING_REASONS] as const;
+/** Why `next` does not sign although it should; `publishing` and `crowded` end by themselves. */
+export const WAIT_REASONS = ['publishing', 'crowded', ...MISSING_REASONS] as const;
 export type WaitReason = (typeof WAIT_REASONS)[number];
+
+export interface Wait {
+  readonly reason: WaitReason;
+  /** Since when the next key should sign. */
+  readonly since: number;
+}
 
 export type Step =
   /** The first key, or one in place of a key that was lost or compromised: it signs at once. */
   | { readonly kind: 'start' }
-  /** A key that is published while another signs. */
+  /** A key that is published while another signs, and from then on ready to take its place. */
   | { readonly kind: 'prepare'; readonly active: string }
+  /** The next key is of an algorithm that is not wanted any more: another one is to wait in its place. */
+  | { readonly kind: 'discard'; readonly kid: string }
   /** @property replaces the key that signed until now, if there is one */
   | { readonly kind: 'promote'; readonly kid: string; readonly replaces: string | undefined }
   | { readonly kind: 'retire'; readonly kid: string }
   /** Keys that sign are to stay published for longer. */
   | { readonly kind: 'lengthen'; readonly longestTokenMs: number }
-  | { readonly kind: 'rest'; readonly waits?: WaitReason };
+  | { readonly kind: 'rest'; readonly wait?: Wait };
 
 export interface RotationFacts {
   readonly rules: RotationRules;
@@ -75,6 +85,12 @@ export interface RotationFacts {
 
 /** Verifiers take a token so long after its end, and the clock that set its end may have been ahead of the database's. */
 const LEEWAY_MS = 2 * CLOCK_SKEW_SECONDS * 1000;
+
+/**
+ * A key set that is too long is refused whole: the operator takes 32 keys of an issuer, for which there may be several
+ * signers, each with this many keys beside `next` and `active`.
+ */
+const MAX_RETIRING = 14;
 
 /**
  * The one step that is due, or rest. Every replica decides by itself and from what it read, so each step is carried out
@@ -91,11 +107,36 @@ export function nextStep(keys: readonly LiveKey[], facts: RotationFacts): Step {
   }
   const over = keys.find((key) => key.state === 'retiring' && now >= lastUseOf(key, rules));
   if (over) return { kind: 'retire', kid: over.kid };
-  if (next) {
-    const waits = waitOf(next, facts);
-    return waits === undefined ? promotion(next, active.kid) : { kind: 'rest', waits };
-  }
-  return isDue(active, facts) ? { kind: 'prepare', active: active.kid } : { kind: 'rest' };
+  // There always is a key that everybody holds, for the day on which the one that signs must not sign any more.
+  if (next === undefined) return { kind: 'prepare', active: active.kid };
+  return isPromotionDue(keys, facts) ? replacement({ keys, active, next }, facts) : { kind: 'rest' };
+}
+
+/** Whether the next key should sign; only then it matters who holds it. */
+export function isPromotionDue(
+  keys: readonly LiveKey[],
+  { rules, now }: Pick<RotationFacts, 'rules' | 'now'>,
+): boolean {
+  const active = keys.find(({ state }) => state === 'active');
+  const next = keys.find(({ state }) => state === 'next');
+  if (active === undefined || next === undefined) return false;
+  return next.alg !== rules.alg || active.alg !== rules.alg || now >= periodEnd(active, rules);
+}
+
+interface Replacement {
+  readonly keys: readonly LiveKey[];
+  readonly active: LiveKey;
+  readonly next: LiveKey;
+}
+
+function replacement({ keys, active, next }: Replacement, facts: RotationFacts): Step {
+  const { rules } = facts;
+  // Not at once: while replicas are restarted with another algorithm, some still want the one from before.
+  if (next.alg !== rules.alg && !isSettling(next, facts)) return { kind: 'discard', kid: next.kid };
+  const reason = waitOf(next, keys, facts);
+  if (reason === undefined) return promotion(next, active.kid);
+  const dueAt = active.alg === rules.alg ? periodEnd(active, rules) : active.since;
+  return { kind: 'rest', wait: { reason, since: Math.max(dueAt, next.since) } };
 }
 
 /**
@@ -117,17 +158,23 @@ function isShort({ longestTokenMs }: LiveKey, rules: RotationRules): boolean {
   return longestTokenMs < rules.longestTokenMs;
 }
 
-function isDue({ alg, since }: LiveKey, { rules, now }: RotationFacts): boolean {
-  return alg !== rules.alg || now - since >= rules.periodMs;
+/** When the next key should take its place: at the end of its period, or when that was asked for. */
+function periodEnd({ since, rotationRequestedAt }: LiveKey, { periodMs }: RotationRules): number {
+  return Math.min(since + periodMs, rotationRequestedAt ?? Number.POSITIVE_INFINITY);
 }
 
-function waitOf({ since }: LiveKey, { rules, now, spread }: RotationFacts): WaitReason | undefined {
-  const age = now - since;
-  // A client may ask any replica for the keys, and its cache may answer: all have this one before any signs with it.
-  if (age < rules.settleMs + rules.cacheMs) return 'publishing';
+/** A client may ask any replica for the keys, and its cache may answer: all have a key before any signs with it. */
+function isSettling({ since }: LiveKey, { rules, now }: RotationFacts): boolean {
+  return now - since < rules.settleMs + rules.cacheMs;
+}
+
+function waitOf(next: LiveKey, keys: readonly LiveKey[], facts: RotationFacts): WaitReason | undefined {
+  const { rules, now, spread } = facts;
+  if (isSettling(next, facts)) return 'publishing';
+  if (keys.filter(({ state }) => state === 'retiring').length >= MAX_RETIRING) return 'crowded';
   switch (spread.kind) {
     case 'unreported':
-      return age < rules.publishMs ? 'publishing' : undefined;
+      return now - next.since < rules.publishMs ? 'publishing' : undefined;
     case 'held':
       // The API server holds it in every policy; istiod and the proxies follow within seconds.
       return spread.forMs < rules.settleMs ? 'publishing' : undefined;

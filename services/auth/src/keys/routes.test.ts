@@ -43,9 +43,13 @@ describe('GET /v1/keys', () => {
     const { keeper, call } = await setUp();
     const response = await call('GET');
     expect(response.statusCode).toBe(200);
-    const times = { createdAt: '2026-01-02T03:04:05.000Z', activatedAt: '2026-01-02T03:04:05.000Z' };
+    const [active, next] = keeper.ring.published.keys;
+    const createdAt = '2026-01-02T03:04:05.000Z';
     expect(response.json()).toEqual({
-      keys: [{ kid: keeper.ring.active.kid, alg: 'ES256', state: 'active', ...times }],
+      keys: [
+        { kid: next?.kid, alg: 'ES256', state: 'next', createdAt },
+        { kid: active?.kid, alg: 'ES256', state: 'active', createdAt, activatedAt: createdAt },
+      ],
     });
   });
 
@@ -57,22 +61,25 @@ describe('GET /v1/keys', () => {
 });
 
 describe('POST /v1/keys/rotate', () => {
-  test.each([[undefined], [{}]])('publishes the next key, and the same when asked again (%j)', async (body) => {
-    const { keeper, call } = await setUp();
-    const response = await call('POST', body);
-    expect(response.statusCode).toBe(202);
-    expect(statesIn(response.json())).toEqual(['next', 'active']);
-    expect((await call('POST', body)).json()).toEqual(response.json());
-    expect(keeper.ring.published.keys).toHaveLength(2);
-  });
+  test.each([[undefined], [{}]])(
+    'lets the next key sign when all hold it, and does no more when asked again (%j)',
+    async (body) => {
+      const { keeper, call } = await setUp();
+      const response = await call('POST', body);
+      expect(response.statusCode).toBe(202);
+      expect(statesIn(response.json())).toEqual(['next', 'active']);
+      expect((await call('POST', body)).json()).toEqual(response.json());
+      expect(keeper.ring.published.keys).toHaveLength(2);
+    },
+  );
 
   test('takes a compromised key out at once', async () => {
     const revoked: string[] = [];
     const { keeper, call } = await setUp(async (kid) => void revoked.push(kid));
     const compromised = keeper.ring.active.kid;
     const response = await call('POST', { compromised });
-    expect(statesIn(response.json())).toEqual(['active', 'retired']);
-    expect(response.json().keys[1]).toMatchObject({ kid: compromised, compromisedAt: expect.any(String) });
+    expect(statesIn(response.json())).toEqual(['next', 'active', 'retired']);
+    expect(response.json().keys[2]).toMatchObject({ kid: compromised, compromisedAt: expect.any(String) });
     expect(keeper.ring.published.keys.map(({ kid }) => kid)).not.toContain(compromised);
     expect(revoked).toEqual([compromised]);
     expect((await call('POST', { compromised })).statusCode).toBe(202);

@@ -1,6 +1,6 @@
 import { SIGNING_ALGORITHMS } from '@sekisho/tokens';
 import { Type } from 'typebox';
-import type { Authorize } from '../http/authorize.ts';
+import { type Authorize, administratorOf } from '../http/authorize.ts';
 import { operation } from '../http/operation.ts';
 import type { HttpServer } from '../http/server.ts';
 import type { KeyKeeper } from './key-keeper.ts';
@@ -48,7 +48,7 @@ const rotateOperation = operation(
     tag: 'keys',
     summary: 'Replace the signing key',
     description:
-      'Publishes a new key, which signs once everybody holds it. A compromised key is taken out of use at once instead, and every token that it signed is revoked.',
+      'Lets the next key sign, once everybody holds it. A compromised key is taken out of use at once instead, and every token that it signed is revoked.',
     needs: 'keys:write',
     problems: ['key_unknown'],
   },
@@ -65,7 +65,8 @@ export function keyRoutes(app: HttpServer, { keys, authorize }: KeyRoutesOptions
     { schema: rotateOperation, onRequest: authorize('keys:write') },
     async (request, reply) => {
       const compromised = request.body?.compromised;
-      await (compromised === undefined ? keys.rotate() : keys.compromise(compromised));
+      const by = administratorOf(request);
+      await (compromised === undefined ? keys.rotate(by) : keys.compromise(compromised, by));
       return reply.code(202).send(toAnswer(await keys.history()));
     },
   );

@@ -104,6 +104,33 @@ describe.each([inMemory, ...databaseKinds(inject('postgresUrl')).map(sqlKind)])(
     expect(await states()).toEqual(['b active']);
   });
 
+  test('are asked once to change places, and the next one is not asked itself', async () => {
+    expect(await store.requestRotation()).toBe(false);
+    await store.start(newKey('a'));
+    await store.prepare(newKey('b'), 'a');
+    const asked = await Promise.all([1, 2, 3].map(() => store.requestRotation()));
+    expect(asked.filter(Boolean)).toHaveLength(1);
+    const { now, keys } = await store.read();
+    expect(keys.map(({ rotationRequestedAt }) => rotationRequestedAt)).toEqual([expect.any(Number), undefined]);
+    expect(keys[0]?.rotationRequestedAt).toBeLessThanOrEqual(now);
+    await store.promote('b', 'a');
+    expect((await store.read()).keys.at(-1)).not.toHaveProperty('rotationRequestedAt');
+  });
+
+  test('leave the place in wait for another one, unless they sign already', async () => {
+    await store.start(newKey('a'));
+    await store.prepare(newKey('b'), 'a');
+    expect([await store.discard('a'), await store.discard('b'), await store.discard('b')]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    expect(await states()).toEqual(['a active']);
+    expect(await store.prepare(newKey('b'), 'a')).toBe(false);
+    expect(await store.prepare(newKey('c'), 'a')).toBe(true);
+    expect(await store.history(10)).toContainEqual(expect.objectContaining({ kid: 'b', state: 'retired' }));
+  });
+
   test('retire only after they signed, and keep nothing but name and times', async () => {
     await store.start(newKey('a'));
     await store.prepare(newKey('b'), 'a');

@@ -1,5 +1,7 @@
 import type { SigningAlgorithm } from '@sekisho/tokens';
 import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Actor, AuditAction } from '../audit/audit.ts';
+import { recordAudit } from '../audit/sql-audit.ts';
 import { guarded, isUniqueViolation } from '../database/guard.ts';
 import type { Database } from '../database/schema.ts';
 import type { KeyHistory, KeyStore, NewKey, StoredKey } from './key-store.ts';
@@ -18,18 +20,19 @@ export function createSqlKeys(db: Kysely<Database>): KeyStore {
   const changed = async (query: { executeTakeFirst(): Promise<{ readonly numUpdatedRows: bigint }> }) =>
     (await guarded(query.executeTakeFirst())).numUpdatedRows > 0n;
   const keys = () => db.updateTable('signing_keys').where('signer', '=', SIGNER);
+  const retired = (kid: string, from: 'next' | 'retiring') =>
+    keys()
+      .set({ state: 'retired', sealed: null, retired_at: sql`now()` })
+      .where('kid', '=', kid)
+      .where('state', '=', from);
   return {
     read: () => guarded(read(db)),
     start: (key) => guarded(insert(db, key, { state: 'active' })),
     prepare: (key, active) => guarded(insert(db, key, { state: 'next', beside: active })),
     promote: (kid, replaces) => guarded(promote(db, kid, replaces)),
-    retire: (kid) =>
-      changed(
-        keys()
-          .set({ state: 'retired', sealed: null, retired_at: sql`now()` })
-          .where('kid', '=', kid)
-          .where('state', '=', 'retiring'),
-      ),
+    requestRotation: (by) => guarded(recorded(db, { by, action: 'key.rotation_requested' }, requestRotation)),
+    discard: (kid) => changed(retired(kid, 'next')),
+    retire: (kid) => changed(retired(kid, 'retiring')),
     lengthen: (longestTokenMs) =>
       changed(
         keys()
@@ -38,28 +41,51 @@ export function createSqlKeys(db: Kysely<Database>): KeyStore {
           .where('longest_token_ms', '<', longestTokenMs),
       ),
     reseal: (kid, from, to) => changed(keys().set({ sealed: to }).where('kid', '=', kid).where('sealed', '=', from)),
-    compromise: (kid) =>
-      changed(
-        keys()
-          .set({
-            state: 'retired',
-            sealed: null,
-            retired_at: sql`coalesce(retired_at, now())`,
-            compromised_at: sql`coalesce(compromised_at, now())`,
-            revoked_at: null,
-          })
-          .where('kid', '=', kid),
-      ),
+    compromise: (kid, by) => guarded(recorded(db, { by, action: 'key.compromised' }, (tx) => compromise(tx, kid))),
     unrevoked: () => guarded(unrevoked(db)),
     markRevoked: (kid) => changed(keys().set({ revoked_at: sql`now()` }).where('kid', '=', kid)),
     history: (limit) => guarded(history(db, limit)),
   };
 }
 
+type Changed = readonly { readonly kid: string }[];
+
+/** A change of keys with the record of who asked for it, all or nothing. @returns whether any was changed */
+function recorded(
+  db: Kysely<Database>,
+  { by, action }: { readonly by: Actor | undefined; readonly action: AuditAction },
+  change: (tx: Transaction<Database>) => Promise<Changed>,
+): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    const changed = await change(tx);
+    for (const { kid } of changed) {
+      if (by !== undefined) await recordAudit(tx, { actor: by, action, target: `key:${kid}`, changes: {} });
+    }
+    return changed.length > 0;
+  });
+}
+
+function requestRotation(tx: Transaction<Database>): Promise<Changed> {
+  const requested = tx.updateTable('signing_keys').set({ rotation_requested_at: sql`now()` });
+  const active = requested.where('signer', '=', SIGNER).where('state', '=', 'active');
+  return active.where('rotation_requested_at', 'is', null).returning('kid').execute();
+}
+
+function compromise(tx: Transaction<Database>, kid: string): Promise<Changed> {
+  const retired = tx.updateTable('signing_keys').set({
+    state: 'retired',
+    sealed: null,
+    retired_at: sql`coalesce(retired_at, now())`,
+    compromised_at: sql`coalesce(compromised_at, now())`,
+    revoked_at: null,
+  });
+  return retired.where('signer', '=', SIGNER).where('kid', '=', kid).returning('kid').execute();
+}
+
 async function read(db: Kysely<Database>): Promise<Awaited<ReturnType<KeyStore['read']>>> {
   // The time comes with the rows, and also when there are none.
   const { rows } = await sql<Row>`
-    select t.now, k.kid, k.alg, k.state, k.sealed, k.longest_token_ms,
+    select t.now, k.kid, k.alg, k.state, k.sealed, k.longest_token_ms, k.rotation_requested_at,
       case k.state when 'retiring' then k.retiring_at when 'active' then k.activated_at else k.created_at end as since
     from (select now() as now) t
     left join signing_keys k on k.signer = ${SIGNER} and k.state <> 'retired'
@@ -75,12 +101,17 @@ interface KeyRow {
   readonly state: StoredKey['state'];
   readonly sealed: Uint8Array;
   readonly longest_token_ms: number;
+  readonly rotation_requested_at: Date | null;
   readonly since: Date;
 }
 type Row = KeyRow | { readonly now: Date; readonly kid: null };
 
-function toStored({ kid, alg, state, sealed, longest_token_ms: longestTokenMs, since }: KeyRow): StoredKey {
-  return { kid, alg, state, sealed, longestTokenMs, since: since.getTime() };
+function toStored({ kid, alg, state, sealed, longest_token_ms: longestTokenMs, ...times }: KeyRow): StoredKey {
+  const { since, rotation_requested_at: requestedAt } = times;
+  return {
+    ...{ kid, alg, state, sealed, longestTokenMs, since: since.getTime() },
+    ...(requestedAt && { rotationRequestedAt: requestedAt.getTime() }),
+  };
 }
 
 async function insert(

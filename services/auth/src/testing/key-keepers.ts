@@ -26,7 +26,7 @@ export function keeperFixture(onEnd: (end: () => Promise<void>) => void) {
   const journal: string[] = [];
   const failures: unknown[] = [];
   const observer: KeyKeeperOptions['observer'] = {
-    seen: (_, __, { waits }) => void (waits && journal.push(waits)),
+    seen: (_, __, { wait }) => void (wait && journal.push(wait.reason)),
     done: ({ kind }) => void journal.push(kind),
     compromised: () => void journal.push('compromised'),
     failed: (error) => void failures.push(error),

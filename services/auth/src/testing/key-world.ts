@@ -115,6 +115,8 @@ export class World {
       }
       case 'prepare':
         return void (await this.store.prepare(this.newKey(), step.active));
+      case 'discard':
+        return void (await this.store.discard(step.kid));
       case 'promote':
         if (step.replaces === undefined) this.atOnce.add(step.kid);
         else if (this.reported && this.now - (this.heldSince ?? this.now) < rules.settleMs) this.#hasty.push(step.kid);
@@ -129,8 +131,7 @@ export class World {
   }
 
   async rotate(): Promise<void> {
-    const active = (await this.store.read()).keys.find(({ state }) => state === 'active');
-    if (active) await this.store.prepare(this.newKey(), active.kid);
+    await this.store.requestRotation();
   }
 
   /** What a ring lets out: nothing when it is stale. */

@@ -4,6 +4,7 @@ import type { KeyState } from '../keys/rotation.ts';
 interface Row extends NewKey {
   state: KeyState;
   createdAt: number;
+  rotationRequestedAt?: number;
   activatedAt?: number;
   retiringAt?: number;
   retiredAt?: number;
@@ -26,10 +27,13 @@ export function memoryKeys(now: () => number): MemoryKeys {
     return true;
   };
   const add = (row: Row) => {
-    if (inState(row.state) !== undefined) return false;
+    if (rows.has(row.kid) || inState(row.state) !== undefined) return false;
     rows.set(row.kid, row);
     return true;
   };
+  const retired = (kid: string, from: KeyState) =>
+    rows.get(kid)?.state === from &&
+    change(rows.get(kid), () => ({ state: 'retired', retiredAt: now(), sealed: ERASED }));
   return {
     rows,
     read: async () => ({ now: now(), keys: [...rows.values()].flatMap((row) => toStored(row)) }),
@@ -42,10 +46,12 @@ export function memoryKeys(now: () => number): MemoryKeys {
       change(active, () => ({ state: 'retiring', retiringAt: now() }));
       return change(next, () => ({ state: 'active', activatedAt: now() }));
     },
-    async retire(kid) {
-      const row = rows.get(kid);
-      return row?.state === 'retiring' && change(row, () => ({ state: 'retired', retiredAt: now(), sealed: ERASED }));
+    async requestRotation() {
+      const active = inState('active');
+      return active?.rotationRequestedAt === undefined && change(active, () => ({ rotationRequestedAt: now() }));
     },
+    discard: async (kid) => retired(kid, 'next'),
+    retire: async (kid) => retired(kid, 'retiring'),
     async lengthen(longestTokenMs) {
       const short = [inState('next'), inState('active')].filter((row) => row && row.longestTokenMs < longestTokenMs);
       for (const row of short) change(row, () => ({ longestTokenMs }));
@@ -75,9 +81,12 @@ export function memoryKeys(now: () => number): MemoryKeys {
 const ERASED = new Uint8Array();
 
 function toStored({ state, createdAt, activatedAt, retiringAt, ...row }: Row): StoredKey[] {
-  const { kid, alg, sealed, longestTokenMs } = row;
+  const { kid, alg, sealed, longestTokenMs, rotationRequestedAt } = row;
+  const requested = rotationRequestedAt !== undefined && { rotationRequestedAt };
   const since = { next: createdAt, active: activatedAt, retiring: retiringAt, retired: undefined }[state];
-  return state === 'retired' || since === undefined ? [] : [{ kid, alg, sealed, longestTokenMs, state, since }];
+  return state === 'retired' || since === undefined
+    ? []
+    : [{ kid, alg, sealed, longestTokenMs, state, since, ...requested }];
 }
 
 function toHistory({ kid, alg, state, createdAt, ...times }: Row): KeyHistory {
