@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Manifest } from '@sekisho/cdk8s';
+import { type Manifest, PLATFORM_NAMESPACE } from '@sekisho/cdk8s';
 import { crds } from '@sekisho/policy';
 import type { Toolchain } from '../toolchain/index.ts';
 import type { Assembly } from './assembly.ts';
@@ -9,8 +9,9 @@ import { type ApiServer, apiServer, etcd, kubeconfigText, type ServerContext } f
 import { type Account, type Deployment, deployment } from './deployment.ts';
 import { documents } from './documents.ts';
 import { istiod } from './istiod.ts';
+import { plainWorkloadEntry } from './manifests.ts';
 import type { MeshInfo } from './mesh-info.ts';
-import { type AuthProcess, auth, operator } from './services.ts';
+import { type AuthProcess, auth, guard, operator } from './services.ts';
 import { valkey } from './stores.ts';
 import type { Supervisor } from './supervisor.ts';
 import { waitFor } from './wait.ts';
@@ -30,7 +31,7 @@ export async function assemble(
     const assembly = { tools, supervisor, context, cluster, report };
     await timed('custom resource definitions', installDefinitions(assembly));
     const authKubeconfig = join(context.folder, 'auth-kubeconfig');
-    const authProcess = await auth({ redisUrl: redis, kubeconfig: authKubeconfig }, context);
+    const authProcess = await auth({ redisUrl: redis, kubeconfig: authKubeconfig, guard: GUARD }, context);
     const rendered = await deployment(context.addresses, authProcess.url);
     await timed('manifests', cluster.apply(rendered.manifests));
     await writeAccountKubeconfig(authKubeconfig, { cluster, api, account: rendered.auth });
@@ -39,14 +40,20 @@ export async function assemble(
       Promise.all([startIstiod(assembly, api), supervisor.start(authProcess.spec)]),
     );
     const operatorUrl = await timed('operator', startOperator(assembly, { api, istiod: mesh.monitoring }, rendered));
+    const guardUrl = await timed(
+      'guard',
+      startGuard(assembly, { api, redis, authUrl: authProcess.adminUrl }, rendered),
+    );
     const workloads = await timed(
-      'gateway, bucket, user and their Envoys',
+      'gateways, bucket, user and their Envoys',
       startWorkloads(assembly, rendered, mesh.discovery),
     );
     await timed('policies programmed', programmed(cluster, rendered));
     return {
       kubeconfig: api.kubeconfig,
-      gateway: rendered.gatewayUrl,
+      gateway: rendered.gateway.url,
+      edge: rendered.edge.url,
+      guard: guardUrl,
       auth: infoOf(authProcess),
       operator: operatorUrl,
       redis,
@@ -98,6 +105,31 @@ async function startOperator(
     operator: { namespace },
   } = rendered;
   const process = await operator({ kubeconfig, namespace, webhookUrl, istiod: istiodUrl }, context);
+  await supervisor.start(process.spec);
+  return process.url;
+}
+
+/** As the platform's manifests name its ServiceAccount. */
+const GUARD = `${PLATFORM_NAMESPACE}/sekisho-guard`;
+
+interface GuardFacts {
+  readonly api: ApiServer;
+  readonly redis: string;
+  readonly authUrl: string;
+}
+
+async function startGuard(
+  { supervisor, context, cluster }: Assembly,
+  { api, redis, authUrl }: GuardFacts,
+  { guard: plan }: Deployment,
+): Promise<string> {
+  const kubeconfig = join(context.folder, 'guard-kubeconfig');
+  await writeAccountKubeconfig(kubeconfig, { cluster, api, account: plan });
+  const port = await context.addresses.port(plan.address, plan.port.number);
+  await cluster.apply([plainWorkloadEntry(plan, { name: plan.port.name, number: port })]);
+  const token = await cluster.token(plan.namespace, plan.serviceAccount, 'sekisho');
+  const listen = `${plan.address}:${port}`;
+  const process = await guard({ listen, kubeconfig, token, authUrl, redisUrl: redis }, context);
   await supervisor.start(process.spec);
   return process.url;
 }

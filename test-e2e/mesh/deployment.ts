@@ -1,4 +1,4 @@
-import { type Manifest, renderPlatform, renderShop, type WorkloadFacts } from '@sekisho/cdk8s';
+import { type GatewayRef, type Manifest, renderPlatform, renderShop, type WorkloadFacts } from '@sekisho/cdk8s';
 import type { Addresses } from './addresses.ts';
 import { ISSUER } from './services.ts';
 
@@ -18,6 +18,13 @@ export interface ServicePlan extends WorkloadPlan {
 
 export interface GatewayPlan extends WorkloadPlan {
   readonly address: string;
+  /** Base URL, as applications have it. */
+  readonly url: string;
+}
+
+/** The guard: a plain process, which Envoys reach by its Service. */
+export interface GuardPlan extends WorkloadPlan {
+  readonly address: string;
 }
 
 /** A ServiceAccount. */
@@ -34,21 +41,24 @@ export interface Deployment {
   /** Base URL of the operator's admission webhook. */
   readonly webhookUrl: string;
   readonly services: readonly ServicePlan[];
+  /** Where services are reached as they are, each with its own policy. */
   readonly gateway: GatewayPlan;
-  readonly gatewayUrl: string;
+  /** Where the guard is asked about every request. */
+  readonly edge: GatewayPlan;
+  readonly guard: GuardPlan;
 }
 
 export async function deployment(addresses: Addresses, authUrl: string): Promise<Deployment> {
-  const address = addresses.host();
   // A router's Envoy binds its port on every address.
-  const gatewayTargetPort = await addresses.port('0.0.0.0', 28000);
+  const [port, edgePort] = [await addresses.port('0.0.0.0', 28000), await addresses.port('0.0.0.0', 28050)];
   const jwksUri = `${authUrl}/.well-known/jwks.json`;
   const webhookUrl = `https://127.0.0.1:${await addresses.port('127.0.0.1', 28250)}`;
-  const platform = renderPlatform({ target: 'local', issuer: ISSUER, jwksUri, gatewayTargetPort, webhookUrl });
-  const shop = renderShop({
-    target: 'local',
-    gateway: { name: platform.gateway.name, namespace: platform.gateway.namespace },
+  const { edge, ...platform } = renderPlatform({
+    ...{ target: 'local', issuer: ISSUER, jwksUri, webhookUrl, gatewayTargetPort: port },
+    edge: { targetPort: edgePort },
   });
+  if (edge === undefined) throw new Error('the platform has no guarded edge');
+  const shop = renderShop({ target: 'local', gateway: refOf(platform.gateway), edge: refOf(edge.gateway) });
   return {
     manifests: [...platform.manifests, ...shop.manifests],
     operator: platform.operator,
@@ -61,9 +71,20 @@ export async function deployment(addresses: Addresses, authUrl: string): Promise
       },
       { ...workloadPlan(shop.user), env: () => ({}) },
     ],
-    gateway: { ...workloadPlan(platform.gateway.workload), address },
-    gatewayUrl: `http://${address}:${gatewayTargetPort}`,
+    gateway: gatewayPlan(platform.gateway.workload, addresses),
+    edge: gatewayPlan(edge.gateway.workload, addresses),
+    guard: { ...workloadPlan(edge.guard), address: addresses.host() },
   };
+}
+
+function refOf({ name, namespace }: GatewayRef): GatewayRef {
+  return { name, namespace };
+}
+
+function gatewayPlan(facts: WorkloadFacts, addresses: Addresses): GatewayPlan {
+  const plan = workloadPlan(facts);
+  const address = addresses.host();
+  return { ...plan, address, url: `http://${address}:${plan.port.number}` };
 }
 
 function workloadPlan(facts: WorkloadFacts): WorkloadPlan {

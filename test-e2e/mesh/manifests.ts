@@ -20,6 +20,19 @@ export function workloadEntry(workload: ProxyWorkload, port: { name: string; num
   };
 }
 
+/** Stands for a pod without an Envoy: without an identity istiod has others speak plain HTTP to it. */
+export function plainWorkloadEntry(
+  { name, namespace, labels, address }: Omit<ProxyWorkload, 'role' | 'serviceAccount'>,
+  port: { name: string; number: number },
+): Manifest {
+  return {
+    apiVersion: ISTIO,
+    kind: 'WorkloadEntry',
+    metadata: { name: `${name}-1`, namespace, labels },
+    spec: { address, labels, ports: { [port.name]: port.number } },
+  } as Manifest;
+}
+
 /** Stands for iptables: binds the inbound port to the workload's address and opens an egress proxy beside it. */
 export function sidecar(workload: ProxyWorkload, inbound: { name: string; number: number }, appPort: number): Manifest {
   return {

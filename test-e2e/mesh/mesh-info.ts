@@ -18,8 +18,12 @@ export interface WorkloadInfo {
 /** `.local/mesh.json`: everything that a running mesh tells the outside. */
 export interface MeshInfo {
   readonly kubeconfig: string;
-  /** Base URL of the edge. */
+  /** Base URL of the gateway that leaves everything to the services' own policies. */
   readonly gateway: string;
+  /** Base URL of the gateway that asks the guard about every request. */
+  readonly edge: string;
+  /** Base URL of the guard's health and metrics. */
+  readonly guard: string;
   readonly auth: {
     /** Base URL of the public listener. */
     readonly url: string;

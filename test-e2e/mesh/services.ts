@@ -26,10 +26,12 @@ export interface AuthOptions {
   readonly redisUrl: string;
   /** Of its own ServiceAccount; read when it is needed first. */
   readonly kubeconfig: string;
+  /** Who may have keys for narrow tokens, as NAMESPACE/SERVICEACCOUNT. */
+  readonly guard: string;
 }
 
 /** The auth service on PGlite, with a fresh administrator's password in a file. */
-export async function auth({ redisUrl, kubeconfig }: AuthOptions, context: ServerContext): Promise<AuthProcess> {
+export async function auth({ redisUrl, kubeconfig, guard }: AuthOptions, context: ServerContext): Promise<AuthProcess> {
   const folder = join(context.folder, 'auth');
   await mkdir(folder, { recursive: true });
   const secret = async (name: string, text: string): Promise<string> => {
@@ -52,6 +54,8 @@ export async function auth({ redisUrl, kubeconfig }: AuthOptions, context: Serve
     KEY_POLL_SECONDS: '1',
     TOKEN_ISSUER_NAME: PLATFORM_ISSUER,
     KUBECONFIG: kubeconfig,
+    WORKLOAD_KEYS: 'cluster',
+    GUARD_WORKLOADS: guard,
     BOOTSTRAP_ADMIN_EMAIL: adminEmail,
     BOOTSTRAP_ADMIN_PASSWORD_FILE: adminPasswordFile,
   };
@@ -97,6 +101,49 @@ export async function operator(
   };
   const ready = (): Promise<boolean> => answersOk(`${url}/readyz`);
   return { spec: nodeProcess({ name: 'operator', main: 'operator/src/main.ts', env, ready }, context), url };
+}
+
+export interface GuardOptions {
+  /** host:port where Envoys ask it. */
+  readonly listen: string;
+  readonly kubeconfig: string;
+  /** A token of its ServiceAccount with the audience `sekisho`. */
+  readonly token: string;
+  /** Base URL of the auth service's listener for administrators and workloads. */
+  readonly authUrl: string;
+  readonly redisUrl: string;
+}
+
+/** The guard, with an encryption key of its own. */
+export async function guard(
+  { listen, kubeconfig, token, authUrl, redisUrl }: GuardOptions,
+  context: ServerContext,
+): Promise<{ spec: ProcessSpec; url: string }> {
+  const folder = join(context.folder, 'guard');
+  await mkdir(folder, { recursive: true });
+  const secret = async (name: string, text: string): Promise<string> => {
+    await writeFile(join(folder, name), text, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const ops = await claim(context.addresses, 28300);
+  const env = {
+    GUARD_LISTEN: listen,
+    GUARD_OPS_LISTEN: ops,
+    AUTH_ISSUER: ISSUER,
+    AUTH_URL: authUrl,
+    WORKLOAD_TOKEN_FILE: await secret('token', token),
+    KEY_ENCRYPTION_KEY_FILE: await secret('key-encryption-key', randomBytes(32).toString('base64')),
+    REDIS_URL: redisUrl,
+    // A session that ended without a revocation is noticed soon, for a test that waits for it.
+    SESSION_CACHE_SECONDS: '2',
+    REVOCATION_MAX_STALENESS_SECONDS: '5',
+    KUBECONFIG: kubeconfig,
+  };
+  const ready = (): Promise<boolean> => answersOk(`http://${ops}/readyz`);
+  return {
+    spec: nodeProcess({ name: 'guard', main: 'services/guard/src/main.ts', env, ready }, context),
+    url: `http://${ops}`,
+  };
 }
 
 export interface App {

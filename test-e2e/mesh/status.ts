@@ -21,7 +21,7 @@ function addresses(): readonly string[] {
   try {
     const mesh = readMesh();
     return [
-      `gateway     ${mesh.gateway}`,
+      `gateway     ${mesh.gateway}  (asking the guard: ${mesh.edge})`,
       `auth        ${mesh.auth.url}  (administrators: ${mesh.auth.adminUrl})`,
       `kubeconfig  ${mesh.kubeconfig}`,
       `details     ${meshPaths().mesh}`,

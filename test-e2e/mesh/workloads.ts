@@ -9,9 +9,10 @@ import { waitFor } from './wait.ts';
 interface Plans {
   readonly services: readonly ServicePlan[];
   readonly gateway: GatewayPlan;
+  readonly edge: GatewayPlan;
 }
 
-/** Starts each service with its Envoy, and the gateway's Envoy, all at once. */
+/** Starts each service with its Envoy, and the gateways' Envoys, all at once. */
 export async function startWorkloads(
   assembly: Assembly,
   plans: Plans,
@@ -20,6 +21,7 @@ export async function startWorkloads(
   const started = await Promise.all([
     ...plans.services.map((plan) => startService(assembly, plan, discovery)),
     startGateway(assembly, plans.gateway, discovery),
+    startGateway(assembly, plans.edge, discovery),
   ]);
   return Object.fromEntries(started);
 }

@@ -1,6 +1,7 @@
 import { changesChapter, partnerChapter } from './changes.ts';
 import type { StoryContext } from './context.ts';
 import { edgeChapter } from './edge.ts';
+import { guardChapter } from './guard.ts';
 import { hopsChapter } from './hops.ts';
 import { logInChapter } from './log-in.ts';
 import type { Chapter } from './step.ts';
@@ -14,6 +15,7 @@ export { type Chapter, runStep, type Step, type StepResult } from './step.ts';
 export const story: readonly Chapter<StoryContext>[] = [
   logInChapter,
   edgeChapter,
+  guardChapter,
   hopsChapter,
   partnerChapter,
   changesChapter,

@@ -19,6 +19,21 @@ const Environment = Type.Object({
     maxLength: 512,
     description: "the iss of the platform's tokens, as the auth service has it",
   }),
+  AUTH_URL: Type.String({
+    pattern: '^https?://[^\\s?#]+$',
+    maxLength: 512,
+    description: 'where the auth service tells the keys of the guard, for example http://auth.sekisho-system:8081',
+  }),
+  WORKLOAD_TOKEN_FILE: Type.String({
+    minLength: 1,
+    default: '/var/run/secrets/sekisho/workload/token',
+    description: 'the projected ServiceAccount token with the audience sekisho, which the kubelet renews',
+  }),
+  KEY_ENCRYPTION_KEY_FILE: Type.String({
+    minLength: 1,
+    description:
+      'file with 32 random bytes in base64, shared by the replicas of the guard alone; below it, earlier ones',
+  }),
   TRUST_DOMAIN: Type.String({
     pattern: '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$',
     default: 'cluster.local',
@@ -68,6 +83,9 @@ export interface Config {
   readonly listen: ListenAddress;
   readonly opsListen: ListenAddress;
   readonly issuer: string;
+  readonly authUrl: string;
+  readonly workloadTokenFile: string;
+  readonly encryptionKeyFile: string;
   readonly trustDomain: string;
   readonly redisUrl: string;
   readonly maxStalenessMs: number;
@@ -88,6 +106,9 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
     listen: parseListen('GUARD_LISTEN', config.GUARD_LISTEN),
     opsListen: parseListen('GUARD_OPS_LISTEN', config.GUARD_OPS_LISTEN),
     issuer: config.AUTH_ISSUER,
+    authUrl: config.AUTH_URL,
+    workloadTokenFile: config.WORKLOAD_TOKEN_FILE,
+    encryptionKeyFile: config.KEY_ENCRYPTION_KEY_FILE,
     trustDomain: config.TRUST_DOMAIN,
     redisUrl: config.REDIS_URL,
     maxStalenessMs: config.REVOCATION_MAX_STALENESS_SECONDS * 1000,

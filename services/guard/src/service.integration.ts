@@ -61,14 +61,13 @@ afterAll(async () => {
 }, 60_000);
 
 function options(): Parameters<typeof createService>[0] {
-  const jwks = toJwks([authKey, guardKey]);
-  const accessJwks = toJwks([authKey]);
+  const sets = { jwks: toJwks([authKey, guardKey]), accessJwks: toJwks([authKey]), narrowJwks: toJwks([guardKey]) };
   return {
     issuer: ISSUER,
     trustDomain: 'cluster.local',
     redisUrl: `redis://127.0.0.1:${proxy.port}`,
     ...{ prefix, tokenLifetime: 900, sessionFreshMs: 1_000, maxStalenessMs: 3_000 },
-    keys: { signingKey: () => guardKey, accessJwks, jwks, ready: true, ageMs: 0 },
+    keys: { ...sets, signingKey: () => guardKey, ready: true, ageMs: 0, refresh: async () => undefined },
     ...{ transport, timers: systemClock, random: Math.random, uuid: randomUUID, deviceChange: 'log', routeHeaders: [] },
     metrics: createMetrics({ undeclared: 'throw', processMetrics: false }),
     log: createLogger({ name: 'guard', level: 'silent' }),

@@ -92,7 +92,11 @@ function hopParts(options: ServiceOptions, { revocations, gate }: Stores, routin
   const { issuer: platformIssuer, keys, maxStalenessMs } = options;
   const clock = clockOf(options.timers);
   const jwks = () => keys.jwks;
-  const verify = createVerifier({ issuer: platformIssuer, audience: ANY_AUDIENCE, jwks, clock });
+  const verify = createVerifier({
+    ...{ issuer: platformIssuer, audience: ANY_AUDIENCE, clock },
+    jwks: () => keys.accessJwks,
+    narrowJwks: () => keys.narrowJwks,
+  });
   return {
     ...{ platformIssuer, revocations, maxStalenessMs, gate },
     verify: createVerifyCache({ verify, jwks, clock, maxEntries: HOP_TOKENS }),

@@ -9,7 +9,7 @@ import {
 } from '@sekisho/sessions';
 import { connectRedis } from '@sekisho/sessions/redis';
 import type { Logger, Metrics } from '@sekisho/telemetry';
-import type { KeySource } from './keys/key-source.ts';
+import type { KeySource, KeySourceProcess } from './keys/key-source.ts';
 import { createGuardMetrics, type GuardMetrics } from './metrics.ts';
 import { createSessionGate, type SessionGate } from './sessions/session-gate.ts';
 import { createTouchQueue } from './sessions/touch-queue.ts';
@@ -23,7 +23,7 @@ export interface StoresOptions {
   readonly tokenLifetime: number;
   readonly sessionFreshMs: number;
   readonly maxStalenessMs: number;
-  readonly keys: KeySource;
+  readonly keys: KeySource & Pick<KeySourceProcess, 'refresh'>;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly timers: Clock;
@@ -55,13 +55,13 @@ export function openStores(options: StoresOptions): Stores {
   const metrics = createGuardMetrics(options.metrics, {
     revocations: () => revocations,
     sessions: () => gate.size,
-    keys: () => options.keys,
   });
   const revoker = createRevoker({ redis, clock, prefix, tokenLifetime: options.tokenLifetime });
   const revocations = startRevocationReader({
     log: openRevocationLog({ url, prefix }),
     clock,
-    observer: observeRevocations(log, metrics),
+    // A key that leaked must not sign one token more: its successor is asked for at once.
+    observer: observeRevocations(log, metrics, () => void options.keys.refresh()),
     restore: revoker.restore,
   });
   const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });

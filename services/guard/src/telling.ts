@@ -29,9 +29,13 @@ export function tellSecurityEvent(log: Logger) {
 export function observeRevocations(
   log: Logger,
   metrics: Pick<GuardMetrics, 'propagation' | 'reloads'>,
+  onKeyRevoked: () => void,
 ): RevocationObserver {
   return {
-    propagated: (seconds) => metrics.propagation.observe(seconds),
+    propagated(seconds, kind) {
+      metrics.propagation.observe(seconds);
+      if (kind === 'key') onKeyRevoked();
+    },
     loaded(reason, entries) {
       metrics.reloads.inc({ reason });
       log.info({ reason, entries }, 'revocations loaded');

@@ -10,11 +10,15 @@ interface Changes {
 
 /** A hop in front of any service, where tokens of both signers arrive. */
 function hopOf(world: World, { state = 'alive', whenUnavailable = 'Deny' }: Changes = {}) {
-  const jwks = toJwks([world.keys.authKey, world.keys.guardKey]);
+  const [jwks, narrowJwks] = [toJwks([world.keys.authKey]), toJwks([world.keys.guardKey])];
   const asked: string[] = [];
   const parts: HopParts = {
     platformIssuer: PLATFORM,
-    verify: createVerifier({ issuer: PLATFORM, audience: ANY_AUDIENCE, jwks: () => jwks, clock: () => world.now }),
+    verify: createVerifier({
+      ...{ issuer: PLATFORM, audience: ANY_AUDIENCE, clock: () => world.now },
+      jwks: () => jwks,
+      narrowJwks: () => narrowJwks,
+    }),
     revocations: world.parts.revocations,
     maxStalenessMs: 60_000,
     gate: {

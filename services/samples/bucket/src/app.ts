@@ -40,11 +40,14 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
   app.get('/api/whoami', { preHandler: requireToken() }, ({ caller, headers }) => ({
     caller,
     // What a service in a language without this library would read.
-    headers: { 'x-user-id': headers['x-user-id'], 'x-user-roles': headers['x-user-roles'] },
+    headers: Object.fromEntries(Object.entries(headers).filter(([name]) => ABOUT_CALLER.test(name))),
   }));
   addItemRoutes(app, parts);
   return app;
 }
+
+/** Everything that looks as if it told of the caller, in any spelling: nothing of it may be what the client sent. */
+const ABOUT_CALLER = /^x[-_](jwt|user|session)[-_]/;
 
 function addItemRoutes(app: FastifyInstance, parts: Parts): void {
   const { items } = parts;
