@@ -62,6 +62,7 @@ export function renderPlatform(options: PlatformOptions): Platform {
       namespace,
       issuer,
       tokenIssuer: PLATFORM_ISSUER,
+      guard: { namespace, serviceAccount: 'guard' },
       deployment: local ? false : deployAuth,
     });
     const jwksUri = options.jwksUri ?? `http://${serviceHost(auth.workload)}/.well-known/jwks.json`;

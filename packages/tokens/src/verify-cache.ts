@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { AccessClaims } from './claims.ts';
-import type { Jwks } from './keys.ts';
 import { MAX_TOKEN_LENGTH } from './mint.ts';
+import type { Jwks } from './public-jwk.ts';
 import type { Verify } from './verify.ts';
 
 export interface VerifyCacheOptions {

@@ -3,7 +3,7 @@ import { type Clock, type Random, systemClock } from '@sekisho/kube';
 import { createDeviceCheck, type DevicePolicy } from '@sekisho/sessions';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Logger } from '@sekisho/telemetry';
-import { ANY_AUDIENCE, createMinter, type Mint, TOKEN_SECONDS } from '@sekisho/tokens';
+import { ANY_AUDIENCE, createMinter, type EncryptionKeys, type Mint, TOKEN_SECONDS } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';
 import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
@@ -14,16 +14,18 @@ import type { WorkloadKeySource } from './exchange/config.ts';
 import { openClusterKeys } from './exchange/open-cluster-keys.ts';
 import { workloadRoutes } from './exchange/routes.ts';
 import { createSqlWorkloads } from './exchange/sql-workloads.ts';
+import type { WorkloadId } from './exchange/workload.ts';
+import { createWorkloadProof } from './exchange/workload-proof.ts';
 import { buildAdminApp } from './http/admin-app.ts';
 import { createAuthorize } from './http/authorize.ts';
 import { ownPasswordRoute } from './http/own-password.ts';
 import { buildPublicApp, clientAddress } from './http/public-app.ts';
 import type { HttpServer } from './http/server.ts';
 import type { KeySettings } from './keys/config.ts';
-import type { EncryptionKeys } from './keys/encryption-keys.ts';
 import { createKeyedHash } from './keys/keyed-hash.ts';
 import { openKeys } from './keys/keys.ts';
 import { keyRoutes } from './keys/routes.ts';
+import { signerRoutes } from './keys/signer-routes.ts';
 import { countedAttempt } from './login/counted-attempt.ts';
 import { type Authenticate, createAuthenticate, createLogin } from './login/login.ts';
 import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
@@ -48,6 +50,8 @@ export interface ServiceOptions {
   readonly keys: KeySettings;
   /** Whose ServiceAccount tokens prove workloads. @default nobody's: workloads exchange no tokens */
   readonly workloadKeys?: WorkloadKeySource | undefined;
+  /** Who may have the guard's keys. @default nobody */
+  readonly guardWorkloads?: readonly WorkloadId[];
   readonly firstAdministrator?: FirstAdministrator;
   /** Seconds an access token lives. */
   readonly tokenLifetime: number;
@@ -135,7 +139,7 @@ async function openStores(options: ServiceOptions, opened: AsyncDisposableStack)
   const checks: Checks = {
     database: () => pingDatabase(database.db),
     redis: () => redis.ping(),
-    keys: async () => keys.ring.active,
+    keys: async () => [keys.ring.active, keys.published()],
     revocations: sessions.assertFresh,
   };
   return {
@@ -180,10 +184,17 @@ async function bootstrap({ log, uuid, firstAdministrator }: ServiceOptions, { ac
 function buildApps(options: ServiceOptions, stores: Stores) {
   const { db, accounts, passwords, clusterKeys, redis, metrics, authMetrics, checks } = stores;
   const { log, clock, uuid, issuer, encryptionKeys, tokenLifetime, trustedProxies = [] } = options;
-  const { prefix = 'sk', rates = RATES, deviceChange = 'log' } = options;
-  const { ring: keys, keeper, timing } = stores.keys;
+  const { guardWorkloads = [], prefix = 'sk', rates = RATES, deviceChange = 'log' } = options;
+  const { ring: keys, guard, keeper, published, timing } = stores.keys;
   const { store: sessions, endings, revoker, revocations } = stores.sessions;
-  const wired = wireSessions({ sessions: stores.sessions, issuer, keys, clock, metrics: authMetrics });
+  const wired = wireSessions({
+    sessions: stores.sessions,
+    issuer,
+    keys,
+    guardKeys: guard.ring,
+    clock,
+    metrics: authMetrics,
+  });
   const minter = createMinter({ issuer, key: () => keys.active, clock, uuid });
   const mint = wired.unrevoked(minter.access);
   const workloads = createSqlWorkloads(db);
@@ -194,8 +205,9 @@ function buildApps(options: ServiceOptions, stores: Stores) {
   const login = createLogin({ accounts, passwords, sessions, limits, mint, beginRefresh, clock, tokenLifetime });
   const authenticate = createAuthenticate({ accounts, passwords, limits });
   const endSession = async (userId: string, id: string) => void (await endings.one(userId, id, 'logout'));
+  const proveWorkload = clusterKeys && createWorkloadProof({ clusterKeys, clock });
   const exchange = assembleExchange({
-    ...{ clusterKeys, workloads, sessions, accounts, clock, verify: wired.verifyPublished },
+    ...{ proveWorkload, workloads, sessions, accounts, clock, verify: wired.verifyPublished },
     minter: { service: wired.unrevoked(minter.service), delegated: wired.unrevoked(minter.delegated) },
   });
   const oauth = setUpOAuth({
@@ -229,7 +241,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
       log,
       login,
       refresh,
-      jwks: () => keys.published,
+      jwks: published,
       jwksMaxAgeSeconds: Math.floor(timing.cacheMs / 1000),
       metrics: authMetrics,
       trustedProxies,
@@ -237,6 +249,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
       more: (routes) => {
         wired.publicRoutes(routes);
         ownPasswordRoute(routes, { ownSession: wired.ownSession, changeOwnPassword });
+        signerRoutes(routes, { guard, accessKeys: () => keys.published, workloads: guardWorkloads, proveWorkload });
       },
     }),
     adminApp: buildAdminApp({
@@ -250,7 +263,7 @@ function buildApps(options: ServiceOptions, stores: Stores) {
       checks,
       more: (routes) => {
         wired.adminRoutes(routes, authorize);
-        keyRoutes(routes, { keys: keeper, authorize });
+        keyRoutes(routes, { keys: { auth: keeper, guard }, authorize });
         clientRoutes(routes, { clients: createSqlClients(db), authorize });
         workloadRoutes(routes, { workloads, authorize });
       },
