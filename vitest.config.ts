@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: beside the source, no network. integration: real servers. e2e: the mesh. */
+/** unit: beside the source, no network but this process' own loopback. integration: real servers. e2e: the mesh. */
 export default defineConfig({
   test: {
     reporters: ['default'],

@@ -23,7 +23,7 @@ declare module 'vitest' {
       readonly order: string;
       readonly env: Readonly<Record<string, string>>;
     };
-    /** How many policies a test of many makes: `GOOD_POLICIES`, 150 unless it is set. */
+    /** How many policies a test of many makes: `GOOD_POLICIES`, 1,000 unless it is set. */
     goodPolicies: number;
     /** Path of Istio's CRDs (YAML, several documents). */
     istioCrds: string;
@@ -57,7 +57,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     closers.push(postgres.stop);
     project.provide('kubeconfig', kubeconfig);
     project.provide('privateControlPlane', privateControlPlane(tools, folder));
-    project.provide('goodPolicies', Number(process.env['GOOD_POLICIES'] ?? 150));
+    project.provide('goodPolicies', Number(process.env['GOOD_POLICIES'] ?? 1_000));
     project.provide('istioCrds', tools.istioCrds);
     project.provide('redisUrl', store.url);
     project.provide('valkey', { program: tools.valkey, folder, env: { [MESH_MARK]: folder } });

@@ -12,8 +12,15 @@ export {
   workloadId,
 } from './caller.ts';
 export type { ClaimPath } from './claims.ts';
-export { IdentityError, type IdentityErrorCode } from './errors.ts';
-export type { HeaderBag } from './headers.ts';
+export { IdentityError, type IdentityErrorCode, ServiceCallError, type ServiceCallErrorCode } from './errors.ts';
+export { fetchHeaders, type HeaderBag, receivedHeaders } from './headers.ts';
+export {
+  createIdentify,
+  type Identify,
+  type IdentityOptions,
+  type ReceivedRequest,
+  type VerifyToken,
+} from './identify.ts';
 export { type ProblemResponse, problemOf } from './problem.ts';
 export { type CallerOptions, type GatewayPattern, type IssuerClaims, readCaller } from './read-caller.ts';
 export {

@@ -30,8 +30,15 @@ export function problem(status: number, code: string, detail: string): ProblemRe
   };
 }
 
+const OF_THE_TOKEN: ReadonlySet<string> = new Set([
+  'token_malformed',
+  'token_expired',
+  'token_invalid',
+  'audience_mismatch',
+]);
+
 /** RFC 6750 section 3.1: only a request with a token is told an error code. */
 function challenge(code: string): string {
   const realm = 'Bearer realm="sekisho"';
-  return code === 'token_malformed' || code === 'audience_mismatch' ? `${realm}, error="invalid_token"` : realm;
+  return OF_THE_TOKEN.has(code) ? `${realm}, error="invalid_token"` : realm;
 }

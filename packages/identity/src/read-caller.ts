@@ -3,7 +3,8 @@ import { actors, type ClaimPath, claimAt, optionalNumber, optionalText, required
 import { readPeer } from './client-certificate.ts';
 import { IdentityError } from './errors.ts';
 import type { HeaderBag } from './headers.ts';
-import { type JsonObject, readVerifiedPayload } from './verified-payload.ts';
+import { remember } from './provenance.ts';
+import { type JsonObject, readVerifiedToken } from './verified-payload.ts';
 
 /** Where an issuer's tokens keep what this package reports: the claim paths of its TokenIssuer. */
 export interface IssuerClaims {
@@ -46,8 +47,9 @@ const SERVICE_ACCOUNT = /^system:serviceaccount:[^:]+:[^:]+$/;
  */
 export function readCaller(headers: HeaderBag, options: CallerOptions): Caller {
   const peer = readPeer(headers);
-  const payload = readVerifiedPayload(headers);
-  return payload === undefined ? tokenless(peer, options) : tokenHolder(payload, peer, options);
+  const verified = readVerifiedToken(headers);
+  const caller = verified === undefined ? tokenless(peer, options) : tokenHolder(verified.payload, peer, options);
+  return remember(caller, headers, verified?.token);
 }
 
 function tokenless(peer: Workload | undefined, { gateways = DEFAULT_GATEWAYS }: CallerOptions): Caller {

@@ -2,25 +2,31 @@ import { IdentityError } from './errors.ts';
 import { type HeaderBag, MAX_HEADER_LENGTH } from './headers.ts';
 
 /** The two prefixes that the generated RequestAuthentication lists; Envoy compares them with case. */
-const AUTHORIZATION = /^(?:Bearer|Service) [\w-]+\.([\w-]+)\.[\w-]+$/;
+const AUTHORIZATION = /^(?:Bearer|Service) ([\w-]+\.([\w-]+)\.[\w-]+)$/;
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+export interface VerifiedToken {
+  readonly token: string;
+  readonly payload: JsonObject;
+}
+
 /**
- * The payload of the token that Envoy verified. Envoy copies the token's middle segment into `x-jwt-payload` as it
+ * The token that Envoy verified, with its payload. Envoy copies the token's middle segment into `x-jwt-payload` as it
  * stands and forwards the token, so the two are equal byte for byte; where they are not, no verified token came with
  * the request, and the header counts as absent.
  * @returns undefined when no verified token came with the request
  * @throws IdentityError `token_malformed` when the verified token is not a JSON object of bounded size
  */
-export function readVerifiedPayload(headers: HeaderBag): JsonObject | undefined {
+export function readVerifiedToken(headers: HeaderBag): VerifiedToken | undefined {
   const { authorization, 'x-jwt-payload': payload } = headers;
   if (typeof payload !== 'string' || typeof authorization !== 'string') return undefined;
   if (authorization.length > MAX_HEADER_LENGTH) throw malformed('is too long');
-  if (AUTHORIZATION.exec(authorization)?.[1] !== payload) return undefined;
-  return decode(payload);
+  const [, token, segment] = AUTHORIZATION.exec(authorization) ?? [];
+  if (token === undefined || segment !== payload) return undefined;
+  return { token, payload: decode(payload) };
 }
 
 function decode(payload: string): JsonObject {

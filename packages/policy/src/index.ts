@@ -4,6 +4,7 @@ export { policyAdvice } from './advice/policy-advice.ts';
 export type { IssuerState } from './compile/issuers.ts';
 export type { Target } from './compile/istio.ts';
 export { type CustomResourceDefinition, crds } from './crd/crds.ts';
+export { claimValues } from './decide/claim-values.ts';
 export { type DecisionPolicy, decide, type Prepared, prepareDecision } from './decide/decide.ts';
 export type {
   Decision,

@@ -27,7 +27,7 @@ export {
   type RevocationKind,
 } from './revocation/revocation.ts';
 export type { Refusal, RevocableClaims } from './revocation/revocation-set.ts';
-export { createRevoker, type Revoker, type RevokerOptions } from './revocation/revoker.ts';
+export { assertRevocable, createRevoker, type Revoker, type RevokerOptions } from './revocation/revoker.ts';
 export {
   type OnSecurityEvent,
   SECURITY_EVENT_KINDS,

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { type Invocation, invoke } from '../invocation.ts';
 import { collect, count } from '../options.ts';
 import { grantText, parseGrant } from './grant-text.ts';
+import { revocationNote } from './revocation-note.ts';
 
 interface CreateOptions {
   readonly id?: string;
@@ -53,7 +54,7 @@ export function clientsCommand(program: Command, context: Context): void {
     .action((id: string, _: object, command: Command) => addSecret(invoke(context, command), id));
   clients
     .command('delete <id>')
-    .description('Delete a client')
+    .description('Delete a client, and refuse what was issued to it')
     .action((id: string, _: object, command: Command) => remove(invoke(context, command), id));
 }
 
@@ -93,8 +94,8 @@ async function addSecret(invocation: Invocation, id: string): Promise<void> {
 async function remove(invocation: Invocation, id: string): Promise<void> {
   await invocation.confirm(`The client ${id} will be deleted, which cannot be undone.`);
   const send = await invocation.connect();
-  await send({ method: 'DELETE', path: clientPath(id) });
-  invocation.view.done('The client is deleted.', `sekisho revoke client ${id}, to refuse its tokens too`);
+  const { status } = await send({ method: 'DELETE', path: clientPath(id) });
+  invocation.view.done(`The client is deleted. ${revocationNote(status)}`, 'sekisho clients list');
 }
 
 function clientPath(id: string): string {

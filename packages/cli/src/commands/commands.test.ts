@@ -128,6 +128,32 @@ describe('a command', () => {
   });
 });
 
+test.each<[string, Exchange]>([
+  ['clients delete web --yes', { request: 'DELETE /v1/clients/web', status: 202, answer: { detail: 'later' } }],
+  [
+    'revoke client web --yes',
+    {
+      request: 'POST /v1/revocations',
+      body: { client: 'web' },
+      status: 202,
+      answer: { revoked: 'client', detail: 'later' },
+    },
+  ],
+  [
+    'sessions end --session s1 --yes',
+    {
+      request: 'POST /v1/revocations',
+      body: { session: 's1' },
+      status: 202,
+      answer: { revoked: 'session', detail: 'later' },
+    },
+  ],
+])('%s says that the revocation follows, where Redis does not answer', async (line, exchange) => {
+  const { code, problems, err } = await runCli(line.split(' '), { exchanges: [exchange] });
+  expect([code, problems]).toEqual([0, []]);
+  expect(err).toContain('Redis does not answer');
+});
+
 describe('users create', () => {
   const create = ['users', 'create', 'alice@example.org', '--role', 'member', '--grant', 'bucket=bucket:read'];
   const body = {

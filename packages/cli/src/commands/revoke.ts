@@ -4,6 +4,7 @@ import { findUser } from '../api/users.ts';
 import type { Context } from '../context.ts';
 import { type Invocation, invoke } from '../invocation.ts';
 import { momentBefore, rfc3339 } from '../options.ts';
+import { revocationOutcome } from './revocation-note.ts';
 
 /** What can be revoked by a name, with what to tell before. */
 const NAMED = [
@@ -53,7 +54,9 @@ export function revokeCommand(program: Command, context: Context): void {
 async function send(invocation: Invocation, what: string, body: object): Promise<void> {
   const connection = await invocation.connect();
   await invocation.confirm(what);
-  const answer = read(Revoked, (await connection({ method: 'POST', path: '/v1/revocations', body })).body);
+  const { status, body: answered } = await connection({ method: 'POST', path: '/v1/revocations', body });
+  const answer = read(Revoked, answered);
   invocation.view.item(answer, [['Revoked', answer.revoked]]);
-  invocation.view.done('It is refused from now on, at every service that checks revocations.', 'sekisho audit');
+  const done = 'It is refused from now on, at every service that checks revocations.';
+  invocation.view.done(revocationOutcome(status, done), 'sekisho audit');
 }

@@ -4,6 +4,7 @@ import { findUser } from '../api/users.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { type Invocation, invoke } from '../invocation.ts';
+import { revocationOutcome } from './revocation-note.ts';
 
 interface EndOptions {
   readonly user?: string;
@@ -44,6 +45,8 @@ async function end(invocation: Invocation, { user, session }: EndOptions): Promi
   const send = await invocation.connect();
   const body = user === undefined ? { session } : { user: (await findUser(send, user)).id };
   await invocation.confirm(user === undefined ? 'The session will end.' : `${user} will be logged out everywhere.`);
-  read(Revoked, (await send({ method: 'POST', path: '/v1/revocations', body })).body);
-  invocation.view.done('Ended. Its tokens are refused from now on.', 'sekisho sessions list USER');
+  const answer = await send({ method: 'POST', path: '/v1/revocations', body });
+  read(Revoked, answer.body);
+  const done = 'Ended. Its tokens are refused from now on.';
+  invocation.view.done(revocationOutcome(answer.status, done), 'sekisho sessions list USER');
 }

@@ -68,6 +68,16 @@ function assertAtOnce(count: number): void {
   throw new SessionError('revocation_invalid', `${MAX_AT_ONCE} revocations at most can be made in one step`);
 }
 
+/**
+ * For who keeps a revocation to make it later: it must not turn out then that it cannot be.
+ * @throws SessionError `revocation_invalid` for what `revoke` would refuse now
+ */
+export function assertRevocable(revocation: Revocation, now: Date): void {
+  if (revocation.kind !== 'all') assertRevocableId(revocation.id);
+  if (revocation.kind === 'token') untilOf(revocation.exp, now);
+  else if ('issuedBefore' in revocation) momentOf(revocation.issuedBefore, now);
+}
+
 /** As the script reads an entry: kind, id, issued before, until, life. */
 function toArguments(revocation: Revocation, options: RevokerOptions): string[] {
   const { clock, tokenLifetime, sessionTtlMs = SESSION_TTL_MS } = options;

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@sekisho/kube';
-import type { Revoker } from '@sekisho/sessions';
+import type { Revoker, SessionStore } from '@sekisho/sessions';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import type { Kysely } from 'kysely';
 import type { AuditLog } from '../audit/audit.ts';
@@ -21,8 +21,9 @@ import { createUpkeep, type Upkeep } from './upkeep.ts';
 export interface AccountsOptions {
   readonly db: Kysely<Database>;
   readonly accounts: AccountStore;
-  readonly endings: Pick<SessionEndings, 'all' | 'lockOut'>;
+  readonly endings: Pick<SessionEndings, 'one' | 'all' | 'lockOut'>;
   readonly revoker: Pick<Revoker, 'revoke'>;
+  readonly sessions: Pick<SessionStore, 'ownerOf'>;
   readonly passwords: PasswordHasher;
   readonly authenticate: Authenticate;
   readonly assertTokensFit: AssertTokensFit;

@@ -1,15 +1,13 @@
-import type { Changes, FieldChange } from '../audit/audit.ts';
+import type { Changes } from '../audit/audit.ts';
+import { differences, type Fields } from '../audit/differences.ts';
 import type { Grant, Profile, Revocation } from './account.ts';
 
 /** What differs, by field; a grant is a field of its own, `grants/<service>`. */
 export function changesBetween(before: Profile | undefined, after: Profile | undefined): Changes {
-  const [old, next] = [fieldsOf(before), fieldsOf(after)];
-  const names = [...new Set([...old.keys(), ...next.keys()])];
-  const changed = names.filter((name) => JSON.stringify(old.get(name)) !== JSON.stringify(next.get(name)));
-  return Object.fromEntries(changed.map((name) => [name, fieldChange(old.get(name), next.get(name))]));
+  return differences(fieldsOf(before), fieldsOf(after));
 }
 
-function fieldsOf(profile: Profile | undefined): ReadonlyMap<string, unknown> {
+function fieldsOf(profile: Profile | undefined): Fields {
   if (profile === undefined) return new Map();
   const { email, active, roles, permissions, grants } = profile;
   const own = Object.entries({ email, active, roles, permissions });
@@ -20,10 +18,6 @@ function fieldsOf(profile: Profile | undefined): ReadonlyMap<string, unknown> {
         [`grants/${service}`, { permissions: granted, ...(expires !== undefined && { expires }) }] as const,
     ),
   ]);
-}
-
-function fieldChange(old: unknown, next: unknown): FieldChange {
-  return { ...(old !== undefined && { old }), ...(next !== undefined && { new: next }) };
 }
 
 /** What has to be revoked for a change to hold at once: nothing when it only adds. */

@@ -1,19 +1,35 @@
-import type { Revoker } from '@sekisho/sessions';
+import type { Revocation, Revoker, SessionStore } from '@sekisho/sessions';
 import type { SessionEndings } from '../sessions/session-endings.ts';
 import type { IssuedAccess } from './revocation-outbox.ts';
 
 export interface IssuedAccessOptions {
-  readonly endings: Pick<SessionEndings, 'all' | 'lockOut'>;
+  readonly endings: Pick<SessionEndings, 'one' | 'all' | 'lockOut'>;
   readonly revoker: Pick<Revoker, 'revoke'>;
+  readonly sessions: Pick<SessionStore, 'ownerOf'>;
 }
 
-/** What was issued to a user, in Redis. */
-export function createIssuedAccess({ endings, revoker }: IssuedAccessOptions): IssuedAccess {
+/** What was issued, in Redis. */
+export function createIssuedAccess(options: IssuedAccessOptions): IssuedAccess {
+  const { endings, revoker } = options;
   return {
     revokeTokens: (userId) => revoker.revoke({ kind: 'user', id: userId }),
     async endSessions(userId, keptSession) {
       if (keptSession === undefined) await endings.lockOut(userId, 'account_changed');
       else await endings.all(userId, 'account_changed', { except: keptSession });
     },
+    async revoke(revocation) {
+      await revoker.revoke(revocation);
+      await endNamedSessions(revocation, options);
+    },
   };
+}
+
+const STORED_ID = /^[A-Za-z0-9_-]{1,128}$/;
+
+/** A refused session, or all of a user's, must not bring new tokens either. A workload has no sessions. */
+async function endNamedSessions(revocation: Revocation, { endings, sessions }: IssuedAccessOptions): Promise<void> {
+  if (revocation.kind === 'user' && STORED_ID.test(revocation.id)) await endings.all(revocation.id, 'revoked');
+  if (revocation.kind !== 'session' || !STORED_ID.test(revocation.id)) return;
+  const userId = await sessions.ownerOf(revocation.id);
+  if (userId !== undefined) await endings.one(userId, revocation.id, 'revoked');
 }

@@ -25,3 +25,17 @@ export const accountChanges: Migration = {
     );
   },
 };
+
+/** Revocations that are owed by more than accounts: by clients that are removed, and by whoever revokes by name. */
+export const namedRevocations: Migration = {
+  async up(db) {
+    await sql`
+      alter table revocation_outbox
+        alter column user_id drop not null,
+        add column revocation jsonb,
+        drop constraint revocation_outbox_scope_check,
+        add constraint revocation_outbox_scope_known check (scope in ('tokens', 'sessions', 'named')),
+        add constraint revocation_outbox_scope_columns check (
+          (scope = 'named') = (revocation is not null) and (scope = 'named') = (user_id is null))`.execute(db);
+  },
+};

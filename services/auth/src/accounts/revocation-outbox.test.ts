@@ -2,7 +2,7 @@ import { systemClock } from '@sekisho/kube';
 import { createLogger } from '@sekisho/telemetry';
 import { describe, expect, test } from 'vitest';
 import type { OwedRevocation } from './account.ts';
-import { createRevocationOutbox } from './revocation-outbox.ts';
+import { createRevocationOutbox, type Owed } from './revocation-outbox.ts';
 import { createUpkeep } from './upkeep.ts';
 
 const owed = (id: string, rest: Partial<OwedRevocation> = {}): OwedRevocation => ({
@@ -13,7 +13,7 @@ const owed = (id: string, rest: Partial<OwedRevocation> = {}): OwedRevocation =>
 });
 
 /** A store in memory, and what was issued in a place that can be away. */
-function setUp(...initial: OwedRevocation[]) {
+function setUp(...initial: Owed[]) {
   const rows = new Map(initial.map((row) => [row.id, { ...row, attempts: 0 }]));
   const done: string[] = [];
   const place = { failsFor: new Set<string>(), counts: [] as number[], failures: 0 };
@@ -33,6 +33,7 @@ function setUp(...initial: OwedRevocation[]) {
     issued: {
       revokeTokens: (userId) => act(`tokens ${userId}`, userId),
       endSessions: (userId, kept = 'none') => act(`sessions ${userId} but ${kept}`, userId),
+      revoke: (revocation) => act(`named ${JSON.stringify(revocation)}`, ''),
     },
     onOwed: (count) => void place.counts.push(count),
     onFailure: () => {
@@ -49,6 +50,14 @@ describe('an owed revocation', () => {
     expect(await outbox.make(first)).toBe(true);
     expect(await outbox.make(second)).toBe(true);
     expect(done).toEqual(['sessions user-1 but s', 'tokens user-2']);
+    expect(rows.size).toBe(0);
+  });
+
+  test('that is named is made as it was named', async () => {
+    const named: Owed = { id: '1', scope: 'named', revocation: { kind: 'client', id: 'shop', issuedBefore: 7 } };
+    const { outbox, rows, done } = setUp(named);
+    expect(await outbox.make(named)).toBe(true);
+    expect(done).toEqual(['named {"kind":"client","id":"shop","issuedBefore":7}']);
     expect(rows.size).toBe(0);
   });
 

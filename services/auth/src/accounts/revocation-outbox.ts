@@ -1,24 +1,36 @@
+import type { Revocation } from '@sekisho/sessions';
 import type { OwedRevocation } from './account.ts';
 
-/** Ends what was issued to a user. Both may be repeated without harm, and reject when the place where it is kept is away. */
+/** Not of an account: what an administrator names, or a client that is removed. */
+export interface OwedByName {
+  readonly id: string;
+  readonly scope: 'named';
+  readonly revocation: Revocation;
+}
+
+export type Owed = OwedRevocation | OwedByName;
+
+/** Ends what was issued. All may be repeated without harm, and reject when the place where it is kept is away. */
 export interface IssuedAccess {
   /** Refuses every token that the user was issued until now. */
   revokeTokens(userId: string): Promise<void>;
   /** Ends every session of the user, but the one that is kept, and refuses their tokens. */
   endSessions(userId: string, keptSession?: string): Promise<void>;
+  /** Refuses what is named; of a user or a session, ends the sessions too. */
+  revoke(revocation: Revocation): Promise<void>;
 }
 
-/** Where owed revocations are kept, beside the accounts. */
+/** Where owed revocations are kept, beside what owes them. */
 export interface OutboxStore {
   /** Those with the fewest failures first: one that always fails is in nobody's way. */
-  listOwed(limit: number): Promise<readonly OwedRevocation[]>;
+  listOwed(limit: number): Promise<readonly Owed[]>;
   markMade(id: string): Promise<void>;
   markFailed(id: string): Promise<void>;
 }
 
 export interface RevocationOutbox {
   /** @returns whether it is made; if not, `drain` repeats it */
-  make(owed: OwedRevocation): Promise<boolean>;
+  make(owed: Owed): Promise<boolean>;
   /** Makes what is owed, until one fails; rejects with that failure. */
   drain(): Promise<void>;
 }
@@ -35,13 +47,13 @@ export interface OutboxOptions {
 const BATCH = 100;
 
 /**
- * A change of an account and the revocation that it needs live in two databases, and no order of two writes is safe: the
+ * A change of an account or a client and the revocation that it needs live in two databases, and no order of two writes is safe: the
  * revocation first is undone by a log-in before the change, the change first is lost with the process. So the change
  * commits with a row that owes the revocation, which is made right after it, and by any replica later if that fails. Several
  * may make one at once: it does the same twice.
  */
 export function createRevocationOutbox({ store, issued, onOwed, onFailure }: OutboxOptions): RevocationOutbox {
-  async function perform(owed: OwedRevocation): Promise<void> {
+  async function perform(owed: Owed): Promise<void> {
     await revoke(issued, owed);
     await store.markMade(owed.id);
   }
@@ -72,11 +84,13 @@ export function createRevocationOutbox({ store, issued, onOwed, onFailure }: Out
   };
 }
 
-function revoke(issued: IssuedAccess, { userId, scope, keptSession }: OwedRevocation): Promise<void> {
-  switch (scope) {
+function revoke(issued: IssuedAccess, owed: Owed): Promise<void> {
+  switch (owed.scope) {
     case 'tokens':
-      return issued.revokeTokens(userId);
+      return issued.revokeTokens(owed.userId);
     case 'sessions':
-      return issued.endSessions(userId, keptSession);
+      return issued.endSessions(owed.userId, owed.keptSession);
+    case 'named':
+      return issued.revoke(owed.revocation);
   }
 }

@@ -18,10 +18,17 @@ export const AUDIT_ACTIONS = [
   'password.changed',
   'workload.granted',
   'workload.removed',
+  'client.created',
+  'client.updated',
+  'client.secret_added',
+  'client.deleted',
+  'key.rotation_requested',
+  'key.compromised',
+  'tokens.revoked',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
-/** What a field was and is; `undefined` where it was not or is not any more. Never a password, hashed or not. */
+/** What a field was and is; `undefined` where it was not or is not any more. Never a password or secret, hashed or not. */
 export interface FieldChange {
   readonly old?: unknown;
   readonly new?: unknown;
@@ -31,7 +38,7 @@ export type Changes = Readonly<Record<string, FieldChange>>;
 export interface AuditRecord {
   readonly actor: Actor;
   readonly action: AuditAction;
-  /** `user:<id>`, `workload:<namespace>.<name>` */
+  /** `user:<id>`, `workload:<namespace>.<name>`, `client:<id>`, `key:<kid>`; of a revocation, what it names. */
   readonly target: string;
   readonly changes: Changes;
 }

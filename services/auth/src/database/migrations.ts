@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
-import { accountChanges } from '../accounts/migration.ts';
+import { accountChanges, namedRevocations } from '../accounts/migration.ts';
 import { auditLog } from '../audit/migration.ts';
 import { AuthError } from '../errors.ts';
 import { workloads } from '../exchange/tables.ts';
@@ -52,7 +52,8 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-oauth-clients': OAUTH_CLIENTS,
   '0007-workloads': workloads,
   '0008-rotation-requests': rotationRequests,
-  '0009-other-signers': otherSigners,
+  '0009-named-revocations': namedRevocations,
+  '0010-other-signers': otherSigners,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...MIGRATIONS }) };

@@ -1,3 +1,4 @@
+import type { Revocation } from '@sekisho/sessions';
 import type { PublicJwk } from '@sekisho/tokens';
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { AuditAction, Changes } from '../audit/audit.ts';
@@ -28,8 +29,10 @@ export interface Database extends OAuthTables, WorkloadTables {
   /** Revocations that are owed: written with the change that owes them, removed once they are made. */
   revocation_outbox: {
     id: Generated<string>;
-    user_id: string;
-    scope: 'tokens' | 'sessions';
+    /** Whose account owes it; none owes what is named. */
+    user_id: string | null;
+    scope: 'tokens' | 'sessions' | 'named';
+    revocation: ColumnType<Revocation | null, string | undefined, never>;
     /** The session in which the user asked for it. */
     kept_session: string | null;
     attempts: Generated<number>;

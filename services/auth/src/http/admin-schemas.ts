@@ -81,7 +81,11 @@ const Moment = Type.String({
   pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$`,
   description: 'RFC 3339, in UTC',
 });
-const Target = Type.String({ pattern: '^[a-z]+:[A-Za-z0-9._-]{1,320}$', description: 'for example user:<id>' });
+/** What is revoked by name may be any text. */
+const Target = Type.String({
+  pattern: String.raw`^[a-z]+:[^\p{Cc}\p{Cs}]{1,384}$`,
+  description: 'for example user:<id>',
+});
 
 export const AuditQuery = PageQuery(Type.String({ pattern: String.raw`^\d{1,18}$` }), {
   target: Type.Optional(Target),

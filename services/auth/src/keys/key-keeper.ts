@@ -1,5 +1,6 @@
 import { backoffMs, type Clock, momentOf, pause, type Random } from '@sekisho/kube';
 import type { SigningAlgorithm } from '@sekisho/tokens';
+import type { Actor } from '../audit/audit.ts';
 import { AuthError } from '../errors.ts';
 import type { ReportSpread } from './issuer-spread.ts';
 import type { KeyHistory, KeyStore, NewKey, StoredKey } from './key-store.ts';
@@ -93,8 +94,8 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
    * Begins to replace the key that signs, or does nothing when that has begun.
    * @throws AuthError `unavailable`
    */
-  async rotate(): Promise<void> {
-    await this.#options.store.requestRotation();
+  async rotate(by?: Actor): Promise<void> {
+    await this.#options.store.requestRotation(by);
     await this.look();
   }
 
@@ -127,9 +128,9 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
    * Takes a key out of use at once, revokes what it signed and, if it was the one that signs, lets another one sign.
    * @throws AuthError `key_unknown`, or `unavailable`: then it may have happened in part, the rest follows by itself
    */
-  async compromise(kid: string): Promise<void> {
+  async compromise(kid: string, by?: Actor): Promise<void> {
     const { store, observer } = this.#options;
-    if (!(await store.compromise(kid))) throw new AuthError('key_unknown', 'there is no signing key with this kid');
+    if (!(await store.compromise(kid, by))) throw new AuthError('key_unknown', 'there is no signing key with this kid');
     observer.compromised(kid);
     await this.look();
     await this.#revokeCompromised();

@@ -1,4 +1,5 @@
 import type { PublicJwk, SigningAlgorithm } from '@sekisho/tokens';
+import type { Actor } from '../audit/audit.ts';
 import type { KeyState, LiveKey } from './rotation.ts';
 
 /** A published key with its private half, sealed. */
@@ -42,8 +43,11 @@ export interface KeyStore {
   start(key: NewKey): Promise<boolean>;
   /** Adds the key that is to sign next, unless there is one or `active` signs no longer. */
   prepare(key: NewKey, active: string): Promise<boolean>;
-  /** Notes that the next key is to take the place of the one that signs; once that was noted, nothing. */
-  requestRotation(): Promise<boolean>;
+  /**
+   * Notes that the next key is to take the place of the one that signs; once that was noted, nothing.
+   * @param by who wishes it, for the audit log
+   */
+  requestRotation(by?: Actor): Promise<boolean>;
   /** Takes the next key out of the set again, and erases its private half. */
   discard(kid: string): Promise<boolean>;
   /** Lets the next key sign, and the other one retire; not if either has left its state, or another key signs. */
@@ -55,7 +59,7 @@ export interface KeyStore {
   /** Replaces the sealed form of a key, if it still is the given one. */
   reseal(kid: string, from: Uint8Array, to: Uint8Array): Promise<boolean>;
   /** Retires a key at once, whatever its state. False: there is none of this name. */
-  compromise(kid: string): Promise<boolean>;
+  compromise(kid: string, by?: Actor): Promise<boolean>;
   /** Names of compromised keys that `markRevoked` was not told of since. */
   unrevoked(): Promise<readonly string[]>;
   markRevoked(kid: string): Promise<boolean>;

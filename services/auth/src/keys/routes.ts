@@ -1,7 +1,8 @@
 import { SIGNING_ALGORITHMS } from '@sekisho/tokens';
 import { type Static, Type } from 'typebox';
+import type { Administrator } from '../accounts/authority.ts';
 import { AuthError } from '../errors.ts';
-import type { Authorize } from '../http/authorize.ts';
+import { type Authorize, administratorOf } from '../http/authorize.ts';
 import { operation } from '../http/operation.ts';
 import type { HttpServer } from '../http/server.ts';
 import type { KeyKeeper } from './key-keeper.ts';
@@ -81,29 +82,35 @@ export function keyRoutes(app: HttpServer, { keys, authorize }: KeyRoutesOptions
     '/v1/keys/rotate',
     { schema: rotateOperation, onRequest: authorize('keys:write') },
     async (request, reply) => {
-      const signer = await replace(keys, request.body);
+      const signer = await replace(keys, request.body, administratorOf(request));
       return reply.code(202).send(await listed(keys, [signer]));
     },
   );
 }
 
 /** @returns whose key it was */
-async function replace(keys: KeyRoutesOptions['keys'], body: RotateBody): Promise<Signer> {
-  const { signer, compromised } = body ?? {};
-  if (compromised !== undefined) return compromise(keys, compromised, signer === undefined ? SIGNERS : [signer]);
+async function replace(keys: KeyRoutesOptions['keys'], body: RotateBody, by: Administrator): Promise<Signer> {
+  const { signer, compromised: kid } = body ?? {};
+  if (kid !== undefined) return compromise(keys, { kid, by, signers: signer === undefined ? SIGNERS : [signer] });
   const named = signer ?? 'auth';
-  await keys[named].rotate();
+  await keys[named].rotate(by);
   return named;
 }
 
+interface Compromise {
+  readonly kid: string;
+  readonly by: Administrator;
+  readonly signers: readonly Signer[];
+}
+
 /** A kid is the key's own, so it is that of one signer only. */
-async function compromise(keys: KeyRoutesOptions['keys'], kid: string, signers: readonly Signer[]): Promise<Signer> {
+async function compromise(keys: KeyRoutesOptions['keys'], { kid, by, signers }: Compromise): Promise<Signer> {
   const unknown = (error: unknown) => {
     if (error instanceof AuthError && error.code === 'key_unknown') return false;
     throw error;
   };
   for (const signer of signers) {
-    if (await keys[signer].compromise(kid).then(() => true, unknown)) return signer;
+    if (await keys[signer].compromise(kid, by).then(() => true, unknown)) return signer;
   }
   throw new AuthError('key_unknown', 'there is no signing key with this kid');
 }

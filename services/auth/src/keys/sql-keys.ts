@@ -1,5 +1,7 @@
 import type { PublicJwk, SigningAlgorithm } from '@sekisho/tokens';
 import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Actor, AuditAction } from '../audit/audit.ts';
+import { recordAudit } from '../audit/sql-audit.ts';
 import { guarded, isUniqueViolation } from '../database/guard.ts';
 import type { Database } from '../database/schema.ts';
 import type { KeyHistory, KeyStore, NewKey, StoredKey } from './key-store.ts';
@@ -26,13 +28,8 @@ export function createSqlKeys(db: Kysely<Database>, signer: Signer): KeyStore {
     start: (key) => guarded(insert(db, key, { signer, state: 'active' })),
     prepare: (key, active) => guarded(insert(db, key, { signer, state: 'next', beside: active })),
     promote: (kid, replaces) => guarded(promote(db, { signer, kid, replaces })),
-    requestRotation: () =>
-      changed(
-        keys()
-          .set({ rotation_requested_at: sql`now()` })
-          .where('state', '=', 'active')
-          .where('rotation_requested_at', 'is', null),
-      ),
+    requestRotation: (by) =>
+      guarded(recorded(db, { by, action: 'key.rotation_requested' }, (tx) => requestRotation(tx, signer))),
     discard: (kid) => changed(retired(kid, 'next')),
     retire: (kid) => changed(retired(kid, 'retiring')),
     lengthen: (longestTokenMs) =>
@@ -43,22 +40,46 @@ export function createSqlKeys(db: Kysely<Database>, signer: Signer): KeyStore {
           .where('longest_token_ms', '<', longestTokenMs),
       ),
     reseal: (kid, from, to) => changed(keys().set({ sealed: to }).where('kid', '=', kid).where('sealed', '=', from)),
-    compromise: (kid) =>
-      changed(
-        keys()
-          .set({
-            state: 'retired',
-            sealed: null,
-            retired_at: sql`coalesce(retired_at, now())`,
-            compromised_at: sql`coalesce(compromised_at, now())`,
-            revoked_at: null,
-          })
-          .where('kid', '=', kid),
-      ),
+    compromise: (kid, by) =>
+      guarded(recorded(db, { by, action: 'key.compromised' }, (tx) => compromise(tx, signer, kid))),
     unrevoked: () => guarded(unrevoked(db, signer)),
     markRevoked: (kid) => changed(keys().set({ revoked_at: sql`now()` }).where('kid', '=', kid)),
     history: (limit) => guarded(history(db, signer, limit)),
   };
+}
+
+type Changed = readonly { readonly kid: string }[];
+
+/** A change of keys with the record of who asked for it, all or nothing. @returns whether any was changed */
+function recorded(
+  db: Kysely<Database>,
+  { by, action }: { readonly by: Actor | undefined; readonly action: AuditAction },
+  change: (tx: Transaction<Database>) => Promise<Changed>,
+): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    const changed = await change(tx);
+    for (const { kid } of changed) {
+      if (by !== undefined) await recordAudit(tx, { actor: by, action, target: `key:${kid}`, changes: {} });
+    }
+    return changed.length > 0;
+  });
+}
+
+function requestRotation(tx: Transaction<Database>, signer: Signer): Promise<Changed> {
+  const requested = tx.updateTable('signing_keys').set({ rotation_requested_at: sql`now()` });
+  const active = requested.where('signer', '=', signer).where('state', '=', 'active');
+  return active.where('rotation_requested_at', 'is', null).returning('kid').execute();
+}
+
+function compromise(tx: Transaction<Database>, signer: Signer, kid: string): Promise<Changed> {
+  const retired = tx.updateTable('signing_keys').set({
+    state: 'retired',
+    sealed: null,
+    retired_at: sql`coalesce(retired_at, now())`,
+    compromised_at: sql`coalesce(compromised_at, now())`,
+    revoked_at: null,
+  });
+  return retired.where('signer', '=', signer).where('kid', '=', kid).returning('kid').execute();
 }
 
 async function read(db: Kysely<Database>, signer: Signer): Promise<Awaited<ReturnType<KeyStore['read']>>> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createRefreshStore, type SessionStore } from '@sekisho/sessions';
+import { createRefreshStore } from '@sekisho/sessions';
 import type { RedisClient } from '@sekisho/sessions/redis';
 import type { EncryptionKeys } from '@sekisho/tokens';
 import { take } from '../login/rate-limit.ts';
@@ -10,7 +10,6 @@ export interface RefreshParts extends Pick<RefreshTokensOptions, 'endSession' | 
   readonly redis: RedisClient;
   /** First part of every key. */
   readonly prefix: string;
-  readonly sessions: SessionStore;
   readonly encryptionKeys: EncryptionKeys;
   readonly clock: () => Date;
 }

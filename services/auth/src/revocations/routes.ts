@@ -1,23 +1,15 @@
-import {
-  type OnSecurityEvent,
-  type Revocation,
-  type Revoker,
-  SessionError,
-  type SessionStore,
-} from '@sekisho/sessions';
+import { type OnSecurityEvent, type Revocation, SessionError } from '@sekisho/sessions';
 import { TokenError, type Verify } from '@sekisho/tokens';
 import { type Static, type TString, Type } from 'typebox';
 import { AuthError } from '../errors.ts';
-import type { Authorize } from '../http/authorize.ts';
+import { type Authorize, administratorOf } from '../http/authorize.ts';
 import { operation } from '../http/operation.ts';
 import type { HttpServer } from '../http/server.ts';
-import type { SessionEndings } from '../sessions/session-endings.ts';
+import type { RevokeByName } from './revoke-by-name.ts';
 
 export interface RevocationRoutesOptions {
   readonly authorize: Authorize;
-  readonly revoker: Pick<Revoker, 'revoke'>;
-  readonly sessions: Pick<SessionStore, 'ownerOf'>;
-  readonly endings: Pick<SessionEndings, 'one' | 'all'>;
+  readonly revoke: RevokeByName;
   /** Accepts every token of this issuer, whoever signed it, for any audience. */
   readonly verify: Verify;
   readonly onSecurityEvent: OnSecurityEvent;
@@ -44,30 +36,33 @@ const RevocationBody = Type.Object(
 );
 type RevocationBody = Static<typeof RevocationBody>;
 
-const RevocationAnswer = Type.Object({ revoked: Type.String({ description: 'the kind of what is refused now' }) });
+const RevocationAnswer = Type.Object({
+  revoked: Type.String({ description: 'the kind of what is refused now' }),
+  detail: Type.Optional(Type.String()),
+});
+const LATER = 'stored; it is revoked as soon as Redis answers again';
 
 const revokeOperation = operation(
   {
     id: 'revoke',
     tag: 'revocations',
     summary: 'Refuse tokens from now on',
-    description: 'When it answers, the revocation is on its way to everything that checks tokens.',
+    description: `When it answers 200, the revocation is on its way to everything that checks tokens. 202: ${LATER}.`,
     needs: 'revocations:write',
   },
-  { body: RevocationBody, response: { 200: RevocationAnswer } },
+  { body: RevocationBody, response: { 200: RevocationAnswer, 202: RevocationAnswer } },
 );
 
 /** Revocation by administrators. */
 export function revocationRoutes(app: HttpServer, options: RevocationRoutesOptions): void {
-  const { authorize, revoker, onSecurityEvent } = options;
+  const { authorize, revoke, onSecurityEvent } = options;
   const settings = { schema: revokeOperation, onRequest: authorize('revocations:write') };
-  app.post('/v1/revocations', settings, async (request) => {
+  app.post('/v1/revocations', settings, async (request, reply) => {
     const revocation = await toRevocation(request.body, options.verify);
-    await named(() => revoker.revoke(revocation));
-    await endSessions(revocation, options);
-    const id = revocation.kind === 'all' ? '*' : revocation.id;
-    onSecurityEvent({ kind: 'revoked', what: revocation.kind, id });
-    return { revoked: revocation.kind };
+    const made = await named(() => revoke(revocation, administratorOf(request)));
+    const { kind: revoked } = revocation;
+    onSecurityEvent({ kind: 'revoked', what: revoked, id: revocation.kind === 'all' ? '*' : revocation.id });
+    return made ? { revoked } : reply.code(202).send({ revoked, detail: LATER });
   });
 }
 
@@ -97,22 +92,11 @@ async function tokenRevocation(token: string, verify: Verify): Promise<Revocatio
 }
 
 /** The schema holds everything but the clock: a moment to come is refused by the revoker. */
-async function named(revoke: () => Promise<void>): Promise<void> {
+async function named<T>(revoke: () => Promise<T>): Promise<T> {
   try {
-    await revoke();
+    return await revoke();
   } catch (cause) {
     if (!(cause instanceof SessionError) || cause.code !== 'revocation_invalid') throw cause;
     throw new AuthError('request_invalid', cause.message, { field: '/issuedBefore', cause });
   }
-}
-
-const STORED_ID = /^[A-Za-z0-9_-]{1,128}$/;
-
-/** A refused session, or all of a user's, must not bring new tokens either. A workload has no sessions. */
-async function endSessions(revocation: Revocation, options: RevocationRoutesOptions): Promise<void> {
-  const { endings, sessions } = options;
-  if (revocation.kind === 'user' && STORED_ID.test(revocation.id)) await endings.all(revocation.id, 'revoked');
-  if (revocation.kind !== 'session' || !STORED_ID.test(revocation.id)) return;
-  const userId = await sessions.ownerOf(revocation.id);
-  if (userId !== undefined) await endings.one(userId, revocation.id, 'revoked');
 }

@@ -13,6 +13,7 @@ import type { HttpServer } from '../http/server.ts';
 import type { AuthMetrics } from '../metrics.ts';
 import type { RefreshTokensOptions } from '../refresh/refresh-tokens.ts';
 import { refuseRevoked } from '../revocations/refuse-revoked.ts';
+import type { RevokeByName } from '../revocations/revoke-by-name.ts';
 import { revocationRoutes } from '../revocations/routes.ts';
 import { unrevokedMint } from '../revocations/unrevoked-mint.ts';
 import type { Sessions } from './open-sessions.ts';
@@ -39,7 +40,7 @@ export interface WiredSessions {
   /** The live session that a request's token belongs to. */
   readonly ownSession: OwnSession;
   publicRoutes(app: HttpServer): void;
-  adminRoutes(app: HttpServer, authorize: Authorize): void;
+  adminRoutes(app: HttpServer, options: { readonly authorize: Authorize; readonly revoke: RevokeByName }): void;
   /** What refresh tokens ask and tell. */
   readonly refresh: Pick<RefreshTokensOptions, 'endSession' | 'isRevoked'>;
 }
@@ -53,7 +54,7 @@ export function wireSessions({
   clock,
   metrics,
 }: WireSessionsOptions): WiredSessions {
-  const { store, endings, revoker, onSecurityEvent } = sessions;
+  const { store, endings, onSecurityEvent } = sessions;
   const verifyFor = (audience: VerifierOptions['audience']) =>
     refuseRevoked({ ...sessions, verify: createVerifier({ issuer, audience, jwks: () => keys.jwks, clock }) });
   const ownSession = createOwnSession({ verify: countedVerify(verifyFor(ANY_AUDIENCE), metrics), sessions: store });
@@ -70,8 +71,7 @@ export function wireSessions({
     ownSession,
     unrevoked: (mint) => unrevokedMint(mint, sessions.revocations),
     publicRoutes: (app) => sessionRoutes(app, { sessions: store, endings, ownSession }),
-    adminRoutes: (app, authorize) =>
-      revocationRoutes(app, { authorize, revoker, sessions: store, endings, verify, onSecurityEvent }),
+    adminRoutes: (app, options) => revocationRoutes(app, { ...options, verify, onSecurityEvent }),
     refresh: {
       isRevoked: (session, clientId) => sessions.revocations.check(asClaims(session, clientId)) !== undefined,
       async endSession(userId, sessionId) {

@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import type { RevocationOutbox } from '../../accounts/revocation-outbox.ts';
 import { AuthError } from '../../errors.ts';
-import type { Authorize } from '../../http/authorize.ts';
+import { type Authorize, administratorOf } from '../../http/authorize.ts';
 import type { HttpServer } from '../../http/server.ts';
 import type { ClientStore, NewClient, OAuthClient } from './client.ts';
 import * as operations from './operations.ts';
+import { REMOVED_LATER } from './operations.ts';
 import { assertClient } from './rules.ts';
 import type { NewClientBody } from './schemas.ts';
 import { newSecret } from './secret.ts';
 
 export interface ClientRoutesOptions {
   readonly clients: ClientStore;
+  readonly outbox: Pick<RevocationOutbox, 'make'>;
   readonly authorize: Authorize;
 }
 
@@ -32,7 +35,7 @@ function createRoute(app: HttpServer, { clients, authorize }: ClientRoutesOption
       const client = withDefaults(request.body);
       assertClient(client);
       const made = usesSecret(client) ? newSecret() : undefined;
-      const created = await clients.create(client, made?.hash);
+      const created = await clients.create(client, made?.hash, administratorOf(request));
       const answer = { ...toAnswer(created), ...(made !== undefined && { secret: made.secret }) };
       return reply.code(201).header('location', `/v1/clients/${created.id}`).send(answer);
     },
@@ -52,16 +55,16 @@ function readRoutes(app: HttpServer, { clients, authorize }: ClientRoutesOptions
   );
 }
 
-function changeRoutes(app: HttpServer, { clients, authorize }: ClientRoutesOptions): void {
+function changeRoutes(app: HttpServer, { clients, outbox, authorize }: ClientRoutesOptions): void {
   const onRequest = authorize('clients:write');
   app.put('/v1/clients/:id', { schema: operations.replace, onRequest }, async (request) => {
     const client = { ...request.body, id: request.params.id };
     assertClient(client);
-    return toAnswer(known(await clients.replace(client)));
+    return toAnswer(known(await clients.replace(client, administratorOf(request))));
   });
   app.delete('/v1/clients/:id', { schema: operations.remove, onRequest }, async (request, reply) => {
-    if (!(await clients.remove(request.params.id))) throw unknown();
-    return reply.code(204).send();
+    const owed = known(await clients.remove(request.params.id, administratorOf(request)));
+    return (await outbox.make(owed)) ? reply.code(204).send(null) : reply.code(202).send({ detail: REMOVED_LATER });
   });
 }
 
@@ -76,7 +79,7 @@ function secretRoute(app: HttpServer, { clients, authorize }: ClientRoutesOption
       }
       const { secret, hash } = newSecret();
       const overlapSeconds = request.body.overlapSeconds ?? DAY_SECONDS;
-      if (!(await clients.addSecret(id, hash, overlapSeconds))) throw unknown();
+      if (!(await clients.addSecret(id, { hash, overlapSeconds }, administratorOf(request)))) throw unknown();
       return reply.code(201).send({ secret });
     },
   );

@@ -1,4 +1,6 @@
 import type { Grant } from '../../accounts/account.ts';
+import type { OwedByName } from '../../accounts/revocation-outbox.ts';
+import type { Actor } from '../../audit/audit.ts';
 
 export const GRANT_TYPES = [
   'authorization_code',
@@ -58,20 +60,27 @@ export interface ClientCredentials extends OAuthClient {
   readonly secretHashes: readonly string[];
 }
 
-/** Clients, wherever they are kept. Every method rejects with AuthError `unavailable` when that place is away. */
+export interface NewSecret {
+  /** SHA-256 in base64url. */
+  readonly hash: string;
+  /** For how long those that are valid now stay so, while clients are told the new one. */
+  readonly overlapSeconds: number;
+}
+
+/**
+ * Clients, wherever they are kept. A change is written with its audit record, all or nothing; when nothing differs,
+ * nothing is. Every method rejects with AuthError `unavailable` when that place is away.
+ */
 export interface ClientStore {
   find(id: string): Promise<ClientCredentials | undefined>;
   /** By id. @param after the last id of the page before */
   list(after: string | undefined, limit: number): Promise<readonly OAuthClient[]>;
   /** @throws AuthError `client_taken` */
-  create(client: NewClient, secretHash: string | undefined): Promise<OAuthClient>;
+  create(client: NewClient, secretHash: string | undefined, by: Actor): Promise<OAuthClient>;
   /** @returns undefined when there is no such client. @throws AuthError `version_conflict` when it has another version */
-  replace(client: OAuthClient): Promise<OAuthClient | undefined>;
-  /**
-   * Adds a secret; those that are valid now stay so for a while, in which clients are told the new one.
-   * @returns whether there is such a client
-   */
-  addSecret(id: string, hash: string, overlapSeconds: number): Promise<boolean>;
-  /** @returns whether there was one */
-  remove(id: string): Promise<boolean>;
+  replace(client: OAuthClient, by: Actor): Promise<OAuthClient | undefined>;
+  /** @returns whether there is such a client */
+  addSecret(id: string, secret: NewSecret, by: Actor): Promise<boolean>;
+  /** @returns the revocation of what was issued to it, committed with the removal and not made yet; undefined when there was none */
+  remove(id: string, by: Actor): Promise<OwedByName | undefined>;
 }

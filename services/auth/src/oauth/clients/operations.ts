@@ -1,3 +1,5 @@
+import { Type } from 'typebox';
+import { RevokedLater } from '../../http/admin-schemas.ts';
 import { operation } from '../../http/operation.ts';
 import {
   ClientAnswer,
@@ -11,6 +13,7 @@ import {
 } from './schemas.ts';
 
 const tag = 'clients';
+export const REMOVED_LATER = 'removed; what was issued to the client is revoked as soon as Redis answers again';
 
 export const create = operation(
   {
@@ -45,7 +48,8 @@ export const replace = operation(
     id: 'replaceClient',
     tag,
     summary: 'Replace an OAuth client',
-    description: 'With the `version` that it was read with: a change that somebody made since is not lost.',
+    description:
+      'With the `version` that it was read with: a change that somebody made since is not lost. Tokens that were issued before say what was granted then until they end: revoke the client to refuse them.',
     needs: 'clients:write',
     problems: ['client_unknown', 'version_conflict'],
   },
@@ -57,10 +61,11 @@ export const remove = operation(
     id: 'removeClient',
     tag,
     summary: 'Remove an OAuth client',
+    description: `Everything that was issued to it is revoked. 202: ${REMOVED_LATER}.`,
     needs: 'clients:write',
     problems: ['client_unknown'],
   },
-  { params: ClientParams },
+  { params: ClientParams, response: { 202: RevokedLater, 204: Type.Null() } },
 );
 
 export const addSecret = operation(
@@ -68,7 +73,8 @@ export const addSecret = operation(
     id: 'addClientSecret',
     tag,
     summary: 'Make another secret for an OAuth client',
-    description: 'The secrets that are valid now stay so for `overlapSeconds`, a day unless said otherwise.',
+    description:
+      'The secrets that are valid now stay so for `overlapSeconds`, a day unless said otherwise; with 0 they end at once. Tokens live on: revoke the client to refuse them.',
     needs: 'clients:write',
     problems: ['client_unknown'],
   },

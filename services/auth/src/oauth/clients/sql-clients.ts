@@ -1,37 +1,26 @@
-import { type Insertable, type Kysely, type Selectable, sql } from 'kysely';
-import { guarded, isUniqueViolation } from '../../database/guard.ts';
+import type { Kysely } from 'kysely';
+import { compiledOnce } from '../../database/compiled.ts';
+import { guarded } from '../../database/guard.ts';
 import type { Database } from '../../database/schema.ts';
-import { AuthError } from '../../errors.ts';
-import type { ClientCredentials, ClientStore, NewClient, OAuthClient } from './client.ts';
-
-type Db = Kysely<Database>;
+import type { ClientStore, OAuthClient } from './client.ts';
+import { addSecret, insert, remove, replace } from './sql-changes.ts';
+import { credentialsById, toClient, toCredentials } from './sql-rows.ts';
 
 /** Clients in PostgreSQL or PGlite. */
-export function createSqlClients(db: Db): ClientStore {
+export function createSqlClients(db: Kysely<Database>): ClientStore {
+  const find = compiledOnce(db, (id) => credentialsById(db, id));
   return {
-    find: (id) => guarded(find(db, id)),
+    find: (id) => guarded(find(id).then((row) => row && toCredentials(row))),
     list: (after, limit) => guarded(list(db, after, limit)),
-    create: (client, secretHash) => guarded(db.transaction().execute((tx) => insert(tx, client, secretHash))),
-    replace: (client) => guarded(db.transaction().execute((tx) => replace(tx, client))),
-    addSecret: (id, hash, overlapSeconds) =>
-      guarded(db.transaction().execute((tx) => addSecret(tx, { id, hash, overlapSeconds }))),
-    remove: async (id) => (await guarded(remove(db, id))).numDeletedRows > 0n,
+    create: (client, secretHash, by) =>
+      guarded(db.transaction().execute((tx) => insert(tx, { client, secretHash, by }))),
+    replace: (client, by) => guarded(db.transaction().execute((tx) => replace(tx, client, by))),
+    addSecret: (id, secret, by) => guarded(db.transaction().execute((tx) => addSecret(tx, { id, ...secret }, by))),
+    remove: (id, by) => guarded(db.transaction().execute((tx) => remove(tx, id, by))),
   };
 }
 
-async function find(db: Db, id: string): Promise<ClientCredentials | undefined> {
-  const row = await db.selectFrom('oauth_clients').selectAll().where('client_id', '=', id).executeTakeFirst();
-  if (row === undefined) return undefined;
-  const secrets = await db
-    .selectFrom('oauth_client_secrets')
-    .select('hash')
-    .where('client_id', '=', id)
-    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', sql<Date>`now()`)]))
-    .execute();
-  return { ...toClient(row), secretHashes: secrets.map(({ hash }) => hash) };
-}
-
-async function list(db: Db, after: string | undefined, limit: number): Promise<readonly OAuthClient[]> {
+async function list(db: Kysely<Database>, after: string | undefined, limit: number): Promise<readonly OAuthClient[]> {
   const rows = await db
     .selectFrom('oauth_clients')
     .selectAll()
@@ -40,97 +29,4 @@ async function list(db: Db, after: string | undefined, limit: number): Promise<r
     .limit(limit)
     .execute();
   return rows.map(toClient);
-}
-
-async function insert(tx: Db, client: NewClient, secretHash: string | undefined): Promise<OAuthClient> {
-  try {
-    await tx
-      .insertInto('oauth_clients')
-      .values({ ...toRow(client), client_id: client.id })
-      .execute();
-  } catch (cause) {
-    if (!isUniqueViolation(cause)) throw cause;
-    throw new AuthError('client_taken', 'another client has this id', { cause, field: '/id' });
-  }
-  if (secretHash !== undefined) {
-    await tx
-      .insertInto('oauth_client_secrets')
-      .values({ client_id: client.id, hash: secretHash, expires_at: null })
-      .execute();
-  }
-  return { ...client, version: 1 };
-}
-
-async function replace(tx: Db, { version, ...client }: OAuthClient): Promise<OAuthClient | undefined> {
-  const changed = await tx
-    .updateTable('oauth_clients')
-    .set({ ...toRow(client), version: version + 1 })
-    .where('client_id', '=', client.id)
-    .where('version', '=', version)
-    .executeTakeFirst();
-  if (changed.numUpdatedRows > 0n) return { ...client, version: version + 1 };
-  if ((await find(tx, client.id)) === undefined) return undefined;
-  throw new AuthError('version_conflict', 'the client was changed since: read it again');
-}
-
-async function addSecret(
-  tx: Db,
-  { id, hash, overlapSeconds }: { id: string; hash: string; overlapSeconds: number },
-): Promise<boolean> {
-  // Locks the row: two rotations at once happen one after the other.
-  const client = await tx
-    .selectFrom('oauth_clients')
-    .select('client_id')
-    .where('client_id', '=', id)
-    .forUpdate()
-    .executeTakeFirst();
-  if (client === undefined) return false;
-  const end = sql<Date>`now() + make_interval(secs => ${overlapSeconds})`;
-  await tx
-    .updateTable('oauth_client_secrets')
-    .set({ expires_at: sql<Date>`least(expires_at, ${end})` })
-    .where('client_id', '=', id)
-    .execute();
-  await tx
-    .deleteFrom('oauth_client_secrets')
-    .where('client_id', '=', id)
-    .where('expires_at', '<=', sql<Date>`now()`)
-    .execute();
-  await tx.insertInto('oauth_client_secrets').values({ client_id: id, hash, expires_at: null }).execute();
-  return true;
-}
-
-function remove(db: Db, id: string) {
-  return db.deleteFrom('oauth_clients').where('client_id', '=', id).executeTakeFirst();
-}
-
-function toRow(client: NewClient): Omit<Insertable<Database['oauth_clients']>, 'client_id'> {
-  return {
-    name: client.name,
-    first_party: client.firstParty,
-    auth_method: client.authMethod,
-    grant_types: client.grantTypes,
-    redirect_uris: client.redirectUris,
-    post_logout_redirect_uris: client.postLogoutRedirectUris,
-    backchannel_logout_uri: client.backchannelLogoutUri ?? null,
-    // An array would be sent as one of PostgreSQL's own.
-    keys: client.keys === undefined ? null : JSON.stringify(client.keys),
-    grants: JSON.stringify(client.grants),
-  };
-}
-
-function toClient(row: Selectable<Database['oauth_clients']>): OAuthClient {
-  return {
-    id: row.client_id,
-    name: row.name,
-    firstParty: row.first_party,
-    authMethod: row.auth_method,
-    grantTypes: row.grant_types,
-    redirectUris: row.redirect_uris,
-    postLogoutRedirectUris: row.post_logout_redirect_uris,
-    ...(row.backchannel_logout_uri !== null && { backchannelLogoutUri: row.backchannel_logout_uri }),
-    ...(row.keys !== null && { keys: row.keys }),
-    grants: row.grants,
-    version: row.version,
-  };
 }
