@@ -42,7 +42,7 @@ export async function assemble(
     const operatorUrl = await timed('operator', startOperator(assembly, { api, istiod: mesh.monitoring }, rendered));
     const guardUrl = await timed(
       'guard',
-      startGuard(assembly, { api, redis, authUrl: authProcess.adminUrl }, rendered),
+      startGuard(assembly, { api, redis, authUrl: authProcess.url }, rendered),
     );
     const workloads = await timed(
       'gateways, bucket, user and their Envoys',

@@ -109,7 +109,7 @@ export interface GuardOptions {
   readonly kubeconfig: string;
   /** A token of its ServiceAccount with the audience `sekisho`. */
   readonly token: string;
-  /** Base URL of the auth service's listener for administrators and workloads. */
+  /** Base URL of the auth service. */
   readonly authUrl: string;
   readonly redisUrl: string;
 }

@@ -22,7 +22,7 @@ const Environment = Type.Object({
   AUTH_URL: Type.String({
     pattern: '^https?://[^\\s?#]+$',
     maxLength: 512,
-    description: 'where the auth service tells the keys of the guard, for example http://auth.sekisho-system:8081',
+    description: 'where the auth service tells the keys of the guard, for example http://auth.sekisho-system',
   }),
   WORKLOAD_TOKEN_FILE: Type.String({
     minLength: 1,
