@@ -38,8 +38,10 @@ export interface Denied {
   readonly allowed: false;
   readonly status: number;
   readonly code: Denial;
-  /** One sentence, without anything that the request brought. */
+  /** One sentence for the client, without anything that the request brought. */
   readonly detail: string;
+  /** What only the log is told: names of the cluster that are nobody's business outside. */
+  readonly note?: string;
   /** `namespace/name`. */
   readonly policy?: string;
   /** The rule that came nearest. */

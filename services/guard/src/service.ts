@@ -105,7 +105,7 @@ function hopParts(options: ServiceOptions, { revocations, gate }: Stores, routin
 }
 
 /** Verified tokens that are remembered for hops. */
-const HOP_TOKENS = 50_000;
+const HOP_TOKENS = 20_000;
 
 /** A guard that has lost touch goes on by what it knows: not being ready would only take the answer away. */
 function readiness({ revocations }: Stores, watch: { readonly ready: boolean }, keys: KeySource): Checks {

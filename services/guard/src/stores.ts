@@ -42,15 +42,21 @@ export interface Stores {
 
 /** Envoy waits 250 ms for an answer. */
 const COMMAND_TIMEOUT_MS = 150;
+const ASKED = { touch: 'noting the use of sessions', read: 'reading sessions' } as const;
 
 /** Waits for nothing: until the revocations are loaded, the process is not ready. */
 export function openStores(options: StoresOptions): Stores {
   const { redisUrl: url, prefix = 'sk', log, timers, uuid } = options;
   const clock = () => new Date(timers.now());
+  const outages = tellOutages(log);
   const redis = connectRedis({
     url,
     commandTimeoutMs: COMMAND_TIMEOUT_MS,
-    onState: (state, err) => (state === 'ready' ? log.info('Redis connected') : log.warn({ err }, 'Redis lost')),
+    onState(state, err) {
+      if (state === 'lost') return log.warn({ err }, 'Redis lost');
+      for (const what of Object.values(ASKED)) outages.works(what);
+      log.info('Redis connected');
+    },
   });
   const metrics = createGuardMetrics(options.metrics, {
     revocations: () => revocations,
@@ -65,21 +71,20 @@ export function openStores(options: StoresOptions): Stores {
     restore: revoker.restore,
   });
   const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
-  const outages = tellOutages(log);
   const touches = createTouchQueue({
     sessions,
     clock: timers,
     onOver: (id) => gate.forget(id),
     onError(error) {
       metrics.touchFailures.inc();
-      outages.failed('noting the use of sessions', error);
+      outages.failed(ASKED.touch, error);
     },
   });
   const gate = createSessionGate({
     ...{ sessions, touches, clock, monotonic: () => timers.monotonic() },
     freshMs: options.sessionFreshMs,
     maxStalenessMs: options.maxStalenessMs,
-    onUnavailable: (error) => outages.failed('reading sessions', error),
+    onUnavailable: (error) => outages.failed(ASKED.read, error),
   });
   return {
     revocations,

@@ -11,8 +11,8 @@ const MAX_ID = 64;
 export function tellDenials(log: Logger) {
   return (question: PlacedRequest | undefined, answer: Answer): void => {
     if (answer.allowed) return;
-    const { status, code, detail, policy, rule, asker } = answer;
-    const why = { status, code, detail, policy, rule, user: asker?.user, session: asker?.session };
+    const { status, code, detail, note, policy, rule, asker } = answer;
+    const why = { status, code, detail, note, policy, rule, user: asker?.user, session: asker?.session };
     log.warn({ ...(question && whatOf(question)), ...why }, 'request denied');
   };
 }

@@ -114,7 +114,8 @@ function unrouted(routed: Exclude<Routed, { kind: 'target' | 'gateway' }>): Answ
     return denied('route_unknown', 'no route takes this host, path and method', { status: 404 });
   }
   const { why, policy } = routed;
-  return denied('route_unknown', why, policy === undefined ? {} : { policy });
+  const detail = 'the route leads nowhere that this edge lets requests through to';
+  return denied('route_unknown', detail, { note: why, ...(policy !== undefined && { policy }) });
 }
 
 /** The one place where an error becomes an answer. */

@@ -51,8 +51,12 @@ interface Entry {
   readonly readAt: number;
   readonly userId: string;
   lastTouchedAt: number;
+  /** While the store is away: when it is asked again. */
+  retryAt: number;
 }
 
+/** A store that hangs must not hold up each request of a session anew. */
+const RETRY_MS = 1_000;
 const OVER = { state: 'over' } as const;
 const UNKNOWN = { state: 'unknown' } as const;
 
@@ -62,7 +66,10 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
   const entries = new Map<string, Entry>();
   const reading = new Map<string, Promise<SessionState>>();
 
-  const isLive = ({ alive }: Entry) => alive.known.session.expiresAt > clock().getTime();
+  const isUsable = ({ alive, readAt }: Entry, forMs: number) =>
+    monotonic() - readAt < forMs && alive.known.session.expiresAt > clock().getTime();
+  const isGood = (entry: Entry) =>
+    isUsable(entry, freshMs) || (monotonic() < entry.retryAt && isUsable(entry, maxStalenessMs));
   const keep = (id: string, entry: Entry) => {
     entries.delete(id);
     entries.set(id, entry);
@@ -87,13 +94,14 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
       }
       const known = { session, comparedAgent: before?.alive.known.comparedAgent };
       const lastTouchedAt = Math.max(session.lastAccessedAt, before?.lastTouchedAt ?? 0);
-      const entry: Entry = { alive: { state: 'alive', known }, readAt, userId, lastTouchedAt };
+      const entry: Entry = { alive: { state: 'alive', known }, readAt, userId, lastTouchedAt, retryAt: 0 };
       keep(id, entry);
       return use(entry);
     } catch (error) {
       onUnavailable(error);
-      const usable = before !== undefined && monotonic() - before.readAt <= maxStalenessMs && isLive(before);
-      return usable ? before.alive : UNKNOWN;
+      if (before === undefined || !isUsable(before, maxStalenessMs)) return UNKNOWN;
+      before.retryAt = monotonic() + RETRY_MS;
+      return before.alive;
     }
   };
   return {
@@ -102,7 +110,7 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
       const found = entries.get(id);
       // A token that names another user's session names none.
       const entry = found?.userId === userId ? found : undefined;
-      if (entry !== undefined && monotonic() - entry.readAt < freshMs && isLive(entry)) return use(entry);
+      if (entry !== undefined && isGood(entry)) return use(entry);
       const key = `${userId} ${id}`;
       const running = reading.get(key);
       if (running !== undefined) return running;

@@ -10,14 +10,14 @@ export interface VerifyOptions {
   readonly platformIssuer: string;
   readonly keys: Pick<KeySource, 'accessJwks'>;
   readonly clock: () => Date;
-  /** Verified tokens that are remembered, of each issuer. @default 50_000 */
+  /** Verified tokens that are remembered, of each issuer. @default 20_000 */
   readonly maxTokens?: number;
 }
 
 /** Rejects with TokenError `token_malformed`, `token_expired` or `token_invalid`. */
 export type VerifyForTarget = (token: string, target: Pick<Target, 'external'>) => Promise<Credential>;
 
-const MAX_TOKENS = 50_000;
+const MAX_TOKENS = 20_000;
 
 /** Verifies a token from outside: one of the platform, or one of another issuer that the policy of the target takes. */
 export function createVerifyForTarget(options: VerifyOptions): VerifyForTarget {
