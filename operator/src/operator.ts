@@ -50,6 +50,8 @@ export interface Operator {
 
 /** Writes of one policy follow each other: as many policies at once as there are connections. */
 const POLICY_WORKERS = 16;
+/** What was done last shall be told, too, as far as that takes no longer. */
+const EVENT_GRACE_MS = 1_000;
 /** A fetch may take its whole timeout, and shall hold up no other. */
 const FETCH_WORKERS = 32;
 
@@ -172,7 +174,7 @@ interface Parts {
   readonly queues: Queues;
 }
 
-function lifecycle(parts: Parts, { log, election, asking }: OperatorOptions): Operator {
+function lifecycle(parts: Parts, { log, election, asking, events }: OperatorOptions): Operator {
   const { caches, observation, queues } = parts;
   const informers = allOf(caches);
   const abort = new AbortController();
@@ -196,6 +198,8 @@ function lifecycle(parts: Parts, { log, election, asking }: OperatorOptions): Op
     },
     async stop(graceMs) {
       await Promise.all(QUEUES.map((name) => queues[name].stop(graceMs)));
+      // Only who leads may write an event.
+      await events.stop(EVENT_GRACE_MS);
       abort.abort();
       await running;
     },

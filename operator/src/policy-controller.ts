@@ -33,9 +33,12 @@ import { POLICIES } from './resources.ts';
 
 export type ReconcileResult = 'unchanged' | 'written' | 'repaired' | 'waiting' | 'failed';
 
-/** Tells people; must neither wait nor throw. */
+/** Tells people. */
 export interface EventSink {
+  /** Must neither wait nor throw. */
   record(facts: EventFacts): void;
+  /** Tells what was recorded, for at most so long. */
+  stop(graceMs: number): Promise<void>;
 }
 
 export interface PolicyController extends Omit<Executor, 'signal'> {
