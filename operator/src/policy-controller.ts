@@ -67,7 +67,10 @@ export async function reconcilePolicy(
     done(result);
     return result === 'repaired' ? { contested: true } : undefined;
   } catch (error) {
-    done('failed');
+    const ends = error instanceof KubeError && error.code === 'namespace_terminating';
+    done(ends ? 'waiting' : 'failed');
+    // No try will ever succeed there, and the status says so; a namespace may take weeks to go.
+    if (ends) return undefined;
     throw error;
   }
 }
