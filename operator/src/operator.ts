@@ -11,6 +11,7 @@ import type { FetchJson } from './fetch-jwks.ts';
 import { reconcileIssuer } from './issuer-controller.ts';
 import { KeySets } from './key-sets.ts';
 import { createOperatorMetrics, createQueueMetrics, observeState, QUEUES, type QueueName } from './metrics.ts';
+import { keysOfUnowned } from './observe/keys.ts';
 import type { MeshConfigSource } from './observe/mesh-config.ts';
 import { createObservation, type Observation } from './observe/observation.ts';
 import type { Outages } from './outages.ts';
@@ -91,7 +92,7 @@ export function createOperator(options: OperatorOptions): Operator {
     },
   });
   observeState(options.metrics, { caches, keySets, queues, isLeading: () => options.election?.isLeading ?? true });
-  route(caches, queues, counting);
+  route(caches, queues, { counting, rootNamespace: options.mesh.rootNamespace });
   return lifecycle({ caches, keySets, observation, enforcement, queues }, options);
 }
 
@@ -129,7 +130,11 @@ function createQueues(
 }
 
 /** Which change concerns whom. */
-function route(caches: Caches, { policies, issuers, keys }: Queues, counting: CountingPace): void {
+function route(
+  caches: Caches,
+  { policies, issuers, keys }: Queues,
+  { counting, rootNamespace }: { readonly counting: CountingPace; readonly rootNamespace: string },
+): void {
   const addAll = (names: readonly string[]) => {
     for (const name of names) policies.add(name);
   };
@@ -151,6 +156,7 @@ function route(caches: Caches, { policies, issuers, keys }: Queues, counting: Co
   });
   for (const informer of Object.values(caches.generated)) {
     informer.subscribe((change) => addAll(keysOfGenerated(change)));
+    informer.subscribe((change) => addAll(keysOfUnowned(caches, rootNamespace, change)));
   }
   caches.generated.RequestAuthentication.subscribe(recount);
 }

@@ -1,7 +1,7 @@
 import { type Change, type KubeObject, keyOf } from '@sekisho/kube';
 import type { Labels } from '@sekisho/policy';
 import type { CacheViews } from '../caches.ts';
-import { labelKeys } from '../references.ts';
+import { labelKeys, owningPolicies } from '../references.ts';
 import { type ObservedViews, serviceSelector } from './observed.ts';
 import { distinctLabels, selectedBy } from './surroundings.ts';
 
@@ -31,6 +31,12 @@ export function keysOfForeign({ policies }: CacheViews, rootNamespace: string, c
   const namespace = sides(change)[0]?.metadata.namespace ?? '';
   const concerned = namespace === rootNamespace ? policies.store.list() : policies.store.by('namespace', namespace);
   return concerned.map(({ metadata }) => keyOf(metadata));
+}
+
+/** The same for an object that carries our label without belonging to any policy. */
+export function keysOfUnowned(caches: CacheViews, rootNamespace: string, change: Change): readonly string[] {
+  const isOwned = sides(change).some((object) => owningPolicies(object).length > 0);
+  return isOwned ? [] : keysOfForeign(caches, rootNamespace, change);
 }
 
 function policiesFor({ policies }: CacheViews, namespace: string | undefined, labels: Labels): readonly string[] {

@@ -5,7 +5,7 @@ import type { Plan, Snapshot } from '../plan/types.ts';
 import type { IstioObject, RawObject } from '../resources.ts';
 import type { Condition } from '../schema/status.ts';
 import { issuerStates } from '../testing/arbitraries.ts';
-import { API_VERSION, POLICY_KIND } from '../vocabulary.ts';
+import { API_VERSION, LABEL, POLICY_KIND } from '../vocabulary.ts';
 import { basisOf } from './basis.ts';
 import type { ProxySight, Sight, WorkloadProxy } from './sight.ts';
 
@@ -42,9 +42,10 @@ interface Case {
   readonly seen?: Readonly<Record<string, ProxySight>>;
   readonly unasked?: Sight['unasked'];
   readonly basis?: string;
+  readonly foreign?: readonly IstioObject[];
 }
 
-function planned({ policy = bucket, owned = written, workloads = [A, B], ...sight }: Case = {}): Plan {
+function planned({ policy = bucket, owned = written, workloads = [A, B], foreign = [], ...sight }: Case = {}): Plan {
   const snapshot: Snapshot = {
     policy,
     rivals: [],
@@ -54,7 +55,7 @@ function planned({ policy = bucket, owned = written, workloads = [A, B], ...sigh
     surroundings: {
       workloads: { selected: workloads.length, labels: [], proxies: workloads },
       services: [],
-      foreign: [],
+      foreign,
     },
     ...(sight.seen !== undefined && {
       enforcement: {
@@ -126,6 +127,19 @@ describe('Enforced', () => {
     const unasked = [{ replica: 'istiod-2', problem }];
     expect(judged({ seen: { ...bothCurrent, [B.id]: missing }, unasked })).toBe(`Unknown ${reason}`);
     expect(judged({ seen: bothCurrent, unasked })).toBe('True Enforced');
+  });
+
+  test('says what stands in the way where somebody gave an object of his own the label of generated ones', () => {
+    const labels = { [LABEL.policy]: 'bucket' };
+    const metadata = { name: 'copy', namespace: 'shop', labels };
+    const copy = { apiVersion: 'security.istio.io/v1', kind: 'AuthorizationPolicy', metadata, spec: {} } as const;
+    const behind = { seen: { ...bothCurrent, [B.id]: { state: 'uninformed', replica: 'istiod-1' } } } as const;
+    const told = enforcedIn(planned({ ...behind, foreign: [copy] }));
+    expect(told).toMatchObject({ status: 'Unknown', reason: 'ForeignObject' });
+    expect(told?.message).toContain(`AuthorizationPolicy copy carries the label ${LABEL.policy}`);
+    const elsewhere = { ...copy, metadata: { ...metadata, namespace: 'other' } };
+    expect(judged({ ...behind, foreign: [elsewhere] })).toBe('False IstiodBehind');
+    expect(judged({ seen: bothCurrent, foreign: [copy] })).toBe('True Enforced');
   });
 
   test('a workload that is only starting is not waited for', () => {
