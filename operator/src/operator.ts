@@ -66,7 +66,9 @@ export function createOperator(options: OperatorOptions): Operator {
   const onConcerned = (keys: readonly string[]) => {
     for (const key of keys) queues.policies.remind(key);
   };
-  const observation = createObservation({ ...options, onConcerned }, caches);
+  const enforcement = createEnforcement(options, onConcerned);
+  const onRelabelled = (keys: readonly string[], id: string) => enforcement?.relabelled(keys, id);
+  const observation = createObservation({ ...options, onConcerned, onRelabelled }, caches);
   const operatorMetrics = createOperatorMetrics(options.metrics);
   const keySets = new KeySets({
     ...options,
@@ -78,7 +80,6 @@ export function createOperator(options: OperatorOptions): Operator {
     },
   });
   const { mesh, observed } = observation;
-  const enforcement = createEnforcement(options, onConcerned);
   const views = { caches, keySets, mesh, observed, enforcement, baselines: new Baselines() };
   const controller = { ...options, ...views, onResult: operatorMetrics.reconciled };
   const queues = createQueues(options, {

@@ -2,7 +2,7 @@ import { type Change, type KubeObject, Store } from '@sekisho/kube';
 import { describe, expect, test } from 'vitest';
 import { OWNER_INDEXES, POLICY_INDEXES } from '../caches.ts';
 import { serviceAuthPolicy } from '../testing/objects.ts';
-import { keysOfForeign, keysOfService, keysOfUnowned, keysOfWorkload } from './keys.ts';
+import { keysOfForeign, keysOfRelabelled, keysOfService, keysOfUnowned, keysOfWorkload } from './keys.ts';
 import { BY_NAMESPACE, type ObservedViews, OWN_LABELS, SELECTED_LABELS } from './observed.ts';
 import { pruneForeign, prunePod, pruneService, pruneWorkloadEntry, workloadProxyOf } from './prune.ts';
 import { surroundingsOf } from './surroundings.ts';
@@ -106,6 +106,19 @@ describe('a change around policies', () => {
     expect(keysOfWorkload(caches, { key: 'k', before, after })).toEqual(['shop/bucket', 'shop/user']);
     const ready = { ...before, metadata: { ...before.metadata, resourceVersion: '9' } };
     expect(keysOfWorkload(caches, { key: 'k', before, after: ready })).toEqual([]);
+  });
+
+  test('of the labels of a workload that runs concerns anew only who did not select it before', () => {
+    const running = (labels: Record<string, string>, spec: object = { containers: [{ name: 'istio-proxy' }] }) =>
+      prunePod(named('Pod', 'a', { labels, uid: 'u' }, spec));
+    const [before, after] = [running({ app: 'bucket' }), running({ app: 'user' })];
+    expect(keysOfRelabelled(caches, { key: 'k', before, after })).toEqual(['shop/user']);
+    expect(keysOfRelabelled(caches, appeared(after))).toEqual([]);
+    expect(keysOfRelabelled(caches, { key: 'k', before: after, after: running({ app: 'user', v: '2' }) })).toEqual([]);
+    const bare = running({ app: 'user' }, {});
+    expect(keysOfRelabelled(caches, { key: 'k', before, after: bare })).toEqual([]);
+    const successor = { ...after, metadata: { ...after.metadata, uid: 'other' } };
+    expect(keysOfRelabelled(caches, { key: 'k', before, after: successor })).toEqual([]);
   });
 
   test('of a Service concerns the policies of what it reaches', () => {

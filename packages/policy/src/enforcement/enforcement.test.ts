@@ -43,6 +43,7 @@ interface Case {
   readonly unasked?: Sight['unasked'];
   readonly basis?: string;
   readonly foreign?: readonly IstioObject[];
+  readonly relabelled?: readonly string[];
 }
 
 function planned({ policy = bucket, owned = written, workloads = [A, B], foreign = [], ...sight }: Case = {}): Plan {
@@ -62,6 +63,7 @@ function planned({ policy = bucket, owned = written, workloads = [A, B], foreign
         basis: sight.basis ?? basisOf(owned),
         proxies: new Map(Object.entries(sight.seen)),
         unasked: sight.unasked ?? [],
+        relabelled: sight.relabelled ?? [],
       },
     }),
   };
@@ -159,6 +161,15 @@ describe('Enforced', () => {
 
 describe('what was seen once', () => {
   const seenPolicy = { ...bucket, status: planned({ seen: bothCurrent }).status };
+
+  test('does not speak for a workload that ran before it was selected: all proxies are asked for again', () => {
+    const again = planned({ policy: seenPolicy, seen: bothCurrent, relabelled: [B.id] });
+    expect(enforcedIn(again)).toMatchObject({ status: 'False', reason: 'Pending' });
+    expect(again.status.enforcedObjects).toBeUndefined();
+    expect(again.awaited?.proxies).toEqual([A.id, B.id]);
+    const gone = planned({ policy: seenPolicy, seen: {}, workloads: [A], relabelled: [B.id] });
+    expect(enforcedIn(gone)).toMatchObject({ status: 'True' });
+  });
 
   test('stays, and nothing is awaited, also when istiod is not asked any more and proxies come and go', () => {
     const again = planned({ policy: seenPolicy, workloads: [B, { id: 'bucket-c.shop', state: 'proxied' }] });

@@ -35,7 +35,8 @@ export function enforcementOf(snapshot: Snapshot, { accepted, idle }: Progress):
   const workloads = snapshot.surroundings?.workloads.proxies;
   const obstacle = unclaimable(workloads);
   const basis = basisOf(snapshot.owned);
-  const seen = idle && readPolicyStatus(snapshot.policy.status).enforcedObjects === basis;
+  const isProven = idle && readPolicyStatus(snapshot.policy.status).enforcedObjects === basis;
+  const seen = isProven && !hasRelabelled(expectedProxies(workloads ?? []), snapshot);
   // While workloads are not known, as right after a start, they are taken to be those that were.
   if (seen && (workloads === undefined || obstacle === undefined)) return { finding: enforced, enforced: basis };
   if (obstacle !== undefined || workloads === undefined) return { finding: obstacle ?? pending, enforced: undefined };
@@ -53,9 +54,14 @@ function awaiting({ owned, enforcement, surroundings }: Snapshot, { basis, proxi
   const [group] = owned.flatMap((object) => groupOf(object) ?? []);
   if (basis === undefined || group === undefined) return { finding: pending, enforced: undefined };
   // What was seen before the objects changed says nothing of them.
-  const seen = enforcement.basis === basis ? judgeSight(proxies, enforcement) : pending;
+  const isSeen = enforcement.basis === basis && !hasRelabelled(proxies, { enforcement });
+  const seen = isSeen ? judgeSight(proxies, enforcement) : pending;
   if (seen.status === 'True') return { finding: seen, enforced: basis };
   const others = (surroundings?.foreign ?? []).filter((object) => groupOf(object) === group);
   const finding = seen.reason === 'IstiodBehind' && others.length > 0 ? notAlone(others) : seen;
   return { finding, enforced: undefined, awaited: { basis, group, proxies } };
+}
+
+function hasRelabelled(proxies: readonly string[], { enforcement }: Pick<Snapshot, 'enforcement'>): boolean {
+  return (enforcement?.relabelled ?? []).some((id) => proxies.includes(id));
 }
