@@ -20,7 +20,7 @@ export function userinfoRoute(app: HttpServer, options: UserinfoOptions): void {
     schema: { hide: true },
     handler: async (request, reply) => {
       // A token is needed and no cookie counts: scripts of any origin may ask with theirs.
-      reply.header('access-control-allow-origin', '*');
+      reply.headers({ 'access-control-allow-origin': '*', 'access-control-expose-headers': 'www-authenticate' });
       const { sub, user, scope = '' } = await claimsOf(options, request.headers.authorization);
       if (!scope.split(' ').includes('openid')) {
         reply.header('www-authenticate', CHALLENGE);
