@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { GENERATED, PODS, POLICIES, toIstioObject } from './resources.ts';
 import { publicJwk } from './testing/keys.ts';
 import { planOf, serviceAuthPolicy, settled, tokenIssuer } from './testing/objects.ts';
-import { Scenario, type ScenarioOptions } from './testing/scenario.ts';
+import { applyPath, Scenario, type ScenarioOptions } from './testing/scenario.ts';
 
 let scenario: Scenario;
 afterEach(() => scenario.close());
@@ -191,7 +191,7 @@ describe('operator', () => {
     scenario.run();
     await scenario.settle();
     let port = 40_000;
-    const path = `${pathOf(GENERATED[first.kind], first.metadata)}?fieldManager=sekisho-operator&force=true`;
+    const path = applyPath(GENERATED[first.kind], first.metadata);
     api.allow('PATCH', path, (response) => {
       port += 1;
       const message = `failed calling webhook: read tcp 10.0.0.1:${port}: connection reset by peer`;

@@ -64,10 +64,13 @@ function told(verb: string, names: readonly string[]): readonly string[] {
   return [`${verb} ${names.slice(0, MAX_NAMED).join(', ')}${more}`];
 }
 
-/** Turning good is news once; a different complaint is news, too. */
+/**
+ * Turning good again is news once; a different complaint is news, too. That a new policy is as good as anybody expects is not: its
+ * status says so, and of a thousand new ones such events would crowd out the one that complains.
+ */
 function isNews(before: Condition | undefined, after: Condition): boolean {
-  if (before?.status !== after.status) return true;
-  return after.status !== 'True' && (before.reason !== after.reason || before.message !== after.message);
+  if (after.status === 'True') return before !== undefined && before.status !== 'True';
+  return before?.status !== after.status || before.reason !== after.reason || before.message !== after.message;
 }
 
 function conditionOf({ conditions = [] }: ServiceAuthPolicyStatus, type: string): Condition | undefined {

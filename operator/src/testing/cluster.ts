@@ -17,6 +17,7 @@ import { expect, vi } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { GENERATED, ISSUERS, POLICIES } from '../resources.ts';
 import { enterExclusively } from './exclusive.ts';
+import { inParallel } from './in-parallel.ts';
 import { type OperatorRun, type RunOptions, runOperator } from './run-operator.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
@@ -83,7 +84,7 @@ export class Cluster {
 
   async leaveNamespace(): Promise<void> {
     const { items } = await this.client.list(POLICIES, { namespace: this.namespace });
-    for (const { metadata } of items) await this.client.delete(POLICIES, metadata);
+    await inParallel(items, ({ metadata }) => this.client.delete(POLICIES, metadata));
   }
 
   /** Resolves when the operator's caches are full. */

@@ -8,7 +8,9 @@ import {
   pathOf,
   type Resource,
   systemClock,
+  type Target,
   type Transport,
+  withQuery,
 } from '@sekisho/kube';
 import { FakeApi, type OpenStream, type SeenCall } from '@sekisho/kube/testing';
 import { createLogger, createMetrics, type Metrics } from '@sekisho/telemetry';
@@ -32,6 +34,12 @@ const WATCHED: readonly { readonly resource: Resource; readonly selector?: strin
   { resource: SERVICES },
 ];
 const MANAGER = 'sekisho-operator';
+
+/** Where the operator sends a server-side apply, with its query. */
+export function applyPath(resource: Resource, target: Target): string {
+  return withQuery(pathOf(resource, target), { fieldManager: MANAGER, force: true, fieldValidation: 'Ignore' });
+}
+
 /** The version of the first lists; what they hold is older, what comes after them newer. */
 const LISTED = 2_000;
 
@@ -112,7 +120,7 @@ export class Scenario {
     ref: KubeObject['metadata'],
     extra: Partial<KubeObject['metadata']> = {},
   ): Promise<SeenCall> {
-    return this.#answered('PATCH', `${pathOf(resource, ref)}?fieldManager=${MANAGER}&force=true`, extra);
+    return this.#answered('PATCH', applyPath(resource, ref), extra);
   }
 
   replaced(resource: Resource, ref: KubeObject['metadata']): Promise<SeenCall> {
@@ -121,7 +129,7 @@ export class Scenario {
 
   /** Announces a server-side apply that is never answered. */
   hanging(resource: Resource, ref: KubeObject['metadata']): Promise<SeenCall> {
-    const path = `${pathOf(resource, ref)}?fieldManager=${MANAGER}&force=true`;
+    const path = applyPath(resource, ref);
     return this.api.expect('PATCH', path, () => undefined);
   }
 
@@ -130,7 +138,7 @@ export class Scenario {
   }
 
   statusApplied(resource: Resource, object: KubeObject): Promise<SeenCall> {
-    const path = `${pathOf(resource, { ...object.metadata, subresource: 'status' })}?fieldManager=${MANAGER}&force=true`;
+    const path = applyPath(resource, { ...object.metadata, subresource: 'status' });
     return this.#answered('PATCH', path, {}, object);
   }
 
@@ -141,12 +149,12 @@ export class Scenario {
 
   /** Lets a status be written any number of times. */
   statusAllowed(resource: Resource, object: KubeObject): void {
-    const path = `${pathOf(resource, { ...object.metadata, subresource: 'status' })}?fieldManager=${MANAGER}&force=true`;
+    const path = applyPath(resource, { ...object.metadata, subresource: 'status' });
     this.api.allow('PATCH', path, (response, { body }) => this.#answer(response, body as Manifest, object));
   }
 
   refused(resource: Resource, ref: KubeObject['metadata'], status: number, message: string): Promise<SeenCall> {
-    const path = `${pathOf(resource, ref)}?fieldManager=${MANAGER}&force=true`;
+    const path = applyPath(resource, ref);
     return this.api.reply('PATCH', path, status, { kind: 'Status', code: status, reason: 'Forbidden', message });
   }
 

@@ -6,6 +6,8 @@ import { publicJwk } from './keys.ts';
 
 /** Other files may have the API server's only turn before this one. */
 const TURN_MS = 300_000;
+/** Of a thousand policies that are deleted, where a test made so many. */
+const LEAVE_MS = 300_000;
 
 export interface UseOptions {
   /** Whether each test begins with a running operator. @default true */
@@ -32,6 +34,6 @@ export function useCluster({ operator = true, servers }: UseOptions = {}): Clust
   afterEach(async () => {
     await cluster.stopOperator();
     await cluster.leaveNamespace();
-  });
+  }, LEAVE_MS);
   return cluster;
 }

@@ -9,7 +9,7 @@ const STATUS = {
   unavailable: 503,
   // Calls to other services.
   user_missing: 403,
-  exchange_refused: 403,
+  exchange_refused: 502,
   exchange_failed: 503,
   call_failed: 503,
   call_timed_out: 504,

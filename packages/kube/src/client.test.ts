@@ -50,7 +50,12 @@ describe('calls', () => {
   });
 
   test('apply sends an apply patch with field manager and force', async () => {
-    const seen = api.reply('PATCH', `${ITEM}?fieldManager=test&force=true`, 200, configMap('a', '8'));
+    const seen = api.reply(
+      'PATCH',
+      `${ITEM}?fieldManager=test&force=true&fieldValidation=Ignore`,
+      200,
+      configMap('a', '8'),
+    );
     await client.apply(CONFIG_MAPS, configMap('a', '7'), { force: true });
     expect((await seen).headers['content-type']).toBe('application/apply-patch+yaml');
     expect((await seen).body).toMatchObject({ kind: 'ConfigMap', metadata: { name: 'a' } });
@@ -125,7 +130,7 @@ describe('failures', () => {
   });
 
   test('an apply is repeated after 503 and after a cut connection', async () => {
-    const path = `${ITEM}?fieldManager=test&force=false`;
+    const path = `${ITEM}?fieldManager=test&force=false&fieldValidation=Ignore`;
     void api.reply('PATCH', path, 503, {});
     void api.expect('PATCH', path, (response) => response.socket?.resetAndDestroy());
     void api.reply('PATCH', path, 200, configMap('a', '8'));
@@ -218,7 +223,7 @@ describe('a guard', () => {
 
   test('aborts a write under way when the right ends', async () => {
     const right = new AbortController();
-    const seen = api.expect('PATCH', `${ITEM}?fieldManager=test&force=false`, () => undefined);
+    const seen = api.expect('PATCH', `${ITEM}?fieldManager=test&force=false&fieldValidation=Ignore`, () => undefined);
     const writing = put(guardedBy(() => undefined, right.signal));
     await seen;
     right.abort(new KubeError('not_leader', 'the lease ran out'));

@@ -4,6 +4,7 @@ export { policyAdvice } from './advice/policy-advice.ts';
 export type { IssuerState } from './compile/issuers.ts';
 export type { Target } from './compile/istio.ts';
 export { type CustomResourceDefinition, crds } from './crd/crds.ts';
+export { claimValues } from './decide/claim-values.ts';
 export { type DecisionPolicy, decide, type Prepared, prepareDecision } from './decide/decide.ts';
 export type {
   Decision,
@@ -14,7 +15,8 @@ export type {
   RequestIdentity,
   TokenRefusal,
 } from './decide/decision.ts';
-export { pathOf } from './decide/path-matcher.ts';
+export { meshPath, pathOf } from './decide/mesh-path.ts';
+export { isCorsPreflight } from './decide/preflight.ts';
 export { basisOf, groupOf, type Identified } from './enforcement/basis.ts';
 export { judgeSight } from './enforcement/enforced.ts';
 export type { EnforcedReason } from './enforcement/reason.ts';

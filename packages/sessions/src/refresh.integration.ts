@@ -31,18 +31,18 @@ afterAll(() => redis.quit());
 
 describe('the refresh tokens of a session', () => {
   test('follow one another, each valid until it is used', async () => {
-    expect(await use(0)).toEqual({ result: 'rotated', generation: 1 });
-    expect(await use(1)).toEqual({ result: 'rotated', generation: 2 });
+    expect(await use(0)).toMatchObject({ result: 'rotated', generation: 1 });
+    expect(await use(1)).toMatchObject({ result: 'rotated', generation: 2 });
     expect(await refresh.find(userId, sessionId)).toMatchObject({ generation: 2 });
     now += 2 * GRACE_MS;
-    expect(await use(2)).toEqual({ result: 'rotated', generation: 3 });
+    expect(await use(2)).toMatchObject({ result: 'rotated', generation: 3 });
   });
 
   test('have one successor for all who use one within the grace window', async () => {
     expect(await use(0)).toMatchObject({ result: 'rotated' });
     now += GRACE_MS;
-    expect(await use(0)).toEqual({ result: 'repeated', generation: 1 });
-    expect(await use(1)).toEqual({ result: 'rotated', generation: 2 });
+    expect(await use(0)).toMatchObject({ result: 'repeated', generation: 1 });
+    expect(await use(1)).toMatchObject({ result: 'rotated', generation: 2 });
   });
 
   test('rotate once when 100 use the same one at once', async () => {
@@ -70,8 +70,8 @@ describe('the refresh tokens of a session', () => {
     await use(0);
     await use(1);
     await redis.hset(sessionKeys(prefix).session(userId, sessionId), 'refreshGeneration', 1);
-    expect(await use(2)).toEqual({ result: 'rotated', generation: 3 });
-    expect(await use(3)).toEqual({ result: 'rotated', generation: 4 });
+    expect(await use(2)).toMatchObject({ result: 'rotated', generation: 3 });
+    expect(await use(3)).toMatchObject({ result: 'rotated', generation: 4 });
   });
 
   test('of an earlier family are worth nothing, and do not harm the new one', async () => {
@@ -80,7 +80,7 @@ describe('the refresh tokens of a session', () => {
     expect(await refresh.begin(userId, sessionId, next)).toBe(true);
     for (const generation of [0, 1, 7]) expect(await use(generation)).toEqual({ result: 'ended' });
     expect(await refresh.find(userId, sessionId)).toMatchObject(next);
-    expect(await use(0, 'another')).toEqual({ result: 'rotated', generation: 1 });
+    expect(await use(0, 'another')).toMatchObject({ result: 'rotated', generation: 1 });
   });
 
   test('end with the session, and do not bring it back', async () => {
@@ -105,9 +105,27 @@ describe('the refresh tokens of a session', () => {
     expect(await use(0)).toEqual({ result: 'ended' });
   });
 
+  test('prolong the session, and what it is found by', async () => {
+    const keys = sessionKeys(prefix);
+    const ttl = 7 * 24 * 60 * 60 * 1_000;
+    // Redis' own clock does not run ahead with the test's.
+    await redis.pexpire(keys.owner(sessionId), 60_000);
+    now += 2 * 24 * 60 * 60 * 1_000;
+    const session = { id: sessionId, userId, lastAccessedAt: now, expiresAt: now + ttl };
+    expect(await use(0)).toMatchObject({ result: 'rotated', session });
+    expect(await sessions.get(userId, sessionId)).toMatchObject(session);
+    expect(await redis.zscore(keys.ofUser(userId), sessionId)).toBe(String(now));
+    expect(await redis.pttl(keys.owner(sessionId))).toBeGreaterThan(ttl);
+    now += 1_000;
+    expect(await use(0)).toMatchObject({ result: 'repeated', session: { lastAccessedAt: now } });
+    now += GRACE_MS;
+    expect(await use(0)).toEqual({ result: 'replayed' });
+    expect(await sessions.get(userId, sessionId)).toMatchObject({ lastAccessedAt: now - GRACE_MS });
+  });
+
   test('stay when the session is touched', async () => {
     await use(0);
     await sessions.touch(userId, sessionId);
-    expect(await use(1)).toEqual({ result: 'rotated', generation: 2 });
+    expect(await use(1)).toMatchObject({ result: 'rotated', generation: 2 });
   });
 });

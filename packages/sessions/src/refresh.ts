@@ -3,7 +3,9 @@ import { SessionError } from './errors.ts';
 import { sessionKeys } from './keys.ts';
 import { LuaScript } from './lua-script.ts';
 import { redisCall } from './redis-call.ts';
-import { fromFields, type Session } from './session.ts';
+import { TOUCH_FUNCTION } from './scripts.ts';
+import { fromFields, SESSION_TTL_MS, type Session } from './session.ts';
+import { createSessionIndex } from './session-index.ts';
 
 /**
  * The refresh tokens of one session, of which one is valid at a time. What is kept is not a token but what makes one:
@@ -37,7 +39,12 @@ export interface RefreshAttempt {
  * - `ended`: the session or this family of it is over
  */
 export type Rotation =
-  | { readonly result: 'rotated' | 'repeated'; readonly generation: number }
+  | {
+      readonly result: 'rotated' | 'repeated';
+      readonly generation: number;
+      /** Prolonged: to refresh a session is to use it. */
+      readonly session: Session;
+    }
   | { readonly result: 'replayed' | 'ended' };
 
 export interface RefreshStoreOptions {
@@ -45,6 +52,8 @@ export interface RefreshStoreOptions {
   readonly clock: () => Date;
   /** Milliseconds in which a used token still has its successor. @default 10_000 */
   readonly graceMs?: number;
+  /** Milliseconds a session lives after its last access, as the session store has it. @default 7 days */
+  readonly ttlMs?: number;
   /** First part of every key. @default 'sk' */
   readonly prefix?: string;
 }
@@ -55,7 +64,10 @@ export interface RefreshStore {
   begin(userId: string, sessionId: string, family: RefreshFamily): Promise<boolean>;
   /** Undefined when the session or its family is over. */
   find(userId: string, sessionId: string): Promise<FamilyOfSession | undefined>;
-  /** Uses a token, in one step: of any number at once that use the same one, all get the same successor. */
+  /**
+   * Uses a token and prolongs its session, in one step: of any number at once that use the same one, all get the same
+   * successor.
+   */
   rotate(attempt: RefreshAttempt): Promise<Rotation>;
 }
 
@@ -65,10 +77,12 @@ export function createRefreshStore({
   redis,
   clock,
   graceMs = GRACE_MS,
+  ttlMs = SESSION_TTL_MS,
   prefix = 'sk',
 }: RefreshStoreOptions): RefreshStore {
   const keys = sessionKeys(prefix);
   const now = () => clock().getTime();
+  const index = createSessionIndex({ redis, keys, ttlMs });
   return {
     async begin(userId, sessionId, { secret, context }) {
       return (await BEGIN.run(redis, [keys.session(userId, sessionId)], [now(), secret, context])) === 1;
@@ -84,8 +98,13 @@ export function createRefreshStore({
     },
 
     async rotate({ userId, sessionId, generation, secret }) {
-      const args = [now(), secret, generation, graceMs];
-      return toRotation(await ROTATE.run(redis, [keys.session(userId, sessionId)], args));
+      const at = now();
+      const ofSession = [keys.session(userId, sessionId), keys.ofUser(userId)];
+      const reply = await ROTATE.run(redis, ofSession, [at, secret, generation, graceMs, sessionId, ttlMs]);
+      const { result, valid, fields } = readRotation(reply);
+      if (result === 'replayed' || result === 'ended') return { result };
+      const session = await index.follow(fields, at);
+      return session === undefined ? { result: 'ended' } : { result, generation: valid, session };
     },
   };
 }
@@ -100,11 +119,13 @@ redis.call('HSET', KEYS[1], 'refreshSecret', ARGV[2], 'refreshContext', ARGV[3],
 return 1`);
 
 /**
- * KEYS hash. ARGV now, secret, generation, grace. Returns the result and the generation that is valid.
+ * KEYS hash, zset. ARGV now, secret, generation, grace, id, ttl. Returns the result, the generation that is valid, and
+ * the fields of the session.
  * A generation above the stored one is genuine all the same: a replica took over that lacked the last rotations.
  * A replay is noted and not forgotten: whoever finds it can be interrupted before the session is ended.
  */
-const ROTATE = new LuaScript(`
+const ROTATE = new LuaScript(`${TOUCH_FUNCTION}
+local touched = function() return touch(KEYS[2], KEYS[1], ARGV[5], tonumber(ARGV[1]), tonumber(ARGV[6])) end
 local now, used, grace = tonumber(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local expires, secret, valid, rotatedAt, replayed = unpack(redis.call('HMGET', KEYS[1],
   'expiresAt', 'refreshSecret', 'refreshGeneration', 'refreshRotatedAt', 'refreshReplayed'))
@@ -113,15 +134,19 @@ if replayed then return {'replayed'} end
 if used >= tonumber(valid) then
   local successor = string.format('%.0f', used + 1)
   redis.call('HSET', KEYS[1], 'refreshGeneration', successor, 'refreshRotatedAt', string.format('%.0f', now))
-  return {'rotated', successor}
+  return {'rotated', successor, touched()}
 end
-if used == tonumber(valid) - 1 and now - tonumber(rotatedAt) <= grace then return {'repeated', valid} end
+if used == tonumber(valid) - 1 and now - tonumber(rotatedAt) <= grace then return {'repeated', valid, touched()} end
 redis.call('HSET', KEYS[1], 'refreshReplayed', string.format('%.0f', now))
 return {'replayed'}`);
 
-function toRotation(reply: unknown): Rotation {
-  const [result, generation] = Array.isArray(reply) ? reply.map(String) : [];
-  if (result === 'replayed' || result === 'ended') return { result };
-  if (result === 'rotated' || result === 'repeated') return { result, generation: Number(generation) };
-  throw new SessionError('session_invalid', 'the refresh tokens of a stored session are damaged');
+const RESULTS = ['rotated', 'repeated', 'replayed', 'ended'] as const satisfies Rotation['result'][];
+
+function readRotation(reply: unknown) {
+  const [name, valid, fields]: readonly unknown[] = Array.isArray(reply) ? reply : [];
+  const result = RESULTS.find((known) => known === name);
+  if (result === undefined) {
+    throw new SessionError('session_invalid', 'the refresh tokens of a stored session are damaged');
+  }
+  return { result, valid: Number(valid), fields: Array.isArray(fields) ? fields.map(String) : [] };
 }

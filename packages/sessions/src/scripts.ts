@@ -27,23 +27,28 @@ redis.call('PEXPIRE', KEYS[1], ttl)
 return evicted`);
 
 /**
- * KEYS zset, hash. ARGV id, now, ttl. Returns the session's fields, or none when it is over.
- * The time of access never moves back: replicas' clocks differ.
+ * A function of scripts that note an access: `touch(zset, hash, id, now, ttl)` prolongs the session and returns its
+ * fields, or none when it is over. The time of access never moves back: replicas' clocks differ.
  */
-export const TOUCH = new LuaScript(`
-local id, now, ttl = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local times = redis.call('HMGET', KEYS[2], 'lastAccessedAt', 'expiresAt')
-if not times[1] or tonumber(times[2]) <= now then
-  redis.call('DEL', KEYS[2])
-  redis.call('ZREM', KEYS[1], id)
-  return {}
-end
-local access = string.format('%.0f', math.max(now, tonumber(times[1])))
-redis.call('HSET', KEYS[2], 'lastAccessedAt', access, 'expiresAt', string.format('%.0f', access + ttl))
-redis.call('PEXPIRE', KEYS[2], ttl)
-redis.call('ZADD', KEYS[1], access, id)
-redis.call('PEXPIRE', KEYS[1], ttl)
-return redis.call('HGETALL', KEYS[2])`);
+export const TOUCH_FUNCTION = `
+local function touch(zset, hash, id, now, ttl)
+  local times = redis.call('HMGET', hash, 'lastAccessedAt', 'expiresAt')
+  if not times[1] or tonumber(times[2]) <= now then
+    redis.call('DEL', hash)
+    redis.call('ZREM', zset, id)
+    return {}
+  end
+  local access = string.format('%.0f', math.max(now, tonumber(times[1])))
+  redis.call('HSET', hash, 'lastAccessedAt', access, 'expiresAt', string.format('%.0f', access + ttl))
+  redis.call('PEXPIRE', hash, ttl)
+  redis.call('ZADD', zset, access, id)
+  redis.call('PEXPIRE', zset, ttl)
+  return redis.call('HGETALL', hash)
+end`;
+
+/** KEYS zset, hash. ARGV id, now, ttl. Returns the session's fields, or none when it is over. */
+export const TOUCH = new LuaScript(`${TOUCH_FUNCTION}
+return touch(KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]))`);
 
 /** KEYS hash. ARGV now. Notes when the index was written; a session that ended meanwhile stays ended. */
 export const INDEXED = new LuaScript(`

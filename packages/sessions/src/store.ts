@@ -1,16 +1,9 @@
 import type { RedisClient } from './connection.ts';
 import { sessionKeys } from './keys.ts';
 import { redisCall } from './redis-call.ts';
-import { CREATE, DESTROY, DESTROY_ALL, INDEXED, LIST, TOUCH } from './scripts.ts';
-import {
-  fromFields,
-  indexedAt,
-  type NewSession,
-  newSession,
-  SESSION_TTL_MS,
-  type Session,
-  toFields,
-} from './session.ts';
+import { CREATE, DESTROY, DESTROY_ALL, LIST, TOUCH } from './scripts.ts';
+import { fromFields, type NewSession, newSession, SESSION_TTL_MS, type Session, toFields } from './session.ts';
+import { createSessionIndex } from './session-index.ts';
 
 export interface SessionStoreOptions {
   readonly redis: RedisClient;
@@ -47,9 +40,6 @@ export interface SessionStore {
   ownerOf(sessionId: string): Promise<string | undefined>;
 }
 
-/** The index outlives a session by this part of its life, so that it need not be written at each access: a day of a week. */
-const INDEX_SLACK = 1 / 7;
-
 /**
  * Sessions in Redis. A change is one script in the user's slot, which is what decides whether a session lives, and one
  * write to the index from session to user, which may lie on another node. Their order is chosen for a crash in between:
@@ -64,19 +54,16 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const isLive = (session: Session | undefined): session is Session =>
     session !== undefined && session.expiresAt > now();
   const ofSession = (userId: string, id: string) => [keys.ofUser(userId), keys.session(userId, id)];
-  const slack = Math.floor(ttlMs * INDEX_SLACK);
-  const index = (id: string, userId: string) => redisCall(redis.set(keys.owner(id), userId, 'PX', ttlMs + slack));
-  // One key per command: in a cluster each has its own slot.
-  const forget = (ids: readonly string[]) => Promise.all(ids.map((id) => redisCall(redis.del(keys.owner(id)))));
+  const index = createSessionIndex({ redis, keys, ttlMs });
 
   return {
     async create(from) {
       const session = newSession(newId(), from, now(), ttlMs);
       const { id, userId } = session;
-      await index(id, userId);
+      await index.write(session);
       const args = [id, session.createdAt, ttlMs, maxPerUser, keys.sessionPrefix(userId), ...toFields(session)];
       const evicted = strings(await CREATE.run(redis, ofSession(userId, id), args));
-      await forget(evicted);
+      await index.forget(evicted);
       if (evicted.length > 0) await onEvicted?.(userId, evicted);
       return session;
     },
@@ -88,25 +75,20 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
 
     async touch(userId, id) {
       const touched = strings(await TOUCH.run(redis, ofSession(userId, id), [id, now(), ttlMs]));
-      const session = fromFields(touched);
-      if (session !== undefined && indexedAt(touched) + slack <= now()) {
-        await index(id, userId);
-        await INDEXED.run(redis, [keys.session(userId, id)], [now()]);
-      }
-      return session;
+      return index.follow(touched, now());
     },
 
     async destroy(userId, id) {
       const destroyed = (await DESTROY.run(redis, ofSession(userId, id), [id])) === 1;
       // Else the index may be that of another user's live session.
-      if (destroyed) await forget([id]);
+      if (destroyed) await index.forget([id]);
       return destroyed;
     },
 
     async destroyAll(userId, { except = '' } = {}) {
       const destroyed = await DESTROY_ALL.run(redis, [keys.ofUser(userId)], [keys.sessionPrefix(userId), except]);
       const ids = strings(destroyed);
-      await forget(ids);
+      await index.forget(ids);
       return ids;
     },
 

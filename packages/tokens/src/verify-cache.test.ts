@@ -42,6 +42,14 @@ const outcome = (answer: Promise<unknown>) =>
   });
 
 describe('the cache of verified tokens', () => {
+  test('verifies a token that comes several times at once once, and gives all the same claims', async () => {
+    const { cached, verified } = setUp();
+    const [one, ...others] = await Promise.all([cached(first), cached(first), cached(first)]);
+    expect(others.every((other) => other === one)).toBe(true);
+    expect(verified).toEqual([first]);
+    expect(await outcome(Promise.race([cached('x'), cached('x')]))).toBe('token_malformed');
+  });
+
   test('answers what a verification would, at any time and with any keys', async () => {
     const step = fc.oneof(
       { weight: 4, arbitrary: fc.record({ token: fc.constantFrom(...tokens, `${first}x`, 'x') }) },

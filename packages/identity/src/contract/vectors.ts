@@ -5,6 +5,7 @@ import { BUCKET, NOTES } from './routes.ts';
 /** A request's headers, and the caller that every reader of them must see, in whatever language. */
 export interface Vector {
   readonly name: string;
+  readonly method: 'GET' | 'OPTIONS';
   readonly headers: HeaderLines;
   /** As this library reports it, or the code with which the request is refused. */
   readonly expected: { readonly caller: object } | { readonly error: string };
@@ -186,8 +187,25 @@ const REFUSED: readonly Row[] = [
   ],
 ];
 
-export const VECTORS: readonly Vector[] = [...READ, ...SPOOFED, ...REFUSED].map(([name, headers, expected]) => ({
+const PREFLIGHT: HeaderLines = [
+  ['origin', 'https://evil.example'],
+  ['access-control-request-method', 'GET'],
+];
+
+const vector = (method: Vector['method'], [name, headers, expected]: Row): Vector => ({
   name,
+  method,
   headers,
   expected: typeof expected === 'string' ? { error: expected } : { caller: expected },
-}));
+});
+
+export const VECTORS: readonly Vector[] = [
+  ...[...READ, ...SPOOFED, ...REFUSED].map((row) => vector('GET', row)),
+  vector('OPTIONS', ['a CORS preflight', [...lines(token()), ...PREFLIGHT], { kind: 'anonymous' }]),
+  vector('OPTIONS', ['a request for the options that is no preflight', lines(token()), user]),
+];
+
+/** What the examples in other languages are tested with. */
+export function vectorsFile(): string {
+  return `${JSON.stringify({ service: NOTES, now, vectors: VECTORS }, undefined, 2)}\n`;
+}

@@ -1,17 +1,19 @@
 import { type Kysely, sql } from 'kysely';
 import { type Actor, userTarget } from '../audit/audit.ts';
 import { recordAudit } from '../audit/sql-audit.ts';
+import { compiledOnce } from '../database/compiled.ts';
 import { guarded } from '../database/guard.ts';
 import type { Database } from '../database/schema.ts';
 import type { Account, AccountStore, NewAccount, UserQuery } from './account.ts';
 import { changesBetween } from './change.ts';
 import { administrators, changeAccount } from './sql-change.ts';
-import { addressOnce, allWithGrants, insertGrants, loadAccount } from './sql-rows.ts';
+import { accountById, addressOnce, allWithGrants, fromAccountRow, insertGrants } from './sql-rows.ts';
 
 type Db = Kysely<Database>;
 
 /** Accounts in PostgreSQL or PGlite. */
 export function createSqlAccounts(db: Db): AccountStore {
+  const find = compiledOnce(db, (userId) => accountById(db, userId));
   return {
     findCredentials: (email) =>
       guarded(
@@ -21,7 +23,7 @@ export function createSqlAccounts(db: Db): AccountStore {
           .where('email', '=', email)
           .executeTakeFirst(),
       ),
-    find: (userId) => guarded(loadAccount(db, userId)),
+    find: (userId) => guarded(find(userId).then((row) => row && fromAccountRow(row))),
     activeVersion: (userId) => guarded(activeVersion(db, userId)),
     hasAdministrator: async () => (await guarded(administrators(db).executeTakeFirst())) !== undefined,
     list: (query) => guarded(list(db, query)),

@@ -1,4 +1,5 @@
-import type { Kysely, Selectable } from 'kysely';
+import { type ExpressionBuilder, type Kysely, type Selectable, sql } from 'kysely';
+import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import { isUniqueViolation } from '../database/guard.ts';
 import type { Database } from '../database/schema.ts';
 import { AuthError } from '../errors.ts';
@@ -7,10 +8,32 @@ import type { Account, Grant } from './account.ts';
 type Db = Kysely<Database>;
 
 export type UserRow = Selectable<Database['users']>;
+type Profile = Omit<UserRow, 'password_hash' | 'created_at'>;
 
-export async function loadAccount(db: Db, userId: string): Promise<Account | undefined> {
-  const user = await db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst();
-  return user && withGrants(db, user);
+/** In one round trip: every log-in and refresh reads an account. */
+export function accountById(db: Db, userId: string) {
+  return db
+    .selectFrom('users')
+    .select(['id', 'email', 'active', 'roles', 'permissions', 'version'])
+    .select((eb) => jsonArrayFrom(grantsOfUser(eb)).as('grants'))
+    .where('id', '=', userId);
+}
+
+type AccountRow = Profile & { readonly grants: readonly (Omit<Grant, 'expires'> & { expires: number | null })[] };
+
+export function fromAccountRow({ grants, ...user }: AccountRow): Account {
+  return toAccount(
+    user,
+    grants.map(({ expires, ...grant }) => ({ ...grant, ...(expires !== null && { expires }) })),
+  );
+}
+
+function grantsOfUser(users: ExpressionBuilder<Database, 'users'>) {
+  return users
+    .selectFrom('grants')
+    .select(['service', 'permissions', sql<number | null>`floor(extract(epoch from expires))`.as('expires')])
+    .whereRef('user_id', '=', 'users.id')
+    .orderBy('service');
 }
 
 export async function withGrants(db: Db, user: UserRow): Promise<Account> {
@@ -48,7 +71,7 @@ export async function addressOnce<T>(write: Promise<T>): Promise<T> {
   }
 }
 
-function toAccount({ id, email, active, roles, permissions, version }: UserRow, grants: readonly Grant[]): Account {
+function toAccount({ id, email, active, roles, permissions, version }: Profile, grants: readonly Grant[]): Account {
   return { id, email, active, roles, permissions, version, grants };
 }
 

@@ -9,18 +9,25 @@ export interface LiveKeys {
   readonly published: Jwks;
 }
 
+export interface LiveProvider {
+  readonly provider: Provider;
+  /** Answers a request. */
+  readonly handle: ReturnType<Provider['callback']>;
+}
+
 /**
  * oidc-provider takes its keys once. It keeps nothing between requests that is not in Redis or PostgreSQL, so another
  * one takes its place when the keys change, while requests in flight end with theirs.
  */
-export function createLiveProvider(options: ProviderOptions, keys: LiveKeys): () => Provider {
-  let current: { readonly names: string; readonly provider: Provider } | undefined;
+export function createLiveProvider(options: ProviderOptions, keys: LiveKeys): () => LiveProvider {
+  let current: (LiveProvider & { readonly names: string }) | undefined;
   return () => {
     const { active, published } = keys;
     const names = [active, ...published.keys].map(({ kid }) => kid).join(' ');
     if (current?.names !== names) {
-      current = { names, provider: createProvider(options, { active, published: published.keys }) };
+      const provider = createProvider(options, { active, published: published.keys });
+      current = { names, provider, handle: provider.callback() };
     }
-    return current.provider;
+    return current;
   };
 }

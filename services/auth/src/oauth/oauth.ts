@@ -27,12 +27,13 @@ export type OAuth = (app: HttpServer) => void;
 
 export function createOAuth(options: OAuthOptions): OAuth {
   const { keys, encryptionKeys, resources } = options;
-  const provider = createLiveProvider(options, keys);
+  const live = createLiveProvider(options, keys);
+  const provider = () => live().provider;
   const formToken = createKeyedHash(encryptionKeys.current, 'oauth-forms');
   const consents = createConsents(resources);
   return (app) => {
     app.register(async (scope) =>
-      withOtherMethodsRefused(scope, (routes) => mountProvider(routes, { ...options, provider })),
+      withOtherMethodsRefused(scope, (routes) => mountProvider(routes, { ...options, live })),
     );
     app.register(async (scope) => {
       readForms(scope);

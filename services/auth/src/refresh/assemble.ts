@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { createRefreshStore, type SessionStore } from '@sekisho/sessions';
+import { createRefreshStore } from '@sekisho/sessions';
 import type { RedisClient } from '@sekisho/sessions/redis';
-import type { EncryptionKeys } from '../keys/encryption-keys.ts';
+import type { EncryptionKeys } from '@sekisho/tokens';
 import { take } from '../login/rate-limit.ts';
 import { createRefreshTokenFormat } from './refresh-token.ts';
 import { createRefreshTokens, type RefreshTokens, type RefreshTokensOptions } from './refresh-tokens.ts';
@@ -10,7 +10,6 @@ export interface RefreshParts extends Pick<RefreshTokensOptions, 'endSession' | 
   readonly redis: RedisClient;
   /** First part of every key. */
   readonly prefix: string;
-  readonly sessions: SessionStore;
   readonly encryptionKeys: EncryptionKeys;
   readonly clock: () => Date;
 }

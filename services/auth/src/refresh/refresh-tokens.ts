@@ -1,4 +1,4 @@
-import type { RefreshStore, Rotation, Session, SessionStore } from '@sekisho/sessions';
+import type { RefreshStore, Rotation, Session } from '@sekisho/sessions';
 import { LoginRefused } from '../login/login.ts';
 import type { LoginFailure } from '../metrics.ts';
 import { type FamilyContext, parseContext } from './family-context.ts';
@@ -6,7 +6,6 @@ import type { RefreshTokenFormat, RefreshTokenRead } from './refresh-token.ts';
 
 export interface RefreshTokensOptions {
   readonly store: RefreshStore;
-  readonly sessions: Pick<SessionStore, 'touch'>;
   readonly format: RefreshTokenFormat;
   /** Whether the session itself is refused by a revocation. */
   readonly isRevoked: (session: Session, clientId: string) => boolean;
@@ -52,7 +51,7 @@ export interface RefreshTokens {
 }
 
 export function createRefreshTokens(options: RefreshTokensOptions): RefreshTokens {
-  const { store, sessions, format, isRevoked, takeTurn, newSecret } = options;
+  const { store, format, isRevoked, takeTurn, newSecret } = options;
   return {
     async begin({ userId, id: sessionId }, context) {
       const secret = newSecret();
@@ -68,13 +67,8 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
       const wait = await takeTurn(sessionId);
       if (wait > 0) throw tooOften(wait);
       const issued = await issue(family);
-      const successor = await settle(
-        options,
-        await store.rotate({ userId, sessionId, generation, secret }),
-        family.session,
-      );
-      const session = await sessions.touch(userId, sessionId);
-      if (session === undefined) throw refused('session_over');
+      const rotation = await store.rotate({ userId, sessionId, generation, secret });
+      const { session, generation: successor } = await settle(options, rotation, family.session);
       return { issued, session, refreshToken: format.make({ userId, sessionId, generation: successor }, secret) };
     },
 
@@ -101,12 +95,13 @@ async function open({ format, store }: RefreshTokensOptions, token: string): Pro
   return { ...content, session, secret, context: parseContext(context) };
 }
 
-/** @returns the generation that is valid now */
-async function settle({ endSession }: RefreshTokensOptions, rotation: Rotation, session: Session): Promise<number> {
+type Rotated = Extract<Rotation, { readonly result: 'rotated' | 'repeated' }>;
+
+async function settle({ endSession }: RefreshTokensOptions, rotation: Rotation, session: Session): Promise<Rotated> {
   switch (rotation.result) {
     case 'rotated':
     case 'repeated':
-      return rotation.generation;
+      return rotation;
     case 'ended':
       throw refused('session_over');
     case 'replayed': {

@@ -71,8 +71,7 @@ export function createFixture({ accounts = memoryAccounts(alice), bursts }: Fixt
   const revocations = memoryRevocations(clock);
   const endSession = async (userId: string, id: string) => void (await sessions.destroy(userId, id));
   const refreshTokens = createRefreshTokens({
-    store: memoryRefresh(sessions.live, clock),
-    sessions,
+    store: memoryRefresh(sessions, clock),
     format: createRefreshTokenFormat({ current: Buffer.alloc(32, 7), previous: [] }),
     endSession,
     takeTurn: async () => waits.refresh,

@@ -1,14 +1,16 @@
 import type { Kysely } from 'kysely';
+import { compiledOnce } from '../../database/compiled.ts';
 import { guarded } from '../../database/guard.ts';
 import type { Database } from '../../database/schema.ts';
 import type { ClientStore, OAuthClient } from './client.ts';
 import { addSecret, insert, remove, replace } from './sql-changes.ts';
-import { findClient, toClient } from './sql-rows.ts';
+import { credentialsById, toClient, toCredentials } from './sql-rows.ts';
 
 /** Clients in PostgreSQL or PGlite. */
 export function createSqlClients(db: Kysely<Database>): ClientStore {
+  const find = compiledOnce(db, (id) => credentialsById(db, id));
   return {
-    find: (id) => guarded(findClient(db, id)),
+    find: (id) => guarded(find(id).then((row) => row && toCredentials(row))),
     list: (after, limit) => guarded(list(db, after, limit)),
     create: (client, secretHash, by) =>
       guarded(db.transaction().execute((tx) => insert(tx, { client, secretHash, by }))),

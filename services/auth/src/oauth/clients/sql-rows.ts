@@ -2,16 +2,26 @@ import { type Insertable, type Kysely, type Selectable, sql } from 'kysely';
 import type { Database } from '../../database/schema.ts';
 import type { ClientCredentials, NewClient, OAuthClient } from './client.ts';
 
-export async function findClient(db: Kysely<Database>, id: string): Promise<ClientCredentials | undefined> {
-  const row = await db.selectFrom('oauth_clients').selectAll().where('client_id', '=', id).executeTakeFirst();
-  if (row === undefined) return undefined;
-  const secrets = await db
-    .selectFrom('oauth_client_secrets')
-    .select('hash')
-    .where('client_id', '=', id)
-    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', sql<Date>`now()`)]))
-    .execute();
-  return { ...toClient(row), secretHashes: secrets.map(({ hash }) => hash) };
+/** In one round trip: every request of a client begins with it. */
+export function credentialsById(db: Kysely<Database>, id: string) {
+  return db
+    .selectFrom('oauth_clients')
+    .selectAll()
+    .select((eb) =>
+      eb
+        .selectFrom('oauth_client_secrets')
+        .select(sql<string[]>`coalesce(array_agg(hash), '{}')`.as('hashes'))
+        .whereRef('oauth_client_secrets.client_id', '=', 'oauth_clients.client_id')
+        .where((secret) => secret.or([secret('expires_at', 'is', null), secret('expires_at', '>', sql<Date>`now()`)]))
+        .as('secret_hashes'),
+    )
+    .where('client_id', '=', id);
+}
+
+type CredentialsRow = Selectable<Database['oauth_clients']> & { readonly secret_hashes: readonly string[] | null };
+
+export function toCredentials(row: CredentialsRow): ClientCredentials {
+  return { ...toClient(row), secretHashes: row.secret_hashes ?? [] };
 }
 
 export function toRow(client: NewClient): Omit<Insertable<Database['oauth_clients']>, 'client_id'> {

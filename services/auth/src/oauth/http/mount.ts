@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Provider } from 'oidc-provider';
 import type { HttpServer } from '../../http/server.ts';
 import type { Issuer } from '../issuer.ts';
+import type { LiveProvider } from '../live-provider.ts';
 import { chooseLanguage } from '../pages/language.ts';
 import { pageHeaders } from '../pages/layout.ts';
 import { messages } from '../pages/messages.ts';
@@ -9,7 +9,7 @@ import { noticePage } from '../pages/notice-page.ts';
 import { ROUTES } from '../provider.ts';
 
 export interface MountOptions {
-  readonly provider: () => Provider;
+  readonly live: () => LiveProvider;
   readonly issuer: Issuer;
   /** Address of whoever connects. */
   readonly clientAddress: (request: FastifyRequest) => string;
@@ -56,9 +56,9 @@ export function mountProvider(app: HttpServer, options: MountOptions): void {
   for (const url of PREFLIGHTED) app.route({ method: 'OPTIONS', url, schema, handler });
 }
 
-function handOver({ provider, issuer, clientAddress }: MountOptions, request: FastifyRequest, reply: FastifyReply) {
+function handOver({ live, issuer, clientAddress }: MountOptions, request: FastifyRequest, reply: FastifyReply) {
   // Without keys this throws, and the request is answered like any other.
-  const handle = provider().callback();
+  const { handle } = live();
   asIssuer(request, issuer, clientAddress(request));
   // It writes its own headers, and this one with none of its answers.
   reply.raw.setHeader('x-content-type-options', 'nosniff');

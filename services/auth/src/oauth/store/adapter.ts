@@ -22,7 +22,7 @@ export function createAdapterFactory({ artefacts, clients, idTokenAlg }: Adapter
   return (name) => {
     if (name === 'Client') return tellingOutages(clientAdapter(clients, idTokenAlg));
     const adapter = artefactAdapter(name, artefacts);
-    return tellingOutages(name === 'ReplayDetection' ? { ...adapter, upsert: onlyOnce(artefacts) } : adapter);
+    return tellingOutages(name === 'ReplayDetection' ? { ...adapter, ...onlyOnce(artefacts) } : adapter);
   };
 }
 
@@ -73,11 +73,17 @@ function artefactAdapter(name: string, artefacts: Artefacts): Adapter {
   };
 }
 
-/** oidc-provider looks whether a jti is known, and keeps it afterwards: of two at the same time both would pass. */
-function onlyOnce(artefacts: Artefacts): Adapter['upsert'] {
-  return async (id, payload, ttl = 0) => {
-    const kept = await artefacts.saveFirst('ReplayDetection', id, { json: JSON.stringify(payload), ttl });
-    if (!kept) throw new errors.InvalidClientAuth('client assertion tokens must only be used once');
+/**
+ * oidc-provider looks whether a jti is known, and keeps it afterwards: of two at the same time both would pass. Here
+ * keeping it is what decides, so there is nothing to look for.
+ */
+function onlyOnce(artefacts: Artefacts): Pick<Adapter, 'find' | 'upsert'> {
+  return {
+    find: async () => undefined,
+    async upsert(id, payload, ttl = 0) {
+      const kept = await artefacts.saveFirst('ReplayDetection', id, { json: JSON.stringify(payload), ttl });
+      if (!kept) throw new errors.InvalidClientAuth('client assertion tokens must only be used once');
+    },
   };
 }
 

@@ -1,0 +1,3 @@
+module example.org/caller
+
+go 1.20

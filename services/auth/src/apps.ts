@@ -1,0 +1,158 @@
+import { systemClock } from '@sekisho/kube';
+import { createDeviceCheck } from '@sekisho/sessions';
+import { ANY_AUDIENCE, createMinter } from '@sekisho/tokens';
+import { AUDIENCE } from './accounts/account.ts';
+import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
+import { assembleExchange } from './exchange/assemble.ts';
+import { workloadRoutes } from './exchange/routes.ts';
+import { createSqlWorkloads } from './exchange/sql-workloads.ts';
+import { buildAdminApp } from './http/admin-app.ts';
+import { createAuthorize } from './http/authorize.ts';
+import { ownPasswordRoute } from './http/own-password.ts';
+import { buildPublicApp, clientAddress } from './http/public-app.ts';
+import type { HttpServer } from './http/server.ts';
+import { createKeyedHash } from './keys/keyed-hash.ts';
+import { keyRoutes } from './keys/routes.ts';
+import { signerRoutes } from './keys/signer-routes.ts';
+import { countedAttempt } from './login/counted-attempt.ts';
+import { type Authenticate, createAuthenticate, createLogin, type Login } from './login/login.ts';
+import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
+import { createAssertTokensFit } from './login/tokens-fit.ts';
+import { clientRoutes } from './oauth/clients/admin-routes.ts';
+import { createSqlClients } from './oauth/clients/sql-clients.ts';
+import type { OAuth } from './oauth/oauth.ts';
+import { setUpOAuth } from './oauth/set-up.ts';
+import type { PasswordHasher } from './passwords/hasher.ts';
+import { assembleRefreshTokens } from './refresh/assemble.ts';
+import { beginOwnRefresh, createRefresh, type Refresh } from './refresh/refresh.ts';
+import { createRevokeByName } from './revocations/revoke-by-name.ts';
+import type { ServiceOptions } from './service-options.ts';
+import { wireSessions } from './sessions/wire.ts';
+import type { Stores } from './stores.ts';
+
+const RATES: LoginRates = {
+  // An office behind one address logs in together in the morning.
+  network: { burst: 100, refillSeconds: 1 },
+  // A person mistypes a few times.
+  accountFromNetwork: { burst: 10, refillSeconds: 30 },
+  // NIST SP 800-63B section 3.2.2: no more than 100 failures in a row.
+  account: { burst: 100, refillSeconds: 30 },
+};
+type Parts = Stores & { readonly passwords: PasswordHasher };
+
+/** What the service answers by: the apps, and what runs beside their requests. */
+export function buildApps(options: ServiceOptions, parts: Parts) {
+  const issuing = assembleIssuing(options, parts);
+  const logIns = assembleLogIns(options, parts, issuing);
+  const accounts = accountsOf(options, parts, { ...issuing, ...logIns });
+  const oauth = assembleOAuth(options, parts, { ...issuing, ...logIns });
+  return {
+    upkeep: accounts.upkeep,
+    publicApp: assemblePublicApp(options, parts, { ...issuing, ...logIns, ...accounts, oauth }),
+    adminApp: assembleAdminApp(options, parts, { ...issuing, ...accounts }),
+  };
+}
+
+type Issuing = ReturnType<typeof assembleIssuing>;
+
+/** What tokens are minted, verified, refreshed and ended by. */
+function assembleIssuing({ issuer, clock, uuid, encryptionKeys, prefix = 'sk' }: ServiceOptions, parts: Parts) {
+  const { redis, sessions, authMetrics } = parts;
+  const { ring: keys, guard } = parts.keys;
+  const wired = wireSessions({ sessions, issuer, keys, guardKeys: guard.ring, clock, metrics: authMetrics });
+  const minter = createMinter({ issuer, key: () => keys.active, clock, uuid });
+  return {
+    wired,
+    minter,
+    mint: wired.unrevoked(minter.access),
+    refreshTokens: assembleRefreshTokens({ redis, prefix, encryptionKeys, clock, ...wired.refresh }),
+    endSession: async (userId: string, id: string) => void (await sessions.endings.one(userId, id, 'logout')),
+  };
+}
+
+interface LogIns {
+  readonly authenticate: Authenticate;
+  readonly login: Login;
+  readonly refresh: Refresh;
+}
+
+function assembleLogIns(options: ServiceOptions, parts: Parts, { mint, refreshTokens, endSession }: Issuing): LogIns {
+  const { accounts, passwords, redis } = parts;
+  const { store: sessions, onSecurityEvent } = parts.sessions;
+  const { clock, tokenLifetime, encryptionKeys, prefix = 'sk', rates = RATES, deviceChange = 'log' } = options;
+  const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
+  const limits = createLoginLimits({ redis, prefix, rates, hash });
+  const common = { accounts, mint, clock, tokenLifetime };
+  const beginRefresh = beginOwnRefresh(refreshTokens);
+  const checkDevice = createDeviceCheck({ policy: deviceChange, onSecurityEvent });
+  return {
+    authenticate: createAuthenticate({ accounts, passwords, limits }),
+    login: createLogin({ ...common, passwords, sessions, limits, beginRefresh }),
+    refresh: createRefresh({ ...common, refreshTokens, endSession, checkDevice }),
+  };
+}
+
+function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & LogIns): OAuth {
+  const { db, redis, accounts, proveWorkload, authMetrics } = parts;
+  const { store: sessions, revoker, revocations } = parts.sessions;
+  const { issuer, prefix = 'sk', clock, tokenLifetime, encryptionKeys, log } = options;
+  const { wired, minter, mint, refreshTokens, endSession, authenticate } = own;
+  const workloads = createSqlWorkloads(db);
+  return setUpOAuth({
+    ...{ issuer, redis, prefix, db, accounts, sessions, mint, clock, tokenLifetime, encryptionKeys, log },
+    ...{ authenticate, endSession, refreshTokens, revoker, revocations, clientAddress },
+    keys: parts.keys.ring,
+    verify: wired.verifyFor(ANY_AUDIENCE),
+    exchange: assembleExchange({
+      ...{ proveWorkload, workloads, sessions, accounts, clock, verify: wired.verifyPublished },
+      minter: { service: wired.unrevoked(minter.service), delegated: wired.unrevoked(minter.delegated) },
+    }),
+    metrics: authMetrics,
+    fetch: options.fetch ?? globalThis.fetch,
+  });
+}
+
+function accountsOf(options: ServiceOptions, parts: Parts, { minter, authenticate }: Issuing & LogIns): Accounts {
+  const { log, uuid, timers = systemClock, random = Math.random, auditRetentionDays = 400 } = options;
+  const { store: sessions, endings, revoker } = parts.sessions;
+  return assembleAccounts({
+    ...{ ...parts, sessions, endings, revoker, log, uuid, clock: timers, random, auditRetentionDays },
+    authenticate: (attempt) => countedAttempt(parts.authMetrics, 'password', () => authenticate(attempt)),
+    // Only to measure: that the user's tokens were revoked this second does not matter.
+    assertTokensFit: createAssertTokensFit(minter.access),
+  });
+}
+
+type PublicParts = Issuing & LogIns & Accounts & { readonly oauth: OAuth };
+
+function assemblePublicApp(options: ServiceOptions, parts: Parts, own: PublicParts): HttpServer {
+  const { log, trustedProxies = [], guardWorkloads: workloads = [] } = options;
+  const { keys, proveWorkload } = parts;
+  const { login, refresh, oauth, wired, changeOwnPassword } = own;
+  return buildPublicApp({
+    ...{ log, login, refresh, oauth, trustedProxies, metrics: parts.authMetrics },
+    jwks: keys.published,
+    jwksMaxAgeSeconds: Math.floor(keys.timing.cacheMs / 1000),
+    more: (routes) => {
+      wired.publicRoutes(routes);
+      ownPasswordRoute(routes, { ownSession: wired.ownSession, changeOwnPassword });
+      signerRoutes(routes, { guard: keys.guard, accessKeys: () => keys.ring.published, workloads, proveWorkload });
+    },
+  });
+}
+
+function assembleAdminApp({ log, clock }: ServiceOptions, parts: Parts, own: Issuing & Accounts): HttpServer {
+  const { db, accounts, metrics, authMetrics, checks } = parts;
+  const { wired, administration, audit, outbox } = own;
+  const authorize = createAuthorize({ verify: wired.verifyFor(AUDIENCE), clock, metrics: authMetrics });
+  return buildAdminApp({
+    ...{ log, accounts, administration, audit, authorize, metrics, checks },
+    sessions: parts.sessions.store,
+    more: (routes) => {
+      wired.adminRoutes(routes, { authorize, revoke: createRevokeByName({ db, outbox, clock }) });
+      keyRoutes(routes, { keys: { auth: parts.keys.keeper, guard: parts.keys.guard }, authorize });
+      clientRoutes(routes, { clients: createSqlClients(db), outbox, authorize });
+      workloadRoutes(routes, { workloads: createSqlWorkloads(db), authorize });
+    },
+  });
+}

@@ -1,0 +1,47 @@
+import type { Clock, Random } from '@sekisho/kube';
+import type { DevicePolicy } from '@sekisho/sessions';
+import type { Logger } from '@sekisho/telemetry';
+import type { EncryptionKeys } from '@sekisho/tokens';
+import type { FirstAdministrator } from './bootstrap.ts';
+import type { WorkloadKeySource } from './exchange/config.ts';
+import type { WorkloadId } from './exchange/workload.ts';
+import type { KeySettings } from './keys/config.ts';
+import type { LoginRates } from './login/login-limits.ts';
+
+export interface ServiceOptions {
+  readonly issuer: string;
+  readonly redisUrl: string;
+  readonly databaseUrl: string;
+  /** What signing keys are encrypted with; other keys are derived from the current one. */
+  readonly encryptionKeys: EncryptionKeys;
+  readonly keys: KeySettings;
+  /** Whose ServiceAccount tokens prove workloads. @default nobody's: workloads exchange no tokens */
+  readonly workloadKeys?: WorkloadKeySource | undefined;
+  /** Who may have the guard's keys. @default nobody */
+  readonly guardWorkloads?: readonly WorkloadId[];
+  readonly firstAdministrator?: FirstAdministrator;
+  /** Seconds an access token lives. */
+  readonly tokenLifetime: number;
+  /** Addresses and networks whose `X-Forwarded-For` is believed. @default none */
+  readonly trustedProxies?: readonly string[];
+  readonly log: Logger;
+  readonly clock: () => Date;
+  readonly uuid: () => string;
+  /** What runs beside requests is timed by. @default the system's */
+  readonly timers?: Clock;
+  /** @default Math.random */
+  readonly random?: Random;
+  /** First part of every key in Redis. @default 'sk' */
+  readonly prefix?: string;
+  /** Seconds that may pass without news of revocations before tokens are refused. @default 60 */
+  readonly revocationMaxStaleness?: number;
+  /** Replicas of Redis that must confirm a revocation. @default 0 */
+  readonly revocationMinReplicas?: number;
+  readonly rates?: LoginRates;
+  /** What a refresh from a changed device leads to. @default 'log' */
+  readonly deviceChange?: DevicePolicy;
+  /** Days that entries of the audit log are kept. @default 400 */
+  readonly auditRetentionDays?: number;
+  /** How applications are told of a log-out. @default the platform's own */
+  readonly fetch?: typeof globalThis.fetch;
+}

@@ -1,0 +1,108 @@
+import { DEVICE_POLICIES, type DevicePolicy } from '@sekisho/sessions';
+import { REDIS_URL_PATTERN } from '@sekisho/sessions/redis';
+import {
+  type ListenAddress,
+  ListenSchema,
+  LOG_LEVELS,
+  type LogLevel,
+  parseListen,
+  readConfig,
+} from '@sekisho/telemetry';
+import { type Static, Type } from 'typebox';
+
+/** The environment of the process. Secrets come from files, so that they are not in its environment. */
+const Environment = Type.Object({
+  GUARD_LISTEN: ListenSchema("where Envoy's questions are answered"),
+  GUARD_OPS_LISTEN: ListenSchema('where health and metrics are served'),
+  AUTH_ISSUER: Type.String({
+    pattern: '^https?://[^\\s?#]+$',
+    maxLength: 512,
+    description: "the iss of the platform's tokens, as the auth service has it",
+  }),
+  TRUST_DOMAIN: Type.String({
+    pattern: '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$',
+    default: 'cluster.local',
+    description: 'trustDomain of the mesh config',
+  }),
+  REDIS_URL: Type.String({
+    pattern: REDIS_URL_PATTERN,
+    description: 'redis://HOST:PORT, redis+sentinel://HOST,HOST/PRIMARY or redis+cluster://HOST,HOST; rediss for TLS',
+  }),
+  REVOCATION_MAX_STALENESS_SECONDS: Type.Integer({
+    default: 60,
+    minimum: 2,
+    maximum: 3_600,
+    description: '2 to 3600: without news of revocations for longer, whenUnavailable of the policy decides',
+  }),
+  SESSION_CACHE_SECONDS: Type.Integer({
+    default: 30,
+    minimum: 1,
+    maximum: 300,
+    description: '1 to 300: how long a session counts as alive without being read again',
+  }),
+  ACCESS_TOKEN_TTL_SECONDS: Type.Integer({
+    default: 900,
+    minimum: 60,
+    maximum: 86_400,
+    description: '60 to 86400, as the auth service has it: so long a session that is ended here stays refused',
+  }),
+  DEVICE_CHANGE: Type.Union(
+    DEVICE_POLICIES.map((policy) => Type.Literal(policy)),
+    { default: 'log', description: `what a request from a changed browser leads to: ${DEVICE_POLICIES.join(', ')}` },
+  ),
+  ROUTE_HEADERS: Type.String({
+    default: '',
+    pattern: '^[\\w, -]{0,1024}$',
+    description: 'headers by which HTTPRoutes choose, separated by commas, as far as Envoy sends them along',
+  }),
+  KUBECONFIG: Type.Optional(Type.String({ description: 'path of a kubeconfig; leave it out inside a pod' })),
+  KUBERNETES_SERVICE_HOST: Type.Optional(Type.String({ description: 'set by the kubelet inside a pod' })),
+  KUBERNETES_SERVICE_PORT: Type.String({ pattern: '^[0-9]{1,5}$', default: '443', description: 'likewise' }),
+  LOG_LEVEL: Type.Union(
+    LOG_LEVELS.map((level) => Type.Literal(level)),
+    { default: 'info', description: `one of ${LOG_LEVELS.join(', ')}` },
+  ),
+});
+
+export interface Config {
+  readonly listen: ListenAddress;
+  readonly opsListen: ListenAddress;
+  readonly issuer: string;
+  readonly trustDomain: string;
+  readonly redisUrl: string;
+  readonly maxStalenessMs: number;
+  readonly sessionFreshMs: number;
+  readonly tokenLifetime: number;
+  readonly deviceChange: DevicePolicy;
+  readonly routeHeaders: readonly string[];
+  readonly kubeconfig: string | undefined;
+  /** Where a pod finds the API server; undefined outside of one. */
+  readonly pod: { readonly host: string; readonly port: string } | undefined;
+  readonly logLevel: LogLevel;
+}
+
+/** @throws ConfigError naming every variable that is missing or wrong */
+export function configFrom(env: Readonly<Record<string, string | undefined>>): Config {
+  const config = readConfig(Environment, env);
+  return {
+    listen: parseListen('GUARD_LISTEN', config.GUARD_LISTEN),
+    opsListen: parseListen('GUARD_OPS_LISTEN', config.GUARD_OPS_LISTEN),
+    issuer: config.AUTH_ISSUER,
+    trustDomain: config.TRUST_DOMAIN,
+    redisUrl: config.REDIS_URL,
+    maxStalenessMs: config.REVOCATION_MAX_STALENESS_SECONDS * 1000,
+    sessionFreshMs: config.SESSION_CACHE_SECONDS * 1000,
+    tokenLifetime: config.ACCESS_TOKEN_TTL_SECONDS,
+    deviceChange: config.DEVICE_CHANGE,
+    routeHeaders: config.ROUTE_HEADERS.toLowerCase()
+      .split(',')
+      .flatMap((name) => name.trim() || []),
+    kubeconfig: config.KUBECONFIG,
+    pod: podOf(config),
+    logLevel: config.LOG_LEVEL,
+  };
+}
+
+function podOf({ KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port }: Static<typeof Environment>) {
+  return host === undefined ? undefined : { host, port };
+}

@@ -1,0 +1,19 @@
+import type { RouteQuery } from '../routes/match.ts';
+import type { Scheme } from '../routes/route-table.ts';
+
+/** A request that Envoy asks about, taken apart once. */
+export interface CheckRequest extends RouteQuery {
+  /** undefined when Envoy does not say. */
+  readonly scheme: Scheme | undefined;
+  /** In lower case, without a port. */
+  readonly host: string;
+  /** Values of the `Authorization` headers as they came, joined by commas where there were several. */
+  readonly authorization: string | undefined;
+}
+
+/** https://fetch.spec.whatwg.org/#cors-preflight-request */
+export function isPreflight({ method, header }: Pick<CheckRequest, 'method' | 'header'>): boolean {
+  return (
+    method === 'OPTIONS' && header('origin') !== undefined && header('access-control-request-method') !== undefined
+  );
+}

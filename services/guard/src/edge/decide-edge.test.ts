@@ -1,0 +1,285 @@
+import { ANY_AUDIENCE, createVerifier, generateSigningKey, toJwks } from '@sekisho/tokens';
+import { describe, expect, test } from 'vitest';
+import type { Answer } from '../answer.ts';
+import { edgeWorld, ISSUERS, PLATFORM, type World } from '../testing/edge-world.ts';
+import { policy } from '../testing/objects.ts';
+
+/** The claims of the narrow token in an answer, verified with the guard's key alone. */
+async function narrowClaims(world: World, answer: Answer) {
+  if (!answer.allowed) throw new Error(`denied: ${answer.code}: ${answer.detail}`);
+  const jwks = toJwks([world.keys.guardKey]);
+  const verify = createVerifier({ issuer: PLATFORM, audience: ANY_AUDIENCE, jwks: () => jwks, clock: () => world.now });
+  return verify(answer.authorization.replace('Bearer ', ''));
+}
+
+const refusedWith = (code: string, status: number) => ({ allowed: false, code, status });
+
+describe('a user with a token', () => {
+  test('gets a narrow one for the one service, signed by the guard, bound to the token and the session', async () => {
+    const world = await edgeWorld();
+    const token = await world.logIn('alice');
+    const claims = await narrowClaims(world, await world.ask({ token }));
+    expect(claims).toMatchObject({
+      sub: 'alice',
+      aud: ['bucket'],
+      services: { bucket: { permissions: ['bucket:read'] } },
+      session: { id: 'session-alice' },
+      user: { roleList: 'member' },
+    });
+    expect(Object.keys(claims.services)).toEqual(['bucket']);
+    expect(claims.exp - claims.iat).toBe(300);
+    expect(claims.origin_jti).toBeTypeOf('string');
+  });
+
+  test('gets the same one until three quarters of its life are over, and one for each service', async () => {
+    const world = await edgeWorld({ policies: [policy('bucket'), policy('user')] });
+    const token = await world.logIn('alice');
+    const ask = () => world.ask({ token });
+    const [first, together] = await Promise.all([ask(), ask()]);
+    expect(together).toEqual(first);
+    expect(world.minted).toBe(1);
+    world.now = new Date(world.now.getTime() + 224_000);
+    expect(await ask()).toEqual(first);
+    world.now = new Date(world.now.getTime() + 2_000);
+    expect(await ask()).not.toEqual(first);
+    expect(await narrowClaims(world, await world.ask({ token, host: 'user.example' }))).toMatchObject({
+      aud: ['user'],
+    });
+  });
+
+  test('gets another one as soon as the guard signs with another key, and none without a key', async () => {
+    const world = await edgeWorld();
+    const token = await world.logIn('alice');
+    const first = await world.ask({ token });
+    world.signing = await generateSigningKey();
+    expect(await world.ask({ token })).not.toEqual(first);
+    world.signing = undefined;
+    expect(await world.ask({ token })).toMatchObject(refusedWith('unavailable', 503));
+  });
+
+  test('is refused early where a rule asks for more, with the rule named and nothing of the token', async () => {
+    const world = await edgeWorld();
+    const services = { bucket: { permissions: ['bucket:write'] } };
+    const token = await world.logIn('bob', { services, audience: ['bucket'] });
+    const answer = await world.ask({ token });
+    expect(answer).toMatchObject({
+      ...refusedWith('permission_missing', 403),
+      policy: 'shop/bucket',
+      rule: 'read',
+      detail: 'rule read: needs permission bucket:read',
+      asker: { user: 'bob', session: 'session-bob' },
+    });
+    expect(JSON.stringify(answer)).not.toContain(token);
+  });
+
+  test('is refused where no rule names the request', async () => {
+    const world = await edgeWorld();
+    const token = await world.logIn('alice');
+    expect(await world.ask({ token, path: '/elsewhere' })).toMatchObject(refusedWith('route_unknown', 403));
+    expect(await world.ask({ token, method: 'DELETE' })).toMatchObject(refusedWith('route_unknown', 403));
+  });
+});
+
+describe('a token that does not count', () => {
+  test.each<[string, (world: World) => Promise<string>, string]>([
+    ['no JWT', async () => 'abc', 'token_malformed'],
+    ['expired', (world) => world.logIn('a', { at: new Date(world.now.getTime() - 3_600_000) }), 'token_expired'],
+    ['of another key', async (world) => world.token({}, await generateSigningKey()), 'token_invalid'],
+    ['of a key of the guard', (world) => world.token({}, world.keys.guardKey), 'token_invalid'],
+    ['without a live session', (world) => world.token({ session: { id: 'gone' } }), 'session_expired'],
+  ])('%s: 401, also on a public path', async (_, make, code) => {
+    const world = await edgeWorld();
+    const token = await make(world);
+    expect(await world.ask({ token })).toMatchObject(refusedWith(code, 401));
+    expect(await world.ask({ token, path: '/healthz' })).toMatchObject(refusedWith(code, 401));
+  });
+
+  test('one that was exchanged already is exchanged for nothing', async () => {
+    const world = await edgeWorld();
+    const answer = await world.ask({ token: await world.logIn('alice') });
+    const authorization = answer.allowed ? answer.authorization : '';
+    expect(await world.ask({ authorization })).toMatchObject(refusedWith('token_invalid', 401));
+  });
+
+  test.each(['Bearer', 'Bearer a b', 'Bearer a, Bearer b', 'bearer é'])('%j is malformed', async (authorization) => {
+    const world = await edgeWorld();
+    expect(await world.ask({ authorization })).toMatchObject(refusedWith('token_malformed', 401));
+  });
+
+  test('revoked: 401 at once, although it was let through before', async () => {
+    const world = await edgeWorld();
+    const token = await world.logIn('alice');
+    expect(await world.ask({ token })).toMatchObject({ allowed: true });
+    world.revoked.add('session-alice');
+    expect(await world.ask({ token })).toMatchObject(refusedWith('token_revoked', 401));
+    expect(await world.ask({ token, path: '/healthz' })).toMatchObject(refusedWith('token_revoked', 401));
+  });
+
+  test('for other services: 403, and on a public path nobody', async () => {
+    const world = await edgeWorld();
+    const token = await world.logIn('carol', { audience: ['user'], services: { user: { permissions: [] } } });
+    expect(await world.ask({ token })).toMatchObject(refusedWith('audience_mismatch', 403));
+    expect(await world.ask({ token, path: '/healthz' })).toEqual({ allowed: true, authorization: 'removed' });
+  });
+
+  test('with a grant that is over: 403', async () => {
+    const world = await edgeWorld();
+    const expires = Math.floor(world.now.getTime() / 1000) + 5;
+    const services = { bucket: { permissions: ['bucket:read'], expires }, user: { permissions: [] } };
+    const token = await world.logIn('dave', { services });
+    expect(await world.ask({ token })).toMatchObject({ allowed: true });
+    world.now = new Date(world.now.getTime() + 6_000);
+    expect(await world.ask({ token })).toMatchObject({ allowed: false, status: 403 });
+  });
+});
+
+describe('without a token', () => {
+  test('public paths pass, and whatever came as Authorization does not', async () => {
+    const world = await edgeWorld();
+    const passed = { allowed: true, authorization: 'removed' };
+    expect(await world.ask({ path: '/healthz' })).toEqual(passed);
+    expect(await world.ask({ path: '/healthz', authorization: 'Basic YTpi' })).toEqual(passed);
+    expect(await world.ask({ path: '/healthz', authorization: 'Basic YTpi Bearer x.y.z' })).toEqual(passed);
+  });
+
+  test('others are 401', async () => {
+    const world = await edgeWorld();
+    expect(await world.ask()).toMatchObject({ ...refusedWith('token_missing', 401), rule: 'read' });
+    expect(await world.ask({ authorization: 'Service x.y.z' })).toMatchObject(refusedWith('token_missing', 401));
+  });
+
+  test('an unknown host or path is 404', async () => {
+    const world = await edgeWorld();
+    expect(await world.ask({ host: 'other.example' })).toMatchObject(refusedWith('route_unknown', 404));
+  });
+
+  test('a service without a policy is closed', async () => {
+    const world = await edgeWorld();
+    world.apply([policy('bucket', { selector: { matchLabels: { app: 'else' } } })]);
+    expect(await world.ask({ path: '/healthz' })).toMatchObject(refusedWith('route_unknown', 403));
+  });
+
+  test('a preflight passes as nobody, and what merely looks like one does not', async () => {
+    const world = await edgeWorld();
+    const headers = new Map([
+      ['origin', 'https://app.example'],
+      ['access-control-request-method', 'GET'],
+    ]);
+    const preflight = { method: 'OPTIONS', header: (name: string) => headers.get(name), authorization: 'Bearer x' };
+    expect(await world.ask(preflight)).toEqual({ allowed: true, authorization: 'removed' });
+    expect(await world.ask({ ...preflight, host: 'other.example' })).toMatchObject({ status: 404 });
+    expect(await world.ask({ method: 'OPTIONS' })).toMatchObject({ allowed: false });
+  });
+});
+
+describe('when something is away', () => {
+  const lenient = policy('bucket', { revocation: { whenUnavailable: 'Allow' } });
+
+  test('revocations that are too old: the policy decides, and what is known to be revoked stays so', async () => {
+    const world = await edgeWorld();
+    const token = await world.logIn('alice');
+    world.staleMs = 60_001;
+    expect(await world.ask({ token })).toMatchObject(refusedWith('unavailable', 503));
+    expect(await world.ask({ path: '/healthz' })).toMatchObject({ allowed: true });
+    world.apply([lenient]);
+    expect(await world.ask({ token })).toMatchObject({ allowed: true });
+    world.revoked.add('session-alice');
+    expect(await world.ask({ token })).toMatchObject(refusedWith('token_revoked', 401));
+  });
+
+  test('the session store: who is known goes on for as long as revocations may be old, others as the policy says', async () => {
+    const world = await edgeWorld();
+    const [known, stranger] = [await world.logIn('alice'), await world.logIn('bob')];
+    expect(await world.ask({ token: known })).toMatchObject({ allowed: true });
+    world.storeIsAway = true;
+    world.now = new Date(world.now.getTime() + 59_000);
+    expect(await world.ask({ token: known })).toMatchObject({ allowed: true });
+    expect(await world.ask({ token: stranger })).toMatchObject(refusedWith('unavailable', 503));
+    world.now = new Date(world.now.getTime() + 2_000);
+    expect(await world.ask({ token: known })).toMatchObject(refusedWith('unavailable', 503));
+    world.apply([lenient]);
+    expect(await world.ask({ token: stranger })).toMatchObject({ allowed: true });
+  });
+});
+
+describe('sessions', () => {
+  test('are read once in a while, and touched at most once a minute', async () => {
+    const world = await edgeWorld();
+    const token = await world.logIn('alice');
+    await Promise.all([world.ask({ token }), world.ask({ token })]);
+    await world.ask({ token });
+    expect([world.reads, world.touched.length]).toEqual([1, 0]);
+    world.now = new Date(world.now.getTime() + 60_000);
+    await world.ask({ token });
+    await world.ask({ token });
+    expect([world.reads, world.touched]).toEqual([2, ['session-alice']]);
+  });
+
+  test('that the store forgot are over', async () => {
+    const world = await edgeWorld();
+    const token = await world.logIn('alice');
+    await world.ask({ token });
+    world.sessions.clear();
+    world.now = new Date(world.now.getTime() + 30_000);
+    expect(await world.ask({ token })).toMatchObject(refusedWith('session_expired', 401));
+  });
+
+  test('of another user are none', async () => {
+    const world = await edgeWorld();
+    await world.ask({ token: await world.logIn('alice') });
+    const token = await world.token({ subject: 'mallory', session: { id: 'session-alice' } });
+    expect(await world.ask({ token })).toMatchObject(refusedWith('session_expired', 401));
+  });
+
+  test.each([
+    ['log', { allowed: true }, []],
+    ['step-up', { allowed: false, code: 'session_expired' }, []],
+    ['revoke', { allowed: false, code: 'session_expired' }, ['session-alice']],
+  ] as const)('used from another browser: %s', async (devices, expected, ended) => {
+    const world = await edgeWorld({ devices });
+    const token = await world.logIn('alice');
+    const from = (agent: string) => world.ask({ token, header: (name) => (name === 'user-agent' ? agent : undefined) });
+    expect(await from('Browser/1')).toMatchObject({ allowed: true });
+    expect(await from('Other/1')).toMatchObject(expected);
+    expect(world.events).toMatchObject([{ kind: 'device_changed', changed: ['userAgent'], policy: devices }]);
+    expect(world.ended).toEqual(ended);
+  });
+});
+
+describe('an issuer beside the platform', () => {
+  const both = policy('bucket', ISSUERS);
+
+  test('its token becomes one of the platform, for somebody who is nobody of ours', async () => {
+    const world = await edgeWorld({ policies: [both] });
+    const token = await world.partnerToken({ email: 'p1@partner.example', user: { roles: ['a', 'not a role'] } });
+    const claims = await narrowClaims(world, await world.ask({ token }));
+    expect(claims).toMatchObject({
+      iss: PLATFORM,
+      sub: 'partner|p1',
+      aud: ['bucket'],
+      user: { id: 'partner|p1', email: 'p1@partner.example', roles: ['a'], roleList: 'a' },
+      services: { bucket: { permissions: ['bucket:read'] } },
+    });
+    expect(claims.origin_jti).toMatch(/^[\w-]{43}$/);
+  });
+
+  test('its token counts only where the policy names it, with its own keys, and with what it must hold', async () => {
+    const world = await edgeWorld({ policies: [both, policy('user')] });
+    const token = await world.partnerToken();
+    expect(await world.ask({ token, host: 'user.example' })).toMatchObject(refusedWith('token_invalid', 401));
+    const { exp, ...noEnd } = { exp: undefined };
+    expect(await world.ask({ token: await world.partnerToken({ exp, ...noEnd }) })).toMatchObject({ status: 401 });
+    expect(await world.ask({ token: await world.partnerToken({ aud: 'user' }) })).toMatchObject({ status: 403 });
+    expect(await world.ask({ token: await world.partnerToken({ realm: {} }) })).toMatchObject({ status: 403 });
+    expect(await world.ask({ token: await world.partnerToken({ sub: 'a\nb' }) })).toMatchObject({ status: 401 });
+    world.revoked.add('partner|p1');
+    expect(await world.ask({ token })).toMatchObject(refusedWith('token_revoked', 401));
+  });
+
+  test('its token passes as it is where the service does not take those of the platform', async () => {
+    const world = await edgeWorld({ policies: [policy('bucket', { issuers: ['partner'] })] });
+    const token = await world.partnerToken();
+    expect(await world.ask({ token })).toEqual({ allowed: true, authorization: `Bearer ${token}` });
+    expect(await world.ask({ token: await world.logIn('alice') })).toMatchObject(refusedWith('token_invalid', 401));
+  });
+});

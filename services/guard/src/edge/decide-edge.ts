@@ -1,0 +1,139 @@
+import { decide } from '@sekisho/policy';
+import type { RevocationReader } from '@sekisho/sessions';
+import { bearerToken, TokenError } from '@sekisho/tokens';
+import { ANONYMOUS, type Answer, type Asker, DETAIL, denied } from '../answer.ts';
+import { GuardError } from '../errors.ts';
+import type { Target } from '../routes/destination.ts';
+import type { Routed } from '../routes/routed.ts';
+import type { Routing } from '../routes/routing.ts';
+import type { Credential } from '../tokens/credential.ts';
+import type { Narrow } from '../tokens/narrow.ts';
+import type { VerifyForTarget } from '../tokens/verify.ts';
+import { type CheckRequest, isPreflight } from './check-request.ts';
+import type { SessionCheck } from './session-check.ts';
+
+export interface EdgeParts {
+  readonly routing: Pick<Routing, 'find'>;
+  readonly verify: VerifyForTarget;
+  readonly revocations: Pick<RevocationReader, 'check' | 'staleMs'>;
+  /** Milliseconds; older knowledge of revocations counts as none. */
+  readonly maxStalenessMs: number;
+  readonly checkSession: SessionCheck;
+  readonly narrow: Narrow;
+}
+
+/**
+ * What the Gateway does with a request: the whole of it, in order. Nothing here opens what the mesh would close: the Gateway's and the service's own
+ * policies decide again, by the token that this puts in place.
+ *
+ * Rejects only with what is a defect.
+ */
+export async function decideEdge(parts: EdgeParts, request: CheckRequest): Promise<Answer> {
+  const routed = parts.routing.find(request.scheme, request.host, request);
+  if (routed.kind === 'gateway') return ANONYMOUS;
+  if (routed.kind !== 'target') return unrouted(routed);
+  const { target, path } = routed;
+  // Asks on behalf of a page what it may ask later; the answer is the service's, which sees nobody.
+  if (isPreflight(request)) return ANONYMOUS;
+
+  let credential: Credential | undefined;
+  try {
+    const token = presentedToken(request.authorization);
+    if (token === undefined) return decideAnonymous(target, request, path);
+    credential = await parts.verify(token, target);
+    const refusal = refused(parts, credential, target) ?? (await parts.checkSession(credential, target, request));
+    if (refusal !== undefined) return refusal;
+    return await exchange(parts, { credential, target, request, path });
+  } catch (error) {
+    return fromError(error, target, credential);
+  }
+}
+
+interface Exchange {
+  readonly credential: Credential;
+  readonly target: Target;
+  readonly request: CheckRequest;
+  readonly path: string;
+}
+
+/** By the target's rules, and then with a token for the target alone. */
+async function exchange({ narrow }: EdgeParts, { credential, target, request, path }: Exchange): Promise<Answer> {
+  const asked = { method: request.method, path, port: target.port };
+  const token = { state: 'verified', claims: credential.claims } as const;
+  const decision = decide(target.decision, asked, { caller: target.caller, token });
+  if (!decision.allowed) {
+    // Who is logged in for other services is nobody here: what is open to everybody is open to them, too.
+    const anybody = decision.code === 'audience_mismatch' ? decideAnonymous(target, request, path) : undefined;
+    return anybody?.allowed === true ? anybody : fromDecision(decision, target, askerOf(credential));
+  }
+  // Written out even where it stays: of several headers, or several tokens in one, the service sees one.
+  if (!target.exchanged.has(credential.iss)) {
+    return { allowed: true, authorization: `Bearer ${presentedToken(request.authorization) ?? ''}` };
+  }
+  return { allowed: true, authorization: await narrow(credential, target) };
+}
+
+function decideAnonymous(target: Target, { method }: CheckRequest, path: string): Answer {
+  const decision = decide(target.decision, { method, path, port: target.port }, { caller: target.caller });
+  return decision.allowed ? ANONYMOUS : fromDecision(decision, target);
+}
+
+/** Revoked is refused however old that knowledge is; whether anything newer matters, the policy says. */
+function refused(
+  { revocations, maxStalenessMs }: EdgeParts,
+  credential: Credential,
+  { name, whenUnavailable }: Target,
+): Answer | undefined {
+  if (revocations.check(credential.revocable, credential.kid) !== undefined) {
+    return denied('token_revoked', DETAIL.token_revoked, { policy: name, asker: askerOf(credential) });
+  }
+  if (revocations.staleMs <= maxStalenessMs || whenUnavailable === 'Allow') return undefined;
+  return denied('unavailable', 'what is revoked cannot be known right now: try again', { policy: name });
+}
+
+/** @throws TokenError `token_malformed`. @returns undefined without a header, or with credentials of another kind, which do not pass the edge */
+function presentedToken(authorization: string | undefined): string | undefined {
+  try {
+    return bearerToken(authorization);
+  } catch (error) {
+    if (error instanceof TokenError && error.code === 'token_missing') return undefined;
+    throw error;
+  }
+}
+
+type Decision = ReturnType<typeof decide>;
+
+function fromDecision(decision: Exclude<Decision, { allowed: true }>, { name }: Target, asker?: Asker): Answer {
+  const { code, rule, why } = decision;
+  const nearest = why.find((reason) => reason.startsWith(`rule ${rule}:`)) ?? why[0] ?? code;
+  return denied(code, nearest, { policy: name, ...(rule !== undefined && { rule }), ...(asker && { asker }) });
+}
+
+function unrouted(routed: Exclude<Routed, { kind: 'target' | 'gateway' }>): Answer {
+  if (routed.kind === 'unknown') {
+    return denied('route_unknown', 'no route takes this host, path and method', { status: 404 });
+  }
+  const { why, policy } = routed;
+  return denied('route_unknown', why, policy === undefined ? {} : { policy });
+}
+
+/** The one place where an error becomes an answer. */
+function fromError(error: unknown, { name: policy }: Target, credential: Credential | undefined): Answer {
+  const more = { policy, ...(credential && { asker: askerOf(credential) }) };
+  if (error instanceof GuardError && error.code === 'keys_missing') return denied('unavailable', error.message, more);
+  if (!(error instanceof TokenError)) throw error;
+  switch (error.code) {
+    case 'token_malformed':
+    case 'token_expired':
+    case 'token_invalid':
+    case 'audience_mismatch':
+      return denied(error.code, DETAIL[error.code], more);
+    default:
+      throw error;
+  }
+}
+
+export function askerOf({ revocable, session }: Credential): Asker {
+  const user = session?.userId ?? revocable.sub;
+  return { ...(user !== undefined && { user }), ...(session !== undefined && { session: session.id }) };
+}

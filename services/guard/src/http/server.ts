@@ -1,0 +1,123 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { ListenAddress } from '@sekisho/telemetry';
+import { type Answer, denied } from '../answer.ts';
+import { problemBody, reply, replyDenied } from './reply.ts';
+import { type PlacedRequest, placedRequest } from './request.ts';
+
+export interface CheckServerOptions {
+  /** Decides; a rejection is a defect. */
+  readonly decide: (question: PlacedRequest) => Promise<Answer>;
+  /** Told of each answer, with the seconds that it took. */
+  readonly onAnswer: (question: PlacedRequest | undefined, answer: Answer, seconds: number) => void;
+  readonly onDefect: (error: unknown) => void;
+  /** Milliseconds that only ever grow. */
+  readonly monotonic: () => number;
+  /** Time that questions in flight have when the server closes. @default 3000 */
+  readonly drainMs?: number;
+}
+
+export interface CheckServer {
+  /** @returns where it listens */
+  listen(address: ListenAddress): Promise<ListenAddress>;
+  close(): Promise<void>;
+}
+
+/** Of the target that Envoy asks about; the path of a policy has at most 256 characters. */
+const MAX_URL = 8_192;
+/** All headers of a question. Envoy itself takes 60 KiB of a request; a token of ours is 4 KiB. */
+const MAX_HEADER_BYTES = 24 * 1024;
+/** Envoy asks within 250 ms, on connections that it keeps. */
+const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: 0 } as const;
+
+const MALFORMED = denied('request_malformed', 'the request is not well formed');
+const TOO_LONG = denied('request_too_large', 'the path and query are longer than this edge takes', { status: 414 });
+const TOO_LARGE = denied('request_too_large', 'the headers are larger than this edge takes');
+const DEFECT = denied('unavailable', 'the request could not be decided');
+
+/** Envoy's HTTP ext_authz, on plain node:http: one answer for each question, no body read. */
+export function createCheckServer(options: CheckServerOptions): CheckServer {
+  const server = createServer(
+    // Several Authorization headers become one that is no token: which of them Envoy would take, nobody has to guess.
+    { ...TIMEOUTS, maxHeaderSize: MAX_HEADER_BYTES, joinDuplicateHeaders: true },
+    (request, response) => void answer(options, request, response),
+  );
+  server.on('clientError', refuseUnreadable);
+  let closing = false;
+  server.on('request', (_, response: ServerResponse) => {
+    // A proxy sends the next question elsewhere (RFC 9112 section 9.6).
+    if (closing) response.shouldKeepAlive = false;
+  });
+  return {
+    async listen({ host, port }) {
+      await listening(server, { host, port });
+      return { host, port: boundPort(server) };
+    },
+    close() {
+      closing = true;
+      return closed(server, options.drainMs ?? 3_000);
+    },
+  };
+}
+
+async function answer(options: CheckServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const began = options.monotonic();
+  const question = (request.url ?? '').length > MAX_URL ? undefined : placedRequest(request);
+  const decided = await decision(options, request, question);
+  if (question === undefined && !decided.allowed) replyDenied(response, decided);
+  else reply(response, question?.place ?? 'edge', decided);
+  options.onAnswer(question, decided, (options.monotonic() - began) / 1000);
+}
+
+async function decision(
+  { decide, onDefect }: CheckServerOptions,
+  { url = '' }: IncomingMessage,
+  question: PlacedRequest | undefined,
+): Promise<Answer> {
+  if (question === undefined) return url.length > MAX_URL ? TOO_LONG : MALFORMED;
+  try {
+    return await decide(question);
+  } catch (error) {
+    onDefect(error);
+    return DEFECT;
+  }
+}
+
+/** What Node could not read as HTTP: no handler saw it, so it is answered on the bare connection. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const denial = error.code === 'HPE_HEADER_OVERFLOW' ? TOO_LARGE : MALFORMED;
+  const body = JSON.stringify(problemBody(denial));
+  socket.end(
+    `HTTP/1.1 ${denial.status} ${problemBody(denial).title}\r\ncontent-type: application/problem+json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+function listening(server: Server, { host, port }: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function boundPort(server: Server): number {
+  const address: AddressInfo | string | null = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** Loses no question and does not wait for ever. */
+function closed(server: Server, drainMs: number): Promise<void> {
+  if (!server.listening) return Promise.resolve();
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,61 @@
+const ANY = '*';
+
+/**
+ * The hosts that a route serves at a listener: what both name (Gateway API, HTTPRouteSpec.hostnames).
+ * @param listener undefined or empty: every host
+ * @param route empty: whatever the listener serves
+ */
+export function servedHosts(listener: string | undefined, route: readonly string[]): readonly string[] {
+  const wide = listener === undefined || listener === '' ? ANY : listener.toLowerCase();
+  if (route.length === 0) return [wide];
+  return route.flatMap((host) => intersection(wide, host.toLowerCase()) ?? []);
+}
+
+function intersection(a: string, b: string): string | undefined {
+  if (covers(a, b)) return b;
+  return covers(b, a) ? a : undefined;
+}
+
+/** `*.example.com` covers every name below example.com, and not example.com itself. */
+function covers(wide: string, narrow: string): boolean {
+  if (wide === ANY || wide === narrow) return true;
+  return wide.startsWith('*.') && narrow.replace(/^\*/, '').endsWith(wide.slice(1));
+}
+
+/** Things by host, found as Envoy finds a virtual host: the name itself, then the longest wildcard, then everything. */
+export class HostMap<T> {
+  readonly #byHost = new Map<string, T>();
+
+  /** What stands under exactly this host or wildcard, made at first. */
+  at(host: string, make: () => T): T {
+    const known = this.#byHost.get(host);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#byHost.set(host, made);
+    return made;
+  }
+
+  values(): Iterable<T> {
+    return this.#byHost.values();
+  }
+
+  /** @param host in lower case, without a port */
+  find(host: string): T | undefined {
+    const exact = this.#byHost.get(host);
+    if (exact !== undefined) return exact;
+    for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+      const wildcard = this.#byHost.get(`*${host.slice(dot)}`);
+      if (wildcard !== undefined) return wildcard;
+    }
+    return this.#byHost.get(ANY);
+  }
+}
+
+const WITH_PORT = /^(\[[0-9a-f:.]+\]|[^:]*)(?::\d{1,5})?$/;
+
+/** The host of an authority (RFC 3986 section 3.2), in lower case and without port and final dot; undefined for what is none. */
+export function hostOf(authority: string): string | undefined {
+  const host = WITH_PORT.exec(authority.toLowerCase())?.[1];
+  if (host === undefined || host === '') return undefined;
+  return host.endsWith('.') ? host.slice(0, -1) : host;
+}

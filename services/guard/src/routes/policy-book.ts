@@ -1,0 +1,118 @@
+import { type KubeObject, keyOf } from '@sekisho/kube';
+import {
+  type DecisionPolicy,
+  type IssuerState,
+  type Labels,
+  parseServiceAuthPolicy,
+  prepareDecision,
+  selectsAll,
+  targetOf,
+} from '@sekisho/policy';
+import { byAge } from './attachment.ts';
+
+/** A policy for workloads, ready to decide by. */
+export interface ReadyPolicy {
+  /** `namespace/name`. */
+  readonly name: string;
+  readonly service: string;
+  readonly decision: DecisionPolicy;
+  readonly whenUnavailable: 'Deny' | 'Allow';
+}
+
+interface Prepared {
+  readonly issuers: readonly IssuerState[];
+  readonly policy: ReadyPolicy | undefined;
+}
+
+/** What was found for the workloads behind a Service: `unready` names a policy that cannot be decided by yet. */
+export type Governing =
+  | { readonly state: 'ready'; readonly policy: ReadyPolicy }
+  | { readonly state: 'unready'; readonly name: string }
+  | { readonly state: 'none' };
+
+/**
+ * The ServiceAuthPolicies of workloads. One that is refused after an edit is decided by as it last stood, as the mesh does, where
+ * its last good objects stay; one that this process never saw in order is `unready`.
+ */
+export class PolicyBook {
+  readonly #trustDomain: string;
+  #objects: readonly KubeObject[] = [];
+  #issuers: readonly IssuerState[] = [];
+  #prepared = new WeakMap<KubeObject, Prepared>();
+  /** By uid. */
+  #lastGood = new Map<string, ReadyPolicy>();
+
+  constructor(trustDomain: string) {
+    this.#trustDomain = trustDomain;
+  }
+
+  /** Takes what there is now. */
+  update(policies: readonly KubeObject[], issuers: readonly IssuerState[]): void {
+    this.#objects = policies.filter(({ spec }) => selectorOf(spec) !== undefined).sort(byAge);
+    if (!sameIssuers(this.#issuers, issuers)) this.#issuers = issuers;
+    const good = this.#objects.flatMap((object) => {
+      const policy = this.#ready(object);
+      return policy === undefined ? [] : [[uidOf(object), policy] as const];
+    });
+    this.#lastGood = new Map(good);
+  }
+
+  ready(): Iterable<ReadyPolicy> {
+    return this.#lastGood.values();
+  }
+
+  /**
+   * The policy of the workloads that a Service selects: the oldest one governs where several do. A policy that asks for labels
+   * which the Service does not name is taken only where no other fits; if it does not govern after all, the mesh refuses.
+   */
+  governing(namespace: string, selector: Labels): Governing {
+    const near = this.#objects.filter(({ metadata }) => metadata.namespace === namespace);
+    const certain = near.find(({ spec }) => selectsAll(selectorOf(spec) ?? {}, selector));
+    const found = certain ?? near.find(({ spec }) => touches(selectorOf(spec) ?? {}, selector));
+    if (found === undefined) return { state: 'none' };
+    const policy = this.#lastGood.get(uidOf(found));
+    return policy === undefined ? { state: 'unready', name: keyOf(found.metadata) } : { state: 'ready', policy };
+  }
+
+  #ready(object: KubeObject): ReadyPolicy | undefined {
+    const known = this.#prepared.get(object);
+    const prepared = known?.issuers === this.#issuers ? known : this.#prepare(object);
+    this.#prepared.set(object, prepared);
+    return prepared.policy ?? this.#lastGood.get(uidOf(object));
+  }
+
+  #prepare(object: KubeObject): Prepared {
+    const issuers = this.#issuers;
+    const parsed = parseServiceAuthPolicy(object);
+    if (!parsed.ok) return { issuers, policy: undefined };
+    const { spec } = parsed.value;
+    const prepared = prepareDecision(parsed.value, issuers, this.#trustDomain);
+    if (!prepared.ok) return { issuers, policy: undefined };
+    const { whenUnavailable } = spec.revocation;
+    const name = keyOf(object.metadata);
+    return { issuers, policy: { name, service: spec.service, decision: prepared.policy, whenUnavailable } };
+  }
+}
+
+function selectorOf(spec: unknown): Labels | undefined {
+  const target = targetOf(spec);
+  return target !== undefined && 'selector' in target ? target.selector.matchLabels : undefined;
+}
+
+/** One label in common, and none that contradicts. */
+function touches(wanted: Labels, selector: Labels): boolean {
+  const shared = Object.entries(wanted).filter(([key]) => Object.hasOwn(selector, key));
+  return shared.length > 0 && shared.every(([key, value]) => selector[key] === value);
+}
+
+/** Another policy of the same name is another one: what its predecessor allowed is over. */
+function uidOf({ metadata }: KubeObject): string {
+  return metadata.uid ?? keyOf(metadata);
+}
+
+function sameIssuers(a: readonly IssuerState[], b: readonly IssuerState[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((state, index) => state.issuer === b[index]?.issuer && state.jwks === b[index]?.jwks)
+  );
+}

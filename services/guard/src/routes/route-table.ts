@@ -1,0 +1,106 @@
+import type { KubeObject } from '@sekisho/kube';
+import { attaches, byAge, type ObjectName } from './attachment.ts';
+import { HostMap, servedHosts } from './hostname.ts';
+import { moreSpecific, type ReadyMatch, type RouteQuery, readyMatch } from './match.ts';
+import { type Rewrite, rewriteOf } from './rewrite.ts';
+import { type HttpRouteRule, type Listener, readGateway, readHttpRoute } from './shapes.ts';
+
+/** Where a rule sends what it matches: found out once, when the table is made. */
+export interface RouteEntry<D> {
+  readonly destination: D;
+  /** Undefined: the path stays as it is. */
+  readonly rewrite: Rewrite | undefined;
+}
+
+export interface RouteTable<D> {
+  /**
+   * The rules of which one takes the request: mostly one or none. Several only where a rule that comes first may or may not
+   * match; whoever asks must be content with each of them.
+   * @param scheme undefined when it is not known
+   * @param host in lower case, without a port
+   */
+  find(scheme: Scheme | undefined, host: string, query: RouteQuery): readonly RouteEntry<D>[];
+}
+
+export type Scheme = 'http' | 'https';
+
+export interface RouteSource<D> {
+  readonly gateway: KubeObject;
+  /** Of the whole cluster, in any order. */
+  readonly routes: readonly KubeObject[];
+  /** Labels of a namespace. */
+  readonly labelsOf: (namespace: string) => Readonly<Record<string, string>> | undefined;
+  /** Headers that Envoy sends along, in lower case. */
+  readonly visibleHeaders: ReadonlySet<string>;
+  readonly resolve: (rule: HttpRouteRule, route: ObjectName) => D;
+}
+
+interface Entry<D> extends RouteEntry<D> {
+  readonly match: ReadyMatch;
+}
+
+type Hosts<D> = HostMap<Entry<D>[]>;
+
+const SCHEMES: Readonly<Record<string, Scheme>> = { HTTP: 'http', HTTPS: 'https' };
+const EVERYTHING = [{}];
+const NOTHING: readonly never[] = [];
+
+/** Routing of one Gateway as istiod makes it: one virtual host for each host, its rules from the most specific on. */
+export function routeTable<D>(source: RouteSource<D>): RouteTable<D> {
+  const hosts: Readonly<Record<Scheme, Hosts<D>>> = { http: new HostMap(), https: new HostMap() };
+  for (const route of [...source.routes].sort(byAge)) addRoute(hosts, route, source);
+  for (const entries of [...hosts.http.values(), ...hosts.https.values()]) {
+    entries.sort((a, b) => moreSpecific(a.match, b.match));
+  }
+  return {
+    find(scheme, host, query) {
+      if (scheme !== undefined) return candidates(hosts[scheme].find(host), query);
+      return [...candidates(hosts.http.find(host), query), ...candidates(hosts.https.find(host), query)];
+    },
+  };
+}
+
+function addRoute<D>(hosts: Readonly<Record<Scheme, Hosts<D>>>, route: KubeObject, source: RouteSource<D>): void {
+  const spec = readHttpRoute(route.spec);
+  const listeners = readGateway(source.gateway.spec)?.listeners ?? [];
+  const namespace = route.metadata.namespace ?? '';
+  const gateway = { namespace: source.gateway.metadata.namespace ?? '', name: source.gateway.metadata.name };
+  const attaching = { gateway, namespace, labels: source.labelsOf(namespace) };
+  const joined = listeners.filter((listener) => attaches(spec?.parentRefs ?? [], listener, attaching));
+  if (spec === undefined || joined.length === 0) return;
+  const name = { namespace, name: route.metadata.name };
+  const entries = (spec.rules ?? []).flatMap((rule) => entriesOf(rule, name, source));
+  for (const { scheme, host } of places(joined, spec.hostnames ?? []))
+    hosts[scheme].at(host, () => []).push(...entries);
+}
+
+function entriesOf<D>(rule: HttpRouteRule, route: ObjectName, source: RouteSource<D>): Entry<D>[] {
+  const destination = source.resolve(rule, route);
+  const { matches = EVERYTHING, filters = [] } = rule;
+  return (matches.length === 0 ? EVERYTHING : matches).map((one) => {
+    const match = readyMatch(one, source.visibleHeaders);
+    return { match, destination, rewrite: rewriteOf(filters, match.prefix) };
+  });
+}
+
+/** Each once, through however many listeners a route comes there. */
+function places(listeners: readonly Listener[], hostnames: readonly string[]) {
+  const found = new Map<string, { readonly scheme: Scheme; readonly host: string }>();
+  for (const { protocol, hostname } of listeners) {
+    const scheme = SCHEMES[protocol];
+    if (scheme === undefined) continue;
+    for (const host of servedHosts(hostname, hostnames)) found.set(`${scheme} ${host}`, { scheme, host });
+  }
+  return found.values();
+}
+
+function candidates<D>(entries: readonly Entry<D>[] | undefined, query: RouteQuery): readonly RouteEntry<D>[] {
+  if (entries === undefined) return NOTHING;
+  const found: RouteEntry<D>[] = [];
+  for (const entry of entries) {
+    const verdict = entry.match.verdict(query);
+    if (verdict !== 'no') found.push(entry);
+    if (verdict === 'yes') break;
+  }
+  return found;
+}

@@ -1,0 +1,198 @@
+import { generateSigningKey, toJwks } from '@sekisho/tokens';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  edgePolicy,
+  gateway,
+  issuer,
+  namespace,
+  policy,
+  requestAuthentication,
+  route,
+  service,
+} from '../testing/objects.ts';
+import { type ClusterState, Routing } from './routing.ts';
+
+const PLATFORM = 'https://auth.example';
+const PARTNER = 'https://partner.example';
+const OPTIONS = { trustDomain: 'cluster.local', platformIssuer: PLATFORM, visibleHeaders: [] };
+
+let jwks: ReturnType<typeof toJwks>;
+
+beforeAll(async () => {
+  jwks = toJwks([await generateSigningKey()]);
+});
+
+function state(changes: Partial<ClusterState> = {}): ClusterState {
+  const bucket = policy('bucket');
+  const services = new Map([
+    ['shop/bucket', service('bucket')],
+    ['shop/other', service('other')],
+  ]);
+  return {
+    gateways: [gateway()],
+    routes: [toBucket({})],
+    service: ({ namespace, name }) => services.get(`${namespace}/${name}`),
+    namespace: (name) => namespace(name),
+    policies: [edgePolicy(), bucket],
+    issuers: [issuer('platform', { issuer: PLATFORM, jwksUri: 'https://auth.example/jwks', default: true })],
+    keys: [requestAuthentication(bucket, { [PLATFORM]: jwks })],
+    ...changes,
+  };
+}
+
+const BACKEND = { name: 'bucket', port: 80 };
+const toBucket = (rule: object) => route({ rules: [{ backendRefs: [BACKEND], ...rule }] });
+
+function routingOf(...states: readonly ClusterState[]): Routing {
+  const routing = new Routing(OPTIONS);
+  for (const one of states) routing.update(one);
+  return routing;
+}
+
+function find(routing: Routing, path = '/api/items') {
+  return routing.find('http', 'shop.example', { method: 'GET', path, query: '', header: () => undefined });
+}
+
+describe('a route', () => {
+  test('leads to the policy of the workloads behind its Service, on their port', () => {
+    expect(find(routingOf(state()))).toMatchObject({
+      kind: 'target',
+      path: '/api/items',
+      target: {
+        name: 'shop/bucket',
+        service: 'bucket',
+        port: 8080,
+        whenUnavailable: 'Deny',
+        caller: { namespace: 'istio-ingress', serviceAccount: 'public-istio' },
+      },
+    });
+  });
+
+  test('that nobody made is unknown, and one of a Gateway that no policy is for too', () => {
+    expect(find(routingOf(state({ routes: [] })))).toEqual({ kind: 'unknown' });
+    expect(find(routingOf(state({ policies: [policy('bucket')] })))).toEqual({ kind: 'unknown' });
+  });
+
+  test('that is added leads somewhere after the next update', () => {
+    expect(find(routingOf(state({ routes: [] }), state()))).toMatchObject({ kind: 'target' });
+  });
+
+  test.each<[string, Partial<ClusterState>, RegExp]>([
+    ['without a Service', { service: () => undefined }, /no Service shop\/bucket/],
+    ['without a policy', { policies: [edgePolicy()] }, /no ServiceAuthPolicy/],
+    ['without a backend', { routes: [toBucket({ backendRefs: [] })] }, /names no backend/],
+    ['to another kind', { routes: [toBucket({ backendRefs: [{ ...BACKEND, kind: 'Bucket' }] })] }, /not a Service/],
+    [
+      'to different services',
+      {
+        routes: [toBucket({ backendRefs: [BACKEND, { name: 'other', port: 80 }] })],
+        policies: [edgePolicy(), policy('bucket'), policy('other')],
+      },
+      /different services/,
+    ],
+  ])('%s is closed', (_, change, why) => {
+    expect(find(routingOf(state(change)))).toMatchObject({ kind: 'closed', why: expect.stringMatching(why) });
+  });
+
+  test('that redirects is answered by the Gateway', () => {
+    const redirect = { filters: [{ type: 'RequestRedirect', requestRedirect: { scheme: 'https' } }] };
+    expect(find(routingOf(state({ routes: [toBucket(redirect)] })))).toEqual({ kind: 'gateway' });
+  });
+
+  test('that rewrites is decided by the path that the service sees', () => {
+    const rewrite = (path: object) => [{ type: 'URLRewrite', urlRewrite: { path } }];
+    const matches = [{ path: { type: 'PathPrefix', value: '/shop/' } }];
+    const strip = toBucket({ matches, filters: rewrite({ type: 'ReplacePrefixMatch', replacePrefixMatch: '/' }) });
+    const full = toBucket({ filters: rewrite({ type: 'ReplaceFullPath', replaceFullPath: '/one' }) });
+    expect(find(routingOf(state({ routes: [strip] })), '/shop/api/items')).toMatchObject({ path: '/api/items' });
+    expect(find(routingOf(state({ routes: [strip] })), '/shop')).toMatchObject({ path: '/' });
+    expect(find(routingOf(state({ routes: [full] })), '/api')).toMatchObject({ path: '/one' });
+  });
+
+  test('chosen by a header that is not told is taken only where all choices are one service', () => {
+    const versioned = { matches: [{ headers: [{ name: 'x-version', value: '2' }] }] };
+    const other = { ...versioned, backendRefs: [{ name: 'other', port: 80 }] };
+    const both = (first: object) => [
+      route({ rules: [{ backendRefs: [BACKEND], ...first }, { backendRefs: [BACKEND] }] }),
+    ];
+    expect(find(routingOf(state({ routes: both(versioned) })))).toMatchObject({ kind: 'target' });
+    expect(find(routingOf(state({ routes: both(other) })))).toMatchObject({ kind: 'closed' });
+  });
+});
+
+describe('a policy', () => {
+  const broken = policy('bucket', { issuers: ['nobody'] });
+
+  test('that is refused after an edit is decided by as it last stood', () => {
+    expect(find(routingOf(state(), state({ policies: [edgePolicy(), broken] })))).toMatchObject({ kind: 'target' });
+  });
+
+  test('that was never in order, or is another one of the same name, closes its routes', () => {
+    const closed = { kind: 'closed', policy: 'shop/bucket' };
+    expect(find(routingOf(state({ policies: [edgePolicy(), broken] })))).toMatchObject(closed);
+    const another = policy('bucket', { issuers: ['nobody'] }, { uid: 'another' });
+    expect(find(routingOf(state(), state({ policies: [edgePolicy(), another] })))).toMatchObject(closed);
+  });
+
+  test('without keys for its issuer is not in force yet', () => {
+    expect(find(routingOf(state({ keys: [] })))).toMatchObject({ kind: 'closed', policy: 'shop/bucket' });
+  });
+
+  test('that is older governs, and one whose labels the Service does not name only where no other does', () => {
+    const young = policy(
+      'young',
+      { selector: { matchLabels: { app: 'bucket' } } },
+      { creationTimestamp: '2026-02-01T00:00:00Z' },
+    );
+    const near = policy('near', { selector: { matchLabels: { app: 'bucket', tier: 'api' } } });
+    const nameOf = (...policies: readonly ReturnType<typeof policy>[]) =>
+      find(routingOf(state({ policies: [edgePolicy(), ...policies] })));
+    expect(nameOf(young, policy('bucket'))).toMatchObject({ target: { name: 'shop/bucket' } });
+    expect(nameOf(near, young)).toMatchObject({ target: { name: 'shop/young' } });
+    expect(nameOf(near)).toMatchObject({ target: { name: 'shop/near' } });
+  });
+
+  test('says what holds while revocations are not known: at a hop all policies of the service must', () => {
+    const lenient = policy('bucket', { revocation: { whenUnavailable: 'Allow' } });
+    const strict = policy('other', { service: 'bucket' });
+    const issuers = (...policies: readonly ReturnType<typeof policy>[]) => routingOf(state({ policies }));
+    expect(issuers(lenient).whenUnavailable(['bucket'])).toBe('Allow');
+    expect(issuers(lenient).whenUnavailable(['bucket', 'user'])).toBe('Deny');
+    expect(issuers(lenient).whenUnavailable([])).toBe('Deny');
+    expect(issuers(lenient, strict).whenUnavailable(['bucket'])).toBe('Deny');
+  });
+});
+
+describe('issuers beside the platform', () => {
+  const both = { issuers: ['platform', 'partner'] };
+  const partner = issuer('partner', { issuer: PARTNER, jwksUri: 'https://partner.example/jwks' });
+
+  function target(policies: readonly ReturnType<typeof policy>[], edgeKeys: object = { [PARTNER]: jwks }) {
+    const edge = edgePolicy(both);
+    const routing = routingOf(
+      state({
+        policies: [edge, ...policies],
+        issuers: [...state().issuers, partner],
+        keys: [
+          requestAuthentication(policy('bucket'), { [PLATFORM]: jwks, [PARTNER]: jwks }),
+          requestAuthentication(edge, { [PLATFORM]: jwks, ...edgeKeys }),
+        ],
+      }),
+    );
+    const found = find(routing);
+    return found.kind === 'target' ? found.target : undefined;
+  }
+
+  test('count with the keys of the Gateway, where the policy names them', () => {
+    expect([...(target([policy('bucket', both)])?.external.keys() ?? [])]).toEqual([PARTNER]);
+    expect(target([policy('bucket')])?.external.size).toBe(0);
+    expect(target([policy('bucket', both)], {})?.external.size).toBe(0);
+  });
+
+  test('are exchanged where the service takes the platform, and every policy of its name takes the issuer', () => {
+    expect(target([policy('bucket', both)])?.exchanged.has(PARTNER)).toBe(true);
+    expect(target([policy('bucket', { issuers: ['partner'] })])?.exchanged.size).toBe(0);
+    const elsewhere = policy('bucket', {}, { namespace: 'other', uid: 'elsewhere' });
+    expect(target([policy('bucket', both), elsewhere])?.exchanged.has(PARTNER)).toBe(false);
+  });
+});

@@ -1,0 +1,117 @@
+import { type Clock, KubeClient, type Random, type Transport } from '@sekisho/kube';
+import { createDeviceCheck, type DevicePolicy } from '@sekisho/sessions';
+import type { Checks, ListenAddress } from '@sekisho/telemetry';
+import { ANY_AUDIENCE, createVerifier, createVerifyCache } from '@sekisho/tokens';
+import { decideEdge, type EdgeParts } from './edge/decide-edge.ts';
+import { createSessionCheck } from './edge/session-check.ts';
+import { GuardError } from './errors.ts';
+import { decideHop, type HopParts } from './hop/decide-hop.ts';
+import { createCheckServer } from './http/server.ts';
+import type { KeySource } from './keys/key-source.ts';
+import { createRouteWatch } from './routes/route-watch.ts';
+import { Routing } from './routes/routing.ts';
+import { openStores, type Stores, type StoresOptions } from './stores.ts';
+import { tellDenials, tellOutages, tellSecurityEvent } from './telling.ts';
+import { createNarrow } from './tokens/narrow.ts';
+import { createVerifyForTarget } from './tokens/verify.ts';
+
+export interface ServiceOptions extends StoresOptions {
+  /** `iss` of the platform's tokens. */
+  readonly issuer: string;
+  readonly trustDomain: string;
+  readonly deviceChange: DevicePolicy;
+  /** Headers by which routes choose, in lower case, as far as Envoy sends them along. */
+  readonly routeHeaders: readonly string[];
+  readonly transport: Transport;
+  readonly random: Random;
+}
+
+export interface Service {
+  /** What must be known before a question is answered well. */
+  readonly checks: Checks;
+  /** @returns where Envoy's questions are answered */
+  listen(address: ListenAddress): Promise<ListenAddress>;
+  /** Answers what was asked, notes what is to be noted, then ends. */
+  close(): Promise<void>;
+}
+
+/** The guard with everything it needs, watching and following already, not yet listening. */
+export function createService(options: ServiceOptions): Service {
+  const { log, timers, issuer, trustDomain, routeHeaders } = options;
+  const stores = openStores(options);
+  const routing = new Routing({ trustDomain, platformIssuer: issuer, visibleHeaders: routeHeaders });
+  const outages = tellOutages(log);
+  const watch = createRouteWatch({
+    client: new KubeClient(options.transport, { fieldManager: 'sekisho-guard' }),
+    ...{ routing, clock: timers, random: options.random },
+    onError: (kind, error) => outages.failed(`watching ${kind}`, error),
+    onRecovered: (kind) => outages.works(`watching ${kind}`),
+  });
+  const [edge, hop] = [edgeParts(options, stores, routing), hopParts(options, stores, routing)];
+  const tellDenial = tellDenials(log);
+  const server = createCheckServer({
+    decide: ({ place, request }) => (place === 'edge' ? decideEdge(edge, request) : decideHop(hop, request)),
+    onAnswer(question, answer, seconds) {
+      stores.metrics.decided(answer, seconds);
+      tellDenial(question, answer);
+    },
+    onDefect: (err) => log.error({ err }, 'a question could not be decided'),
+    monotonic: () => timers.monotonic(),
+  });
+  watch.start();
+  return {
+    checks: readiness(stores, watch, options.keys),
+    listen: (address) => server.listen(address),
+    async close() {
+      await server.close();
+      await watch.stop();
+      await stores.close();
+    },
+  };
+}
+
+const clockOf = (timers: Clock) => () => new Date(timers.now());
+
+function edgeParts(
+  options: ServiceOptions,
+  { revocations, gate, endSession, metrics }: Stores,
+  routing: Routing,
+): EdgeParts {
+  const { issuer: platformIssuer, keys, maxStalenessMs, log, uuid } = options;
+  const clock = clockOf(options.timers);
+  const checkDevice = createDeviceCheck({ policy: options.deviceChange, onSecurityEvent: tellSecurityEvent(log) });
+  return {
+    ...{ routing, revocations, maxStalenessMs },
+    verify: createVerifyForTarget({ platformIssuer, keys, clock }),
+    checkSession: createSessionCheck({ gate, checkDevice, endSession }),
+    narrow: createNarrow({ platformIssuer, keys, clock, uuid, onMinted: () => metrics.minted.inc({ kind: 'narrow' }) }),
+  };
+}
+
+function hopParts(options: ServiceOptions, { revocations, gate }: Stores, routing: Routing): HopParts {
+  const { issuer: platformIssuer, keys, maxStalenessMs } = options;
+  const clock = clockOf(options.timers);
+  const issuer = platformIssuer;
+  const [jwks, narrowJwks] = [() => keys.accessJwks, () => keys.narrowJwks];
+  const verify = createVerifier({ issuer, audience: ANY_AUDIENCE, jwks, narrowJwks, clock });
+  return {
+    ...{ platformIssuer, revocations, maxStalenessMs, gate },
+    verify: createVerifyCache({ verify, jwks: () => keys.jwks, clock, maxEntries: HOP_TOKENS }),
+    whenUnavailable: (audience) => routing.whenUnavailable(audience),
+  };
+}
+
+/** Verified tokens that are remembered for hops. */
+const HOP_TOKENS = 50_000;
+
+/** A guard that has lost touch goes on by what it knows: not being ready would only take the answer away. */
+function readiness({ revocations }: Stores, watch: { readonly ready: boolean }, keys: KeySource): Checks {
+  const loaded = (what: string, holds: () => boolean) => async () => {
+    if (!holds()) throw new GuardError('not_loaded', `${what} not known yet`);
+  };
+  return {
+    routes: loaded('routes and policies are', () => watch.ready),
+    revocations: loaded('revocations are', () => Number.isFinite(revocations.staleMs)),
+    keys: loaded('keys are', () => keys.ready),
+  };
+}

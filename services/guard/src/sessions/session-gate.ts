@@ -1,0 +1,118 @@
+import { isTouchDue, type Session, type SessionStore } from '@sekisho/sessions';
+import type { TouchQueue } from './touch-queue.ts';
+
+/**
+ * Whether a session lives: `unknown` when the store does not answer and nothing, or nothing recent enough, is known from before.
+ */
+export type SessionState =
+  | { readonly state: 'alive'; readonly known: KnownSession }
+  | { readonly state: 'over' }
+  | { readonly state: 'unknown' };
+
+/** A session as it was read, with what requests found out since. */
+export interface KnownSession {
+  readonly session: Session;
+  /** The User-Agent that was compared last, and found in order. */
+  comparedAgent: string | undefined;
+}
+
+export interface SessionGateOptions {
+  readonly sessions: Pick<SessionStore, 'get'>;
+  readonly touches: TouchQueue;
+  readonly clock: () => Date;
+  /** Milliseconds that only ever grow. */
+  readonly monotonic: () => number;
+  /**
+   * Milliseconds a session is taken for alive without asking again. That one was ended comes by its revocation, at once; this
+   * bounds what comes by none: that nobody used it, or that Redis lost it.
+   */
+  readonly freshMs: number;
+  /** Milliseconds that what is known may be old while the store is away. */
+  readonly maxStalenessMs: number;
+  /** @default 100_000 */
+  readonly maxEntries?: number;
+  readonly onUnavailable: (error: unknown) => void;
+}
+
+export interface SessionGate {
+  /** At once where the session is known, else in one round trip. Never rejects. */
+  check(session: SessionRef): SessionState | Promise<SessionState>;
+  forget(id: string): void;
+  readonly size: number;
+}
+
+export interface SessionRef {
+  readonly id: string;
+  readonly userId: string;
+}
+
+interface Entry {
+  readonly alive: { readonly state: 'alive'; readonly known: KnownSession };
+  readonly readAt: number;
+  readonly userId: string;
+  lastTouchedAt: number;
+}
+
+const OVER = { state: 'over' } as const;
+const UNKNOWN = { state: 'unknown' } as const;
+
+/** Sessions in memory, each read again now and then, and touched at most once a minute. */
+export function createSessionGate(options: SessionGateOptions): SessionGate {
+  const { sessions, touches, clock, monotonic, freshMs, maxStalenessMs, maxEntries = 100_000, onUnavailable } = options;
+  const entries = new Map<string, Entry>();
+  const reading = new Map<string, Promise<SessionState>>();
+
+  const isLive = ({ alive }: Entry) => alive.known.session.expiresAt > clock().getTime();
+  const keep = (id: string, entry: Entry) => {
+    entries.delete(id);
+    entries.set(id, entry);
+    const oldest = entries.size > maxEntries ? entries.keys().next().value : undefined;
+    if (oldest !== undefined) entries.delete(oldest);
+  };
+  const use = (entry: Entry): SessionState => {
+    const now = clock().getTime();
+    if (isTouchDue({ lastAccessedAt: entry.lastTouchedAt }, now)) {
+      entry.lastTouchedAt = now;
+      touches.add(entry.userId, entry.alive.known.session.id);
+    }
+    return entry.alive;
+  };
+  const read = async ({ id, userId }: SessionRef, before: Entry | undefined): Promise<SessionState> => {
+    const readAt = monotonic();
+    try {
+      const session = await sessions.get(userId, id);
+      if (session === undefined) {
+        entries.delete(id);
+        return OVER;
+      }
+      const known = { session, comparedAgent: before?.alive.known.comparedAgent };
+      const lastTouchedAt = Math.max(session.lastAccessedAt, before?.lastTouchedAt ?? 0);
+      const entry: Entry = { alive: { state: 'alive', known }, readAt, userId, lastTouchedAt };
+      keep(id, entry);
+      return use(entry);
+    } catch (error) {
+      onUnavailable(error);
+      const usable = before !== undefined && monotonic() - before.readAt <= maxStalenessMs && isLive(before);
+      return usable ? before.alive : UNKNOWN;
+    }
+  };
+  return {
+    check(ref) {
+      const { id, userId } = ref;
+      const found = entries.get(id);
+      // A token that names another user's session names none.
+      const entry = found?.userId === userId ? found : undefined;
+      if (entry !== undefined && monotonic() - entry.readAt < freshMs && isLive(entry)) return use(entry);
+      const key = `${userId} ${id}`;
+      const running = reading.get(key);
+      if (running !== undefined) return running;
+      const started = read(ref, entry).finally(() => reading.delete(key));
+      reading.set(key, started);
+      return started;
+    },
+    forget: (id) => void entries.delete(id),
+    get size() {
+      return entries.size;
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import type { RevocableClaims } from '@sekisho/sessions';
+import { type AccessClaims, keyIdOf } from '@sekisho/tokens';
+import { type ExternalClaims, externalSubject, type Wanted } from './external.ts';
+import { unified } from './unified.ts';
+
+/** A narrow token that was handed out, as an `Authorization` header. */
+export interface Handed {
+  readonly authorization: string;
+  /** Of the key that signed it. */
+  readonly kid: string;
+  /** Epoch seconds from which on another one is minted. */
+  readonly renewAt: number;
+}
+
+/** A verified token with everything that is worked out once: it lives, and is forgotten, with the entry of the verify cache. */
+export interface Credential {
+  readonly iss: string;
+  /** As the issuer wrote them: policies name claims by its paths. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly revocable: RevocableClaims;
+  readonly kid: string | undefined;
+  /** Absent on a token that no session stands behind. */
+  readonly session?: { readonly id: string; readonly userId: string };
+  /**
+   * The claims in the platform's shape, as far as one service is concerned.
+   * @throws TokenError `claims_invalid`
+   */
+  readonly unified: (wanted: Wanted) => AccessClaims;
+  /** By service; no more than the token names, since minting refuses the others. */
+  readonly handed: Map<string, Handed>;
+}
+
+export function platformCredential(claims: AccessClaims, token: string): Credential {
+  const { session, user, sub } = claims;
+  return {
+    iss: claims.iss,
+    claims,
+    revocable: claims,
+    kid: keyIdOf(token),
+    ...(session !== undefined && { session: { id: session.id, userId: user?.id ?? sub } }),
+    unified: () => claims,
+    handed: new Map(),
+  };
+}
+
+/** @param issuer name of the TokenIssuer */
+export function externalCredential(claims: ExternalClaims, token: string, issuer: string): Credential {
+  const { iss, jti, iat, azp, client_id } = claims;
+  const client = [client_id, azp].find((name) => typeof name === 'string');
+  const revocable = {
+    sub: externalSubject(issuer, claims.sub),
+    ...(jti !== undefined && { jti }),
+    ...(iat !== undefined && { iat }),
+    ...(client !== undefined && { client_id: client }),
+  };
+  return {
+    iss,
+    claims,
+    revocable,
+    kid: keyIdOf(token),
+    unified: (wanted) => unified(claims, { token, issuer, ...wanted }),
+    handed: new Map(),
+  };
+}

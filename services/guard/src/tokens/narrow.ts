@@ -1,0 +1,86 @@
+import { createMinter, type SigningKey, TokenError } from '@sekisho/tokens';
+import { GuardError } from '../errors.ts';
+import type { KeySource } from '../keys/key-source.ts';
+import type { Target } from '../routes/destination.ts';
+import type { Credential, Handed } from './credential.ts';
+
+export interface NarrowOptions {
+  readonly platformIssuer: string;
+  readonly keys: Pick<KeySource, 'signingKey'>;
+  readonly clock: () => Date;
+  readonly uuid: () => string;
+  readonly onMinted: () => void;
+}
+
+/**
+ * The `Authorization` header for a service: a token for it alone, with what the presented one allows there. The same one is handed out until three
+ * quarters of its life are over.
+ *
+ * Rejects with TokenError `audience_mismatch` and `token_expired` as the minter does, `token_invalid` for claims that no token of
+ * ours may hold, and GuardError `keys_missing` while there is no key to sign with.
+ */
+export type Narrow = (credential: Credential, target: Target) => Promise<string>;
+
+const REUSED_PART = 0.75;
+
+export function createNarrow(options: NarrowOptions): Narrow {
+  const { keys, clock, platformIssuer: issuer, uuid, onMinted } = options;
+  const minter = createMinter({ issuer, key: () => keyOf(keys), clock, uuid });
+  const minting = new WeakMap<Credential, Map<string, Promise<Handed>>>();
+
+  const mint = async (credential: Credential, target: Target): Promise<Handed> => {
+    const { kid } = keyOf(keys);
+    const { token, claims } = await minter.narrow(unifiedOf(credential, target), target.service);
+    onMinted();
+    const handed = {
+      authorization: `Bearer ${token}`,
+      kid,
+      renewAt: claims.iat + (claims.exp - claims.iat) * REUSED_PART,
+    };
+    credential.handed.set(target.service, handed);
+    return handed;
+  };
+  return async (credential, target) => {
+    const { service } = target;
+    const known = credential.handed.get(service);
+    if (known !== undefined && clock().getTime() / 1000 < known.renewAt && known.kid === keyOf(keys).kid) {
+      return known.authorization;
+    }
+    return (await once(minting, credential, [service, () => mint(credential, target)])).authorization;
+  };
+}
+
+/** @throws GuardError `keys_missing` */
+function keyOf(keys: Pick<KeySource, 'signingKey'>): SigningKey {
+  const key = keys.signingKey();
+  if (key === undefined) throw new GuardError('keys_missing', 'there is no key to sign narrow tokens with');
+  return key;
+}
+
+function unifiedOf(credential: Credential, target: Target) {
+  try {
+    return credential.unified(target);
+  } catch (cause) {
+    if (!(cause instanceof TokenError) || cause.code !== 'claims_invalid') throw cause;
+    throw new TokenError('token_invalid', 'a claim of the token cannot be passed on', { cause });
+  }
+}
+
+/** Requests that come while a token is signed wait for that one. */
+async function once<K extends object, T>(
+  running: WeakMap<K, Map<string, Promise<T>>>,
+  owner: K,
+  [name, work]: readonly [string, () => Promise<T>],
+): Promise<T> {
+  const ofOwner = running.get(owner) ?? new Map<string, Promise<T>>();
+  running.set(owner, ofOwner);
+  const known = ofOwner.get(name);
+  if (known !== undefined) return known;
+  const work_ = work();
+  ofOwner.set(name, work_);
+  try {
+    return await work_;
+  } finally {
+    ofOwner.delete(name);
+  }
+}

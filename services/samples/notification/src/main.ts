@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import {
+  createLogger,
+  failStart,
+  ListenSchema,
+  LOG_LEVELS,
+  onSignals,
+  parseListen,
+  readConfig,
+} from '@sekisho/telemetry';
+import { Type } from 'typebox';
+import { buildApp } from './app.ts';
+import { openInboxes } from './inboxes.ts';
+
+const Config = Type.Object({
+  LISTEN: ListenSchema('where to serve'),
+  DATABASE_FILE: Type.String({ default: ':memory:', description: 'path of the SQLite database' }),
+  LOG_LEVEL: Type.Enum([...LOG_LEVELS], { default: 'info', description: `one of ${LOG_LEVELS.join(', ')}` }),
+});
+
+async function main(): Promise<void> {
+  const config = readConfig(Config, process.env);
+  const log = createLogger({ name: 'notification', level: config.LOG_LEVEL });
+  const inboxes = openInboxes(config.DATABASE_FILE);
+  const app = await buildApp({ inboxes, log, clock: () => new Date(), newId: randomUUID });
+  await app.listen(parseListen('LISTEN', config.LISTEN));
+  onSignals({
+    process,
+    log,
+    closers: [
+      { name: 'http', close: () => app.close() },
+      { name: 'inboxes', close: async () => inboxes[Symbol.dispose]() },
+    ],
+  });
+}
+
+main().catch((error: unknown) => failStart('notification', error, process));
