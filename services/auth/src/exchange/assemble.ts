@@ -1,14 +1,30 @@
+import { performance } from 'node:perf_hooks';
 import type { ClusterKeys } from './cluster-keys.ts';
 import { createExchange, type Exchange, type ExchangeDependencies } from './exchange.ts';
+import { createWorkLimit } from './work-limit.ts';
 import { createWorkloadProof } from './workload-proof.ts';
 
-export interface ExchangeParts extends Omit<ExchangeDependencies, 'proveWorkload'> {
+export interface ExchangeParts extends Omit<ExchangeDependencies, 'proveWorkload' | 'limits'> {
   /** None where workloads exchange no tokens. */
   readonly clusterKeys: ClusterKeys | undefined;
 }
 
+/** A token lives for minutes: who asks more often keeps none, or is in a loop. Behind a proxy many come from one address. */
+const RATES = {
+  address: { burst: 2_000, refillSeconds: 1 / 500 },
+  workload: { burst: 1_000, refillSeconds: 1 / 100 },
+};
+
 /** @returns undefined where no cluster's tokens are believed */
 export function assembleExchange({ clusterKeys, ...parts }: ExchangeParts): Exchange | undefined {
   if (clusterKeys === undefined) return undefined;
-  return createExchange({ ...parts, proveWorkload: createWorkloadProof({ ...parts, clusterKeys }) });
+  const monotonic = () => performance.now();
+  return createExchange({
+    ...parts,
+    proveWorkload: createWorkloadProof({ ...parts, clusterKeys }),
+    limits: {
+      address: createWorkLimit({ ...RATES.address, monotonic }),
+      workload: createWorkLimit({ ...RATES.workload, monotonic }),
+    },
+  });
 }
