@@ -28,6 +28,8 @@ declare module 'vitest' {
     goodPolicies: number;
     /** Path of Istio's CRDs (YAML, several documents). */
     istioCrds: string;
+    /** The same of the Gateway API's. */
+    gatewayCrds: string;
     redisUrl: string;
     /** For tests that start, freeze and kill servers of their own: the program, where to keep data, and the environment that ends them with the run. */
     valkey: { readonly program: string; readonly folder: string; readonly env: Readonly<Record<string, string>> };
@@ -62,6 +64,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     project.provide('privateControlPlane', privateControlPlane(tools, folder));
     project.provide('goodPolicies', Number(process.env['GOOD_POLICIES'] ?? 1_000));
     project.provide('istioCrds', tools.istioCrds);
+    project.provide('gatewayCrds', tools.gatewayCrds);
     project.provide('redisUrl', store.url);
     project.provide('valkey', { program: tools.valkey, folder, env: { [MESH_MARK]: folder } });
     project.provide('postgresUrl', postgres.url);

@@ -1,12 +1,11 @@
 import { performance } from 'node:perf_hooks';
-import type { ClusterKeys } from './cluster-keys.ts';
 import { createExchange, type Exchange, type ExchangeDependencies } from './exchange.ts';
 import { createWorkLimit } from './work-limit.ts';
-import { createWorkloadProof } from './workload-proof.ts';
+import type { ProveWorkload } from './workload-proof.ts';
 
 export interface ExchangeParts extends Omit<ExchangeDependencies, 'proveWorkload' | 'limits'> {
   /** None where workloads exchange no tokens. */
-  readonly clusterKeys: ClusterKeys | undefined;
+  readonly proveWorkload: ProveWorkload | undefined;
 }
 
 /** A token lives for minutes: who asks more often keeps none, or is in a loop. Behind a proxy many come from one address. */
@@ -16,15 +15,11 @@ const RATES = {
 };
 
 /** @returns undefined where no cluster's tokens are believed */
-export function assembleExchange({ clusterKeys, ...parts }: ExchangeParts): Exchange | undefined {
-  if (clusterKeys === undefined) return undefined;
+export function assembleExchange({ proveWorkload, ...parts }: ExchangeParts): Exchange | undefined {
   const monotonic = () => performance.now();
-  return createExchange({
-    ...parts,
-    proveWorkload: createWorkloadProof({ ...parts, clusterKeys }),
-    limits: {
-      address: createWorkLimit({ ...RATES.address, monotonic }),
-      workload: createWorkLimit({ ...RATES.workload, monotonic }),
-    },
-  });
+  const limits = {
+    address: createWorkLimit({ ...RATES.address, monotonic }),
+    workload: createWorkLimit({ ...RATES.workload, monotonic }),
+  };
+  return proveWorkload && createExchange({ ...parts, proveWorkload, limits });
 }
