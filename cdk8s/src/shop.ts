@@ -15,6 +15,8 @@ export interface ShopOptions {
   readonly target: Target;
   /** @default the gateway `public` of the namespace `istio-ingress` */
   readonly gateway?: GatewayRef;
+  /** A second gateway that the services are reached through, such as one that asks the guard. @default none */
+  readonly edge?: GatewayRef;
   /** TokenIssuers whose tokens count. @default ['platform'] */
   readonly issuers?: readonly string[];
   /** @default sekisho/sample-<name>:0.1.0 */
@@ -84,7 +86,7 @@ export function renderShop(options: ShopOptions): Shop {
 }
 
 function addShopService(chart: Chart, service: Service & { name: ServiceName }, options: ShopOptions): WorkloadFacts {
-  const { target, gateway = GATEWAY, images } = options;
+  const { target, gateway = GATEWAY, edge, images } = options;
   const { name, policy, prefixes, deployment } = service;
   const image = images?.[name] ?? `sekisho/sample-${name}:0.1.0`;
   const env = [LISTEN, ...(deployment?.env ?? [])];
@@ -94,6 +96,7 @@ function addShopService(chart: Chart, service: Service & { name: ServiceName }, 
     policy: { ...policy, issuers: [...(options.issuers ?? [PLATFORM_ISSUER])] },
     deployment: target === 'local' ? false : { ...deployment, image, env },
   });
-  new PublicRoute(chart, `${name}-route`, { gateway, workload, prefixes });
+  const gateways = edge === undefined ? [gateway] : [gateway, edge];
+  new PublicRoute(chart, `${name}-route`, { gateways, workload, prefixes });
   return workload;
 }

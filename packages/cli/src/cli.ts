@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { auditCommand } from './commands/audit.ts';
 import { clientsCommand } from './commands/clients.ts';
+import { explainCommand } from './commands/explain.ts';
 import { grantsCommand } from './commands/grants.ts';
 import { keysCommand } from './commands/keys.ts';
 import { loginCommands } from './commands/login.ts';
@@ -17,11 +18,13 @@ Environment:
   SEKISHO_SERVER         the address of the administration, as --server
   SEKISHO_PUBLIC_SERVER  the address where users log in, for \`sekisho login\`
   SEKISHO_TOKEN_FILE     a file with a token, as --token-file
+  KUBECONFIG             the cluster, for \`sekisho explain\`
 
 Exit codes:
   0    it is done
   1    it was refused, or failed
   2    the command was wrong, or --yes is missing where nobody can be asked
+  3    \`sekisho explain\`: the request is denied
   130  interrupted
 
 Examples:
@@ -32,6 +35,7 @@ Examples:
   sekisho grants set alice@example.org bucket --permission bucket:read --expires 30d
   sekisho users deactivate alice@example.org
   sekisho audit --user alice@example.org --output json | jq '.items[0].changes'
+  sekisho explain --policies policies/ --host bucket.shop --path /api/bucket-items --token token.jwt --caller shop/front
 `;
 
 /**
@@ -55,7 +59,7 @@ export function createProgram(context: Context): Command {
   const { terminal } = context;
   const program = new Command('sekisho')
     .description(
-      'Users, grants, sessions, revocations, keys and clients of a Sekisho auth service.\nAlso as `kubectl sekisho`.',
+      'Users, grants, sessions, revocations, keys and clients of a Sekisho auth service, and what policies decide.\nAlso as `kubectl sekisho`.',
     )
     .option('--server <url>', 'the address of the administration')
     .option('--token-file <file>', 'a file with a token, - for standard input')
@@ -74,11 +78,14 @@ export function createProgram(context: Context): Command {
   keysCommand(program, context);
   clientsCommand(program, context);
   auditCommand(program, context);
+  explainCommand(program, context);
   return program;
 }
 
 function tell(terminal: Terminal, error: unknown): number {
   if (!(error instanceof CliError)) throw error;
+  // It is a result, which was shown.
+  if (error.code === 'denied') return error.exitCode;
   terminal.err(`Error: ${safe(error.message)}\n`);
   for (const detail of error.details) terminal.err(`  ${safe(detail)}\n`);
   if (error.wayOut !== undefined) terminal.err(`${error.wayOut}\n`);

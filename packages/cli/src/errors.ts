@@ -1,5 +1,5 @@
 /** What a shell sees. Documented in `sekisho --help`. */
-export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
+export const EXIT = { ok: 0, failure: 1, usage: 2, denied: 3, interrupted: 130 } as const;
 
 const CODES = {
   usage: EXIT.usage,
@@ -13,6 +13,11 @@ const CODES = {
   refused: EXIT.failure,
   not_found: EXIT.failure,
   cancelled: EXIT.failure,
+  policies_unreadable: EXIT.failure,
+  policy_invalid: EXIT.failure,
+  cluster_unreachable: EXIT.failure,
+  ambiguous: EXIT.usage,
+  denied: EXIT.denied,
   interrupted: EXIT.interrupted,
 } as const;
 

@@ -15,7 +15,8 @@ export type {
   RequestIdentity,
   TokenRefusal,
 } from './decide/decision.ts';
-export { pathOf } from './decide/path-matcher.ts';
+export { meshPath, pathOf } from './decide/mesh-path.ts';
+export { isCorsPreflight } from './decide/preflight.ts';
 export { basisOf, groupOf, type Identified } from './enforcement/basis.ts';
 export { judgeSight } from './enforcement/enforced.ts';
 export type { EnforcedReason } from './enforcement/reason.ts';

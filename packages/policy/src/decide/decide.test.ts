@@ -113,10 +113,40 @@ describe('a token', () => {
     expect(ask('GET', '/healthz', holding({ iss: ['x'] }))).toMatchObject({ code: 'token_invalid' });
   });
 
+  test('whose registered claims have other types is refused everywhere, also on public paths', () => {
+    const wrong = { sub: [7, null], jti: [1], aud: [['bucket', 1], null], exp: ['9999999999', -1, 1e300], iat: [null] };
+    for (const [name, values] of Object.entries(wrong)) {
+      for (const value of values) {
+        expect(ask('GET', '/healthz', holding({ [name]: value }))).toMatchObject({ code: 'token_malformed' });
+      }
+    }
+    expect(ask('GET', '/healthz', holding({ exp: 1_900_000_000.5, jti: 'x', aud: ['user', 'bucket'] }))).toMatchObject({
+      allowed: true,
+    });
+  });
+
+  test('counts for nothing in a CORS preflight, be it good or bad', () => {
+    const prepared = prepare({
+      rules: [...rules, { name: 'ask', to: [{ methods: ['OPTIONS'], paths: ['/open'] }], allow: { public: true } }],
+    });
+    if (!prepared.ok) throw new Error(prepared.refusal.message);
+    const preflight = (path: string, identity: RequestIdentity) =>
+      decide(prepared.policy, { method: 'OPTIONS', path, port: 8080, preflight: true }, identity);
+    const expired = { caller: gateway, token: { state: 'refused', code: 'token_expired' } } as const;
+    expect(preflight('/open', expired)).toEqual({ allowed: true, rule: 'ask' });
+    expect(preflight('/items/1', permitted('items:read'))).toMatchObject({ allowed: false, code: 'route_unknown' });
+    const [all] = [prepare({ rules: [{ name: 'all', allow: { authenticated: true } }] })];
+    if (!all.ok) throw new Error(all.refusal.message);
+    const asked = { method: 'OPTIONS', path: '/', port: 8080 };
+    expect(decide(all.policy, asked, permitted())).toMatchObject({ allowed: true });
+    expect(decide(all.policy, { ...asked, preflight: true }, permitted())).toMatchObject({ code: 'token_missing' });
+  });
+
   test('without a subject of one line satisfies no rule that needs a token', () => {
-    for (const sub of ['', 'u1\nu2', 'u1\n', 7]) {
+    for (const subject of [{ sub: '' }, { sub: 'u1\nu2' }, { sub: 'u1\n' }, {}]) {
       const holder = { ...permitted('items:read') };
-      const token = { state: 'verified', claims: { ...claimsOf(holder), sub } } as const;
+      const { sub: _, ...others } = claimsOf(holder);
+      const token = { state: 'verified', claims: { ...others, ...subject } } as const;
       expect(ask('GET', '/items/1', { ...holder, token })).toMatchObject({ allowed: false, code: 'token_invalid' });
     }
   });

@@ -7,6 +7,7 @@ import { PROVIDER } from '../vocabulary.ts';
 import { claimValues } from './claim-values.ts';
 import type { Decision, DecisionRequest, PresentedToken, RequestIdentity, TokenRefusal } from './decision.ts';
 import { pathMatcher } from './path-matcher.ts';
+import { hasRegisteredTypes } from './registered-claims.ts';
 import { type Bearer, type Lack, type Requirement, requirement } from './requirement.ts';
 
 interface ReadyRule {
@@ -55,7 +56,8 @@ export function prepareDecision(
  */
 export function decide(policy: DecisionPolicy, request: DecisionRequest, identity: RequestIdentity): Decision {
   if (policy.strict && identity.caller === undefined) return MUTUAL_TLS_MISSING;
-  const { token } = identity;
+  // Istio has Envoy pass CORS preflights by its verification (bypass_cors_preflight): a token in one is none, not even a bad one.
+  const token = request.preflight === true ? undefined : identity.token;
   const refusal = token && tokenRefusal(policy, token);
   // Envoy refuses a token that does not count even where none is needed.
   if (refusal !== undefined) return { allowed: false, code: refusal, why: [WHY[refusal]] };
@@ -77,7 +79,7 @@ const MUTUAL_TLS_MISSING: Decision = {
 };
 
 const WHY: Readonly<Record<TokenRefusal, string>> = {
-  token_malformed: 'the token is not a JWT',
+  token_malformed: 'the token is not a JWT, or a registered claim has not its type (RFC 7519 section 4.1)',
   token_expired: 'the token is expired',
   token_invalid: 'the token is of no issuer that this policy names, or does not verify with its keys',
   token_revoked: 'the token was revoked',
@@ -88,6 +90,7 @@ const WHY: Readonly<Record<TokenRefusal, string>> = {
 function tokenRefusal({ issuers, audience }: DecisionPolicy, token: PresentedToken): TokenRefusal | undefined {
   if (token.state === 'refused') return token.code;
   const { iss } = token.claims;
+  if (!hasRegisteredTypes(token.claims)) return 'token_malformed';
   if (typeof iss !== 'string' || !issuers.has(iss)) return 'token_invalid';
   if (audience === undefined || claimValues(token.claims, ['aud']).includes(audience)) return undefined;
   return 'audience_mismatch';

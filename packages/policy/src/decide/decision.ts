@@ -3,10 +3,12 @@ import type { Claims } from './claim-values.ts';
 /** One request, as Envoy's filters see it after the mesh's path normalisation. */
 export interface DecisionRequest {
   readonly method: string;
-  /** Without query and fragment: `pathOf` takes them off. */
+  /** Without query and fragment. Of a target that no Envoy has normalised yet, `meshPath`; else `pathOf`. */
   readonly path: string;
   /** Of the workload, not of its Service. */
   readonly port: number;
+  /** See `isCorsPreflight`. @default false */
+  readonly preflight?: boolean;
 }
 
 /** The mTLS identity of the direct caller. */

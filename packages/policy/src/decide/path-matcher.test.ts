@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pathMatcher, pathOf } from './path-matcher.ts';
+import { pathMatcher } from './path-matcher.ts';
 
 test.each([
   ['/items', '/items', true],
@@ -18,12 +18,6 @@ test.each([
   ['/a/{*}', '/a/b|c', false],
 ])('%s takes %s: %s', (pattern, path, expected) => {
   expect(pathMatcher(pattern)(path)).toBe(expected);
-});
-
-test('a path ends where query or fragment begin', () => {
-  expect(pathOf('/a/b?c=/d#e')).toBe('/a/b');
-  expect(pathOf('/a#b?c')).toBe('/a');
-  expect(pathOf('/a')).toBe('/a');
 });
 
 test('a long path costs no more than its length', () => {

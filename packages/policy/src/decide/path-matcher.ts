@@ -32,9 +32,3 @@ function endingWith(suffix: string): PathMatcher {
 function startingWith(prefix: string): PathMatcher {
   return (path) => path.startsWith(prefix);
 }
-
-/** The part of a request's target that policies are compared with: without query and fragment. */
-export function pathOf(target: string): string {
-  const end = target.search(/[?#]/);
-  return end === -1 ? target : target.slice(0, end);
-}

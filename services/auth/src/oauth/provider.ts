@@ -70,7 +70,7 @@ const CLIENT_SIGNATURES = ['ES256', 'ES384', 'PS256', 'RS256', 'EdDSA', 'Ed25519
 /** The authorization server for one set of keys: it holds no state of its own, so another takes its place when they change. */
 export function createProvider(options: ProviderOptions, keys: ProviderKeys): Provider {
   const { issuer, log, accounts } = options;
-  const pages = providerPages(async (userId) => (await accounts.find(userId))?.email);
+  const pages = providerPages(async (userId) => (await available(accounts.find(userId)))?.email);
   const provider = new Provider(issuer.issuer, configuration(options, keys, pages));
   // What they are is set by us from the issuer before each request.
   provider.proxy = true;
