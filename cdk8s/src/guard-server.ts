@@ -8,6 +8,8 @@ export interface GuardServerProps {
 }
 
 const NAME = 'sekisho-guard';
+/** What proves to the auth service who asks for the guard's keys. */
+export const GUARD_SERVICE_ACCOUNT = NAME;
 /** As the providers in istio/mesh-config.yaml name it. */
 const CHECK = { name: 'http', port: 80, targetPort: 8080 } as const;
 

@@ -1,6 +1,7 @@
 import { crds } from '@sekisho/policy';
 import { AuthServer } from './auth-server.ts';
 import { DefinitionGuard } from './definition-guard.ts';
+import { GUARD_SERVICE_ACCOUNT } from './guard-server.ts';
 import { addGuardedEdge, type GuardedEdge } from './guarded-edge.ts';
 import { type Manifest, render, type Target } from './kubernetes.ts';
 import { type GatewayRef, PublicGateway } from './public-gateway.ts';
@@ -67,6 +68,7 @@ export function renderPlatform(options: PlatformOptions): Platform {
       namespace,
       issuer,
       tokenIssuer: PLATFORM_ISSUER,
+      ...(options.edge && { guard: { namespace, serviceAccount: GUARD_SERVICE_ACCOUNT } }),
       deployment: local ? false : deployAuth,
     });
     const jwksUri = options.jwksUri ?? `http://${serviceHost(auth.workload)}/.well-known/jwks.json`;

@@ -68,7 +68,7 @@ function options(): Parameters<typeof createService>[0] {
     trustDomain: 'cluster.local',
     redisUrl: `redis://127.0.0.1:${proxy.port}`,
     ...{ prefix, tokenLifetime: 900, sessionFreshMs: 1_000, maxStalenessMs: 3_000 },
-    keys: { signingKey: () => guardKey, accessJwks, jwks, ready: true, ageMs: 0 },
+    keys: { signingKey: () => guardKey, accessJwks, narrowJwks: toJwks([guardKey]), jwks, ready: true, ageMs: 0 },
     ...{ transport, timers: systemClock, random: Math.random, uuid: randomUUID, deviceChange: 'log', routeHeaders: [] },
     metrics: createMetrics({ undeclared: 'throw', processMetrics: false }),
     log: createLogger({ name: 'guard', level: 'silent' }),

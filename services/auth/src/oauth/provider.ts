@@ -1,8 +1,7 @@
 import type { Logger } from '@sekisho/telemetry';
-import type { PublicJwk, SigningKey } from '@sekisho/tokens';
+import type { EncryptionKeys, PublicJwk, SigningKey } from '@sekisho/tokens';
 import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { EXCHANGE_PARAMS, exchangeGrant, TOKEN_EXCHANGE } from '../exchange/grant-type.ts';
-import type { EncryptionKeys } from '../keys/encryption-keys.ts';
 import { AUTH_METHODS, type ClientStore } from './clients/client.ts';
 import { OWN_METADATA, ownClient } from './clients/metadata.ts';
 import { matchesSecret } from './clients/secret.ts';
