@@ -31,6 +31,17 @@ export type HttpServer = FastifyInstance<
 const BODY_LIMIT = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 
+/**
+ * Answers hold tokens and accounts (RFC 6749 section 5.1); one that may be kept says so itself. None is a page, whatever
+ * a browser makes of its text; those that are have headers of their own.
+ */
+export const ANSWER_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+} as const;
+
 export interface ServerOptions {
   /** Addresses and networks whose `X-Forwarded-For` is believed. @default none: the client is who connects */
   readonly trustedProxies?: readonly string[];
@@ -58,9 +69,8 @@ export function createServer(log: Logger, { trustedProxies = [], drainMs = 3_000
   app.setNotFoundHandler((_, reply) =>
     answerProblem(reply, { status: 404, code: 'not_found', detail: 'there is nothing here' }),
   );
-  // Answers hold tokens and accounts (RFC 6749 section 5.1); one that may be kept says so itself.
   app.addHook('onRequest', async (_, reply) => {
-    reply.header('cache-control', 'no-store');
+    reply.headers(ANSWER_HEADERS);
   });
   app.addHook('preValidation', readQuery);
   app.addHook('onResponse', async (request, reply) => {
