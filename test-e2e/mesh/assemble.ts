@@ -40,10 +40,7 @@ export async function assemble(
       Promise.all([startIstiod(assembly, api), supervisor.start(authProcess.spec)]),
     );
     const operatorUrl = await timed('operator', startOperator(assembly, { api, istiod: mesh.monitoring }, rendered));
-    const guardUrl = await timed(
-      'guard',
-      startGuard(assembly, { api, redis, authUrl: authProcess.url }, rendered),
-    );
+    const guardUrl = await timed('guard', startGuard(assembly, { api, redis, authUrl: authProcess.url }, rendered));
     const workloads = await timed(
       'gateways, bucket, user and their Envoys',
       startWorkloads(assembly, rendered, mesh.discovery),
