@@ -93,9 +93,16 @@ function drainOnClose(app: HttpServer, drainMs: number): void {
   let closing = false;
   app.addHook('preClose', async () => {
     closing = true;
-    setTimeout(() => app.server.closeAllConnections(), drainMs).unref();
+    setTimeout(() => cutConnections(app), drainMs).unref();
   });
   app.addHook('onSend', async (_, reply) => {
     if (closing) reply.header('connection', 'close');
+  });
+}
+
+function cutConnections(app: HttpServer): void {
+  app.server.getConnections((_, open) => {
+    if (open > 0) app.log.warn({ open }, 'connections were cut: the time for their requests is over');
+    app.server.closeAllConnections();
   });
 }
