@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assembly } from './assembly.ts';
 import type { GatewayPlan, ServicePlan } from './deployment.ts';
+import type { Istiods } from './istiod.ts';
 import { EGRESS_PORT, sidecar, workloadEntry } from './manifests.ts';
 import type { WorkloadInfo } from './mesh-info.ts';
 import { type ProxyCredentials, type ProxyWorkload, proxy } from './proxy.ts';
@@ -14,16 +15,18 @@ interface Plans {
   readonly edge: GatewayPlan;
 }
 
-/** Starts each service with its Envoy, and the gateways' Envoys, all at once. */
+/** Starts each service with its Envoy, in turns connected to one istiod and to the other, and the gateways' Envoys, all at once. */
 export async function startWorkloads(
   assembly: Assembly,
   plans: Plans,
-  discovery: string,
+  [first, second]: Istiods,
 ): Promise<Readonly<Record<string, WorkloadInfo>>> {
   const started = await Promise.all([
-    ...plans.services.map((plan) => startService(assembly, plan, discovery)),
-    startGateway(assembly, plans.gateway, discovery),
-    startGateway(assembly, plans.edge, discovery),
+    ...plans.services.map((plan, index) =>
+      startService(assembly, plan, index % 2 === 0 ? first.discovery : second.discovery),
+    ),
+    startGateway(assembly, plans.gateway, first.discovery),
+    startGateway(assembly, plans.edge, second.discovery),
   ]);
   return Object.fromEntries(started);
 }
