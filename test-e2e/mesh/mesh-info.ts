@@ -33,8 +33,8 @@ export interface MeshInfo {
   /** Base URL of the operator's health and metrics. */
   readonly operator: string;
   readonly redis: string;
-  /** Base URL of istiod's debug and metrics endpoints. */
-  readonly istiod: string;
+  /** Base URLs of the debug and metrics endpoints of each istiod: `istiod`, then `istiod-2`. */
+  readonly istiods: readonly string[];
   readonly workloads: Readonly<Record<string, WorkloadInfo>>;
   /** Path of the list of supervised processes. */
   readonly processes: string;

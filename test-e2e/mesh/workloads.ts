@@ -1,5 +1,8 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Assembly } from './assembly.ts';
 import type { GatewayPlan, ServicePlan } from './deployment.ts';
+import type { Istiods } from './istiod.ts';
 import { EGRESS_PORT, sidecar, workloadEntry } from './manifests.ts';
 import type { WorkloadInfo } from './mesh-info.ts';
 import { type ProxyCredentials, type ProxyWorkload, proxy } from './proxy.ts';
@@ -11,15 +14,17 @@ interface Plans {
   readonly gateway: GatewayPlan;
 }
 
-/** Starts each service with its Envoy, and the gateway's Envoy, all at once. */
+/** Starts each service with its Envoy, in turns connected to one istiod and to the other, and the gateway's Envoy, all at once. */
 export async function startWorkloads(
   assembly: Assembly,
   plans: Plans,
-  discovery: string,
+  [first, second]: Istiods,
 ): Promise<Readonly<Record<string, WorkloadInfo>>> {
   const started = await Promise.all([
-    ...plans.services.map((plan) => startService(assembly, plan, discovery)),
-    startGateway(assembly, plans.gateway, discovery),
+    ...plans.services.map((plan, index) =>
+      startService(assembly, plan, index % 2 === 0 ? first.discovery : second.discovery),
+    ),
+    startGateway(assembly, plans.gateway, first.discovery),
   ]);
   return Object.fromEntries(started);
 }
@@ -28,7 +33,8 @@ async function startService(assembly: Assembly, plan: ServicePlan, discovery: st
   const { cluster, supervisor, context, tools } = assembly;
   const workload = { ...plan, role: 'sidecar', address: context.addresses.host() } as const;
   const egressProxy = `http://${workload.address}:${EGRESS_PORT}`;
-  const app = await sample(plan.name, plan.env(egressProxy), context);
+  const tokenFile = await writeToken(assembly, plan);
+  const app = await sample(plan.name, plan.env({ egressProxy, tokenFile }), context);
   await cluster.apply([workloadEntry(workload, plan.port), sidecar(workload, plan.port, app.port)]);
   const envoy = await proxy(tools, workload, await credentials(assembly, workload, discovery), context);
   await Promise.all([supervisor.start(app.spec), supervisor.start(envoy.spec)]);
@@ -41,6 +47,13 @@ async function startService(assembly: Assembly, plan: ServicePlan, discovery: st
     envoyAdmin: envoy.admin,
   };
   return [plan.name, info];
+}
+
+/** As the kubelet mounts it; but for a month, since nothing renews it here. */
+async function writeToken({ cluster, context }: Assembly, plan: ServicePlan): Promise<string> {
+  const path = join(context.folder, `${plan.name}-token`);
+  await writeFile(path, await cluster.token(plan.namespace, plan.serviceAccount, 'sekisho'), { mode: 0o600 });
+  return path;
 }
 
 async function startGateway(assembly: Assembly, plan: GatewayPlan, discovery: string): Promise<[string, WorkloadInfo]> {
