@@ -51,6 +51,7 @@ export async function assemble(
       operator: operatorUrl,
       redis,
       istiod: mesh.monitoring,
+      discovery: mesh.discovery,
       workloads,
       processes: join(context.folder, 'processes.json'),
     };

@@ -35,6 +35,8 @@ export interface MeshInfo {
   readonly redis: string;
   /** Base URL of istiod's debug and metrics endpoints. */
   readonly istiod: string;
+  /** host:port on which istiod serves configuration and certificates. */
+  readonly discovery: string;
   readonly workloads: Readonly<Record<string, WorkloadInfo>>;
   /** Path of the list of supervised processes. */
   readonly processes: string;
