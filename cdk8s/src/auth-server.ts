@@ -10,6 +10,8 @@ export interface AuthServerProps {
   readonly issuer: string;
   /** Name of the TokenIssuer that stands for it: its status tells when a new signing key may be used. */
   readonly tokenIssuer: string;
+  /** The guard, which alone may have keys that sign narrow tokens. @default nobody */
+  readonly guard?: Pick<WorkloadFacts, 'namespace' | 'serviceAccount'>;
   /** What runs it, or false where it runs outside the cluster. */
   readonly deployment: AuthDeployment | false;
 }
@@ -37,7 +39,7 @@ const SECRET_FILES = '/var/run/secrets/sekisho';
 export class AuthServer extends Construct {
   readonly workload: WorkloadFacts;
 
-  constructor(scope: Construct, id: string, { namespace, issuer, tokenIssuer, deployment }: AuthServerProps) {
+  constructor(scope: Construct, id: string, { namespace, issuer, tokenIssuer, guard, deployment }: AuthServerProps) {
     super(scope, id);
     const ports = [PUBLIC, ADMIN];
     this.workload = { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports };
@@ -55,7 +57,14 @@ export class AuthServer extends Construct {
       // For the TokenIssuer, and for the keys that ServiceAccount tokens are signed with.
       apiAccess: true,
       probes: { port: ADMIN.targetPort, live: '/healthz', ready: '/readyz' },
-      env: [...environment(issuer, secretName), { name: 'TOKEN_ISSUER_NAME', value: tokenIssuer }, ...admin],
+      env: [
+        ...environment(issuer, secretName),
+        { name: 'TOKEN_ISSUER_NAME', value: tokenIssuer },
+        ...(guard === undefined
+          ? []
+          : [{ name: 'GUARD_WORKLOADS', value: `${guard.namespace}/${guard.serviceAccount}` }]),
+        ...admin,
+      ],
       secretFiles: { secretName, mountPath: SECRET_FILES, keys },
     });
   }

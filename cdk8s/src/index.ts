@@ -5,6 +5,8 @@ export {
   type AuthenticatedServiceProps,
 } from './authenticated-service.ts';
 export { ManifestError, type ManifestErrorCode } from './errors.ts';
+export { GuardServer, type GuardServerProps } from './guard-server.ts';
+export type { GuardedEdge } from './guarded-edge.ts';
 export { type Labels, type Manifest, type Target, toYaml } from './kubernetes.ts';
 export {
   PLATFORM_ISSUER,

@@ -1,6 +1,8 @@
 import { crds } from '@sekisho/policy';
 import { AuthServer } from './auth-server.ts';
 import { DefinitionGuard } from './definition-guard.ts';
+import { GUARD_SERVICE_ACCOUNT } from './guard-server.ts';
+import { addGuardedEdge, type GuardedEdge } from './guarded-edge.ts';
 import { type Manifest, render, type Target } from './kubernetes.ts';
 import { type GatewayRef, PublicGateway } from './public-gateway.ts';
 import { SekishoOperator } from './sekisho-operator.ts';
@@ -20,6 +22,8 @@ export interface PlatformOptions {
   readonly routesFrom?: readonly string[];
   /** Port that the gateway's proxy binds on the `local` target. @default 8080 */
   readonly gatewayTargetPort?: number;
+  /** A second gateway, `edge`, that asks the guard about every request; the guard itself with it. @default neither */
+  readonly edge?: { readonly targetPort: number };
   /** @default sekisho/operator:0.1.0 and sekisho/auth:0.1.0 */
   readonly images?: { readonly operator: string; readonly auth: string };
   /** Base URL of the operator's webhook where the operator runs outside the cluster. @default by its Service */
@@ -33,6 +37,8 @@ export interface Platform {
   readonly operator: WorkloadFacts;
   readonly auth: WorkloadFacts;
   readonly gateway: GatewayRef & { readonly workload: WorkloadFacts };
+  /** Where it was asked for. */
+  readonly edge?: GuardedEdge;
 }
 
 const IMAGES = { operator: 'sekisho/operator:0.1.0', auth: 'sekisho/auth:0.1.0' };
@@ -62,6 +68,7 @@ export function renderPlatform(options: PlatformOptions): Platform {
       namespace,
       issuer,
       tokenIssuer: PLATFORM_ISSUER,
+      ...(options.edge && { guard: { namespace, serviceAccount: GUARD_SERVICE_ACCOUNT } }),
       deployment: local ? false : deployAuth,
     });
     const jwksUri = options.jwksUri ?? `http://${serviceHost(auth.workload)}/.well-known/jwks.json`;
@@ -71,10 +78,12 @@ export function renderPlatform(options: PlatformOptions): Platform {
       proxy: local ? 'manual' : 'automatic',
       targetPort: options.gatewayTargetPort ?? 8080,
     });
+    const edge = options.edge && addGuardedEdge(chart, { ...options.edge, namespace, target, routesFrom });
     return {
       operator: operator.workload,
       auth: auth.workload,
       gateway: { ...gateway.ref, workload: gateway.workload },
+      ...(edge && { edge }),
     };
   });
 }

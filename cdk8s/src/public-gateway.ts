@@ -70,7 +70,8 @@ export class PublicGateway extends Construct {
 }
 
 export interface PublicRouteProps {
-  readonly gateway: GatewayRef;
+  /** Where it can be reached: at each of them. */
+  readonly gateways: readonly GatewayRef[];
   /** The route takes its name and namespace. */
   readonly workload: WorkloadFacts;
   /** Path prefixes, matched by whole segments. */
@@ -81,7 +82,7 @@ export interface PublicRouteProps {
 
 /** What of a service can be reached from outside. */
 export class PublicRoute extends Construct {
-  constructor(scope: Construct, id: string, { gateway, workload, prefixes, hostnames }: PublicRouteProps) {
+  constructor(scope: Construct, id: string, { gateways, workload, prefixes, hostnames }: PublicRouteProps) {
     super(scope, id);
     const { name, namespace, ports } = workload;
     new ApiObject(this, 'route', {
@@ -89,7 +90,7 @@ export class PublicRoute extends Construct {
       kind: 'HTTPRoute',
       metadata: { name, namespace },
       spec: {
-        parentRefs: [{ name: gateway.name, namespace: gateway.namespace }],
+        parentRefs: gateways.map((gateway) => ({ name: gateway.name, namespace: gateway.namespace })),
         ...(hostnames !== undefined && { hostnames }),
         rules: [
           {

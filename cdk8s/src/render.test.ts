@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseServiceAuthPolicy, parseTokenIssuer } from '@sekisho/policy';
 import { describe, expect, test } from 'vitest';
 import { type Manifest, type Target, toYaml } from './kubernetes.ts';
 import { renderPlatform } from './platform.ts';
 import { renderShop } from './shop.ts';
+import { serviceHost } from './workload.ts';
 
 const issuer = 'https://auth.example';
 const bootstrapAdminEmail = 'admin@example.org';
@@ -126,4 +129,20 @@ test('what a mesh needs to know of the workloads is returned', () => {
     labels: { app: 'bucket' },
     ports: [{ name: 'http', port: 80, targetPort: 8080 }],
   });
+});
+
+test('a guarded edge is a second gateway whose policy asks the guard, which may only read, under the name that the mesh knows', () => {
+  const { manifests, edge } = renderPlatform({ target: 'local', issuer, edge: { targetPort: 8081 } });
+  const { edge: ref } = { edge: { name: 'edge', namespace: 'istio-edge' } };
+  expect(edge?.gateway).toMatchObject(ref);
+  const [policy] = ofKind(manifests, 'ServiceAuthPolicy').map(parseServiceAuthPolicy);
+  expect(policy).toMatchObject({ ok: true, value: { spec: { revocation: { check: 'Edge' } } } });
+  const role = ofKind(manifests, 'ClusterRole').find(({ metadata }) => metadata.name === 'sekisho-guard');
+  const rules = role?.['rules'] as { verbs: string[]; resources: string[] }[];
+  expect(rules.every(({ verbs }) => verbs.every((verb) => ['list', 'watch'].includes(verb)))).toBe(true);
+  expect(rules.flatMap(({ resources }) => resources)).not.toContain('secrets');
+  const meshConfig = readFileSync(join(import.meta.dirname, '../../istio/mesh-config.yaml'), 'utf8');
+  expect(edge && meshConfig.split(`service: ${serviceHost(edge.guard)}`)).toHaveLength(3);
+  const routes = ofKind(renderShop({ target: 'local', edge: ref }).manifests, 'HTTPRoute');
+  expect(routes.every((one) => JSON.stringify(one).includes('"istio-edge"'))).toBe(true);
 });

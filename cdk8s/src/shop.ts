@@ -11,6 +11,8 @@ export interface ShopOptions {
   readonly target: Target;
   /** @default the gateway `public` of the namespace `istio-ingress` */
   readonly gateway?: GatewayRef;
+  /** A second gateway that the services are reached through, such as one that asks the guard. @default none */
+  readonly edge?: GatewayRef;
   /** TokenIssuers whose tokens count. @default ['platform'] */
   readonly issuers?: readonly string[];
   /** @default sekisho/sample-bucket:0.1.0 and sekisho/sample-user:0.1.0 */
@@ -49,8 +51,9 @@ export function renderShop(options: ShopOptions): Shop {
       deployment: deploy(images.user, [LISTEN]),
     });
     const items = ['/api/bucket-items', '/api/whoami'];
-    new PublicRoute(chart, 'bucket-route', { gateway, workload: bucket.workload, prefixes: items });
-    new PublicRoute(chart, 'user-route', { gateway, workload: user.workload, prefixes: ['/api/users'] });
+    const gateways = [gateway, ...(options.edge === undefined ? [] : [options.edge])];
+    new PublicRoute(chart, 'bucket-route', { gateways, workload: bucket.workload, prefixes: items });
+    new PublicRoute(chart, 'user-route', { gateways, workload: user.workload, prefixes: ['/api/users'] });
     return { bucket: bucket.workload, user: user.workload };
   });
 }

@@ -15,7 +15,8 @@ import { TARGET_INDEXES, type TargetIndex } from './rivals.ts';
 import { sharingKeySets } from './shared-key-sets.ts';
 
 export type PolicyIndex = 'issuer' | 'label' | 'namespace' | TargetIndex;
-export type OwnerIndex = 'uid' | 'policy' | 'namespace' | TargetIndex;
+/** `unowned`: by namespace, what carries our label and belongs to no policy. */
+export type OwnerIndex = 'uid' | 'policy' | 'namespace' | 'unowned' | TargetIndex;
 
 /** What reconciling reads: local copies of everything that matters. */
 export interface CacheViews {
@@ -43,6 +44,7 @@ export const OWNER_INDEXES: Readonly<Record<OwnerIndex, IndexFunction>> = {
   uid: (object) => owningPolicies(object).map(({ uid }) => uid),
   policy: (object) => owningPolicies(object).map(({ key }) => key),
   namespace: inNamespace,
+  unowned: (object) => (owningPolicies(object).length === 0 ? inNamespace(object) : []),
   ...TARGET_INDEXES,
 };
 

@@ -8,7 +8,6 @@ const MANAGER = 'sekisho-operator';
 /** A renewal, and a release that overtakes it. */
 const LEASE_CONNECTIONS = 2;
 const EVENT_RATE = { perSecond: 5, burst: 50 };
-const EVENT_GRACE_MS = 500;
 
 /** Everything through which the operator talks to the API server. */
 export interface Kube {
@@ -47,7 +46,6 @@ export function createKube(config: Config, { log, metrics, identity, outages }: 
     election,
     events,
     async close() {
-      await events.stop(EVENT_GRACE_MS);
       await Promise.all([transport.close(), leaseTransport.close()]);
     },
   };

@@ -163,6 +163,17 @@ describe('people', () => {
     expect(scenario.told[0]).toMatch(/^Warning Refused: Invalid: .*spec\.rules.*;/s);
   });
 
+  test('hear what was done last: it is told while this process may still write', async () => {
+    const { election, elect } = ballot();
+    const leading: boolean[] = [];
+    const onLastEvents = () => void leading.push(election.isLeading);
+    scenario = await Scenario.of({ objects: everything, election, onLastEvents });
+    scenario.run();
+    await elect();
+    await scenario.stop();
+    expect(leading).toEqual([true]);
+  });
+
   test('hear of a repair, and of each more as long as somebody insists', async () => {
     scenario = await Scenario.of({ objects: everything });
     scenario.run();

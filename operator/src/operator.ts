@@ -11,6 +11,7 @@ import type { FetchJson } from './fetch-jwks.ts';
 import { reconcileIssuer } from './issuer-controller.ts';
 import { KeySets } from './key-sets.ts';
 import { createOperatorMetrics, createQueueMetrics, observeState, QUEUES, type QueueName } from './metrics.ts';
+import { keysOfUnowned } from './observe/keys.ts';
 import type { MeshConfigSource } from './observe/mesh-config.ts';
 import { createObservation, type Observation } from './observe/observation.ts';
 import type { Outages } from './outages.ts';
@@ -50,6 +51,8 @@ export interface Operator {
 
 /** Writes of one policy follow each other: as many policies at once as there are connections. */
 const POLICY_WORKERS = 16;
+/** What was done last shall be told, too, as far as that takes no longer. */
+const EVENT_GRACE_MS = 1_000;
 /** A fetch may take its whole timeout, and shall hold up no other. */
 const FETCH_WORKERS = 32;
 
@@ -63,7 +66,9 @@ export function createOperator(options: OperatorOptions): Operator {
   const onConcerned = (keys: readonly string[]) => {
     for (const key of keys) queues.policies.remind(key);
   };
-  const observation = createObservation({ ...options, onConcerned }, caches);
+  const enforcement = createEnforcement(options, onConcerned);
+  const onRelabelled = (keys: readonly string[], id: string) => enforcement?.relabelled(keys, id);
+  const observation = createObservation({ ...options, onConcerned, onRelabelled }, caches);
   const operatorMetrics = createOperatorMetrics(options.metrics);
   const keySets = new KeySets({
     ...options,
@@ -75,7 +80,6 @@ export function createOperator(options: OperatorOptions): Operator {
     },
   });
   const { mesh, observed } = observation;
-  const enforcement = createEnforcement(options, onConcerned);
   const views = { caches, keySets, mesh, observed, enforcement, baselines: new Baselines() };
   const controller = { ...options, ...views, onResult: operatorMetrics.reconciled };
   const queues = createQueues(options, {
@@ -89,7 +93,7 @@ export function createOperator(options: OperatorOptions): Operator {
     },
   });
   observeState(options.metrics, { caches, keySets, queues, isLeading: () => options.election?.isLeading ?? true });
-  route(caches, queues, counting);
+  route(caches, queues, { counting, rootNamespace: options.mesh.rootNamespace });
   return lifecycle({ caches, keySets, observation, enforcement, queues }, options);
 }
 
@@ -127,7 +131,11 @@ function createQueues(
 }
 
 /** Which change concerns whom. */
-function route(caches: Caches, { policies, issuers, keys }: Queues, counting: CountingPace): void {
+function route(
+  caches: Caches,
+  { policies, issuers, keys }: Queues,
+  { counting, rootNamespace }: { readonly counting: CountingPace; readonly rootNamespace: string },
+): void {
   const addAll = (names: readonly string[]) => {
     for (const name of names) policies.add(name);
   };
@@ -149,6 +157,7 @@ function route(caches: Caches, { policies, issuers, keys }: Queues, counting: Co
   });
   for (const informer of Object.values(caches.generated)) {
     informer.subscribe((change) => addAll(keysOfGenerated(change)));
+    informer.subscribe((change) => addAll(keysOfUnowned(caches, rootNamespace, change)));
   }
   caches.generated.RequestAuthentication.subscribe(recount);
 }
@@ -172,7 +181,7 @@ interface Parts {
   readonly queues: Queues;
 }
 
-function lifecycle(parts: Parts, { log, election, asking }: OperatorOptions): Operator {
+function lifecycle(parts: Parts, { log, election, asking, events }: OperatorOptions): Operator {
   const { caches, observation, queues } = parts;
   const informers = allOf(caches);
   const abort = new AbortController();
@@ -196,6 +205,8 @@ function lifecycle(parts: Parts, { log, election, asking }: OperatorOptions): Op
     },
     async stop(graceMs) {
       await Promise.all(QUEUES.map((name) => queues[name].stop(graceMs)));
+      // Only who leads may write an event.
+      await events.stop(EVENT_GRACE_MS);
       abort.abort();
       await running;
     },

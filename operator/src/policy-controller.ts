@@ -33,9 +33,12 @@ import { POLICIES } from './resources.ts';
 
 export type ReconcileResult = 'unchanged' | 'written' | 'repaired' | 'waiting' | 'failed';
 
-/** Tells people; must neither wait nor throw. */
+/** Tells people. */
 export interface EventSink {
+  /** Must neither wait nor throw. */
   record(facts: EventFacts): void;
+  /** Tells what was recorded, for at most so long. */
+  stop(graceMs: number): Promise<void>;
 }
 
 export interface PolicyController extends Omit<Executor, 'signal'> {
@@ -47,7 +50,7 @@ export interface PolicyController extends Omit<Executor, 'signal'> {
   readonly events: EventSink;
   readonly baselines: Baselines;
   /** Undefined where nobody asks istiod. */
-  readonly enforcement: Pick<EnforcementWatch, 'sight' | 'want' | 'writing'> | undefined;
+  readonly enforcement: Pick<EnforcementWatch, 'sight' | 'told' | 'want' | 'writing'> | undefined;
   readonly onResult: (result: ReconcileResult, milliseconds: number) => void;
 }
 
@@ -64,7 +67,10 @@ export async function reconcilePolicy(
     done(result);
     return result === 'repaired' ? { contested: true } : undefined;
   } catch (error) {
-    done('failed');
+    const ends = error instanceof KubeError && error.code === 'namespace_terminating';
+    done(ends ? 'waiting' : 'failed');
+    // No try will ever succeed there, and the status says so; a namespace may take weeks to go.
+    if (ends) return undefined;
     throw error;
   }
 }
@@ -139,16 +145,21 @@ async function tellFailure(
 
 /** Writes the status unless it is the one that stands. The uid keeps it off a successor of the same name. */
 async function writeStatus(
-  { client, caches, events, signal }: Reconciler,
-  { policy }: Snapshot,
+  { client, caches, events, enforcement, signal }: Reconciler,
+  { policy, enforcement: sight }: Snapshot,
   status: ServiceAuthPolicyStatus,
 ): Promise<boolean> {
-  if (statusEquals(policy.status, status)) return false;
+  const told = () => sight && enforcement?.told(keyOf(policy.metadata), sight);
+  if (statusEquals(policy.status, status)) {
+    told();
+    return false;
+  }
   const { name, namespace, uid } = policy.metadata;
   const metadata = { name, ...(namespace !== undefined && { namespace }), ...(uid !== undefined && { uid }) };
   const object = { apiVersion: `${POLICIES.group}/${POLICIES.version}`, kind: POLICIES.kind, metadata, status };
   try {
     caches.policies.record(await client.applyStatus(POLICIES, object, { force: true, signal }));
+    told();
     for (const facts of transitions(policy, status)) events.record(facts);
     return true;
   } catch (error) {

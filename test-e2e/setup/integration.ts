@@ -11,6 +11,7 @@ import { ensureToolchain, type Toolchain } from '../toolchain/index.ts';
 import { startControlPlane } from './control-plane.ts';
 import { startPostgres } from './postgres.ts';
 import type { PrivateOrder } from './private-control-plane.ts';
+import type { PostgresOrder } from './private-postgres.ts';
 import { runFolder } from './run-folder.ts';
 
 declare module 'vitest' {
@@ -27,10 +28,14 @@ declare module 'vitest' {
     goodPolicies: number;
     /** Path of Istio's CRDs (YAML, several documents). */
     istioCrds: string;
+    /** The same of the Gateway API's. */
+    gatewayCrds: string;
     redisUrl: string;
     /** For tests that start, freeze and kill servers of their own: the program, where to keep data, and the environment that ends them with the run. */
     valkey: { readonly program: string; readonly folder: string; readonly env: Readonly<Record<string, string>> };
     postgresUrl: string;
+    /** What to fork, with its environment, for a PostgreSQL that a test kills and freezes (see private-postgres.ts); undefined where there is none. */
+    privatePostgres: { readonly program: string; readonly order: string; readonly env: NodeJS.ProcessEnv } | undefined;
   }
 }
 
@@ -59,14 +64,27 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     project.provide('privateControlPlane', privateControlPlane(tools, folder));
     project.provide('goodPolicies', Number(process.env['GOOD_POLICIES'] ?? 1_000));
     project.provide('istioCrds', tools.istioCrds);
+    project.provide('gatewayCrds', tools.gatewayCrds);
     project.provide('redisUrl', store.url);
     project.provide('valkey', { program: tools.valkey, folder, env: { [MESH_MARK]: folder } });
     project.provide('postgresUrl', postgres.url);
+    project.provide('privatePostgres', postgres.url === '' ? undefined : privatePostgres(folder));
   } catch (error) {
     await teardown();
     throw error;
   }
   return teardown;
+}
+
+function privatePostgres(folder: string) {
+  const order: PostgresOrder = { folder };
+  const program = join(import.meta.dirname, 'private-postgres.ts');
+  return { program, order: JSON.stringify(order), env: privateEnvironment(folder) };
+}
+
+/** What a program needs that a test forks, and the mark that ends it with the run. */
+function privateEnvironment(folder: string) {
+  return { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', [MESH_MARK]: folder };
 }
 
 function privateControlPlane({ etcd, kubeApiserver }: Toolchain, folder: string) {
@@ -75,6 +93,6 @@ function privateControlPlane({ etcd, kubeApiserver }: Toolchain, folder: string)
   return {
     program,
     order: JSON.stringify(order),
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', [MESH_MARK]: folder },
+    env: privateEnvironment(folder),
   };
 }

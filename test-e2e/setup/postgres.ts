@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -8,10 +8,19 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { childrenOf, identify } from '../mesh/proc.ts';
+import { waitFor } from '../mesh/wait.ts';
 
 export interface Postgres {
   /** `postgres://...` of its superuser; '' where no PostgreSQL binary can be run. */
   readonly url: string;
+  /** All of its processes stand still: connections stay open, and nothing answers. */
+  readonly freeze: () => void;
+  readonly thaw: () => void;
+  /** At once, without a last word. */
+  readonly kill: () => Promise<void>;
+  /** On the same port, with the data that it kept. */
+  readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -19,14 +28,29 @@ const run = promisify(execFile);
 const START_TIMEOUT_MS = 20_000;
 /** PostgreSQL refuses to run as root; `nobody` owns nothing that it could spoil. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
-const SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', unix_socket_directories: '' };
+const THROW_AWAY = { fsync: 'off', full_page_writes: 'off', unix_socket_directories: '' };
+const SETTINGS = { ...THROW_AWAY, synchronous_commit: 'off' };
+/** What it answered it has also after a kill, which takes nothing out of the kernel's cache. */
+export const SURVIVES_A_KILL: typeof SETTINGS = { ...THROW_AWAY, synchronous_commit: 'on' };
+const NOWHERE: Postgres = {
+  url: '',
+  freeze: () => undefined,
+  thaw: () => undefined,
+  kill: async () => undefined,
+  start: async () => undefined,
+  stop: async () => undefined,
+};
 
 /** A throw-away PostgreSQL on a free port of 127.0.0.1, with its data in `dir` (as root: in a folder of its user's, to which `dir` links). */
-export async function startPostgres(dir: string, env: Readonly<Record<string, string>>): Promise<Postgres> {
+export async function startPostgres(
+  dir: string,
+  env: Readonly<Record<string, string>>,
+  settings: typeof SETTINGS = SETTINGS,
+): Promise<Postgres> {
   const isRoot = process.getuid?.() === 0;
   const identity = isRoot ? NOBODY : {};
   const bin = await usableBinaries(identity);
-  if (bin === undefined) return { url: '', stop: async () => undefined };
+  if (bin === undefined) return NOWHERE;
 
   // The caller's folder may lie below one that only root may enter.
   const home = isRoot ? await mkdtemp(join(tmpdir(), 'sekisho-postgres-')) : dir;
@@ -40,27 +64,88 @@ export async function startPostgres(dir: string, env: Readonly<Record<string, st
   const auth = ['--username=sekisho', `--pwfile=${join(home, 'password')}`, '--auth=scram-sha-256'];
   await run(join(bin, 'initdb'), ['-D', data, ...auth, '--no-sync', '--encoding=UTF8', '--locale=C'], identity);
   const port = await freePort();
-  const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const args = ['-D', data, '-h', '127.0.0.1', '-p', String(port), ...settings];
-  const server = spawn(join(bin, 'postgres'), args, {
-    ...identity,
-    env: { ...process.env, ...env },
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const exited = once(server, 'exit');
+  const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const args = ['-D', data, '-h', '127.0.0.1', '-p', String(port), ...options];
+  const launch = () =>
+    spawn(join(bin, 'postgres'), args, {
+      ...identity,
+      env: { ...process.env, ...env },
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+  const server = new Server(launch);
   const stop = async () => {
-    server.kill('SIGINT'); // "fast": ends the connections instead of waiting for them
-    await exited;
+    await server.end('SIGINT'); // "fast": ends the connections instead of waiting for them
     await rm(home, { recursive: true, force: true });
   };
   try {
-    await untilReady(server.stderr, AbortSignal.timeout(START_TIMEOUT_MS));
+    await server.start();
   } catch (error) {
     await stop();
     throw error;
   }
-  return { url: `postgres://sekisho:${password}@127.0.0.1:${port}/postgres`, stop };
+  return {
+    url: `postgres://sekisho:${password}@127.0.0.1:${port}/postgres`,
+    freeze: () => server.signalAll('SIGSTOP'),
+    thaw: () => server.signalAll('SIGCONT'),
+    kill: () => server.kill(),
+    start: () => server.start(),
+    stop,
+  };
+}
+
+/** The postmaster and what it started. Each backend leads a process group of its own, so a signal to one group is not enough. */
+class Server {
+  readonly #launch: () => ChildProcess & { readonly stderr: NodeJS.ReadableStream };
+  #process: ChildProcess | undefined;
+
+  constructor(launch: () => ChildProcess & { readonly stderr: NodeJS.ReadableStream }) {
+    this.#launch = launch;
+  }
+
+  async start(): Promise<void> {
+    const started = this.#launch();
+    this.#process = started;
+    await untilReady(started.stderr, AbortSignal.timeout(START_TIMEOUT_MS));
+  }
+
+  signalAll(signal: NodeJS.Signals): void {
+    // The postmaster first: while it stands still it starts no others.
+    for (const pid of this.#running()) sendTo(pid, signal);
+    for (const pid of this.#running()) sendTo(pid, signal);
+  }
+
+  async kill(): Promise<void> {
+    this.signalAll('SIGSTOP');
+    const running = this.#running();
+    for (const pid of running) sendTo(pid, 'SIGKILL');
+    // Else the next one finds the shared memory in use.
+    await waitFor('PostgreSQL is gone', async () => running.every((pid) => identify(pid) === undefined), {
+      timeout: START_TIMEOUT_MS,
+    });
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    const server = this.#process;
+    if (server === undefined || this.#running().length === 0) return;
+    const exited = once(server, 'exit');
+    server.kill(signal);
+    await exited;
+  }
+
+  #running(): readonly number[] {
+    const { pid, exitCode, signalCode } = this.#process ?? {};
+    return pid === undefined || exitCode !== null || signalCode !== null ? [] : [pid, ...childrenOf(pid)];
+  }
+}
+
+/** A process that is gone is no error: backends end when their client does. */
+function sendTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 /** The binaries come as an optional npm package per platform; a checkout that `nobody` cannot read counts as none. */

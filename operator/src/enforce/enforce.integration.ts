@@ -98,6 +98,18 @@ describe('Enforced, with two replicas of istiod', () => {
     await becomes({ status: 'True' });
   });
 
+  test('is asked for again of a workload that is relabelled while it runs', async () => {
+    await enforced();
+    const other = { ...workload('c'), metadata: { ...ref('c'), labels: { app: 'other' } } };
+    await cluster.client.create(WORKLOAD_ENTRIES, other);
+    // Listeners that know nothing of the policy.
+    there.push(idOf('c'), new Date(), 'none');
+    await cluster.client.apply(WORKLOAD_ENTRIES, workload('c'), { force: true });
+    await becomes({ status: 'False', reason: 'ProxiesBehind', message: expect.stringContaining(idOf('c')) });
+    await informed(there, 'c');
+    await becomes({ status: 'True' });
+  });
+
   test('is proven once: after a restart nothing is asked, and nothing is written', async () => {
     await enforced();
     await cluster.quiet();

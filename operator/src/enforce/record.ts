@@ -42,6 +42,8 @@ export class ReplicaRecord implements ReplicaView {
   readonly #url: string;
   readonly #clock: Clock;
   holdings = new Map<string, Holding>();
+  /** Of groups, since when only new answers count, by the monotonic clock. */
+  readonly #renewed = new Map<string, number>();
   proxies: ReadonlyMap<string, readonly ProxyRow[]> = new Map();
   clockAhead = 0;
   problem: ReplicaProblem | undefined;
@@ -51,6 +53,12 @@ export class ReplicaRecord implements ReplicaView {
     this.name = name;
     this.#url = url;
     this.#clock = clock;
+  }
+
+  /** What it said of a group so far, and what it is saying right now, counts no more. */
+  renew(group: string): void {
+    this.holdings.delete(group);
+    this.#renewed.set(group, this.#clock.monotonic());
   }
 
   /** First what it holds, then what its proxies have: never the other way round. Returns what failed, if anything did. */
@@ -74,6 +82,8 @@ export class ReplicaRecord implements ReplicaView {
   /** All of istiod's configuration is one answer: asked for only while something is still to be found in it. */
   async #lookAtObjects(istiod: Istiod, groups: Wanted['groups'], signal: AbortSignal): Promise<void> {
     for (const group of this.holdings.keys()) if (!groups.has(group)) this.holdings.delete(group);
+    for (const group of this.#renewed.keys()) if (!groups.has(group)) this.#renewed.delete(group);
+    const asked = this.#clock.monotonic();
     if ([...groups].every(([group, basis]) => this.holdings.get(group)?.basis === basis)) return;
     const found = new Map<string, Identified[]>([...groups.keys()].map((group) => [group, []]));
     const take = (element: Buffer) => {
@@ -81,8 +91,10 @@ export class ReplicaRecord implements ReplicaView {
       if (object !== undefined) found.get(groupOf(object) ?? '')?.push(object);
     };
     const since = await istiod.elements(this.#url, '/debug/configz', take, signal);
-    for (const [group, basis] of groups)
+    for (const [group, basis] of groups) {
+      if ((this.#renewed.get(group) ?? Number.NEGATIVE_INFINITY) > asked) continue;
       this.#hold(group, basis === basisOf(found.get(group) ?? []) ? { basis, since } : undefined);
+    }
   }
 
   #hold(group: string, held: Pick<Holding, 'basis' | 'since'> | undefined): void {

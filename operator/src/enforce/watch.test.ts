@@ -110,6 +110,32 @@ describe('the watch of proxies', () => {
     expect(news).toEqual([KEY]);
   });
 
+  test('asks anew where a proxy ran before it was selected: nothing that was known before speaks for it', async () => {
+    const objects = [generated(1)];
+    for (const replica of replicas) replica.objects = objects;
+    first().push(A, now());
+    second().push(B, now());
+    watch.want(KEY, awaited(objects, A, B));
+    await looks(1);
+    await clock.advance(SETTLE);
+    await looks(1);
+    expect(reason(A, B)).toBe('Enforced');
+
+    watch.relabelled([KEY], B);
+    expect(watch.sight(KEY).relabelled).toEqual([B]);
+    watch.want(KEY, awaited(objects, A, B));
+    expect(reason(A, B)).toBe('Pending');
+    second().asked = [];
+    await looks(1);
+    expect(second().asked).toContain('/debug/configz');
+    expect(reason(A, B)).toBe('Pending');
+    await clock.advance(SETTLE);
+    await looks(1);
+    expect(reason(A, B)).toBe('Enforced');
+    watch.told(KEY, watch.sight(KEY));
+    expect(watch.sight(KEY).relabelled).toEqual([]);
+  });
+
   test('is not content with one replica that holds an older generation, an object less, or one more', async () => {
     const objects = [generated(2), generated(1, 'bucket-jwt')];
     first().objects = objects;

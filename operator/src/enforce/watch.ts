@@ -4,6 +4,7 @@ import type { Outages } from '../outages.ts';
 import type { Istiod } from './istiod.ts';
 import type { EnforceMetrics } from './metrics.ts';
 import { ReplicaRecord, type Wanted } from './record.ts';
+import { Relabelled } from './relabelled.ts';
 import type { ReplicaSource } from './replicas.ts';
 import { nextDecision, type Quest, sightOf } from './sighting.ts';
 
@@ -39,6 +40,7 @@ export class EnforcementWatch {
   readonly #options: EnforcementWatchOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #written = new Map<string, { readonly basis: string; readonly at: number }>();
+  readonly #relabelled: Relabelled;
   #records = new Map<string, ReplicaRecord>();
   #rounds = 0;
   #dueAt = Number.POSITIVE_INFINITY;
@@ -47,12 +49,23 @@ export class EnforcementWatch {
 
   constructor(options: EnforcementWatchOptions) {
     this.#options = options;
+    this.#relabelled = new Relabelled(options.clock);
     options.metrics.observe({ waiting: () => this.#entries.size, oldestMs: () => this.#oldestMs() });
   }
 
   /** What was seen for a policy since it waits. */
   sight(key: string): Sight {
-    return this.#entries.get(key)?.sight ?? UNSEEN;
+    return { ...(this.#entries.get(key)?.sight ?? UNSEEN), relabelled: this.#relabelled.of(key) };
+  }
+
+  /** Tells of a workload that ran before these policies selected it. */
+  relabelled(keys: readonly string[], id: string): void {
+    for (const key of keys) this.#relabelled.note(key, id);
+  }
+
+  /** To be called when the status of a policy is written that was planned with `sight`. */
+  told(key: string, { relabelled = [] }: Sight): void {
+    this.#relabelled.forget(key, relabelled);
   }
 
   /** To be called right before objects of a policy are written, with the basis of those that are there. */
@@ -67,13 +80,20 @@ export class EnforcementWatch {
       this.#written.delete(key);
       return;
     }
-    const known = this.#entries.get(key);
+    const known = this.#renewed(key, awaited) ? undefined : this.#entries.get(key);
     if (known?.basis === awaited.basis && sameIds(known.proxies, awaited.proxies)) return;
     const since = this.#options.clock.monotonic();
     // Proxies that come while others are waited for get their time, too; what was seen of the others stays.
     if (known?.basis === awaited.basis) this.#entries.set(key, { ...known, ...awaited, since });
     else this.#entries.set(key, { ...awaited, since, writtenAt: this.#writtenAt(key, awaited.basis), sight: UNSEEN });
     this.#hurry();
+  }
+
+  /** True where proxies run that were not selected before: only what istiod says from now on tells anything of them. */
+  #renewed(key: string, { group, proxies }: Awaited): boolean {
+    if (!this.#relabelled.of(key).some((id) => proxies.includes(id))) return false;
+    for (const record of this.#records.values()) record.renew(group);
+    return true;
   }
 
   /** What a repair puts back that istiod does not act on, such as a label of ours, makes no configuration to wait for. */

@@ -1,15 +1,18 @@
 import { type Change, keyOf, pause } from '@sekisho/kube';
 import type { Mesh, MeshFacts } from '@sekisho/policy';
 import type { CacheOptions, CacheViews } from '../caches.ts';
-import { keysOfForeign, keysOfService, keysOfWorkload } from './keys.ts';
+import { keysOfForeign, keysOfRelabelled, keysOfService, keysOfWorkload } from './keys.ts';
 import type { MeshConfigSource } from './mesh-config.ts';
 import { createObserved, informersOf, type Observed, type ObservedViews } from './observed.ts';
+import { workloadProxyOf } from './prune.ts';
 
 export interface ObservationOptions extends CacheOptions {
   readonly mesh: MeshFacts;
   readonly meshConfig: MeshConfigSource;
   /** Which policies to look at again. */
   readonly onConcerned: (keys: readonly string[]) => void;
+  /** Which policies select a workload from now on that ran before, by the id of its proxy. */
+  readonly onRelabelled: (keys: readonly string[], id: string) => void;
 }
 
 /**
@@ -29,7 +32,7 @@ export interface Observation {
 const PATIENCE_MS = 10_000;
 
 export function createObservation(options: ObservationOptions, caches: CacheViews): Observation {
-  const { mesh, meshConfig, onConcerned } = options;
+  const { mesh, meshConfig, onConcerned, onRelabelled } = options;
   const observed = createObserved(options);
   const informers = informersOf(observed);
   const known = { all: false };
@@ -37,7 +40,7 @@ export function createObservation(options: ObservationOptions, caches: CacheView
   const whenKnown = (keysOf: (change: Change) => readonly string[]) => (change: Change) => {
     if (known.all) onConcerned(keysOf(change));
   };
-  route(observed, caches, { whenKnown, rootNamespace: mesh.rootNamespace });
+  route(observed, caches, { whenKnown, onRelabelled, rootNamespace: mesh.rootNamespace });
   meshConfig.subscribe(() => onConcerned(everyPolicy()));
   const synced = Promise.all([meshConfig.synced(), ...informers.map((informer) => informer.synced())]).then(() => {
     known.all = true;
@@ -56,11 +59,17 @@ export function createObservation(options: ObservationOptions, caches: CacheView
 
 interface Routing {
   readonly whenKnown: (keysOf: (change: Change) => readonly string[]) => (change: Change) => void;
+  readonly onRelabelled: ObservationOptions['onRelabelled'];
   readonly rootNamespace: string;
 }
 
-function route(observed: Observed, caches: CacheViews, { whenKnown, rootNamespace }: Routing): void {
+function route(observed: Observed, caches: CacheViews, routing: Routing): void {
+  const { whenKnown, onRelabelled, rootNamespace } = routing;
   for (const informer of observed.workloads) {
+    // Noted before the policies are looked at.
+    informer.subscribe((change) => {
+      if (change.after) onRelabelled(keysOfRelabelled(caches, change), workloadProxyOf(change.after).id);
+    });
     informer.subscribe(whenKnown((change) => keysOfWorkload(caches, change)));
   }
   observed.services.subscribe(whenKnown((change) => keysOfService(caches, observed, change)));

@@ -2,7 +2,7 @@ import { type Change, type KubeObject, Store } from '@sekisho/kube';
 import { describe, expect, test } from 'vitest';
 import { OWNER_INDEXES, POLICY_INDEXES } from '../caches.ts';
 import { serviceAuthPolicy } from '../testing/objects.ts';
-import { keysOfForeign, keysOfService, keysOfWorkload } from './keys.ts';
+import { keysOfForeign, keysOfRelabelled, keysOfService, keysOfUnowned, keysOfWorkload } from './keys.ts';
 import { BY_NAMESPACE, type ObservedViews, OWN_LABELS, SELECTED_LABELS } from './observed.ts';
 import { pruneForeign, prunePod, pruneService, pruneWorkloadEntry, workloadProxyOf } from './prune.ts';
 import { surroundingsOf } from './surroundings.ts';
@@ -85,6 +85,17 @@ describe('the surroundings of a policy', () => {
     expect(around.services.map(({ metadata }) => metadata.name)).toEqual(['bucket']);
     expect(around.foreign.map(({ metadata }) => metadata.name)).toEqual(['here', 'mesh']);
   });
+
+  test('hold copies of generated objects that belong to nobody, whatever their labels say', () => {
+    const caches = cachesOf();
+    const owner = { apiVersion: 'auth.sekisho.dev/v1alpha1', kind: 'ServiceAuthPolicy', name: 'bucket', uid: 'u' };
+    caches.generated.AuthorizationPolicy.store.put(foreign('copy', 'shop'));
+    caches.generated.AuthorizationPolicy.store.put(
+      named('AuthorizationPolicy', 'bucket-allow', { ownerReferences: [owner] }),
+    );
+    const around = surroundingsOf({ observed: viewsOf({}), caches }, serviceAuthPolicy('bucket'), 'istio-system');
+    expect(around.foreign.map(({ metadata }) => metadata.name)).toEqual(['copy']);
+  });
 });
 
 describe('a change around policies', () => {
@@ -95,6 +106,19 @@ describe('a change around policies', () => {
     expect(keysOfWorkload(caches, { key: 'k', before, after })).toEqual(['shop/bucket', 'shop/user']);
     const ready = { ...before, metadata: { ...before.metadata, resourceVersion: '9' } };
     expect(keysOfWorkload(caches, { key: 'k', before, after: ready })).toEqual([]);
+  });
+
+  test('of the labels of a workload that runs concerns anew only who did not select it before', () => {
+    const running = (labels: Record<string, string>, spec: object = { containers: [{ name: 'istio-proxy' }] }) =>
+      prunePod(named('Pod', 'a', { labels, uid: 'u' }, spec));
+    const [before, after] = [running({ app: 'bucket' }), running({ app: 'user' })];
+    expect(keysOfRelabelled(caches, { key: 'k', before, after })).toEqual(['shop/user']);
+    expect(keysOfRelabelled(caches, appeared(after))).toEqual([]);
+    expect(keysOfRelabelled(caches, { key: 'k', before: after, after: running({ app: 'user', v: '2' }) })).toEqual([]);
+    const bare = running({ app: 'user' }, {});
+    expect(keysOfRelabelled(caches, { key: 'k', before, after: bare })).toEqual([]);
+    const successor = { ...after, metadata: { ...after.metadata, uid: 'other' } };
+    expect(keysOfRelabelled(caches, { key: 'k', before, after: successor })).toEqual([]);
   });
 
   test('of a Service concerns the policies of what it reaches', () => {
@@ -109,6 +133,13 @@ describe('a change around policies', () => {
     expect(keysOfForeign(caches, 'istio-system', appeared(foreign('x', 'shop')))).toHaveLength(2);
     expect(keysOfForeign(caches, 'other', appeared(elsewhere))).toHaveLength(2);
     expect(keysOfForeign(caches, 'other', { key: 'k', before: elsewhere, after: foreign('x', 'other') })).toEqual([]);
+  });
+
+  test('of what carries our label concerns its namespace only while it belongs to no policy', () => {
+    expect(keysOfUnowned(caches, 'istio-system', appeared(foreign('copy', 'shop')))).toHaveLength(2);
+    const owner = { apiVersion: 'auth.sekisho.dev/v1alpha1', kind: 'ServiceAuthPolicy', name: 'bucket', uid: 'u' };
+    const owned = named('AuthorizationPolicy', 'bucket-allow', { ownerReferences: [owner] });
+    expect(keysOfUnowned(caches, 'istio-system', appeared(owned))).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@sekisho/kube';
 import { type Labels, labelSets, type Surroundings, selectsAll } from '@sekisho/policy';
-import type { CacheViews } from '../caches.ts';
+import { type CacheViews, generatedBy } from '../caches.ts';
 import { labelKeys, owningPolicies, targetsOf } from '../references.ts';
 import { toIstioObject } from '../resources.ts';
 import type { ObservedViews } from './observed.ts';
@@ -21,11 +21,16 @@ export function surroundingsOf(views: Views, policy: KubeObject, rootNamespace: 
     labels.flatMap((own) => labelKeys(namespace, own).flatMap((key) => observed.services.store.by('label', key))),
   );
   const namespaces = [...new Set([namespace ?? '', rootNamespace])];
-  const foreign = observed.foreign.flatMap(({ store }) => namespaces.flatMap((each) => store.by('namespace', each)));
+  const foreign = [
+    ...observed.foreign.flatMap(({ store }) => namespaces.flatMap((each) => store.by('namespace', each))),
+    // Whoever copied a generated object has one of his own, whatever its labels say.
+    ...namespaces.flatMap((each) => generatedBy(views.caches, 'unowned', each)),
+    ...crossing(views, policy),
+  ];
   return {
     workloads: { selected: workloads.length, labels, proxies: workloads.map(workloadProxyOf) },
     services: [...services],
-    foreign: [...foreign, ...crossing(views, policy)].flatMap((object) => toIstioObject(object) ?? []),
+    foreign: [...new Set(foreign)].flatMap((object) => toIstioObject(object) ?? []),
   };
 }
 

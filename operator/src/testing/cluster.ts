@@ -21,7 +21,13 @@ import { inParallel } from './in-parallel.ts';
 import { type OperatorRun, type RunOptions, runOperator } from './run-operator.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
-const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
+export const NAMESPACES: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  kind: 'Namespace',
+  namespaced: false,
+};
 const API_VERSION = 'auth.sekisho.dev/v1alpha1';
 
 export interface ClusterFiles {

@@ -50,7 +50,7 @@ export async function runOperator({
   const operator = createOperator({
     client: new KubeClient(counting(transport, calls, refusals), { fieldManager: 'sekisho-operator' }),
     fetch: keys.fetch,
-    events: { record: ({ type, reason }) => void events.push(`${type} ${reason}`) },
+    events: { record: ({ type, reason }) => void events.push(`${type} ${reason}`), stop: () => Promise.resolve() },
     mesh: MESH,
     meshConfig: meshConfigFromFile(systemClock, async () => meshConfig(), 50),
     jwksRefreshMs,

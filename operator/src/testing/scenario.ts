@@ -53,6 +53,8 @@ export interface ScenarioOptions {
   readonly meshConfig?: string;
   /** @default there is no other replica */
   readonly election?: OperatorOptions['election'];
+  /** Told when the operator has its last events written. */
+  readonly onLastEvents?: () => void;
 }
 
 /** The operator on a strict API server: each call it makes must have been announced. */
@@ -65,6 +67,7 @@ export class Scenario {
   readonly #operator: Operator;
   readonly #streams = new Map<string, Promise<OpenStream>>();
   #version = 1_000;
+  #stopped: Promise<void> | undefined;
 
   private constructor(api: FakeApi, options: ScenarioOptions) {
     this.api = api;
@@ -75,7 +78,10 @@ export class Scenario {
       client: new KubeClient(this.#transport, { fieldManager: MANAGER, retry }),
       fetch: (uri, signal) => Promise.race([options.fetch?.(uri) ?? unannounced(uri), aborted(signal)]),
       election: options.election,
-      events: { record: ({ type, reason, note }: EventFacts) => void this.told.push(`${type} ${reason}: ${note}`) },
+      events: {
+        record: ({ type, reason, note }: EventFacts) => void this.told.push(`${type} ${reason}: ${note}`),
+        stop: async () => options.onLastEvents?.(),
+      },
       mesh: MESH,
       meshConfig: meshConfigFromFile(systemClock, async () => options.meshConfig ?? MESH_CONFIG, 20),
       jwksRefreshMs: 300_000,
@@ -176,8 +182,14 @@ export class Scenario {
     this.api.verify();
   }
 
+  /** Ends the operator. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#operator.stop(1_000);
+    return this.#stopped;
+  }
+
   async close(): Promise<void> {
-    await this.#operator.stop(1_000);
+    await this.stop();
     await this.#transport.close();
     await this.api.close();
   }

@@ -109,6 +109,15 @@ describe('failures', () => {
     api.verify();
   });
 
+  test('a namespace that is being deleted is told from a right that is missing', async () => {
+    const causes = [{ reason: 'NamespaceTerminating', message: 'namespace shop is being terminated' }];
+    const status = Object.assign({}, statusOf(403, 'Forbidden'), { details: { causes } });
+    void api.reply('GET', ITEM, 403, status);
+    const error = await client.get(CONFIG_MAPS, REF).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ForbiddenError);
+    expect(error).toMatchObject({ code: 'namespace_terminating', reason: 'Forbidden' });
+  });
+
   test('a path that no API serves is an unknown kind, not a missing object', async () => {
     void api.expect('GET', ITEM, (response) => response.writeHead(404).end('404 page not found\n'));
     await expect(client.get(CONFIG_MAPS, REF)).rejects.toBeInstanceOf(KindUnknownError);

@@ -3,6 +3,8 @@ export type KubeErrorCode =
   | 'bad_request'
   | 'unauthorized'
   | 'forbidden'
+  /** Nothing can be created any more in a namespace that is being deleted. */
+  | 'namespace_terminating'
   | 'not_found'
   | 'kind_unknown'
   | 'already_exists'
@@ -80,6 +82,7 @@ const CLASSES: Partial<Record<KubeErrorCode, KubeErrorClass>> = {
   conflict: ConflictError,
   gone: GoneError,
   forbidden: ForbiddenError,
+  namespace_terminating: ForbiddenError,
   invalid: InvalidError,
 };
 

@@ -131,3 +131,14 @@ test('an event of a cluster-scoped object lives in the namespace default', async
   await settle();
   expect(sent[0]?.path).toContain('/namespaces/default/events/n1.');
 });
+
+test('what is still to be told when it ends is told, as far as rate and grace allow', async () => {
+  const { clock, sent, recorder } = setup();
+  for (let i = 0; i < 10; i += 1) recorder.record(facts(`a${i}`));
+  const stopped = recorder.stop(2_000);
+  recorder.record(facts('late'));
+  await clock.advance(2_000);
+  await stopped;
+  // Three at once, and one a second.
+  expect(sent.map(({ event }) => event['regarding'])).toMatchObject([0, 1, 2, 3, 4].map((i) => ({ name: `a${i}` })));
+});

@@ -67,9 +67,9 @@ export class EventRecorder {
     this.#queue.add(key, next.writtenAt === undefined ? 0 : next.writtenAt + REPEAT_MS - now);
   }
 
-  /** Ends within `graceMs`; what was not written by then is lost. */
+  /** Writes what was recorded, as far as it gets within `graceMs`; the rest is lost, and so is what repeated since it was written. */
   stop(graceMs: number): Promise<void> {
-    return this.#queue.stop(graceMs);
+    return this.#queue.drain(graceMs);
   }
 
   async #write(key: string, signal: AbortSignal): Promise<undefined> {

@@ -195,6 +195,32 @@ describe('WorkQueue', () => {
     expect(worked).toEqual(['a']);
   });
 
+  test('drain works off what waits, takes nothing more, and ends as soon as that is done', async () => {
+    const { queue, worked, release } = setup();
+    queue.start();
+    for (const key of ['a', 'b']) queue.add(key);
+    queue.add('later', 60_000);
+    const drained = queue.drain(1_000);
+    queue.add('c');
+    await settle();
+    release();
+    await settle();
+    release();
+    await drained;
+    expect(worked).toEqual(['a', 'b']);
+  });
+
+  test('drain ends what outlasts the grace time, and starts nothing after it', async () => {
+    const { clock, queue, worked, release } = setup();
+    queue.start();
+    for (const key of ['a', 'b']) queue.add(key);
+    const drained = queue.drain(1_000);
+    await clock.advance(1_000);
+    release();
+    await drained;
+    expect(worked).toEqual(['a']);
+  });
+
   test('stop aborts work that outlasts the grace time', async () => {
     const clock = new FakeClock();
     const work = (_key: string, signal: AbortSignal) =>

@@ -60,7 +60,8 @@ export class WorkQueue {
   readonly #failures = new Map<string, number>();
   readonly #reminded = new Set<string>();
   #abort = new AbortController();
-  #state: 'idle' | 'started' | 'stopped' = 'idle';
+  #state: 'idle' | 'started' | 'draining' | 'stopped' = 'idle';
+  readonly #drained = new AbortController();
 
   constructor(options: WorkQueueOptions) {
     this.#options = { ...DEFAULTS, ...options };
@@ -95,7 +96,7 @@ export class WorkQueue {
 
   /** Works on `key` as soon as possible, or after `delayMs`; of several delays the earliest counts. */
   add(key: string, delayMs = 0): void {
-    if (this.#state === 'stopped') return;
+    if (this.#isClosed) return;
     if (delayMs > 0) {
       this.#addLater(key, delayMs);
       return;
@@ -110,9 +111,18 @@ export class WorkQueue {
    * at work comes back only if the work succeeds. Otherwise telling of a failure would call for the next try at once.
    */
   remind(key: string): void {
-    if (this.#state === 'stopped') return;
+    if (this.#isClosed) return;
     if (this.#running.has(key) || this.#failures.has(key)) this.#reminded.add(key);
     else this.add(key);
+  }
+
+  /** Takes no more keys and works off those that wait, as far as it gets within `graceMs`; what was to come later is dropped. */
+  async drain(graceMs: number): Promise<void> {
+    if (this.#state === 'started' && !this.idle) {
+      this.#state = 'draining';
+      await pause(this.#options.clock, graceMs, this.#drained.signal);
+    }
+    await this.stop(0);
   }
 
   /** Takes no more keys and waits for those at work; after `graceMs` their signal aborts. Resolves when all ended. */
@@ -125,6 +135,10 @@ export class WorkQueue {
     await pause(this.#options.clock, graceMs, drained.signal);
     this.#abort.abort();
     await all;
+  }
+
+  get #isClosed(): boolean {
+    return this.#state === 'draining' || this.#state === 'stopped';
   }
 
   #wait(key: string): void {
@@ -148,7 +162,7 @@ export class WorkQueue {
   }
 
   #dispatch(): void {
-    if (this.#state !== 'started') return;
+    if (this.#state === 'idle' || this.#state === 'stopped') return;
     for (const [key, since] of this.#waiting) {
       if (this.#running.size >= this.#options.concurrency) return;
       if (this.#running.has(key)) continue;
@@ -185,6 +199,7 @@ export class WorkQueue {
       this.#running.delete(key);
       observer.ended(clock.monotonic() - started);
       this.#dispatch();
+      if (this.#state === 'draining' && this.idle) this.#drained.abort();
     }
   }
 

@@ -30,7 +30,15 @@ export function errorOfStatus(what: string, status: number, body: unknown, retry
   const reason = isStatus ? textField(body, 'reason') : undefined;
   const said = isStatus ? textField(body, 'message') : undefined;
   const message = `${what.split('?', 1)[0]}: ${status}${said ? ` ${said.slice(0, MAX_MESSAGE)}` : ''}`;
-  return kubeError(codeOf(status, reason, isStatus), message, { status, reason, retryAfterMs });
+  const code = isTerminating(body) ? 'namespace_terminating' : codeOf(status, reason, isStatus);
+  return kubeError(code, message, { status, reason, retryAfterMs });
+}
+
+/** By the admission plugin NamespaceLifecycle, whose reason is Forbidden (corev1.NamespaceTerminatingCause). */
+function isTerminating(body: unknown): boolean {
+  const details = isRecord(body) && isRecord(body['details']) ? body['details'] : {};
+  const causes: readonly unknown[] = Array.isArray(details['causes']) ? details['causes'] : [];
+  return causes.some((cause) => isRecord(cause) && cause['reason'] === 'NamespaceTerminating');
 }
 
 function codeOf(status: number, reason: string | undefined, isStatus: boolean): KubeErrorCode {

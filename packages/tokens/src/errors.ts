@@ -10,6 +10,7 @@ export const TOKEN_ERROR_CODES = [
   'claims_invalid',
   'claims_too_large',
   'key_invalid',
+  'key_unreadable',
 ] as const;
 export type TokenErrorCode = (typeof TOKEN_ERROR_CODES)[number];
 

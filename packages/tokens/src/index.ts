@@ -15,16 +15,13 @@ export {
   UserClaims,
 } from './claims.ts';
 export { type Delegation, intersect } from './downscope.ts';
+export { type EncryptionKeys, parseEncryptionKeys } from './encryption-keys.ts';
 export { TOKEN_ERROR_CODES, TokenError, type TokenErrorCode } from './errors.ts';
 export { keyIdOf } from './key-id.ts';
 export {
-  type EcPublicJwk,
   exportSigningKey,
   generateSigningKey,
   importSigningKey,
-  type Jwks,
-  type PublicJwk,
-  type RsaPublicJwk,
   SIGNING_ALGORITHMS,
   type SigningAlgorithm,
   type SigningKey,
@@ -42,5 +39,7 @@ export {
   type MinterOptions,
   type WorkloadGrant,
 } from './mint.ts';
+export { EcPublicJwk, type Jwks, PublicJwk, parsePublicJwk, RsaPublicJwk } from './public-jwk.ts';
+export { type OpenedSigningKey, openSigningKey, sealSigningKey } from './sealed-key.ts';
 export { ANY_AUDIENCE, createVerifier, type VerifierOptions, type Verify } from './verify.ts';
 export { createVerifyCache, type VerifyCacheOptions } from './verify-cache.ts';

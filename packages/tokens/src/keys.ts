@@ -1,39 +1,11 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { calculateJwkThumbprint } from 'jose';
 import { TokenError } from './errors.ts';
+import { type Jwks, type PublicJwk, publicJwkOf, USABLE_KEYS } from './public-jwk.ts';
 
 /** JWS algorithms that we sign with (RFC 7518 section 3.1). */
 export const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
-
-interface PublicJwkBase {
-  /** RFC 7638 thumbprint. */
-  readonly kid: string;
-  readonly use: 'sig';
-}
-
-export interface EcPublicJwk extends PublicJwkBase {
-  readonly kty: 'EC';
-  readonly alg: 'ES256';
-  readonly crv: 'P-256';
-  readonly x: string;
-  readonly y: string;
-}
-
-export interface RsaPublicJwk extends PublicJwkBase {
-  readonly kty: 'RSA';
-  readonly alg: 'RS256';
-  readonly n: string;
-  readonly e: string;
-}
-
-/** Public half of a signing key as a JWKS lists it (RFC 7517). `alg` is the only one that the key may be used with. */
-export type PublicJwk = EcPublicJwk | RsaPublicJwk;
-
-export interface Jwks {
-  readonly keys: readonly PublicJwk[];
-}
 
 export interface SigningKey {
   /** RFC 7638 thumbprint of the public half: the same key has the same name everywhere. */
@@ -44,11 +16,6 @@ export interface SigningKey {
 
 /** As strong as P-256: NIST SP 800-57 part 1, table 2. */
 const RSA_BITS = 3072;
-/** RFC 7518 section 3.3 wants 2048 at least; verifiers may refuse what is longer than 4096. */
-const RSA_BOUNDS = { least: 2048, most: 4096 };
-/** 65537, the exponent that every verifier takes. */
-const RSA_EXPONENT = 'AQAB';
-
 const generate = promisify(generateKeyPair);
 
 export async function generateSigningKey(alg: SigningAlgorithm = 'ES256'): Promise<SigningKey> {
@@ -84,23 +51,7 @@ async function generatePrivateKey(alg: SigningAlgorithm): Promise<KeyObject> {
 }
 
 async function signingKey(privateKey: KeyObject): Promise<SigningKey> {
-  const members = publicMembers(privateKey);
-  const kid = await calculateJwkThumbprint(members);
-  return { kid, privateKey, publicJwk: { ...members, kid, use: 'sig' } };
-}
-
-function publicMembers(privateKey: KeyObject): Omit<EcPublicJwk, 'kid' | 'use'> | Omit<RsaPublicJwk, 'kid' | 'use'> {
-  // Of other keys Node exports no JWK at all.
-  if (isUsable(privateKey)) {
-    const { kty, crv, x, y, n, e } = createPublicKey(privateKey).export({ format: 'jwk' });
-    if (kty === 'EC' && crv === 'P-256' && x !== undefined && y !== undefined) return { kty, crv, x, y, alg: 'ES256' };
-    if (kty === 'RSA' && n !== undefined && e === RSA_EXPONENT) return { kty, n, e, alg: 'RS256' };
-  }
-  throw new TokenError('key_invalid', 'the signing key is neither on P-256 nor RSA with 2048 to 4096 bits');
-}
-
-function isUsable({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
-  const bits = asymmetricKeyDetails?.modulusLength ?? 0;
-  if (asymmetricKeyType === 'rsa') return bits >= RSA_BOUNDS.least && bits <= RSA_BOUNDS.most;
-  return asymmetricKeyType === 'ec';
+  const publicJwk = await publicJwkOf(createPublicKey(privateKey));
+  if (publicJwk === undefined) throw new TokenError('key_invalid', `the signing key is not ${USABLE_KEYS}`);
+  return { kid: publicJwk.kid, privateKey, publicJwk };
 }

@@ -9,8 +9,10 @@ import {
 } from 'jose';
 import { type AccessClaims, assertAccessClaims } from './claims.ts';
 import { TokenError } from './errors.ts';
-import type { Jwks } from './keys.ts';
+import { keyIdOf } from './key-id.ts';
 import { CLOCK_SKEW_SECONDS } from './lifetime.ts';
+import { assertNarrow } from './narrow.ts';
+import type { Jwks } from './public-jwk.ts';
 
 const ALGORITHMS = ['ES256', 'RS256'];
 const REQUIRED_CLAIMS = ['iss', 'sub', 'aud', 'iat', 'nbf', 'exp', 'jti'];
@@ -27,6 +29,11 @@ export interface VerifierOptions {
   readonly audience: string | typeof ANY_AUDIENCE;
   /** Public keys of the issuer, asked for at each token because keys rotate. */
   readonly jwks: () => Jwks;
+  /**
+   * Public keys of whoever narrows tokens of the issuer and may sign nothing else: what they signed is accepted only as a
+   * narrow token. A key is one or the other by where it is listed here, whatever the token says. @default none
+   */
+  readonly narrowJwks?: () => Jwks;
   readonly clock: () => Date;
 }
 
@@ -37,13 +44,16 @@ export type Verify = (token: string) => Promise<AccessClaims>;
  * @throws TokenError (from the returned function) `token_malformed`, `token_expired`, `audience_mismatch`, and
  * `token_invalid` for everything else: which of signature, key or issuer was wrong is kept in `cause`
  */
-export function createVerifier({ issuer, audience, jwks, clock }: VerifierOptions): Verify {
+export function createVerifier({ issuer, audience, jwks, narrowJwks = () => NONE, clock }: VerifierOptions): Verify {
   const keySet = cachedKeySet(jwks);
+  const narrowKeySet = cachedKeySet(narrowJwks);
   return async (token) => {
     assertCanonical(token);
+    const isNarrow = listsKey(narrowJwks(), keyIdOf(token));
+    const keys = isNarrow ? narrowKeySet : keySet;
     let payload: JWTPayload;
     try {
-      const verified = await jwtVerify(token, (header, jws) => keySet(checkHeader(header), jws), {
+      const verified = await jwtVerify(token, (header, jws) => keys(checkHeader(header), jws), {
         issuer,
         ...(audience !== ANY_AUDIENCE && { audience }),
         algorithms: ALGORITHMS,
@@ -54,11 +64,18 @@ export function createVerifier({ issuer, audience, jwks, clock }: VerifierOption
       });
       payload = verified.payload;
       assertAccessClaims(payload);
+      if (isNarrow) assertNarrow(payload, clock());
     } catch (error) {
       throw toTokenError(error);
     }
     return payload;
   };
+}
+
+const NONE: Jwks = { keys: [] };
+
+function listsKey({ keys }: Jwks, kid: string | undefined): boolean {
+  return keys.some((key) => key.kid === kid);
 }
 
 /** Importing a key costs more than a verification, so a set lives until the issuer hands out another one. */

@@ -13,6 +13,7 @@ import { buildPublicApp, clientAddress } from './http/public-app.ts';
 import type { HttpServer } from './http/server.ts';
 import { createKeyedHash } from './keys/keyed-hash.ts';
 import { keyRoutes } from './keys/routes.ts';
+import { signerRoutes } from './keys/signer-routes.ts';
 import { countedAttempt } from './login/counted-attempt.ts';
 import { type Authenticate, createAuthenticate, createLogin, type Login } from './login/login.ts';
 import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
@@ -57,8 +58,8 @@ type Issuing = ReturnType<typeof assembleIssuing>;
 /** What tokens are minted, verified, refreshed and ended by. */
 function assembleIssuing({ issuer, clock, uuid, encryptionKeys, prefix = 'sk' }: ServiceOptions, parts: Parts) {
   const { redis, sessions, authMetrics } = parts;
-  const keys = parts.keys.ring;
-  const wired = wireSessions({ sessions, issuer, keys, clock, metrics: authMetrics });
+  const { ring: keys, guard } = parts.keys;
+  const wired = wireSessions({ sessions, issuer, keys, guardKeys: guard.ring, clock, metrics: authMetrics });
   const minter = createMinter({ issuer, key: () => keys.active, clock, uuid });
   return {
     wired,
@@ -92,7 +93,7 @@ function assembleLogIns(options: ServiceOptions, parts: Parts, { mint, refreshTo
 }
 
 function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & LogIns): OAuth {
-  const { db, redis, accounts, clusterKeys, authMetrics } = parts;
+  const { db, redis, accounts, proveWorkload, authMetrics } = parts;
   const { store: sessions, revoker, revocations } = parts.sessions;
   const { issuer, prefix = 'sk', clock, tokenLifetime, encryptionKeys, log } = options;
   const { wired, minter, mint, refreshTokens, endSession, authenticate } = own;
@@ -103,7 +104,7 @@ function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & Log
     keys: parts.keys.ring,
     verify: wired.verifyFor(ANY_AUDIENCE),
     exchange: assembleExchange({
-      ...{ clusterKeys, workloads, sessions, accounts, clock, verify: wired.verifyPublished },
+      ...{ proveWorkload, workloads, sessions, accounts, clock, verify: wired.verifyPublished },
       minter: { service: wired.unrevoked(minter.service), delegated: wired.unrevoked(minter.delegated) },
     }),
     metrics: authMetrics,
@@ -124,16 +125,18 @@ function accountsOf(options: ServiceOptions, parts: Parts, { minter, authenticat
 
 type PublicParts = Issuing & LogIns & Accounts & { readonly oauth: OAuth };
 
-function assemblePublicApp({ log, trustedProxies = [] }: ServiceOptions, parts: Parts, own: PublicParts): HttpServer {
-  const { ring, timing } = parts.keys;
+function assemblePublicApp(options: ServiceOptions, parts: Parts, own: PublicParts): HttpServer {
+  const { log, trustedProxies = [], guardWorkloads: workloads = [] } = options;
+  const { keys, proveWorkload } = parts;
   const { login, refresh, oauth, wired, changeOwnPassword } = own;
   return buildPublicApp({
     ...{ log, login, refresh, oauth, trustedProxies, metrics: parts.authMetrics },
-    jwks: () => ring.published,
-    jwksMaxAgeSeconds: Math.floor(timing.cacheMs / 1000),
+    jwks: keys.published,
+    jwksMaxAgeSeconds: Math.floor(keys.timing.cacheMs / 1000),
     more: (routes) => {
       wired.publicRoutes(routes);
       ownPasswordRoute(routes, { ownSession: wired.ownSession, changeOwnPassword });
+      signerRoutes(routes, { guard: keys.guard, accessKeys: () => keys.ring.published, workloads, proveWorkload });
     },
   });
 }
@@ -147,7 +150,7 @@ function assembleAdminApp({ log, clock }: ServiceOptions, parts: Parts, own: Iss
     sessions: parts.sessions.store,
     more: (routes) => {
       wired.adminRoutes(routes, { authorize, revoke: createRevokeByName({ db, outbox, clock }) });
-      keyRoutes(routes, { keys: parts.keys.keeper, authorize });
+      keyRoutes(routes, { keys: { auth: parts.keys.keeper, guard: parts.keys.guard }, authorize });
       clientRoutes(routes, { clients: createSqlClients(db), outbox, authorize });
       workloadRoutes(routes, { workloads: createSqlWorkloads(db), authorize });
     },

@@ -94,7 +94,7 @@ describe('secrets in files', () => {
       `${key.toString('base64')}!`,
     ]) {
       const refused = readEncryptionKeys(await file(wrong));
-      await expect(refused).rejects.toMatchObject({ code: 'secret_unusable' });
+      await expect(refused).rejects.toMatchObject({ code: 'key_invalid' });
       await expect(refused).rejects.not.toThrow('hunter2');
     }
   });

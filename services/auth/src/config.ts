@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { DEVICE_POLICIES } from '@sekisho/sessions';
 import { REDIS_URL_PATTERN } from '@sekisho/sessions/redis';
 import { ConfigError, ListenSchema, LOG_LEVELS } from '@sekisho/telemetry';
+import { type EncryptionKeys, parseEncryptionKeys } from '@sekisho/tokens';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { normaliseEmail } from './accounts/account.ts';
@@ -11,7 +12,7 @@ import type { FirstAdministrator } from './bootstrap.ts';
 import { AuthError } from './errors.ts';
 import { WorkloadEnvironment } from './exchange/config.ts';
 import { KeyEnvironment } from './keys/config.ts';
-import { type EncryptionKeys, parseEncryptionKeys } from './keys/encryption-keys.ts';
+import { SignerEnvironment } from './keys/signer-config.ts';
 import { opaqueString } from './passwords/opaque-string.ts';
 import { RevocationEnvironment } from './revocations/config.ts';
 
@@ -43,6 +44,7 @@ export const AuthConfig = Type.Object({
   }),
   ...KeyEnvironment,
   ...WorkloadEnvironment,
+  ...SignerEnvironment,
   BOOTSTRAP_ADMIN_EMAIL: Type.Optional(Email),
   BOOTSTRAP_ADMIN_PASSWORD_FILE: Type.Optional(
     Type.String({ minLength: 1, description: "file with the first administrator's password" }),
@@ -110,7 +112,7 @@ export async function readFirstAdministrator(config: AuthConfig): Promise<FirstA
 
 /**
  * What is stored is encrypted with the key on the first line; those on the lines below only open what they once sealed.
- * @throws AuthError `secret_unusable` unless each line of the file holds exactly 32 bytes in base64
+ * @throws AuthError `secret_unusable`, or TokenError `key_invalid` unless each line of the file holds exactly 32 bytes in base64
  */
 export async function readEncryptionKeys(path: string): Promise<EncryptionKeys> {
   const variable = 'KEY_ENCRYPTION_KEY_FILE';

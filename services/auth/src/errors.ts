@@ -16,6 +16,7 @@ export const AUTH_ERRORS = {
   session_unknown: { status: 404 },
   grant_unknown: { status: 404 },
   key_unknown: { status: 404 },
+  key_unwanted: { status: 409 },
   client_taken: { status: 409 },
   client_unknown: { status: 404 },
   rate_limited: { status: 429 },

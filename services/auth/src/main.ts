@@ -3,6 +3,7 @@ import { createLogger, failStart, type ListenAddress, onSignals, parseListen, re
 import { AuthConfig, parseNetworks, readEncryptionKeys, readFirstAdministrator } from './config.ts';
 import { workloadKeySource } from './exchange/config.ts';
 import { keySettings } from './keys/config.ts';
+import { guardWorkloads } from './keys/signer-config.ts';
 import { createService, type Service } from './service.ts';
 
 async function main(): Promise<void> {
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
     encryptionKeys: await readEncryptionKeys(config.KEY_ENCRYPTION_KEY_FILE),
     keys: keySettings(config),
     workloadKeys: workloadKeySource(config),
+    guardWorkloads: guardWorkloads(config),
     ...(firstAdministrator !== undefined && { firstAdministrator }),
     tokenLifetime: config.ACCESS_TOKEN_TTL_SECONDS,
     revocationMaxStaleness: config.REVOCATION_MAX_STALENESS_SECONDS,

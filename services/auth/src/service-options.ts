@@ -1,10 +1,11 @@
 import type { Clock, Random } from '@sekisho/kube';
 import type { DevicePolicy } from '@sekisho/sessions';
 import type { Logger } from '@sekisho/telemetry';
+import type { EncryptionKeys } from '@sekisho/tokens';
 import type { FirstAdministrator } from './bootstrap.ts';
 import type { WorkloadKeySource } from './exchange/config.ts';
+import type { WorkloadId } from './exchange/workload.ts';
 import type { KeySettings } from './keys/config.ts';
-import type { EncryptionKeys } from './keys/encryption-keys.ts';
 import type { LoginRates } from './login/login-limits.ts';
 
 export interface ServiceOptions {
@@ -16,6 +17,8 @@ export interface ServiceOptions {
   readonly keys: KeySettings;
   /** Whose ServiceAccount tokens prove workloads. @default nobody's: workloads exchange no tokens */
   readonly workloadKeys?: WorkloadKeySource | undefined;
+  /** Who may have the guard's keys. @default nobody */
+  readonly guardWorkloads?: readonly WorkloadId[];
   readonly firstAdministrator?: FirstAdministrator;
   /** Seconds an access token lives. */
   readonly tokenLifetime: number;

@@ -5,6 +5,7 @@ import { TOKEN_SECONDS } from '@sekisho/tokens';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
 import { openDatabase, pingDatabase } from './database/open.ts';
 import { openClusterKeys } from './exchange/open-cluster-keys.ts';
+import { createWorkloadProof } from './exchange/workload-proof.ts';
 import { openKeys } from './keys/keys.ts';
 import { createAuthMetrics } from './metrics.ts';
 import { ID_TOKEN_SECONDS } from './oauth/provider.ts';
@@ -37,14 +38,14 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
   const checks: Checks = {
     database: () => pingDatabase(database.db),
     redis: () => redis.ping(),
-    keys: async () => keys.ring.active,
+    keys: async () => [keys.ring.active, keys.published()],
     revocations: sessions.assertFresh,
   };
   return {
     db: database.db,
     accounts: createSqlAccounts(database.db),
     keys,
-    clusterKeys: openCluster(options, opened),
+    proveWorkload: openCluster(options, opened),
     redis,
     sessions,
     metrics,
@@ -53,11 +54,12 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
   };
 }
 
-function openCluster({ workloadKeys, timers = systemClock, log }: ServiceOptions, opened: AsyncDisposableStack) {
+/** @returns undefined where no cluster's tokens are believed */
+function openCluster({ workloadKeys, clock, timers = systemClock, log }: ServiceOptions, opened: AsyncDisposableStack) {
   if (workloadKeys === undefined) return undefined;
   const { clusterKeys, close } = openClusterKeys(workloadKeys, timers, log);
   opened.defer(close);
-  return clusterKeys;
+  return createWorkloadProof({ clusterKeys, clock });
 }
 
 function keysOptions({ keys, timers = systemClock, random = Math.random, ...options }: ServiceOptions) {

@@ -91,11 +91,12 @@ function edgeParts(
 function hopParts(options: ServiceOptions, { revocations, gate }: Stores, routing: Routing): HopParts {
   const { issuer: platformIssuer, keys, maxStalenessMs } = options;
   const clock = clockOf(options.timers);
-  const jwks = () => keys.jwks;
-  const verify = createVerifier({ issuer: platformIssuer, audience: ANY_AUDIENCE, jwks, clock });
+  const issuer = platformIssuer;
+  const [jwks, narrowJwks] = [() => keys.accessJwks, () => keys.narrowJwks];
+  const verify = createVerifier({ issuer, audience: ANY_AUDIENCE, jwks, narrowJwks, clock });
   return {
     ...{ platformIssuer, revocations, maxStalenessMs, gate },
-    verify: createVerifyCache({ verify, jwks, clock, maxEntries: HOP_TOKENS }),
+    verify: createVerifyCache({ verify, jwks: () => keys.jwks, clock, maxEntries: HOP_TOKENS }),
     whenUnavailable: (audience) => routing.whenUnavailable(audience),
   };
 }

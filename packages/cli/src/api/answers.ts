@@ -46,7 +46,7 @@ export const Sessions = Type.Object({ sessions: Type.Array(Session) });
 
 export const Revoked = Type.Object({ revoked: Text });
 
-export const Key = Type.Object({ kid: Text, alg: Text, state: Text, createdAt: Moment });
+export const Key = Type.Object({ kid: Text, signer: Text, alg: Text, state: Text, createdAt: Moment });
 export type Key = Static<typeof Key>;
 export const Keys = Type.Object({ keys: Type.Array(Key) });
 

@@ -62,6 +62,11 @@ const SENT: readonly (readonly [string, readonly Exchange[]])[] = [
     [{ request: 'POST /v1/revocations', body: { issuedBefore: 1_767_319_445 }, answer: { revoked: 'all' } }],
   ],
   ['keys list', [{ request: 'GET /v1/keys', answer: { keys: [] } }]],
+  ['keys list --signer guard', [{ request: 'GET /v1/keys?signer=guard', answer: { keys: [] } }]],
+  [
+    'keys rotate --signer guard',
+    [{ request: 'POST /v1/keys/rotate', body: { signer: 'guard' }, status: 202, answer: { keys: [] } }],
+  ],
   ['keys rotate', [{ request: 'POST /v1/keys/rotate', body: {}, status: 202, answer: { keys: [] } }]],
   [
     'keys rotate --compromised k --yes',

@@ -3,9 +3,15 @@ import { Keys, read } from '../api/answers.ts';
 import type { Context } from '../context.ts';
 import { type Invocation, invoke } from '../invocation.ts';
 
-interface RotateOptions {
+interface ListOptions {
+  readonly signer?: string;
+}
+
+interface RotateOptions extends ListOptions {
   readonly compromised?: string;
 }
+
+const SIGNER = ['--signer <name>', 'whose keys: `auth`, or `guard`, which signs narrow tokens'] as const;
 
 /** `sekisho keys` */
 export function keysCommand(program: Command, context: Context): void {
@@ -13,27 +19,29 @@ export function keysCommand(program: Command, context: Context): void {
   keys
     .command('list')
     .description('List the keys with their states')
-    .action(async (_: object, command: Command) => {
+    .option(...SIGNER)
+    .action(async ({ signer }: ListOptions, command: Command) => {
       const invocation = invoke(context, command);
       const send = await invocation.connect();
-      show(invocation, (await send({ method: 'GET', path: '/v1/keys' })).body);
+      show(invocation, (await send({ method: 'GET', path: '/v1/keys', query: { signer } })).body);
       invocation.view.next('sekisho keys rotate');
     });
   keys
     .command('rotate')
     .description('Let the next key sign, once everybody holds it')
+    .option(...SIGNER)
     .option('--compromised <kid>', 'take this key out of use at once, and revoke what it signed')
     .action((options: RotateOptions, command: Command) => rotate(invoke(context, command), options));
 }
 
-async function rotate(invocation: Invocation, { compromised }: RotateOptions): Promise<void> {
+async function rotate(invocation: Invocation, { signer, compromised }: RotateOptions): Promise<void> {
   if (compromised !== undefined) {
     await invocation.confirm(
       `Every token that ${compromised} signed will be refused: everybody has to refresh or log in again.`,
     );
   }
   const send = await invocation.connect();
-  const body = compromised === undefined ? {} : { compromised };
+  const body = { ...(signer !== undefined && { signer }), ...(compromised !== undefined && { compromised }) };
   show(invocation, (await send({ method: 'POST', path: '/v1/keys/rotate', body })).body);
   invocation.view.done('The rotation has begun.', 'sekisho keys list, until another key is active');
 }
@@ -42,6 +50,7 @@ function show({ view }: Invocation, body: unknown): void {
   const answer = read(Keys, body);
   view.list(answer, answer.keys, [
     { title: 'kid', value: ({ kid }) => kid },
+    { title: 'signer', value: ({ signer }) => signer },
     { title: 'alg', value: ({ alg }) => alg },
     { title: 'state', value: ({ state }) => state },
     { title: 'created', value: ({ createdAt }) => createdAt },

@@ -1,4 +1,6 @@
 import type { Finding } from '../plan/conditions.ts';
+import type { IstioObject } from '../resources.ts';
+import { LABEL } from '../vocabulary.ts';
 import type { EnforcedReason } from './reason.ts';
 import type { ReplicaProblem, Sight, WorkloadProxy } from './sight.ts';
 
@@ -70,6 +72,13 @@ function rejected(proxies: readonly { readonly id: string; readonly error: strin
 function istiodBehind(replicas: readonly string[]): EnforcedFinding {
   const names = listed([...new Set(replicas)]);
   return finding('False', 'IstiodBehind', `${names} does not hold the generated objects as they were written`);
+}
+
+/** Where objects of others carry the label by which the generated ones are found in istiod: what it holds is never just these then. */
+export function notAlone(others: readonly IstioObject[]): EnforcedFinding {
+  const names = listed(others.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
+  const message = `${names} carries the label ${LABEL.policy} of generated objects and is none, so that istiod cannot be seen to hold just these: remove the label, or delete the object`;
+  return finding('Unknown', 'ForeignObject', message);
 }
 
 const PROBLEM: Readonly<Record<ReplicaProblem, { readonly reason: EnforcedReason; readonly text: string }>> = {

@@ -5,7 +5,7 @@ import type { Plan, Snapshot } from '../plan/types.ts';
 import type { IstioObject, RawObject } from '../resources.ts';
 import type { Condition } from '../schema/status.ts';
 import { issuerStates } from '../testing/arbitraries.ts';
-import { API_VERSION, POLICY_KIND } from '../vocabulary.ts';
+import { API_VERSION, LABEL, POLICY_KIND } from '../vocabulary.ts';
 import { basisOf } from './basis.ts';
 import type { ProxySight, Sight, WorkloadProxy } from './sight.ts';
 
@@ -42,9 +42,11 @@ interface Case {
   readonly seen?: Readonly<Record<string, ProxySight>>;
   readonly unasked?: Sight['unasked'];
   readonly basis?: string;
+  readonly foreign?: readonly IstioObject[];
+  readonly relabelled?: readonly string[];
 }
 
-function planned({ policy = bucket, owned = written, workloads = [A, B], ...sight }: Case = {}): Plan {
+function planned({ policy = bucket, owned = written, workloads = [A, B], foreign = [], ...sight }: Case = {}): Plan {
   const snapshot: Snapshot = {
     policy,
     rivals: [],
@@ -54,13 +56,14 @@ function planned({ policy = bucket, owned = written, workloads = [A, B], ...sigh
     surroundings: {
       workloads: { selected: workloads.length, labels: [], proxies: workloads },
       services: [],
-      foreign: [],
+      foreign,
     },
     ...(sight.seen !== undefined && {
       enforcement: {
         basis: sight.basis ?? basisOf(owned),
         proxies: new Map(Object.entries(sight.seen)),
         unasked: sight.unasked ?? [],
+        relabelled: sight.relabelled ?? [],
       },
     }),
   };
@@ -128,6 +131,19 @@ describe('Enforced', () => {
     expect(judged({ seen: bothCurrent, unasked })).toBe('True Enforced');
   });
 
+  test('says what stands in the way where somebody gave an object of his own the label of generated ones', () => {
+    const labels = { [LABEL.policy]: 'bucket' };
+    const metadata = { name: 'copy', namespace: 'shop', labels };
+    const copy = { apiVersion: 'security.istio.io/v1', kind: 'AuthorizationPolicy', metadata, spec: {} } as const;
+    const behind = { seen: { ...bothCurrent, [B.id]: { state: 'uninformed', replica: 'istiod-1' } } } as const;
+    const told = enforcedIn(planned({ ...behind, foreign: [copy] }));
+    expect(told).toMatchObject({ status: 'Unknown', reason: 'ForeignObject' });
+    expect(told?.message).toContain(`AuthorizationPolicy copy carries the label ${LABEL.policy}`);
+    const elsewhere = { ...copy, metadata: { ...metadata, namespace: 'other' } };
+    expect(judged({ ...behind, foreign: [elsewhere] })).toBe('False IstiodBehind');
+    expect(judged({ seen: bothCurrent, foreign: [copy] })).toBe('True Enforced');
+  });
+
   test('a workload that is only starting is not waited for', () => {
     expect(judged({ workloads: [A, { ...B, state: 'starting' }], seen: { [A.id]: current } })).toBe('True Enforced');
   });
@@ -145,6 +161,15 @@ describe('Enforced', () => {
 
 describe('what was seen once', () => {
   const seenPolicy = { ...bucket, status: planned({ seen: bothCurrent }).status };
+
+  test('does not speak for a workload that ran before it was selected: all proxies are asked for again', () => {
+    const again = planned({ policy: seenPolicy, seen: bothCurrent, relabelled: [B.id] });
+    expect(enforcedIn(again)).toMatchObject({ status: 'False', reason: 'Pending' });
+    expect(again.status.enforcedObjects).toBeUndefined();
+    expect(again.awaited?.proxies).toEqual([A.id, B.id]);
+    const gone = planned({ policy: seenPolicy, seen: {}, workloads: [A], relabelled: [B.id] });
+    expect(enforcedIn(gone)).toMatchObject({ status: 'True' });
+  });
 
   test('stays, and nothing is awaited, also when istiod is not asked any more and proxies come and go', () => {
     const again = planned({ policy: seenPolicy, workloads: [B, { id: 'bucket-c.shop', state: 'proxied' }] });

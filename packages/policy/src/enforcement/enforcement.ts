@@ -2,7 +2,16 @@ import { readPolicyStatus } from '../parse/status.ts';
 import type { Finding } from '../plan/conditions.ts';
 import type { Awaited, Snapshot } from '../plan/types.ts';
 import { basisOf, groupOf } from './basis.ts';
-import { enforced, expectedProxies, judgeSight, notAccepted, notObserved, pending, unclaimable } from './enforced.ts';
+import {
+  enforced,
+  expectedProxies,
+  judgeSight,
+  notAccepted,
+  notAlone,
+  notObserved,
+  pending,
+  unclaimable,
+} from './enforced.ts';
 
 export interface Enforcement {
   readonly finding: Finding;
@@ -26,7 +35,8 @@ export function enforcementOf(snapshot: Snapshot, { accepted, idle }: Progress):
   const workloads = snapshot.surroundings?.workloads.proxies;
   const obstacle = unclaimable(workloads);
   const basis = basisOf(snapshot.owned);
-  const seen = idle && readPolicyStatus(snapshot.policy.status).enforcedObjects === basis;
+  const isProven = idle && readPolicyStatus(snapshot.policy.status).enforcedObjects === basis;
+  const seen = isProven && !hasRelabelled(expectedProxies(workloads ?? []), snapshot);
   // While workloads are not known, as right after a start, they are taken to be those that were.
   if (seen && (workloads === undefined || obstacle === undefined)) return { finding: enforced, enforced: basis };
   if (obstacle !== undefined || workloads === undefined) return { finding: obstacle ?? pending, enforced: undefined };
@@ -39,12 +49,19 @@ interface Wanted {
   readonly proxies: readonly string[];
 }
 
-function awaiting({ owned, enforcement }: Snapshot, { basis, proxies }: Wanted): Enforcement {
+function awaiting({ owned, enforcement, surroundings }: Snapshot, { basis, proxies }: Wanted): Enforcement {
   if (enforcement === undefined) return { finding: notObserved, enforced: undefined };
   const [group] = owned.flatMap((object) => groupOf(object) ?? []);
   if (basis === undefined || group === undefined) return { finding: pending, enforced: undefined };
   // What was seen before the objects changed says nothing of them.
-  const finding = enforcement.basis === basis ? judgeSight(proxies, enforcement) : pending;
-  if (finding.status === 'True') return { finding, enforced: basis };
+  const isSeen = enforcement.basis === basis && !hasRelabelled(proxies, { enforcement });
+  const seen = isSeen ? judgeSight(proxies, enforcement) : pending;
+  if (seen.status === 'True') return { finding: seen, enforced: basis };
+  const others = (surroundings?.foreign ?? []).filter((object) => groupOf(object) === group);
+  const finding = seen.reason === 'IstiodBehind' && others.length > 0 ? notAlone(others) : seen;
   return { finding, enforced: undefined, awaited: { basis, group, proxies } };
+}
+
+function hasRelabelled(proxies: readonly string[], { enforcement }: Pick<Snapshot, 'enforcement'>): boolean {
+  return (enforcement?.relabelled ?? []).some((id) => proxies.includes(id));
 }

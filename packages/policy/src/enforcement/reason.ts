@@ -7,6 +7,7 @@ export type EnforcedReason =
   | 'ProxiesBehind'
   | 'ProxiesNotConnected'
   | 'IstiodBehind'
+  | 'ForeignObject'
   | 'NoWorkloads'
   | 'WorkloadsUnknown'
   | 'WithoutProxy'

@@ -30,4 +30,6 @@ export interface Sight {
   readonly proxies: ReadonlyMap<string, ProxySight>;
   /** Replicas that did not answer usefully: they may know the proxies that are missing. */
   readonly unasked: readonly { readonly replica: string; readonly problem: ReplicaProblem }[];
+  /** Ids of proxies that ran before the policy selected them: neither what was proven nor what was seen speaks for these. @default none */
+  readonly relabelled?: readonly string[];
 }

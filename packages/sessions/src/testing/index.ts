@@ -1,2 +1,4 @@
 /** For tests and benches of other packages. */
 export { measurePropagation, type PropagationOptions } from './propagation.ts';
+export { startSentinels, type Topology, until } from './topology.ts';
+export { startValkey, type Valkey, type ValkeyProgram } from './valkey.ts';

@@ -1,4 +1,5 @@
 import type { Revocation } from '@sekisho/sessions';
+import type { PublicJwk } from '@sekisho/tokens';
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { AuditAction, Changes } from '../audit/audit.ts';
 import type { WorkloadTables } from '../exchange/tables.ts';
@@ -53,11 +54,13 @@ export interface Database extends OAuthTables, WorkloadTables {
     /** RFC 7638 thumbprint. */
     kid: string;
     /** The service that signs with it. */
-    signer: Generated<'auth'>;
+    signer: Generated<'auth' | 'guard'>;
     alg: Generated<'ES256' | 'RS256'>;
     state: 'next' | 'active' | 'retiring' | 'retired';
     /** PKCS #8, encrypted with the key that the operator of the service keeps; null once the key is retired. */
     sealed: Uint8Array | null;
+    /** Of keys whose private half this service cannot open. */
+    public_jwk: JSONColumnType<PublicJwk> | null;
     /** Life of the longest-living token that it may have signed. */
     longest_token_ms: Generated<number>;
     created_at: Moment;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { BUCKET, bucket, createExchangeFixture } from '../testing/exchange-fixture.ts';
+import { BUCKET, bucket, createExchangeFixture, guardKey } from '../testing/exchange-fixture.ts';
 import { ALICE_ID } from '../testing/fixture.ts';
 import { setGrants } from '../testing/memory-accounts.ts';
 
@@ -113,6 +114,37 @@ describe('a workload for a user', () => {
     const { service: _, ...unregistered } = bucket;
     const { forUser: byUnregistered } = await setUp([unregistered]);
     await expect(byUnregistered()).rejects.toMatchObject(invalidRequest('another service'));
+  });
+
+  test('is not acted for by what a stolen key of the guard signs beside narrow tokens', async () => {
+    const { forUser, narrow, accessClaims, time } = await setUp();
+    const forged = (claims: object) =>
+      new SignJWT({ ...narrow.claims, ...claims })
+        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: guardKey.kid })
+        .sign(guardKey.privateKey);
+    const iat = Math.floor(time.now.getTime() / 1000);
+    const wide = [
+      accessClaims,
+      { aud: ['bucket', 'user'] },
+      { services: accessClaims.services },
+      { exp: iat + 900 },
+      { iat: iat + 86_400, exp: iat + 86_700 },
+      { origin_jti: undefined },
+    ];
+    for (const claims of wide) {
+      await expect(forUser('user', { subjectToken: await forged(claims) })).rejects.toMatchObject(
+        invalidRequest('no valid access token'),
+      );
+    }
+    // Even what passes for a narrow token brings no more than the user has, in a session that there is.
+    const user = { ...accessClaims.user, roles: ['member', 'admin', 'root'], permissions: ['everything'] };
+    const bragging = await forUser('user', {
+      subjectToken: await forged({ user, services: { bucket: { permissions: ['*'] } } }),
+    });
+    expect(bragging.claims.user).toMatchObject({ roles: ['member'], permissions: [] });
+    expect(bragging.claims.services).toEqual({ user: { permissions: ['user:read'] } });
+    const elsewhere = await forged({ session: { id: 'guessed' } });
+    await expect(forUser('user', { subjectToken: elsewhere })).rejects.toMatchObject(invalidRequest('session'));
   });
 
   test('ends with the session, the account and the token', async () => {

@@ -75,7 +75,7 @@ const transform: Transform = ({ schema, url }) => {
 };
 
 function isPermission(needs: string | undefined): needs is string {
-  return needs !== undefined && needs !== 'token';
+  return needs !== undefined && needs !== 'token' && needs !== 'workload';
 }
 
 /** OpenAPI wants a description of each answer; the name of its status is one. */

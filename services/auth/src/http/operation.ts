@@ -11,8 +11,11 @@ export interface About {
   /** One line, in the imperative. */
   readonly summary: string;
   readonly description?: string;
-  /** The permission of the administrator, or `token` where any access token does. @default none: anyone may ask */
-  readonly needs?: AdminPermission | 'token';
+  /**
+   * The permission of the administrator, `token` where any access token does, or `workload` where a ServiceAccount token
+   * does. @default none: anyone may ask
+   */
+  readonly needs?: AdminPermission | 'token' | 'workload';
   /** What it refuses beside what follows from its shapes: bad input, a missing token, an unavailable store. */
   readonly problems?: readonly AuthErrorCode[];
 }

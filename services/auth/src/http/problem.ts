@@ -82,7 +82,7 @@ function fromAuth({ status, code, message, retryAfter, field }: AuthError): Prob
 function fromToken({ code, message }: TokenError): Problem {
   if (code === 'claims_too_large')
     return fromAuth(new AuthError(code, 'ask for fewer services: the token is too long'));
-  if (code === 'claims_invalid' || code === 'key_invalid') return INTERNAL;
+  if (code === 'claims_invalid' || code === 'key_invalid' || code === 'key_unreadable') return INTERNAL;
   const challenge = code === 'token_missing' ? '' : ', error="invalid_token"';
   return { status: 401, code, detail: message, headers: { 'www-authenticate': `Bearer realm="sekisho"${challenge}` } };
 }

@@ -1,4 +1,4 @@
-import { ServiceName } from '@sekisho/tokens';
+import { PublicJwk, ServiceName } from '@sekisho/tokens';
 import { Type } from 'typebox';
 import { Email } from '../accounts/schemas.ts';
 
@@ -41,21 +41,4 @@ export const LoginAnswer = Type.Object({
   session: Type.Object({ id: Type.String(), expiresAt: Type.String({ format: 'date-time' }) }),
 });
 
-const jwkBase = { kid: Type.String(), use: Type.Literal('sig') };
-const EcJwk = Type.Object({
-  kty: Type.Literal('EC'),
-  alg: Type.Literal('ES256'),
-  crv: Type.Literal('P-256'),
-  x: Type.String(),
-  y: Type.String(),
-  ...jwkBase,
-});
-const RsaJwk = Type.Object({
-  kty: Type.Literal('RSA'),
-  alg: Type.Literal('RS256'),
-  n: Type.String(),
-  e: Type.String(),
-  ...jwkBase,
-});
-
-export const JwksAnswer = Type.Object({ keys: Type.Array(Type.Union([EcJwk, RsaJwk])) });
+export const JwksAnswer = Type.Object({ keys: Type.Array(PublicJwk) });

@@ -1,13 +1,11 @@
 import { backoffMs, type Clock, momentOf, pause, type Random } from '@sekisho/kube';
-import { exportSigningKey, generateSigningKey } from '@sekisho/tokens';
+import type { SigningAlgorithm } from '@sekisho/tokens';
 import type { Actor } from '../audit/audit.ts';
 import { AuthError } from '../errors.ts';
-import type { EncryptionKeys } from './encryption-keys.ts';
 import type { ReportSpread } from './issuer-spread.ts';
-import { type KeyRing, LiveKeyRing } from './key-ring.ts';
 import type { KeyHistory, KeyStore, NewKey, StoredKey } from './key-store.ts';
-import { isPromotionDue, nextStep, type RotationRules, type Spread, type Step } from './rotation.ts';
-import { seal } from './seal.ts';
+import { isPromotionDue, nextStep, type RotationRules, type Spread, type Step, wantedKey } from './rotation.ts';
+import type { SealedKey, SignerRing } from './signer-ring.ts';
 import type { KeyTiming } from './timing.ts';
 
 /** What a keeper tells of its work: for log and metrics. */
@@ -22,9 +20,10 @@ export interface KeyObserver {
 /** Revokes every token that a key signed or will sign. */
 export type RevokeKey = (kid: string) => Promise<void>;
 
-export interface KeyKeeperOptions {
+export interface KeyKeeperOptions<Ring extends SignerRing> {
   readonly store: KeyStore;
-  readonly encryptionKeys: EncryptionKeys;
+  /** Holds what the keeper reads. */
+  readonly ring: Ring;
   readonly rules: Omit<RotationRules, 'settleMs' | 'cacheMs'>;
   readonly timing: KeyTiming;
   readonly spread: ReportSpread;
@@ -41,29 +40,32 @@ const FIRST_RETRY_MS = 500;
 const MAX_STEPS = 8;
 const HISTORY_LIMIT = 100;
 
-/** Keeps this process' keys as the database has them, and does what is due: whichever replica comes first does it. */
-export class KeyKeeper {
-  readonly #options: KeyKeeperOptions;
+/** The published keys, when they were so, and the kind of key that is wanted beside them. */
+export interface LiveKeys extends Read {
+  readonly wanted: SigningAlgorithm | undefined;
+}
+
+/** Keeps a signer's keys in this process as the database has them, and does what is due: whichever replica comes first does it. */
+export class KeyKeeper<Ring extends SignerRing = SignerRing> {
+  readonly #options: KeyKeeperOptions<Ring>;
   readonly #rules: RotationRules;
-  readonly #ring: LiveKeyRing;
   readonly #stopping = new AbortController();
   #looking: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
 
-  constructor(options: KeyKeeperOptions) {
-    const { timing, rules, encryptionKeys, clock } = options;
+  constructor(options: KeyKeeperOptions<Ring>) {
+    const { timing, rules } = options;
     this.#options = options;
     this.#rules = { ...rules, settleMs: timing.settleMs, cacheMs: timing.cacheMs };
-    this.#ring = new LiveKeyRing({ encryptionKeys, clock, staleMs: timing.staleMs });
   }
 
-  get ring(): KeyRing {
-    return this.#ring;
+  get ring(): Ring {
+    return this.#options.ring;
   }
 
   /** Milliseconds since the database was last read. */
   get ageMs(): number {
-    return this.#ring.ageMs;
+    return this.#options.ring.ageMs;
   }
 
   /** Looks again and again until `stop`. */
@@ -95,6 +97,31 @@ export class KeyKeeper {
   async rotate(by?: Actor): Promise<void> {
     await this.#options.store.requestRotation(by);
     await this.look();
+  }
+
+  /**
+   * The keys as the database has them at this moment, for a signer that is another process.
+   * @throws AuthError `unavailable`
+   */
+  async live(): Promise<LiveKeys> {
+    const read = await this.#options.store.read();
+    return { ...read, wanted: wantedKey(read.keys) && this.#rules.alg };
+  }
+
+  /**
+   * Takes in a key of a signer that is another process, if one is wanted; the same key once more changes nothing.
+   * @throws AuthError `key_unwanted`, `unavailable`
+   */
+  async offer(key: SealedKey): Promise<void> {
+    const { kid, alg } = key.publicJwk;
+    const { keys } = await this.#options.store.read();
+    if (keys.some((known) => known.kid === kid)) return;
+    const step = wantedKey(keys);
+    if (step !== undefined && alg === this.#rules.alg) await this.#execute(step, key);
+    await this.look();
+    const live = await this.#options.store.read();
+    if (live.keys.some((known) => known.kid === kid)) return;
+    throw new AuthError('key_unwanted', 'no such key is wanted: another one may have come first, list the keys again');
   }
 
   /**
@@ -140,8 +167,8 @@ export class KeyKeeper {
       const { keys, now } = await this.#read();
       const spread = await this.#spread({ keys, now }, signal);
       const step = nextStep(keys, { rules: this.#rules, now, spread });
-      if (step.kind === 'rest') {
-        observer.seen(keys, now, step);
+      if (step.kind === 'rest' || this.#awaitsOffer(step)) {
+        observer.seen(keys, now, step.kind === 'rest' ? step : { kind: 'rest' });
         break;
       }
       await this.#execute(step);
@@ -149,13 +176,15 @@ export class KeyKeeper {
   }
 
   async #read(): Promise<Read> {
-    const { store, clock, encryptionKeys } = this.#options;
+    const { store, clock, ring } = this.#options;
     const readAt = momentOf(clock);
     const read = await store.read();
-    for (const { key, plain } of await this.#ring.load(read.keys, readAt)) {
-      await store.reseal(key.kid, key.sealed, seal(plain, key.kid, encryptionKeys.current));
-    }
+    for (const { kid, from, to } of await ring.load(read.keys, readAt)) await store.reseal(kid, from, to);
     return read;
+  }
+
+  #awaitsOffer({ kind }: Step): boolean {
+    return (kind === 'start' || kind === 'prepare') && this.#options.ring.newKey === undefined;
   }
 
   async #spread({ keys, now }: Read, signal: AbortSignal): Promise<Spread> {
@@ -165,17 +194,17 @@ export class KeyKeeper {
   }
 
   /** A step that another replica made impossible, or made first, is none: the next look decides anew. */
-  async #execute(step: Exclude<Step, { kind: 'rest' }>): Promise<void> {
-    if (await this.#carryOut(step)) this.#options.observer.done(step);
+  async #execute(step: Exclude<Step, { kind: 'rest' }>, offered?: SealedKey): Promise<void> {
+    if (await this.#carryOut(step, offered)) this.#options.observer.done(step);
   }
 
-  async #carryOut(step: Exclude<Step, { kind: 'rest' }>): Promise<boolean> {
+  async #carryOut(step: Exclude<Step, { kind: 'rest' }>, offered?: SealedKey): Promise<boolean> {
     const { store } = this.#options;
     switch (step.kind) {
       case 'start':
-        return store.start(await this.#newKey());
+        return store.start(await this.#newKey(offered));
       case 'prepare':
-        return store.prepare(await this.#newKey(), step.active);
+        return store.prepare(await this.#newKey(offered), step.active);
       case 'discard':
         return store.discard(step.kid);
       case 'promote':
@@ -187,11 +216,12 @@ export class KeyKeeper {
     }
   }
 
-  async #newKey(): Promise<NewKey> {
+  async #newKey(offered: SealedKey | undefined): Promise<NewKey> {
     const { alg, longestTokenMs } = this.#rules;
-    const key = await generateSigningKey(alg);
-    const sealed = seal(exportSigningKey(key), key.kid, this.#options.encryptionKeys.current);
-    return { kid: key.kid, alg, sealed, longestTokenMs };
+    const key = offered ?? (await this.#options.ring.newKey?.(alg));
+    if (key === undefined) throw new TypeError('the keys of this signer are offered, not made here');
+    const { publicJwk, sealed } = key;
+    return { kid: publicJwk.kid, alg: publicJwk.alg, sealed, publicJwk: offered && publicJwk, longestTokenMs };
   }
 
   /** Kept as a debt in the database: a revocation that failed, or whose process died, is made by whoever looks next. */

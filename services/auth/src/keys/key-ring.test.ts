@@ -1,19 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { momentOf } from '@sekisho/kube';
 import { FakeClock } from '@sekisho/kube/testing';
-import { exportSigningKey, generateSigningKey } from '@sekisho/tokens';
+import type { EncryptionKeys } from '@sekisho/tokens';
+import { generateSigningKey, openSigningKey, sealSigningKey } from '@sekisho/tokens';
 import { describe, expect, test } from 'vitest';
-import type { EncryptionKeys } from './encryption-keys.ts';
 import { LiveKeyRing } from './key-ring.ts';
 import type { StoredKey } from './key-store.ts';
-import { seal } from './seal.ts';
 
 const encryptionKeys: EncryptionKeys = { current: randomBytes(32), previous: [] };
 const staleMs = 10_000;
 
 async function stored(state: StoredKey['state'], by = encryptionKeys.current): Promise<StoredKey> {
   const key = await generateSigningKey();
-  const sealed = seal(exportSigningKey(key), key.kid, by);
+  const sealed = sealSigningKey(key, by);
   return { kid: key.kid, alg: 'ES256', state, since: 0, longestTokenMs: 900_000, sealed };
 }
 
@@ -104,16 +103,19 @@ describe('a key ring', () => {
   test('refuses a key under the name or algorithm of another', async () => {
     const key = await stored('active');
     await expect(setUp().load({ ...key, alg: 'RS256' })).rejects.toThrow(unreadable);
-    const plain = exportSigningKey(await generateSigningKey());
-    const renamed = { ...key, sealed: seal(plain, key.kid, encryptionKeys.current) };
-    await expect(setUp().load(renamed)).rejects.toThrow(unreadable);
+    const other = sealSigningKey(await generateSigningKey(), encryptionKeys.current);
+    await expect(setUp().load({ ...key, sealed: other })).rejects.toThrow(unreadable);
   });
 
   test('opens what a previous encryption key sealed, and tells so once', async () => {
     const previous = randomBytes(32);
     const { load } = setUp({ ...encryptionKeys, previous: [randomBytes(32), previous] });
     const [outdated, current] = [await stored('active', previous), await stored('next')];
-    expect((await load(outdated, current)).map(({ key }) => key.kid)).toEqual([outdated.kid]);
+    const [resealed, ...others] = await load(outdated, current);
+    expect(others).toEqual([]);
+    expect(resealed).toMatchObject({ kid: outdated.kid, from: outdated.sealed });
+    const opened = await openSigningKey(resealed?.to ?? Buffer.of(), outdated.kid, encryptionKeys);
+    expect(opened.outdated).toBe(false);
     expect(await load(outdated, current)).toEqual([]);
   });
 });

@@ -1,9 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Clock, longestSince, type Moment } from '@sekisho/kube';
-import { importSigningKey, type Jwks, type SigningKey, toJwks } from '@sekisho/tokens';
+import type { Clock, Moment } from '@sekisho/kube';
+import {
+  type EncryptionKeys,
+  generateSigningKey,
+  type Jwks,
+  openSigningKey,
+  type SigningAlgorithm,
+  type SigningKey,
+  sealSigningKey,
+  TokenError,
+  toJwks,
+} from '@sekisho/tokens';
 import { AuthError } from '../errors.ts';
-import { type EncryptionKeys, openSealed } from './encryption-keys.ts';
+import { Freshness } from './freshness.ts';
 import type { StoredKey } from './key-store.ts';
+import type { Resealed, SealedKey, SignerRing } from './signer-ring.ts';
 
 /** The keys of now: read a property for each use, and keep none. */
 export interface KeyRing {
@@ -18,12 +29,6 @@ export interface KeyRing {
   readonly jwks: Jwks;
 }
 
-/** A key that a previous encryption key sealed, opened. */
-export interface Outdated {
-  readonly key: StoredKey;
-  readonly plain: Buffer;
-}
-
 export interface KeyRingOptions {
   readonly encryptionKeys: EncryptionKeys;
   readonly clock: Clock;
@@ -35,25 +40,28 @@ export interface KeyRingOptions {
  * The keys as the database last had them. After `staleMs` without a new look at it the ring signs and publishes nothing:
  * meanwhile other replicas may sign with a key that is not in it, or have taken one out that somebody stole.
  */
-export class LiveKeyRing implements KeyRing {
-  readonly #options: KeyRingOptions;
+export class LiveKeyRing implements KeyRing, SignerRing {
+  readonly #encryptionKeys: EncryptionKeys;
+  readonly #freshness: Freshness;
   #opened: ReadonlyMap<string, SigningKey> = new Map();
   #active: SigningKey | undefined;
   #jwks: Jwks = { keys: [] };
-  #readAt: Moment | undefined;
 
-  constructor(options: KeyRingOptions) {
-    this.#options = options;
+  constructor({ encryptionKeys, clock, staleMs }: KeyRingOptions) {
+    this.#encryptionKeys = encryptionKeys;
+    this.#freshness = new Freshness(clock, staleMs);
   }
 
   get active(): SigningKey {
-    this.#assertFresh();
-    if (this.#active === undefined) throw unavailable('there is no active signing key');
+    this.#freshness.assert();
+    if (this.#active === undefined) {
+      throw new AuthError('unavailable', 'there is no active signing key', { retryAfter: 1 });
+    }
     return this.#active;
   }
 
   get published(): Jwks {
-    this.#assertFresh();
+    this.#freshness.assert();
     return this.#jwks;
   }
 
@@ -61,46 +69,43 @@ export class LiveKeyRing implements KeyRing {
     return this.#jwks;
   }
 
-  /** Milliseconds since the database was last read; infinite before that. */
   get ageMs(): number {
-    return this.#readAt === undefined ? Number.POSITIVE_INFINITY : longestSince(this.#readAt, this.#options.clock);
+    return this.#freshness.ageMs;
   }
 
-  /**
-   * Takes over what was read.
-   * @param readAt before the database was asked
-   * @returns of those read for the first time the ones that a previous encryption key sealed
-   * @throws AuthError `key_unreadable`; the ring then stays as it was
-   */
-  async load(stored: readonly StoredKey[], readAt: Moment): Promise<readonly Outdated[]> {
-    const outdated: Outdated[] = [];
+  async newKey(alg: SigningAlgorithm): Promise<SealedKey> {
+    const key = await generateSigningKey(alg);
+    return { publicJwk: key.publicJwk, sealed: sealSigningKey(key, this.#encryptionKeys.current) };
+  }
+
+  /** @returns of those read for the first time the ones that a previous encryption key sealed, sealed with the current one */
+  async load(stored: readonly StoredKey[], readAt: Moment): Promise<readonly Resealed[]> {
+    const resealed: Resealed[] = [];
     const opened = new Map<string, SigningKey>();
     for (const key of stored) {
-      const known = this.#opened.get(key.kid) ?? (await this.#open(key, outdated));
+      const known = this.#opened.get(key.kid) ?? (await this.#open(key, resealed));
       opened.set(key.kid, known);
     }
     if (!isDeepStrictEqual([...opened.keys()], [...this.#opened.keys()])) this.#jwks = toJwks([...opened.values()]);
     this.#opened = opened;
     this.#active = opened.get(stored.find(({ state }) => state === 'active')?.kid ?? '');
-    this.#readAt = readAt;
-    return outdated;
+    this.#freshness.renew(readAt);
+    return resealed;
   }
 
-  async #open(stored: StoredKey, outdated: Outdated[]): Promise<SigningKey> {
-    const opened = openSealed(stored.sealed, stored.kid, this.#options.encryptionKeys);
-    const key = await importSigningKey(opened.plain);
-    if (key.kid !== stored.kid || key.publicJwk.alg !== stored.alg) {
+  async #open(stored: StoredKey, resealed: Resealed[]): Promise<SigningKey> {
+    const { kid, sealed } = stored;
+    const { key, outdated } = await openSigningKey(sealed, kid, this.#encryptionKeys).catch(unreadable);
+    if (key.publicJwk.alg !== stored.alg) {
       throw new AuthError('key_unreadable', 'a stored signing key is not the one that it is stored as');
     }
-    if (opened.outdated) outdated.push({ key: stored, plain: opened.plain });
+    if (outdated) resealed.push({ kid, from: sealed, to: sealSigningKey(key, this.#encryptionKeys.current) });
     return key;
-  }
-
-  #assertFresh(): void {
-    if (this.ageMs > this.#options.staleMs) throw unavailable('the signing keys were not read for too long');
   }
 }
 
-function unavailable(message: string): AuthError {
-  return new AuthError('unavailable', message, { retryAfter: 1 });
+function unreadable(cause: unknown): never {
+  if (!(cause instanceof TokenError)) throw cause;
+  const wayOut = 'KEY_ENCRYPTION_KEY_FILE must hold the key that the signing keys were stored with';
+  throw new AuthError('key_unreadable', `a stored signing key cannot be decrypted: ${wayOut}`, { cause });
 }

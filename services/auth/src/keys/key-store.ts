@@ -1,16 +1,19 @@
-import type { SigningAlgorithm } from '@sekisho/tokens';
+import type { PublicJwk, SigningAlgorithm } from '@sekisho/tokens';
 import type { Actor } from '../audit/audit.ts';
 import type { KeyState, LiveKey } from './rotation.ts';
 
 /** A published key with its private half, sealed. */
 export interface StoredKey extends LiveKey {
   readonly sealed: Uint8Array;
+  /** Of a signer that is another process. Of a key of this service it is known from the private half alone. */
+  readonly publicJwk?: PublicJwk | undefined;
 }
 
 export interface NewKey {
   readonly kid: string;
   readonly alg: SigningAlgorithm;
   readonly sealed: Uint8Array;
+  readonly publicJwk?: PublicJwk | undefined;
   /** Life of the longest-living token that it will sign. */
   readonly longestTokenMs: number;
 }
@@ -29,7 +32,7 @@ export interface KeyHistory {
 }
 
 /**
- * Signing keys of this service, wherever they are kept, shared by all replicas. Each change is made whole or not at all
+ * Signing keys of one signer, wherever they are kept, shared by all replicas. Each change is made whole or not at all
  * and only while its condition holds, whatever other replicas do meanwhile; it tells whether it was made. Methods reject
  * with AuthError `unavailable`.
  */

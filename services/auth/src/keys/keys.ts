@@ -1,16 +1,19 @@
 import { type Clock, connect, DEFAULT_RETRY, KubeClient, type Random } from '@sekisho/kube';
 import type { Logger, Metrics } from '@sekisho/telemetry';
+import { type EncryptionKeys, type Jwks, TOKEN_SECONDS } from '@sekisho/tokens';
 import type { Kysely } from 'kysely';
 import type { Database } from '../database/schema.ts';
 import type { KeySettings, TokenIssuerPlace } from './config.ts';
-import type { EncryptionKeys } from './encryption-keys.ts';
 import { createIssuerSpread, type ReportSpread, unreported } from './issuer-spread.ts';
 import { KeyKeeper, type RevokeKey } from './key-keeper.ts';
-import type { KeyRing } from './key-ring.ts';
+import { type KeyRing, LiveKeyRing } from './key-ring.ts';
 import { createKeyMetrics } from './metrics.ts';
 import { createKeyObserver } from './observer.ts';
+import { PublicKeyRing } from './public-key-ring.ts';
+import { joined } from './published.ts';
+import type { Signer } from './signer.ts';
 import { createSqlKeys } from './sql-keys.ts';
-import { type KeyTiming, keyTiming } from './timing.ts';
+import { GUARD_CUT_OFF_SECONDS, type KeyTiming, keyTiming } from './timing.ts';
 
 export interface KeysOptions {
   readonly db: Kysely<Database>;
@@ -28,51 +31,81 @@ export interface KeysOptions {
 }
 
 export interface Keys {
-  readonly keeper: KeyKeeper;
+  /** Those of this service. */
+  readonly keeper: KeyKeeper<LiveKeyRing>;
   readonly ring: KeyRing;
+  /** Those of the guard, which alone can sign with them. */
+  readonly guard: KeyKeeper<PublicKeyRing>;
+  /** The public keys of all signers. Throws AuthError `unavailable` when they may be others by now. */
+  readonly published: () => Jwks;
   readonly timing: KeyTiming;
   close(): Promise<void>;
 }
 
 /**
- * The signing keys of this process, loaded and looked after from then on.
+ * The signing keys that this service looks after, loaded and looked after from then on.
  * @throws AuthError `unavailable`, `key_unreadable`, KubeError `config`
  */
 export async function openKeys(options: KeysOptions): Promise<Keys> {
-  const { db, settings, encryptionKeys, revokeKey, log, clock, random } = options;
-  const { alg, periodMs, publishMs, pollMs } = settings;
-  const timing = keyTiming(pollMs);
+  const timing = keyTiming(options.settings.pollMs);
   const issuer = openIssuer(options);
-  const metrics = createKeyMetrics(options.metrics, () => keeper.ageMs);
-  const keeper = new KeyKeeper({
-    store: createSqlKeys(db),
-    encryptionKeys,
-    rules: { alg, periodMs, publishMs, longestTokenMs: options.longestTokenSeconds * 1000 },
-    timing,
-    spread: issuer.spread,
-    revokeKey,
-    observer: createKeyObserver({ log, metrics, clock, overdueMs: publishMs }),
-    clock,
-    random,
-  });
+  const { keeper, guard } = createKeepers(options, timing, issuer);
+  const keepers = [keeper, guard];
   const close = async () => {
-    await keeper.stop();
+    await Promise.all(keepers.map((each) => each.stop()));
     await issuer.close();
   };
   try {
-    await keeper.look();
+    for (const each of keepers) await each.look();
   } catch (error) {
     await close();
     throw error;
   }
-  keeper.start();
-  return { keeper, ring: keeper.ring, timing, close };
+  for (const each of keepers) each.start();
+  const published = joined(
+    keepers.map(
+      ({ ring }) =>
+        () =>
+          ring.published,
+    ),
+  );
+  return { keeper, ring: keeper.ring, guard, published, timing, close };
 }
 
-function openIssuer(options: KeysOptions): { readonly spread: ReportSpread; close(): Promise<void> } {
+function createKeepers(options: KeysOptions, timing: KeyTiming, issuer: Pick<Issuer, 'spreadOf'>) {
+  const { db, settings, encryptionKeys, revokeKey, clock, random } = options;
+  const { alg, periodMs, publishMs } = settings;
+  const metrics = createKeyMetrics(options.metrics, (signer) => ({ auth: keeper, guard })[signer].ageMs);
+  const forSigner = (signer: Signer) => {
+    const log = options.log.child({ signer });
+    const observer = createKeyObserver({ log, metrics: metrics(signer), clock, overdueMs: publishMs });
+    const store = createSqlKeys(db, signer);
+    return { store, timing, spread: issuer.spreadOf(signer), revokeKey, observer, clock, random };
+  };
+  const shared = { alg, periodMs, publishMs };
+  const keeper = new KeyKeeper({
+    ...forSigner('auth'),
+    ring: new LiveKeyRing({ encryptionKeys, clock, staleMs: timing.staleMs }),
+    rules: { ...shared, longestTokenMs: options.longestTokenSeconds * 1000, cutOffMs: 0 },
+  });
+  const guard = new KeyKeeper({
+    ...forSigner('guard'),
+    ring: new PublicKeyRing(clock, timing.staleMs),
+    rules: { ...shared, longestTokenMs: TOKEN_SECONDS.narrow * 1000, cutOffMs: GUARD_CUT_OFF_SECONDS * 1000 },
+  });
+  return { keeper, guard };
+}
+
+interface Issuer {
+  /** Of one signer: what is remembered of its next key is its own. */
+  spreadOf(signer: Signer): ReportSpread;
+  close(): Promise<void>;
+}
+
+function openIssuer(options: KeysOptions): Issuer {
   const { tokenIssuer } = options.settings;
   return tokenIssuer === undefined
-    ? { spread: unreported, close: async () => undefined }
+    ? { spreadOf: () => unreported, close: async () => undefined }
     : connectIssuer(options, tokenIssuer);
 }
 
@@ -82,7 +115,7 @@ const MAX_QUESTION_MS = 2_000;
 function connectIssuer(
   { settings, issuer, log, clock, random }: KeysOptions,
   { name, kubeconfig, pod }: TokenIssuerPlace,
-): { readonly spread: ReportSpread; close(): Promise<void> } {
+): Issuer {
   const transport = connect({ kubeconfig, pod, clock, connections: 1 });
   const client = new KubeClient(transport, {
     fieldManager: 'sekisho-auth',
@@ -92,6 +125,9 @@ function connectIssuer(
     clock,
     random,
   });
-  const onError = (err: unknown) => log.debug({ err }, 'the TokenIssuer could not be read');
-  return { spread: createIssuerSpread({ client, name, issuer, clock, onError }), close: () => transport.close() };
+  const spreadOf = (signer: Signer) => {
+    const onError = (err: unknown) => log.debug({ err, signer }, 'the TokenIssuer could not be read');
+    return createIssuerSpread({ client, name, issuer, clock, onError });
+  };
+  return { spreadOf, close: () => transport.close() };
 }

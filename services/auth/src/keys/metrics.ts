@@ -1,5 +1,6 @@
 import type { Metrics } from '@sekisho/telemetry';
 import { type LiveKey, WAIT_REASONS, type WaitReason } from './rotation.ts';
+import { SIGNERS, type Signer } from './signer.ts';
 
 const AGED = ['next', 'active'] as const;
 const TRANSITIONS = ['next', 'active', 'retired', 'compromised'] as const;
@@ -11,36 +12,42 @@ export interface KeyMetrics {
   entered(state: Transition): void;
 }
 
-/** @param ringAgeMs how long ago the keys were read */
-export function createKeyMetrics(metrics: Metrics, ringAgeMs: () => number): KeyMetrics {
+/**
+ * @param ageMs how long ago the keys of a signer were read
+ * @returns the metrics of each signer
+ */
+export function createKeyMetrics(metrics: Metrics, ageMs: (signer: Signer) => number): (signer: Signer) => KeyMetrics {
   const age = metrics.gauge({
     name: 'signing_key_age_seconds',
     help: 'For how long a key is in its state; 0 when there is none',
-    labels: { state: AGED },
+    labels: { signer: SIGNERS, state: AGED },
   });
   const waiting = metrics.gauge({
     name: 'signing_key_waiting',
     help: '1 for the reason why the next key does not sign although it should',
-    labels: { reason: WAIT_REASONS },
+    labels: { signer: SIGNERS, reason: WAIT_REASONS },
   });
   const transitions = metrics.counter({
     name: 'signing_key_transitions_total',
     help: 'Keys that this process brought into a state',
-    labels: { state: TRANSITIONS },
+    labels: { signer: SIGNERS, state: TRANSITIONS },
   });
   metrics.gauge({
     name: 'signing_keys_read_age_seconds',
     help: 'How long ago the keys were read from the database',
-    collect: (gauge) => gauge.set(ringAgeMs() / 1000),
+    labels: { signer: SIGNERS },
+    collect: (gauge) => {
+      for (const signer of SIGNERS) gauge.set(ageMs(signer) / 1000, { signer });
+    },
   });
-  return {
+  return (signer) => ({
     observe(keys, now, waits) {
       for (const state of AGED) {
         const since = keys.find((key) => key.state === state)?.since ?? now;
-        age.set((now - since) / 1000, { state });
+        age.set((now - since) / 1000, { signer, state });
       }
-      for (const reason of WAIT_REASONS) waiting.set(reason === waits ? 1 : 0, { reason });
+      for (const reason of WAIT_REASONS) waiting.set(reason === waits ? 1 : 0, { signer, reason });
     },
-    entered: (state) => transitions.inc({ state }),
-  };
+    entered: (state) => transitions.inc({ signer, state }),
+  });
 }

@@ -17,7 +17,8 @@ test('keys from before there were stages are taken over, and outlive the longest
   }
   await MIGRATIONS['0003-key-rotation']?.up(db);
   await MIGRATIONS['0008-rotation-requests']?.up(db);
-  const { keys, now } = await createSqlKeys(db).read();
+  await MIGRATIONS['0010-other-signers']?.up(db);
+  const { keys, now } = await createSqlKeys(db, 'auth').read();
   const since = Date.parse(made);
   expect(keys.map(({ sealed: bytes, ...key }) => ({ ...key, sealed: Buffer.from(bytes).toString() }))).toEqual(
     [

@@ -45,3 +45,14 @@ export const rotationRequests: Migration = {
       )`.execute(db);
   },
 };
+
+/** Keys that another service signs with: of those only it opens the private half, so the public one is stored beside it. */
+export const otherSigners: Migration = {
+  async up(db) {
+    await sql`
+      alter table signing_keys
+        add column public_jwk jsonb,
+        add constraint signing_keys_signer_known check (signer in ('auth', 'guard')),
+        add constraint signing_keys_public check (signer = 'auth' or public_jwk is not null)`.execute(db);
+  },
+};

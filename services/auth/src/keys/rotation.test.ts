@@ -7,6 +7,7 @@ import {
   nextStep,
   type RotationRules,
   type Spread,
+  wantedKey,
 } from './rotation.ts';
 
 const rules: RotationRules = {
@@ -16,6 +17,7 @@ const rules: RotationRules = {
   cacheMs: 50,
   publishMs: 1_000,
   longestTokenMs: 5_000,
+  cutOffMs: 0,
 };
 const unreported: Spread = { kind: 'unreported' };
 
@@ -128,6 +130,15 @@ describe('the next key, when it is its turn,', () => {
   });
 });
 
+test('a key is wanted for each place that is empty', () => {
+  expect(wantedKey([])).toEqual({ kind: 'start' });
+  expect(wantedKey([key('retiring', 0)])).toEqual({ kind: 'start' });
+  expect(wantedKey([key('active', 0), key('retiring', 0)])).toEqual({ kind: 'prepare', active: 'active' });
+  expect(wantedKey([key('active', 0), key('next', 0)])).toBeUndefined();
+  // It is about to sign; only then another one is wanted.
+  expect(wantedKey([key('next', 0)])).toBeUndefined();
+});
+
 test('who holds the next key matters only when it is its turn', () => {
   const [active, next] = [key('active', 0), key('next', 0)];
   const isDue = (keys: readonly LiveKey[], now: number) => isPromotionDue(keys, { rules, now });
@@ -153,6 +164,11 @@ describe('a key that retires', () => {
     const long = key('retiring', 20_000, { longestTokenMs: 86_400_000 });
     const keys = [key('active', 20_000), key('next', 20_000), long];
     expect(step(keys, end)).toEqual({ kind: 'rest' });
+  });
+
+  test('is published for longer when the signer may have been cut off', () => {
+    const cutOff = { ...rules, cutOffMs: 1_000_000 };
+    expect(lastUseOf(key('retiring', 20_000), cutOff)).toBe(end + 1_000_000);
   });
 
   test('goes although another one waits', () => {

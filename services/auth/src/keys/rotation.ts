@@ -31,8 +31,10 @@ export interface RotationRules {
   readonly cacheMs: number;
   /** For how long a key is published before it signs, where nobody reports who holds it. */
   readonly publishMs: number;
-  /** Life of the longest-living token that this process may sign. */
+  /** Life of the longest-living token that the signer may sign. */
   readonly longestTokenMs: number;
+  /** For how long a signer that is told its keys may go on by what it was last told; 0 for one that reads them itself. */
+  readonly cutOffMs: number;
 }
 
 /** Why the verifiers of the mesh are not known to hold a key. */
@@ -112,6 +114,13 @@ export function nextStep(keys: readonly LiveKey[], facts: RotationFacts): Step {
   return isPromotionDue(keys, facts) ? replacement({ keys, active, next }, facts) : { kind: 'rest' };
 }
 
+/** What a new key would be for; undefined when none is wanted. */
+export function wantedKey(keys: readonly LiveKey[]): (Step & { kind: 'start' | 'prepare' }) | undefined {
+  if (keys.some(({ state }) => state === 'next')) return undefined;
+  const active = keys.find(({ state }) => state === 'active');
+  return active === undefined ? { kind: 'start' } : { kind: 'prepare', active: active.kid };
+}
+
 /** Whether the next key should sign; only then it matters who holds it. */
 export function isPromotionDue(
   keys: readonly LiveKey[],
@@ -141,13 +150,13 @@ function replacement({ keys, active, next }: Replacement, facts: RotationFacts):
 
 /**
  * When the last token that a key signed is refused everywhere for its age, if the key signs until it is superseded and
- * for as long after that as a replica may not have noticed.
+ * for as long after that as one who signs may not have noticed.
  */
 export function lastUseOf(
   { since, longestTokenMs }: Pick<LiveKey, 'since' | 'longestTokenMs'>,
-  { settleMs }: Pick<RotationRules, 'settleMs'>,
+  { settleMs, cutOffMs }: Pick<RotationRules, 'settleMs' | 'cutOffMs'>,
 ): number {
-  return since + settleMs + longestTokenMs + LEEWAY_MS;
+  return since + settleMs + cutOffMs + longestTokenMs + LEEWAY_MS;
 }
 
 function promotion({ kid }: LiveKey, replaces: string | undefined): Step {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '@sekisho/kube';
+import { generateSigningKey } from '@sekisho/tokens';
+import type { InjectOptions } from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { AUDIENCE } from '../accounts/account.ts';
 import { createAuthorize } from '../http/authorize.ts';
@@ -7,33 +9,53 @@ import { createServer } from '../http/server.ts';
 import { ADMIN_ID, createFixture } from '../testing/fixture.ts';
 import { memoryKeys } from '../testing/memory-keys.ts';
 import { KeyKeeper, type RevokeKey } from './key-keeper.ts';
+import { LiveKeyRing } from './key-ring.ts';
+import { PublicKeyRing } from './public-key-ring.ts';
 import { keyRoutes } from './routes.ts';
+import type { SignerRing } from './signer-ring.ts';
 import { keyTiming } from './timing.ts';
+
+const timing = keyTiming(30_000);
+const encryptionKeys = { current: randomBytes(32), previous: [] };
+const both = ['keys:read', 'keys:write'];
 
 async function setUp(revokeKey: RevokeKey = async () => undefined) {
   const { log, metrics, clock, verifyFor, mint } = createFixture();
-  const keeper = new KeyKeeper({
-    store: memoryKeys(() => clock().getTime()),
-    encryptionKeys: { current: randomBytes(32), previous: [] },
-    rules: { alg: 'ES256', periodMs: 3_600_000, publishMs: 900_000, longestTokenMs: 900_000 },
-    timing: keyTiming(30_000),
-    spread: async () => ({ kind: 'unreported' }),
-    revokeKey,
-    observer: { seen: () => {}, done: () => {}, compromised: () => {}, failed: () => {} },
-    clock: systemClock,
-    random: Math.random,
-  });
+  const keeperOf = <Ring extends SignerRing>(ring: Ring) =>
+    new KeyKeeper({
+      store: memoryKeys(() => clock().getTime()),
+      ring,
+      rules: { alg: 'ES256', periodMs: 3_600_000, publishMs: 900_000, longestTokenMs: 900_000, cutOffMs: 0 },
+      timing,
+      spread: async () => ({ kind: 'unreported' }),
+      revokeKey,
+      observer: { seen: () => {}, done: () => {}, compromised: () => {}, failed: () => {} },
+      clock: systemClock,
+      random: Math.random,
+    });
+  const keeper = keeperOf(new LiveKeyRing({ encryptionKeys, clock: systemClock, staleMs: timing.staleMs }));
+  const guard = keeperOf(new PublicKeyRing(systemClock, timing.staleMs));
   await keeper.look();
+  await guard.look();
   const app = createServer(log);
-  keyRoutes(app, { keys: keeper, authorize: createAuthorize({ verify: verifyFor(AUDIENCE), clock, metrics }) });
-  const call = async (method: 'GET' | 'POST', payload?: object, permissions = ['keys:read', 'keys:write']) => {
+  const authorize = createAuthorize({ verify: verifyFor(AUDIENCE), clock, metrics });
+  keyRoutes(app, { keys: { auth: keeper, guard }, authorize });
+  const request = async (options: InjectOptions, permissions = both) => {
     const services = { auth: { permissions } };
     const { token } = await mint({ subject: ADMIN_ID, audience: ['auth'], services, lifetimeSeconds: 900 });
-    const url = method === 'GET' ? '/v1/keys' : '/v1/keys/rotate';
-    const headers = { authorization: `Bearer ${token}` };
-    return app.inject({ method, url, headers, ...(payload && { payload }) });
+    return app.inject({ ...options, headers: { authorization: `Bearer ${token}` } });
   };
-  return { app, keeper, call };
+  const call = async (method: 'GET' | 'POST', payload?: object, permissions = both) => {
+    const url = method === 'GET' ? '/v1/keys' : '/v1/keys/rotate';
+    return request({ method, url, ...(payload && { payload }) }, permissions);
+  };
+  /** Two keys that the guard made: the one that signs, and the next. */
+  const offer = async () => {
+    const offered = [await generateSigningKey(), await generateSigningKey()] as const;
+    for (const { publicJwk } of offered) await guard.offer({ publicJwk, sealed: randomBytes(64) });
+    return offered;
+  };
+  return { app, keeper, guard, call, request, offer };
 }
 
 const statesIn = (body: { keys: { state: string }[] }) => body.keys.map(({ state }) => state);
@@ -47,8 +69,8 @@ describe('GET /v1/keys', () => {
     const createdAt = '2026-01-02T03:04:05.000Z';
     expect(response.json()).toEqual({
       keys: [
-        { kid: next?.kid, alg: 'ES256', state: 'next', createdAt },
-        { kid: active?.kid, alg: 'ES256', state: 'active', createdAt, activatedAt: createdAt },
+        { kid: next?.kid, signer: 'auth', alg: 'ES256', state: 'next', createdAt },
+        { kid: active?.kid, signer: 'auth', alg: 'ES256', state: 'active', createdAt, activatedAt: createdAt },
       ],
     });
   });
@@ -100,5 +122,58 @@ describe('POST /v1/keys/rotate', () => {
   test('needs keys:write', async () => {
     const { call } = await setUp();
     expect((await call('POST', {}, ['keys:read'])).json()).toMatchObject({ code: 'permission_missing' });
+  });
+});
+
+describe('the keys of the guard', () => {
+  const kidsIn = (body: { keys: { kid: string }[] }) => body.keys.map(({ kid }) => kid);
+
+  test('are listed with the others, or alone', async () => {
+    const { keeper, offer, call, request } = await setUp();
+    const [active, next] = await offer();
+    expect(kidsIn((await call('GET')).json())).toHaveLength(4);
+    const response = await request({ url: '/v1/keys?signer=guard' });
+    expect(kidsIn(response.json())).toEqual([next.kid, active.kid]);
+    expect(response.json().keys[1]).toMatchObject({ signer: 'guard', state: 'active' });
+    const own = await request({ url: '/v1/keys?signer=auth' });
+    expect(kidsIn(own.json())).toEqual(keeper.ring.published.keys.map(({ kid }) => kid).toReversed());
+    expect((await request({ url: '/v1/keys?signer=nobody' })).json()).toMatchObject({ code: 'request_invalid' });
+  });
+
+  test('are replaced alone', async () => {
+    const { keeper, guard, offer, call } = await setUp();
+    const before = keeper.ring.published;
+    const offered = await offer();
+    const response = await call('POST', { signer: 'guard' });
+    expect(response.statusCode).toBe(202);
+    expect(kidsIn(response.json())).toEqual(offered.map(({ kid }) => kid).toReversed());
+    expect((await guard.live()).keys[0]).toHaveProperty('rotationRequestedAt');
+    expect((await keeper.live()).keys[0]).not.toHaveProperty('rotationRequestedAt');
+    expect(keeper.ring.published).toBe(before);
+  });
+
+  test('are taken out alone, named by their kid or with their signer', async () => {
+    const revoked: string[] = [];
+    const { keeper, guard, offer, call } = await setUp(async (kid) => void revoked.push(kid));
+    const before = keeper.ring.published;
+    const [active, next] = await offer();
+    expect((await call('POST', { signer: 'auth', compromised: active.kid })).json()).toMatchObject({
+      code: 'key_unknown',
+    });
+    const response = await call('POST', { compromised: active.kid });
+    expect(statesIn(response.json())).toEqual(['active', 'retired']);
+    expect(guard.ring.published.keys).toEqual([next.publicJwk]);
+    expect((await call('POST', { signer: 'guard', compromised: next.kid })).statusCode).toBe(202);
+    expect(guard.ring.published.keys).toEqual([]);
+    expect(keeper.ring.published).toBe(before);
+    expect(revoked).toEqual([active.kid, next.kid]);
+  });
+
+  test('stay when a key of this service is taken out', async () => {
+    const { keeper, guard, offer, call } = await setUp();
+    await offer();
+    const before = guard.ring.published;
+    expect((await call('POST', { compromised: keeper.ring.active.kid })).statusCode).toBe(202);
+    expect(guard.ring.published).toBe(before);
   });
 });

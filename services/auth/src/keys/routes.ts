@@ -1,14 +1,19 @@
 import { SIGNING_ALGORITHMS } from '@sekisho/tokens';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
+import type { Administrator } from '../accounts/authority.ts';
+import { AuthError } from '../errors.ts';
 import { type Authorize, administratorOf } from '../http/authorize.ts';
 import { operation } from '../http/operation.ts';
 import type { HttpServer } from '../http/server.ts';
 import type { KeyKeeper } from './key-keeper.ts';
 import type { KeyHistory } from './key-store.ts';
 import { KEY_STATES } from './rotation.ts';
+import { SIGNERS, type Signer } from './signer.ts';
+
+type AdministeredKeys = Pick<KeyKeeper, 'history' | 'rotate' | 'compromise'>;
 
 export interface KeyRoutesOptions {
-  readonly keys: Pick<KeyKeeper, 'history' | 'rotate' | 'compromise'>;
+  readonly keys: Readonly<Record<Signer, AdministeredKeys>>;
   readonly authorize: Authorize;
 }
 
@@ -20,6 +25,7 @@ const KeysAnswer = Type.Object({
   keys: Type.Array(
     Type.Object({
       kid: Kid,
+      signer: Type.Enum([...SIGNERS]),
       alg: Type.Enum([...SIGNING_ALGORITHMS]),
       state: Type.Enum([...KEY_STATES]),
       createdAt: Moment,
@@ -31,15 +37,27 @@ const KeysAnswer = Type.Object({
   ),
 });
 
+const strict = { additionalProperties: false } as const;
+const SignerName = Type.Enum([...SIGNERS], { description: 'who signs with the keys' });
+
+const ListQuery = Type.Object({ signer: Type.Optional(SignerName) }, strict);
+
 /** Without a body: an ordinary rotation. */
 const RotateBody = Type.Union([
   Type.Null(),
-  Type.Object({ compromised: Type.Optional(Kid) }, { additionalProperties: false }),
+  Type.Object(
+    {
+      signer: Type.Optional({ ...SignerName, description: 'whose key is replaced; `auth` by default' }),
+      compromised: Type.Optional({ ...Kid, description: 'a key of any signer, or of the one that is named' }),
+    },
+    strict,
+  ),
 ]);
+type RotateBody = Static<typeof RotateBody>;
 
 const listOperation = operation(
   { id: 'listSigningKeys', tag: 'keys', summary: 'List the signing keys with their states', needs: 'keys:read' },
-  { response: { 200: KeysAnswer } },
+  { querystring: ListQuery, response: { 200: KeysAnswer } },
 );
 
 const rotateOperation = operation(
@@ -57,29 +75,58 @@ const rotateOperation = operation(
 
 /** Signing keys, for administrators: never more than their names, states and times. */
 export function keyRoutes(app: HttpServer, { keys, authorize }: KeyRoutesOptions): void {
-  app.get('/v1/keys', { schema: listOperation, onRequest: authorize('keys:read') }, async () =>
-    toAnswer(await keys.history()),
+  app.get('/v1/keys', { schema: listOperation, onRequest: authorize('keys:read') }, async ({ query: { signer } }) =>
+    listed(keys, signer === undefined ? SIGNERS : [signer]),
   );
   app.post(
     '/v1/keys/rotate',
     { schema: rotateOperation, onRequest: authorize('keys:write') },
     async (request, reply) => {
-      const compromised = request.body?.compromised;
-      const by = administratorOf(request);
-      await (compromised === undefined ? keys.rotate(by) : keys.compromise(compromised, by));
-      return reply.code(202).send(toAnswer(await keys.history()));
+      const signer = await replace(keys, request.body, administratorOf(request));
+      return reply.code(202).send(await listed(keys, [signer]));
     },
   );
 }
 
-function toAnswer(keys: readonly KeyHistory[]) {
-  return { keys: keys.map(toKey) };
+/** @returns whose key it was */
+async function replace(keys: KeyRoutesOptions['keys'], body: RotateBody, by: Administrator): Promise<Signer> {
+  const { signer, compromised: kid } = body ?? {};
+  if (kid !== undefined) return compromise(keys, { kid, by, signers: signer === undefined ? SIGNERS : [signer] });
+  const named = signer ?? 'auth';
+  await keys[named].rotate(by);
+  return named;
 }
 
-function toKey({ kid, alg, state, createdAt, ...times }: KeyHistory) {
+interface Compromise {
+  readonly kid: string;
+  readonly by: Administrator;
+  readonly signers: readonly Signer[];
+}
+
+/** A kid is the key's own, so it is that of one signer only. */
+async function compromise(keys: KeyRoutesOptions['keys'], { kid, by, signers }: Compromise): Promise<Signer> {
+  const unknown = (error: unknown) => {
+    if (error instanceof AuthError && error.code === 'key_unknown') return false;
+    throw error;
+  };
+  for (const signer of signers) {
+    if (await keys[signer].compromise(kid, by).then(() => true, unknown)) return signer;
+  }
+  throw new AuthError('key_unknown', 'there is no signing key with this kid');
+}
+
+async function listed(keys: KeyRoutesOptions['keys'], signers: readonly Signer[]) {
+  const histories = await Promise.all(
+    signers.map(async (signer) => (await keys[signer].history()).map((key) => toKey(signer, key))),
+  );
+  return { keys: histories.flat() };
+}
+
+function toKey(signer: Signer, { kid, alg, state, createdAt, ...times }: KeyHistory) {
   const { activatedAt, retiringAt, retiredAt, compromisedAt } = times;
   return {
     kid,
+    signer,
     alg,
     state,
     createdAt: createdAt.toISOString(),

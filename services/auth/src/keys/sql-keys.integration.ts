@@ -22,7 +22,7 @@ function sqlKind({ name, create }: DatabaseKind): Kind {
         await close();
         await remove();
       };
-      return { store: createSqlKeys(db), empty: () => db.deleteFrom('signing_keys').execute(), close: end };
+      return { store: createSqlKeys(db, 'auth'), empty: () => db.deleteFrom('signing_keys').execute(), close: end };
     },
   };
 }

@@ -22,3 +22,9 @@ export function keyTiming(pollMs: number): KeyTiming {
   const staleMs = 2 * pollMs + SLOW_LOOK_MS;
   return { pollMs, staleMs, settleMs: staleMs + SLOW_COMMIT_MS, cacheMs: Math.max(2 * pollMs, 1_000) };
 }
+
+/**
+ * For how long the guard signs with what it was last told, if it cannot ask: an outage of this service is none of the edge.
+ * Its keys stay published for as long after they are superseded.
+ */
+export const GUARD_CUT_OFF_SECONDS = 86_400;

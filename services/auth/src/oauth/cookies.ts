@@ -1,5 +1,5 @@
+import type { EncryptionKeys } from '@sekisho/tokens';
 import type { Configuration } from 'oidc-provider';
-import type { EncryptionKeys } from '../keys/encryption-keys.ts';
 import { createKeyedHash } from '../keys/keyed-hash.ts';
 import type { Issuer } from './issuer.ts';
 

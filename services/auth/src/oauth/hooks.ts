@@ -5,7 +5,7 @@ import type { LogInSessions } from './log-in-sessions.ts';
 import type { ProviderPages } from './provider-pages.ts';
 import type { Artefacts } from './store/artefacts.ts';
 import { introspectForClient, revokeForClient, type TokenEndpoints } from './token-endpoints.ts';
-import { isOutage } from './unavailable.ts';
+import { available, isUnavailable, RETRY_AFTER } from './unavailable.ts';
 
 export interface HookOptions {
   readonly logIns: LogInSessions;
@@ -24,13 +24,15 @@ export function installHooks(provider: Provider, options: HookOptions): void {
   endSessionsWithBrowser(provider, options.logIns);
   provider.use(async (ctx, next) => {
     if (ctx.method === 'GET' && ctx.path === options.devicePath) keepUserCode(ctx);
-    await next();
-    if (!hasOidc(ctx)) return;
     try {
-      await finish(ctx, options);
+      await next();
+      if (hasOidc(ctx)) await finish(ctx, options);
     } catch (error) {
-      answerFailure(ctx, error, options.log);
+      // Also of oidc-provider's own: it keeps its session after it has answered.
+      if (!hasOidc(ctx)) throw error;
+      await answerFailure(ctx, error, options);
     }
+    if (ctx.status === 503) ctx.set('retry-after', String(RETRY_AFTER));
   });
 }
 
@@ -39,7 +41,7 @@ function endSessionsWithBrowser(provider: Provider, logIns: LogInSessions): void
   const { prototype } = provider.Session;
   const destroy = prototype.destroy;
   prototype.destroy = async function destroyWithSessions() {
-    if (this.accountId !== undefined) await logIns.end(this.accountId, this.uid);
+    if (this.accountId !== undefined) await available(logIns.end(this.accountId, this.uid));
     await destroy.call(this);
   };
 }
@@ -100,16 +102,17 @@ function isScripted(ctx: KoaContextWithOIDC): boolean {
   return !isRedirect && ctx.response.is('html') === 'html' && !ctx.res.hasHeader('content-security-policy');
 }
 
-function answerFailure(ctx: KoaContextWithOIDC, error: unknown, log: Logger): void {
-  const outage = isOutage(error);
+async function answerFailure(ctx: KoaContextWithOIDC, error: unknown, { log, pages }: HookOptions): Promise<void> {
+  const outage = isUnavailable(error);
   log.error({ err: error, route: ctx.oidc.route }, 'OAuth request failed');
   ctx.status = outage ? 503 : 500;
   ctx.set('cache-control', 'no-store');
   ctx.remove('location');
-  ctx.body = {
-    error: outage ? 'temporarily_unavailable' : 'server_error',
-    error_description: outage ? 'try again in a moment' : 'the service failed',
-  };
+  const failure = outage
+    ? { error: 'temporarily_unavailable', error_description: 'try again in a moment' }
+    : { error: 'server_error', error_description: 'the service failed' };
+  if (ctx.accepts('json', 'html') === 'html') await pages.error(ctx, failure);
+  else ctx.body = failure;
 }
 
 function hasOidc(ctx: object): ctx is KoaContextWithOIDC {

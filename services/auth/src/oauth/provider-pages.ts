@@ -147,6 +147,8 @@ function deviceProblem(language: Language, error: Error): string {
       return text.codeUsed;
     case 'AbortedError':
       return text.deviceStopped;
+    case 'TemporarilyUnavailable':
+      return text.unavailable;
     default:
       return text.expiredLead;
   }

@@ -1,8 +1,7 @@
 import type { Logger } from '@sekisho/telemetry';
-import type { PublicJwk, SigningKey } from '@sekisho/tokens';
+import type { EncryptionKeys, PublicJwk, SigningKey } from '@sekisho/tokens';
 import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { EXCHANGE_PARAMS, exchangeGrant, TOKEN_EXCHANGE } from '../exchange/grant-type.ts';
-import type { EncryptionKeys } from '../keys/encryption-keys.ts';
 import { AUTH_METHODS, type ClientStore } from './clients/client.ts';
 import { OWN_METADATA, ownClient } from './clients/metadata.ts';
 import { matchesSecret } from './clients/secret.ts';
@@ -70,7 +69,7 @@ const CLIENT_SIGNATURES = ['ES256', 'ES384', 'PS256', 'RS256', 'EdDSA', 'Ed25519
 /** The authorization server for one set of keys: it holds no state of its own, so another takes its place when they change. */
 export function createProvider(options: ProviderOptions, keys: ProviderKeys): Provider {
   const { issuer, log, accounts } = options;
-  const pages = providerPages(async (userId) => (await accounts.find(userId))?.email);
+  const pages = providerPages(async (userId) => (await available(accounts.find(userId)))?.email);
   const provider = new Provider(issuer.issuer, configuration(options, keys, pages));
   // What they are is set by us from the issuer before each request.
   provider.proxy = true;

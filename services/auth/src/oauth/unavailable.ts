@@ -3,6 +3,8 @@ import { errors } from 'oidc-provider';
 import { AuthError } from '../errors.ts';
 
 const STATUS = 503;
+/** Seconds: as long as every other 503 of this service asks for. */
+export const RETRY_AFTER = 1;
 
 /**
  * What is thrown while Redis or the database is away, as OAuth tells it: `temporarily_unavailable`, which the
@@ -19,6 +21,11 @@ export async function available<T>(work: Promise<T>): Promise<T> {
 export function isOutage(error: unknown): error is AuthError | SessionError {
   if (error instanceof SessionError) return error.code === 'redis_unavailable';
   return error instanceof AuthError && error.code === 'unavailable';
+}
+
+/** What `available` threw, also after it went through oidc-provider. */
+export function isUnavailable(error: unknown): boolean {
+  return isOutage(error) || (error instanceof errors.TemporarilyUnavailable && error.status === STATUS);
 }
 
 function unavailable(cause: Error): Error {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createRefreshStore } from '@sekisho/sessions';
 import type { RedisClient } from '@sekisho/sessions/redis';
-import type { EncryptionKeys } from '../keys/encryption-keys.ts';
+import type { EncryptionKeys } from '@sekisho/tokens';
 import { take } from '../login/rate-limit.ts';
 import { createRefreshTokenFormat } from './refresh-token.ts';
 import { createRefreshTokens, type RefreshTokens, type RefreshTokensOptions } from './refresh-tokens.ts';

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { EncryptionKeys } from '../keys/encryption-keys.ts';
+import type { EncryptionKeys } from '@sekisho/tokens';
 import { createKeyedHash } from '../keys/keyed-hash.ts';
 
 /** What a refresh token says. None of it is secret: access tokens say most of it too. */

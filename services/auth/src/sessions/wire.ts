@@ -23,8 +23,10 @@ import { sessionRoutes } from './routes.ts';
 export interface WireSessionsOptions {
   readonly sessions: Sessions;
   readonly issuer: string;
-  /** `jwks` are the keys of this service, `published` those that others sign with too. */
+  /** Of this service, as they were last known and as they are. */
   readonly keys: { readonly jwks: Jwks; readonly published: Jwks };
+  /** Of the guard, which narrows tokens. */
+  readonly guardKeys: { readonly published: Jwks };
   readonly clock: () => Date;
   readonly metrics: Pick<AuthMetrics, 'validations' | 'tokenFailures'>;
 }
@@ -32,7 +34,7 @@ export interface WireSessionsOptions {
 export interface WiredSessions {
   /** Verifies tokens of this service's keys, and refuses revoked ones. */
   verifyFor(audience: VerifierOptions['audience']): Verify;
-  /** Verifies tokens of every key that is published, for any audience, and refuses revoked ones. */
+  /** Verifies tokens of every key that is published, for any audience, narrow ones of the guard too, and refuses revoked ones. */
   readonly verifyPublished: Verify;
   unrevoked<Args extends readonly unknown[]>(mint: (...args: Args) => Promise<Minted>): typeof mint;
   /** The live session that a request's token belongs to. */
@@ -44,12 +46,25 @@ export interface WiredSessions {
 }
 
 /** What users and administrators do with sessions and revocations. */
-export function wireSessions({ sessions, issuer, keys, clock, metrics }: WireSessionsOptions): WiredSessions {
+export function wireSessions({
+  sessions,
+  issuer,
+  keys,
+  guardKeys,
+  clock,
+  metrics,
+}: WireSessionsOptions): WiredSessions {
   const { store, endings, onSecurityEvent } = sessions;
   const verifyFor = (audience: VerifierOptions['audience']) =>
     refuseRevoked({ ...sessions, verify: createVerifier({ issuer, audience, jwks: () => keys.jwks, clock }) });
   const ownSession = createOwnSession({ verify: countedVerify(verifyFor(ANY_AUDIENCE), metrics), sessions: store });
-  const verify = createVerifier({ issuer, audience: ANY_AUDIENCE, jwks: () => keys.published, clock });
+  const verify = createVerifier({
+    issuer,
+    audience: ANY_AUDIENCE,
+    jwks: () => keys.published,
+    narrowJwks: () => guardKeys.published,
+    clock,
+  });
   return {
     verifyFor,
     verifyPublished: refuseRevoked({ ...sessions, verify }),

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { RevocableClaims } from '@sekisho/sessions';
-import { ANY_AUDIENCE, createVerifier } from '@sekisho/tokens';
+import { ANY_AUDIENCE, createMinter, createVerifier, generateSigningKey, toJwks } from '@sekisho/tokens';
 import { createExchange } from '../exchange/exchange.ts';
 import { type Workload, workloadName } from '../exchange/workload.ts';
 import { createWorkloadProof } from '../exchange/workload-proof.ts';
@@ -21,6 +22,10 @@ export const bucket: Workload = {
   version: 1,
 };
 
+/** The guard's: it narrows what users bring, and can do nothing else. */
+export const guardKey = await generateSigningKey();
+const guardJwks = toJwks([guardKey]);
+
 /** A user who is logged in, workloads of a cluster, and the exchange between them. */
 export async function createExchangeFixture(workloads: readonly Workload[] = [bucket]) {
   const accounts = memoryAccounts({
@@ -37,7 +42,13 @@ export async function createExchangeFixture(workloads: readonly Workload[] = [bu
   const revoked = new Set<string>();
   const check = ({ jti = '', origin_jti = '' }: RevocableClaims) =>
     revoked.has(jti) || revoked.has(origin_jti) ? ({ kind: 'token' } as const) : undefined;
-  const verify = createVerifier({ issuer: ISSUER, audience: ANY_AUDIENCE, jwks: () => jwks, clock });
+  const verify = createVerifier({
+    issuer: ISSUER,
+    audience: ANY_AUDIENCE,
+    jwks: () => jwks,
+    narrowJwks: () => guardJwks,
+    clock,
+  });
   const exchange = createExchange({
     proveWorkload: createWorkloadProof({ clusterKeys: cluster.keys(), clock }),
     workloads: {
@@ -52,6 +63,7 @@ export async function createExchangeFixture(workloads: readonly Workload[] = [bu
   const credentials = { email: alice.email, password: 'correct horse', device: {}, ip: '192.0.2.1' };
   const access = await login(credentials);
   const accessClaims = await fixture.verifyFor('bucket')(access.token);
-  const narrow = await minter.narrow(accessClaims, 'bucket');
+  const guard = createMinter({ issuer: ISSUER, key: () => guardKey, clock, uuid: randomUUID });
+  const narrow = await guard.narrow(accessClaims, 'bucket');
   return { ...fixture, accounts, cluster, revoked, exchange, access, accessClaims, narrow };
 }

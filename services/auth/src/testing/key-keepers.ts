@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { FakeClock, settle } from '@sekisho/kube/testing';
+import type { EncryptionKeys } from '@sekisho/tokens';
 import { AuthError } from '../errors.ts';
-import type { EncryptionKeys } from '../keys/encryption-keys.ts';
-import { KeyKeeper, type KeyKeeperOptions } from '../keys/key-keeper.ts';
+import { KeyKeeper, type KeyKeeperOptions, type KeyObserver } from '../keys/key-keeper.ts';
+import { LiveKeyRing } from '../keys/key-ring.ts';
 import type { Spread } from '../keys/rotation.ts';
 import { keyTiming } from '../keys/timing.ts';
 import { type MemoryKeys, memoryKeys } from './memory-keys.ts';
@@ -14,10 +15,13 @@ export const rules = {
   periodMs: 24 * HOUR,
   publishMs: 900 * SECOND,
   longestTokenMs: 900 * SECOND,
+  cutOffMs: 0,
 } as const;
 export const timing = keyTiming(30 * SECOND);
-const encryptionKeys: EncryptionKeys = { current: randomBytes(32), previous: [] };
+const ownKeys: EncryptionKeys = { current: randomBytes(32), previous: [] };
 export const unavailable = new AuthError('unavailable', 'the database does not answer');
+
+type KeeperOptions = Omit<KeyKeeperOptions<LiveKeyRing>, 'ring'> & { readonly encryptionKeys: EncryptionKeys };
 
 /** Keepers of one store, whose clock stands still until a test moves it. @param onEnd runs what is given at the end of the test */
 export function keeperFixture(onEnd: (end: () => Promise<void>) => void) {
@@ -25,17 +29,18 @@ export function keeperFixture(onEnd: (end: () => Promise<void>) => void) {
   const store = memoryKeys(() => clock.now());
   const journal: string[] = [];
   const failures: unknown[] = [];
-  const observer: KeyKeeperOptions['observer'] = {
+  const observer: KeyObserver = {
     seen: (_, __, { wait }) => void (wait && journal.push(wait.reason)),
     done: ({ kind }) => void journal.push(kind),
     compromised: () => void journal.push('compromised'),
     failed: (error) => void failures.push(error),
   };
-  const keeper = (more: Partial<KeyKeeperOptions> = {}) => {
+  const keeper = ({ encryptionKeys = ownKeys, ...more }: Partial<KeeperOptions> = {}) => {
+    const ring = new LiveKeyRing({ encryptionKeys, clock, staleMs: timing.staleMs });
     const spread = async (): Promise<Spread> => ({ kind: 'unreported' });
     const revokeKey = async () => undefined;
-    const shared = { store, encryptionKeys, rules, timing, spread, revokeKey, observer, clock, random: () => 0.5 };
-    const made = new KeyKeeper({ ...shared, ...more });
+    const shared = { store, ring, rules, timing, spread, revokeKey, observer, clock, random: () => 0.5 };
+    const made = new KeyKeeper<LiveKeyRing>({ ...shared, ...more });
     onEnd(() => made.stop());
     return made;
   };

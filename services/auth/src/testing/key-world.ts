@@ -18,6 +18,7 @@ export const rules: RotationRules = {
   settleMs: timing.settleMs,
   cacheMs: timing.cacheMs,
   longestTokenMs: TOKEN_MS,
+  cutOffMs: 0,
 };
 
 export interface Replica {

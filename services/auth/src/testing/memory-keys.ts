@@ -81,12 +81,12 @@ export function memoryKeys(now: () => number): MemoryKeys {
 const ERASED = new Uint8Array();
 
 function toStored({ state, createdAt, activatedAt, retiringAt, ...row }: Row): StoredKey[] {
-  const { kid, alg, sealed, longestTokenMs, rotationRequestedAt } = row;
-  const requested = rotationRequestedAt !== undefined && { rotationRequestedAt };
+  const { kid, alg, sealed, publicJwk, longestTokenMs, rotationRequestedAt } = row;
+  const more = { ...(rotationRequestedAt !== undefined && { rotationRequestedAt }), ...(publicJwk && { publicJwk }) };
   const since = { next: createdAt, active: activatedAt, retiring: retiringAt, retired: undefined }[state];
   return state === 'retired' || since === undefined
     ? []
-    : [{ kid, alg, sealed, longestTokenMs, state, since, ...requested }];
+    : [{ kid, alg, sealed, longestTokenMs, state, since, ...more }];
 }
 
 function toHistory({ kid, alg, state, createdAt, ...times }: Row): KeyHistory {

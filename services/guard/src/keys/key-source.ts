@@ -15,7 +15,12 @@ export interface KeySource {
    * token, or whatever else a key of the guard signed, is exchanged for nothing. Another object only if it holds other keys.
    */
   readonly accessJwks: Jwks;
-  /** What is verified with where tokens of either signer arrive, as at a hop. Another object only if it holds other keys. */
+  /**
+   * The guard's own: beside `accessJwks`, as `narrowJwks` of a verifier, where narrow tokens are to be accepted, as at a
+   * hop. Another object only if it holds other keys.
+   */
+  readonly narrowJwks: Jwks;
+  /** Both, for a cache of what was verified with both. Another object only if it holds other keys. */
   readonly jwks: Jwks;
   /** Whether there is a key to sign with, and keys to verify with. */
   readonly ready: boolean;

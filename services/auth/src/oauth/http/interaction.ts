@@ -16,6 +16,7 @@ import { pageHeaders } from '../pages/layout.ts';
 import { messages } from '../pages/messages.ts';
 import { noticePage } from '../pages/notice-page.ts';
 import type { Resources } from '../resources.ts';
+import { isUnavailable, RETRY_AFTER } from '../unavailable.ts';
 import type { Form } from './form-body.ts';
 
 export interface InteractionDependencies {
@@ -113,12 +114,12 @@ function languageOf(request: FastifyRequest, { lang, uiLocales }: { lang?: strin
 export function answerErrorPage(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const language = languageOf(request, { uiLocales: '' });
   const { expiredTitle, expiredLead, errorTitle, unavailable } = messages(language);
-  const isOver = error instanceof errors.OIDCProviderError || isBadRequest(error);
+  const isOver = !isUnavailable(error) && (error instanceof errors.OIDCProviderError || isBadRequest(error));
   if (!isOver) request.log.error({ err: error }, 'an interaction failed');
   const page = isOver ? { title: expiredTitle, lead: expiredLead } : { title: errorTitle, lead: unavailable };
   return reply
     .code(isOver ? 400 : 503)
-    .headers(pageHeaders())
+    .headers({ ...pageHeaders(), ...(!isOver && { 'retry-after': String(RETRY_AFTER) }) })
     .send(noticePage({ language, ...page }));
 }
 

@@ -7,6 +7,7 @@ import { AuthError } from '../../errors.ts';
 import { countedAttempt } from '../../login/counted-attempt.ts';
 import { LoginRefused } from '../../login/login.ts';
 import { type LoginProblem, loginPage } from '../pages/login-page.ts';
+import { RETRY_AFTER } from '../unavailable.ts';
 import type { Form } from './form-body.ts';
 import { type InteractionDependencies, text, type Visit } from './interaction.ts';
 
@@ -37,7 +38,7 @@ export async function submitLogin(
     account = await countedAttempt(metrics, 'oauth_password', () => authenticate(plausible(attempt)));
   } catch (error) {
     const problem = toProblem(error);
-    const retryAfter = error instanceof AuthError ? error.retryAfter : undefined;
+    const retryAfter = error instanceof AuthError ? error.retryAfter : RETRY_AFTER;
     visit.show(page(visit, email.slice(0, MAX_EMAIL), problem), { status: STATUS[problem.kind], retryAfter });
     return undefined;
   }

@@ -1,4 +1,9 @@
-import type { HttpServer } from '../../http/server.ts';
+import type { InjectOptions, LightMyRequestResponse } from 'fastify';
+
+/** An app, or what stands before one. */
+export interface Injectable {
+  inject(options: InjectOptions): Promise<LightMyRequestResponse>;
+}
 
 export interface Answer {
   readonly status: number;
@@ -16,10 +21,10 @@ interface Cookie {
 /** A browser without scripts: keeps cookies by path, follows redirects on the issuer's origin, and fills in forms. */
 export class Browser {
   readonly cookies = new Map<string, Cookie>();
-  readonly #app: HttpServer;
+  readonly #app: Injectable;
   readonly #origin: string;
 
-  constructor(app: HttpServer, origin: string) {
+  constructor(app: Injectable, origin: string) {
     this.#app = app;
     this.#origin = origin;
   }

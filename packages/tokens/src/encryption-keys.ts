@@ -1,4 +1,4 @@
-import { AuthError } from '../errors.ts';
+import { TokenError } from './errors.ts';
 import { unseal } from './seal.ts';
 
 /** Keys of 32 bytes: what is stored is sealed with the current one, and opened with any. */
@@ -14,7 +14,7 @@ export interface Opened {
   readonly outdated: boolean;
 }
 
-/** @throws AuthError `key_unreadable` when none of the keys opens it */
+/** @throws TokenError `key_unreadable` when none of the keys opens it */
 export function openSealed(sealed: Uint8Array, kid: string, { current, previous }: EncryptionKeys): Opened {
   try {
     return { plain: unseal(sealed, kid, current), outdated: false };
@@ -31,7 +31,7 @@ function attempt(open: () => Buffer): Buffer | undefined {
   try {
     return open();
   } catch (error) {
-    if (error instanceof AuthError && error.code === 'key_unreadable') return undefined;
+    if (error instanceof TokenError && error.code === 'key_unreadable') return undefined;
     throw error;
   }
 }
@@ -41,7 +41,7 @@ const MAX_KEYS = 8;
 
 /**
  * Encryption keys as a file holds them: one in base64 on each line, the current one first.
- * @throws AuthError `secret_unusable` naming the variable and, if need be, the line
+ * @throws TokenError `key_invalid` naming the variable and, if need be, the line
  */
 export function parseEncryptionKeys(variable: string, text: string): EncryptionKeys {
   const lines = text.split(/\r?\n/);
@@ -57,6 +57,6 @@ function parseKey(line: string, where: string): Buffer {
   throw unusable(`${where} of the file must hold ${KEY_BYTES} bytes in base64`);
 }
 
-function unusable(message: string): AuthError {
-  return new AuthError('secret_unusable', message);
+function unusable(message: string): TokenError {
+  return new TokenError('key_invalid', message);
 }

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { AuthError } from '../errors.ts';
+import { TokenError } from './errors.ts';
 
 /*
  * AES-256-GCM (NIST SP 800-38D): version (1 byte), nonce (12), tag (16), ciphertext. A random nonce is safe for the
@@ -18,7 +18,7 @@ export function seal(plain: Uint8Array, kid: string, encryptionKey: Buffer): Buf
   return Buffer.concat([Buffer.of(VERSION), nonce, cipher.getAuthTag(), sealed]);
 }
 
-/** @throws AuthError `key_unreadable` for another encryption key, another kid or changed bytes */
+/** @throws TokenError `key_unreadable` for another encryption key, another kid or changed bytes */
 export function unseal(sealed: Uint8Array, kid: string, encryptionKey: Buffer): Buffer {
   try {
     const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
@@ -34,7 +34,6 @@ export function unseal(sealed: Uint8Array, kid: string, encryptionKey: Buffer): 
   throw unreadable(undefined);
 }
 
-function unreadable(cause: unknown): AuthError {
-  const wayOut = 'KEY_ENCRYPTION_KEY_FILE must hold the key that the signing keys were stored with';
-  return new AuthError('key_unreadable', `a stored signing key cannot be decrypted: ${wayOut}`, { cause });
+function unreadable(cause: unknown): TokenError {
+  return new TokenError('key_unreadable', 'a sealed key does not open with this encryption key', { cause });
 }

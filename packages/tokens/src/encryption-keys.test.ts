@@ -21,7 +21,7 @@ test.each([
   [text(...Array.from({ length: 9 }, () => a)), 'at most 8'],
 ])('another text is refused with the line and nothing of it (%#)', (wrong, where) => {
   const parse = () => parseEncryptionKeys('FILE', wrong);
-  expect(parse).toThrow(expect.objectContaining({ code: 'secret_unusable' }));
+  expect(parse).toThrow(expect.objectContaining({ code: 'key_invalid' }));
   expect(parse).toThrow(`FILE: ${where.startsWith('line') ? where : 'the file must hold at most'}`);
   expect(parse).not.toThrow('hunter2');
 });

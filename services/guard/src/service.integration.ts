@@ -1,0 +1,194 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { connect, discover, KubeClient, type KubeObject, type Manifest, systemClock } from '@sekisho/kube';
+import { crds } from '@sekisho/policy';
+import { createRevoker, createSessionStore, type Session } from '@sekisho/sessions';
+import { connectRedis } from '@sekisho/sessions/redis';
+import { createLogger, createMetrics } from '@sekisho/telemetry';
+import { createMinter, generateSigningKey, toJwks } from '@sekisho/tokens';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { createService, type Service } from './service.ts';
+import { CuttableProxy } from './testing/cuttable-proxy.ts';
+import { edgePolicy, gateway, issuer, policy, route, service as serviceObject } from './testing/objects.ts';
+
+const ISSUER = 'https://auth.example';
+const WAIT = { timeout: 60_000, interval: 50 };
+const clock = () => new Date();
+const [authKey, guardKey] = await Promise.all([generateSigningKey(), generateSigningKey()]);
+const prefix = `guard-${randomBytes(4).toString('hex')}`;
+const redisUrl = new URL(inject('redisUrl'));
+const proxy = new CuttableProxy({ host: redisUrl.hostname, port: Number(redisUrl.port) });
+const redis = connectRedis({ url: inject('redisUrl'), onState: () => undefined });
+const revoker = createRevoker({ redis, clock, prefix, tokenLifetime: 900 });
+const sessions = createSessionStore({ redis, clock, prefix, newId: randomUUID });
+
+let apiServer: ChildProcess;
+let transport: ReturnType<typeof connect>;
+let client: KubeClient;
+let guard: Service;
+let port: number;
+
+beforeAll(async () => {
+  const { program, order, env } = inject('privateControlPlane');
+  apiServer = fork(program, [order], { env, stdio: ['ignore', 2, 2, 'ipc'] });
+  const [told] = await once(apiServer, 'message');
+  transport = connect({ kubeconfig: told.kubeconfig });
+  client = new KubeClient(transport, { fieldManager: 'person' });
+  await vi.waitFor(() => redis.ping(), WAIT);
+  await installDefinitions();
+  await applyAll(cluster());
+  await proxy.open();
+  guard = createService(options());
+  await vi.waitFor(
+    () => Promise.all(Object.values(guard.checks).map((check) => check(AbortSignal.timeout(1_000)))),
+    WAIT,
+  );
+  ({ port } = await guard.listen({ host: '127.0.0.1', port: 0 }));
+}, 300_000);
+
+afterAll(async () => {
+  await guard?.close();
+  await proxy.cut();
+  await transport?.close();
+  redis.disconnect();
+  const exited = once(apiServer, 'exit');
+  apiServer.disconnect();
+  await exited;
+}, 60_000);
+
+function options(): Parameters<typeof createService>[0] {
+  const jwks = toJwks([authKey, guardKey]);
+  const accessJwks = toJwks([authKey]);
+  return {
+    issuer: ISSUER,
+    trustDomain: 'cluster.local',
+    redisUrl: `redis://127.0.0.1:${proxy.port}`,
+    ...{ prefix, tokenLifetime: 900, sessionFreshMs: 1_000, maxStalenessMs: 3_000 },
+    keys: { signingKey: () => guardKey, accessJwks, narrowJwks: toJwks([guardKey]), jwks, ready: true, ageMs: 0 },
+    ...{ transport, timers: systemClock, random: Math.random, uuid: randomUUID, deviceChange: 'log', routeHeaders: [] },
+    metrics: createMetrics({ undeclared: 'throw', processMetrics: false }),
+    log: createLogger({ name: 'guard', level: 'silent' }),
+  };
+}
+
+function cluster(): readonly Manifest[] {
+  const namespaceOf = (name: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  const backend = (name: string) => [{ backendRefs: [{ name, port: 80 }] }];
+  const lenient = policy('lenient', { revocation: { whenUnavailable: 'Allow' } });
+  return [
+    ...['shop', 'istio-ingress'].map(namespaceOf),
+    ...[gateway(), serviceObject('bucket'), serviceObject('lenient'), edgePolicy(), policy('bucket'), lenient],
+    route({ hostnames: ['bucket.example'], rules: backend('bucket') }),
+    route({ hostnames: ['lenient.example'], rules: backend('lenient') }, { name: 'lenient' }),
+    issuer('platform', { issuer: ISSUER, jwks: toJwks([authKey]), default: true }),
+  ];
+}
+
+async function installDefinitions(): Promise<void> {
+  const files = await Promise.all([inject('istioCrds'), inject('gatewayCrds')].map((path) => readFile(path, 'utf8')));
+  const wanted = /^(gateways|httproutes)\.gateway\.networking|^requestauthentications\./;
+  const others: KubeObject[] = files.flatMap((file) => parseAllDocuments(file).map((document) => document.toJS()));
+  const definitions = [...crds(), ...others.filter(({ metadata }) => wanted.test(metadata.name))];
+  for (const definition of definitions) {
+    await client.apply(await discover(client, definition), definition, { force: true });
+  }
+}
+
+/** A kind is served a moment after it is defined. */
+async function applyAll(manifests: readonly Manifest[]): Promise<void> {
+  for (const manifest of manifests) await vi.waitFor(() => apply(manifest), WAIT);
+}
+
+async function apply({ metadata: { uid: _, creationTimestamp: __, ...metadata }, ...rest }: Manifest): Promise<void> {
+  const stripped = { ...rest, metadata };
+  await client.apply(await discover(client, rest), stripped, { force: true });
+}
+
+async function logIn(user: string): Promise<{ readonly session: Session; readonly token: string }> {
+  const session = await sessions.create({ userId: user, device: { userAgent: 'Browser/1' } });
+  const minter = createMinter({ issuer: ISSUER, key: () => authKey, clock, uuid: randomUUID });
+  const names = ['bucket', 'lenient'];
+  const { token } = await minter.access({
+    ...{ subject: user, audience: names, user: { id: user, roles: [], permissions: [] }, session: { id: session.id } },
+    services: Object.fromEntries(names.map((name) => [name, { permissions: [`${name}:read`] }])),
+    lifetimeSeconds: 900,
+  });
+  return { session, token };
+}
+
+async function ask(token: string | undefined, { host = 'bucket.example', path = '/edge/api/items' } = {}) {
+  const headers = { host, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+  const sent = request({ port, host: '127.0.0.1', path, headers });
+  sent.end();
+  const [response] = await once(sent, 'response');
+  let text = '';
+  for await (const chunk of response) text += String(chunk);
+  const code = text === '' ? '' : ` ${JSON.parse(text).code}`;
+  return { told: `${response.statusCode}${code}`, authorization: String(response.headers.authorization) };
+}
+
+/** Waits also where it should be so at once: on a machine that stood still for a while, Redis answers late, and so does the guard. */
+const becomes = (expected: string, token: string | undefined, where = {}) =>
+  vi.waitFor(async () => {
+    const answer = await ask(token, where);
+    expect(answer.told).toBe(expected);
+    return answer;
+  }, WAIT);
+
+describe('a guard beside a real API server and Redis', () => {
+  test('exchanges a token, and lets the narrow one pass at a hop', async () => {
+    const { token } = await logIn('alice');
+    const { authorization } = await becomes('200', token);
+    const narrow = authorization.replace('Bearer ', '');
+    expect(narrow.split('.')).toHaveLength(3);
+    await becomes('200', narrow, { path: '/hop/' });
+    expect((await ask(narrow)).told).toBe('401 token_invalid');
+    expect((await ask(undefined)).told).toBe('401 token_missing');
+    expect((await ask(undefined, { host: 'unknown.example' })).told).toBe('404 route_unknown');
+  });
+
+  test('refuses what is revoked, at the edge and at a hop', async () => {
+    const { session, token } = await logIn('bob');
+    const { authorization } = await becomes('200', token);
+    await revoker.revoke({ kind: 'session', id: session.id });
+    await becomes('401 token_revoked', token);
+    expect((await ask(authorization.replace('Bearer ', ''), { path: '/hop/' })).told).toBe('401 token_revoked');
+  });
+
+  test('notices that a session is gone although nothing was revoked', async () => {
+    const { session, token } = await logIn('carol');
+    await becomes('200', token);
+    await sessions.destroy('carol', session.id);
+    await becomes('401 session_expired', token);
+  });
+
+  test('knows a route that is added, and a policy that changes', async () => {
+    const { token } = await logIn('dave');
+    const host = 'new.example';
+    await applyAll([
+      route({ hostnames: [host], rules: [{ backendRefs: [{ name: 'bucket', port: 80 }] }] }, { name: 'new' }),
+    ]);
+    await becomes('200', token, { host });
+    const rules = [{ name: 'audit', allow: { permissions: { anyOf: ['bucket:audit'] } } }];
+    await applyAll([policy('bucket', { rules })]);
+    await becomes('403 permission_missing', token, { host });
+    await applyAll([policy('bucket')]);
+    await becomes('200', token, { host });
+  });
+
+  test('without Redis refuses or lets through as policies say, and goes on when it is back', async () => {
+    const { token } = await logIn('erin');
+    const lenient = { host: 'lenient.example' };
+    await becomes('200', token);
+    await proxy.cut();
+    await becomes('503 unavailable', token);
+    expect((await ask(token, lenient)).told).toBe('200');
+    expect((await ask(undefined, { path: '/edge/healthz' })).told).toBe('200');
+    await proxy.open();
+    await becomes('200', token);
+  });
+});
