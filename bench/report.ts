@@ -9,6 +9,8 @@ export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
+  /** The lower and the upper quartile of the rounds whose median the value is. */
+  readonly spread?: readonly [number, number];
   readonly against?: string;
   /** A bound such as `<= 2`; without one the figure only informs. */
   readonly target?: Target;
@@ -24,8 +26,12 @@ interface Row extends Omit<Figure, 'target'> {
   readonly holds?: boolean;
 }
 
-/** Prints a table and writes `.local/bench/<name>.json`. @returns whether every target holds */
-export function publish(name: string, figures: readonly Figure[]): boolean {
+/**
+ * Prints a table and writes `.local/bench/<name>.json`.
+ * @param notes what the figures hold for, beside the machine
+ * @returns whether every target holds
+ */
+export function publish(name: string, figures: readonly Figure[], notes: readonly string[] = []): boolean {
   const rows = figures.map(toRow);
   const machine = {
     cpus: cpus().length,
@@ -36,10 +42,13 @@ export function publish(name: string, figures: readonly Figure[]): boolean {
   };
   mkdirSync(FOLDER, { recursive: true });
   const path = join(FOLDER, `${name}.json`);
-  writeFileSync(path, `${JSON.stringify({ machine, figures: rows }, undefined, 2)}\n`);
+  writeFileSync(path, `${JSON.stringify({ machine, notes, figures: rows }, undefined, 2)}\n`);
   const width = Math.max(...rows.map((row) => row.name.length));
   for (const row of rows)
-    console.log(`  ${row.name.padEnd(width)}  ${format(row.value).padStart(10)} ${row.unit}${verdict(row)}`);
+    console.log(
+      `  ${row.name.padEnd(width)}  ${format(row.value).padStart(10)} ${row.unit}${spread(row)}${verdict(row)}`,
+    );
+  for (const note of notes) console.log(`  ${note}`);
   console.log(`  ${path}`);
   return rows.every((row) => row.holds !== false);
 }
@@ -50,13 +59,17 @@ function toRow({ target, ...figure }: Figure): Row {
   return { ...figure, target: `${target.relation} ${target.value}`, holds };
 }
 
+function spread({ spread: quartiles }: Row): string {
+  return quartiles === undefined ? '' : ` [${quartiles.map(format).join(', ')}]`;
+}
+
 function verdict(row: Row): string {
   const against = row.against === undefined ? '' : `  against ${row.against}`;
   return row.target === undefined ? against : `${against}  (${row.target}: ${row.holds === true ? 'holds' : 'MISSED'})`;
 }
 
 function format(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toPrecision(4);
+  return Number.isInteger(value) || value >= 10_000 ? String(Math.round(value)) : value.toPrecision(4);
 }
 
 /** The value below which a share `p` (0 to 1) of `values` lies, by nearest rank. */

@@ -1,10 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type BareCluster, waitFor } from '@sekisho/test-e2e/mesh';
+import { freePort } from '../free-port.ts';
 import { sumOf } from './samples.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../operator/src/main.ts');
@@ -65,13 +64,4 @@ export class OperatorProcess {
     this.#child.send('heap');
     return Number((await answer)[0]);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

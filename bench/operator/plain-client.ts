@@ -1,8 +1,9 @@
 import type { KubeObject, Resource } from '@sekisho/kube';
 import { GROUP, type IstioKind, plan, programmed, VERSION } from '@sekisho/policy';
 import type { BareCluster } from '@sekisho/test-e2e/mesh';
+import { inParallel } from '../in-parallel.ts';
 import { snapshotOf } from './compiler.ts';
-import { API_VERSION, inParallel, policy } from './policies.ts';
+import { API_VERSION, policy } from './policies.ts';
 
 const NAMESPACE = 'plain';
 /** As many as the operator works on. */

@@ -1,9 +1,10 @@
 import type { KubeClient, KubeObject } from '@sekisho/kube';
 import { type BareCluster, waitFor } from '@sekisho/test-e2e/mesh';
+import { inParallel } from '../in-parallel.ts';
 import { apiLoad } from './api-load.ts';
 import type { OperatorProcess } from './operator-process.ts';
 import { POLICIES } from './plain-client.ts';
-import { inParallel, isProgrammed, NAMESPACE, policy } from './policies.ts';
+import { isProgrammed, NAMESPACE, policy } from './policies.ts';
 
 const AT_ONCE = 32;
 const PATIENCE = { timeout: 1_200_000, every: 500 };

@@ -1,4 +1,5 @@
 export { type BareCluster, startBareCluster } from './bare-cluster.ts';
+export { type BareStores, startBareStores } from './bare-stores.ts';
 export { Cluster } from './cluster.ts';
 export { killed } from './killed.ts';
 export { MeshError, runningMesh, startMesh, stopMesh } from './launcher.ts';

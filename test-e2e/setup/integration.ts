@@ -26,6 +26,8 @@ declare module 'vitest' {
     };
     /** How many policies a test of many makes: `GOOD_POLICIES`, 1,000 unless it is set. */
     goodPolicies: number;
+    /** Requests to each operation of the auth service that a test makes up, `FUZZ_RUNS`, and what from, `FUZZ_SEED`. */
+    fuzz: { readonly runs: number; readonly seed: number };
     /** Path of Istio's CRDs (YAML, several documents). */
     istioCrds: string;
     /** The same of the Gateway API's. */
@@ -63,6 +65,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     project.provide('kubeconfig', kubeconfig);
     project.provide('privateControlPlane', privateControlPlane(tools, folder));
     project.provide('goodPolicies', Number(process.env['GOOD_POLICIES'] ?? 1_000));
+    const { FUZZ_RUNS = '30', FUZZ_SEED = '20260101' } = process.env;
+    project.provide('fuzz', { runs: Number(FUZZ_RUNS), seed: Number(FUZZ_SEED) });
     project.provide('istioCrds', tools.istioCrds);
     project.provide('gatewayCrds', tools.gatewayCrds);
     project.provide('redisUrl', store.url);

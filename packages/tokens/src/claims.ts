@@ -70,6 +70,8 @@ export const AccessClaims = Type.Object({
   /** On a derived token the `jti` of the one it began with: who revokes that one means this one too. */
   origin_jti: Type.Optional(Text(64)),
   client_id: Type.Optional(Principal),
+  /** RFC 9068 section 2.2.3, of OpenID Connect alone: what counts at the issuer itself. Permissions are in `services`. */
+  scope: Type.Optional(Text(128)),
   /** Absent on a service token, which a workload gets for itself. */
   user: Type.Optional(UserClaims),
   services: Type.Record(ServiceName, ServiceGrant, { additionalProperties: false, maxProperties: 64 }),

@@ -93,6 +93,14 @@ describe('mint', () => {
     await expect(wide).rejects.toThrow(String(MAX_ACCESS_TOKEN_LENGTH));
   });
 
+  test('keeps the scope in the access token, and out of what is derived from it', async () => {
+    const { claims } = await mint({ ...grant, scope: 'openid email' });
+    expect(claims.scope).toBe('openid email');
+    expect((await minter.narrow(claims, 'bucket')).claims).not.toHaveProperty('scope');
+    const actor = { actor: 'system:serviceaccount:shop:bucket', service: 'user', grant: { permissions: [] } };
+    expect((await minter.delegated(claims, actor)).claims).not.toHaveProperty('scope');
+  });
+
   test('leaves room for what is derived: whoever logs in with the longest token gets through the edge', async () => {
     const { access, narrow } = createMinter({
       issuer: 'https://auth.test',

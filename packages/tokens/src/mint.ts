@@ -34,6 +34,8 @@ export interface AccessGrant {
   readonly subject: string;
   readonly clientId?: string;
   readonly audience: readonly string[];
+  /** Separated by spaces; it does not go on into what is derived from the token. */
+  readonly scope?: string;
   /** `roleList` is written here, from `roles`. */
   readonly user?: Omit<UserClaims, 'roleList'>;
   readonly services: Readonly<Record<string, ServiceGrant>>;
@@ -100,13 +102,14 @@ async function signed(
 }
 
 function accessContent(grant: AccessGrant, now: number): Content {
-  const { subject, clientId, audience, user, services, session, lifetimeSeconds } = grant;
+  const { subject, clientId, audience, scope, user, services, session, lifetimeSeconds } = grant;
   const ends = Object.values(services).map(({ expires }) => expires);
   return {
     sub: subject,
     aud: [...audience],
     exp: expiry(now, lifetimeSeconds, ends),
     ...(clientId !== undefined && { client_id: clientId }),
+    ...(scope !== undefined && { scope }),
     ...(user !== undefined && { user: { ...user, roleList: user.roles.join(',') } }),
     services: { ...services },
     ...(session !== undefined && { session }),

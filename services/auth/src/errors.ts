@@ -4,6 +4,7 @@ export const AUTH_ERRORS = {
   credentials_invalid: { status: 401 },
   session_expired: { status: 401 },
   permission_missing: { status: 403 },
+  insufficient_scope: { status: 403 },
   claims_too_large: { status: 422 },
   grants_ambiguous: { status: 422 },
   password_weak: { status: 422 },

@@ -1,7 +1,6 @@
 import type { RevocationReader } from '@sekisho/sessions';
 import type { Metrics } from '@sekisho/telemetry';
 import { type Answer, DENIALS } from './answer.ts';
-import type { KeySource } from './keys/key-source.ts';
 
 /** A tenth of a millisecond to the 250 ms after which Envoy gives up. */
 const DECISION_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25];
@@ -14,7 +13,6 @@ export type GuardMetrics = ReturnType<typeof createGuardMetrics>;
 export interface Gauged {
   readonly revocations: () => Pick<RevocationReader, 'staleMs' | 'size'>;
   readonly sessions: () => number;
-  readonly keys: () => Pick<KeySource, 'ageMs'>;
 }
 
 export function createGuardMetrics(metrics: Metrics, gauged: Gauged) {
@@ -25,11 +23,6 @@ export function createGuardMetrics(metrics: Metrics, gauged: Gauged) {
     'revocation_staleness_seconds',
     'Time since this process last knew of every revocation; +Inf before the first time',
     () => gauged.revocations().staleMs / 1000,
-  );
-  gauge(
-    'guard_keys_age_seconds',
-    'Time since the auth service last told its keys; +Inf before the first time',
-    () => gauged.keys().ageMs / 1000,
   );
   gauge('guard_sessions', 'Sessions that this process holds in memory', gauged.sessions);
   const decisions = metrics.counter({

@@ -55,7 +55,6 @@ export function openStores(options: StoresOptions): Stores {
   const metrics = createGuardMetrics(options.metrics, {
     revocations: () => revocations,
     sessions: () => gate.size,
-    keys: () => options.keys,
   });
   const revoker = createRevoker({ redis, clock, prefix, tokenLifetime: options.tokenLifetime });
   const revocations = startRevocationReader({

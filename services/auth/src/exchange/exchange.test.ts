@@ -55,6 +55,19 @@ describe('a workload for itself', () => {
     await expect(exchange(request)).rejects.toMatchObject({ code: 'invalid_target' });
   });
 
+  test('waits when its address or it itself asks too often, and is counted only once it is proven', async () => {
+    const { exchange, forItself, cluster, limited } = await setUp();
+    await forItself('user');
+    expect(limited.counted.splice(0)).toEqual(['192.0.2.7', BUCKET]);
+    const forged = { clientId: BUCKET, workloadToken: await cluster.token('other'), service: 'user' };
+    await expect(exchange(forged)).rejects.toMatchObject(invalidRequest('client_id'));
+    expect(limited.counted.splice(0)).toEqual(['192.0.2.7']);
+    limited.workload = 3;
+    await expect(forItself('user')).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 3 });
+    limited.address = 5;
+    await expect(forItself('user')).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 5 });
+  });
+
   test('is who its token proves', async () => {
     const { exchange, cluster } = await setUp();
     const request = { clientId: BUCKET, workloadToken: await cluster.token('other'), service: 'user' };

@@ -1,11 +1,15 @@
 import { intersect, type Minted, type Minter, TokenError } from '@sekisho/tokens';
 import { AUDIENCE } from '../accounts/account.ts';
+import { clientNetwork } from '../login/client-network.ts';
 import { ExchangeError } from './errors.ts';
 import { carried, findSubject, presentGrant, type Subject, type SubjectDependencies } from './subject.ts';
+import type { WorkLimit } from './work-limit.ts';
 import { type DelegatedGrant, type Workload, type WorkloadDirectory, workloadName } from './workload.ts';
 import type { ProveWorkload } from './workload-proof.ts';
 
 export interface ExchangeRequest {
+  /** Address of whoever asks. */
+  readonly ip: string;
   /** Name of the workload, as its token proves it. */
   readonly clientId: string;
   /** The workload's ServiceAccount token. */
@@ -22,7 +26,15 @@ export interface Exchanged extends Minted {
   readonly kind: 'service' | 'delegated';
 }
 
+export interface ExchangeLimits {
+  /** Before anything is verified: whoever sends garbage. */
+  readonly address: WorkLimit;
+  /** After the proof: nobody uses up what is another's. */
+  readonly workload: WorkLimit;
+}
+
 export interface ExchangeDependencies extends SubjectDependencies {
+  readonly limits: ExchangeLimits;
   readonly proveWorkload: ProveWorkload;
   readonly workloads: WorkloadDirectory;
   readonly minter: Pick<Minter, 'service' | 'delegated'>;
@@ -37,7 +49,9 @@ export interface ExchangeDependencies extends SubjectDependencies {
 export type Exchange = (request: ExchangeRequest) => Promise<Exchanged>;
 
 export function createExchange(dependencies: ExchangeDependencies): Exchange {
+  const { limits } = dependencies;
   return async (request) => {
+    assertAllowed(limits.address(clientNetwork(request.ip)));
     const workload = await registered(dependencies, request);
     try {
       return request.subjectToken === undefined
@@ -50,16 +64,23 @@ export function createExchange(dependencies: ExchangeDependencies): Exchange {
 }
 
 async function registered(
-  { proveWorkload, workloads }: ExchangeDependencies,
+  { proveWorkload, workloads, limits }: ExchangeDependencies,
   { clientId, workloadToken, service }: ExchangeRequest,
 ): Promise<Workload> {
   const id = await proveWorkload(workloadToken);
   if (workloadName(id) !== clientId) {
     throw new ExchangeError('invalid_request', 'client_id must be the workload that the token proves');
   }
+  assertAllowed(limits.workload(clientId));
   const workload = await workloads.find(id);
   if (workload === undefined) throw notGranted(clientId, service);
   return workload;
+}
+
+/** @throws ExchangeError `rate_limited` */
+function assertAllowed(wait: number): void {
+  if (wait === 0) return;
+  throw new ExchangeError('rate_limited', 'too many tokens were asked for', { retryAfter: wait });
 }
 
 async function forItself(

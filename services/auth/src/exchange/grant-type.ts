@@ -1,5 +1,6 @@
 import { errors, type TokenEndpointGrantContext } from 'oidc-provider';
 import type { AuthMetrics } from '../metrics.ts';
+import { tooManyRequests } from '../oauth/grants/too-many-requests.ts';
 import type { Resources } from '../oauth/resources.ts';
 import { ExchangeError, type ExchangeErrorCode } from './errors.ts';
 import type { Exchange, Exchanged, ExchangeRequest } from './exchange.ts';
@@ -34,15 +35,15 @@ type Parameters = Readonly<Record<string, unknown>>;
 export function exchangeGrant({ exchange, resources, metrics }: ExchangeGrantOptions) {
   return async (ctx: TokenEndpointGrantContext): Promise<void> => {
     const { client, params } = ctx.oidc;
-    const request = { clientId: client.clientId, ...toRequest(params, resources) };
-    const exchanged = await exchange(request).catch(refuse);
+    const request = { clientId: client.clientId, ip: ctx.ip, ...toRequest(params, resources) };
+    const exchanged = await exchange(request).catch((error: unknown) => refuse(ctx, error));
     metrics.tokensIssued.inc({ kind: exchanged.kind });
     ctx.body = toAnswer(exchanged, request);
   };
 }
 
 /** @throws invalid_request, invalid_target */
-export function toRequest(params: Parameters, resources: Resources): Omit<ExchangeRequest, 'clientId'> {
+export function toRequest(params: Parameters, resources: Resources): Omit<ExchangeRequest, 'clientId' | 'ip'> {
   assertType(params, 'requested_token_type', [undefined, ACCESS_TOKEN]);
   const permissions = textOf(params, 'scope')?.split(' ').filter(Boolean);
   const common = { service: serviceOf(params, resources), ...(permissions !== undefined && { permissions }) };
@@ -86,15 +87,16 @@ function textOf(params: Parameters, name: string): string | undefined {
   throw new errors.InvalidRequest(`the parameter '${name}' must come once`);
 }
 
-const REFUSALS: Readonly<Record<ExchangeErrorCode, (error: ExchangeError) => Error>> = {
+const REFUSALS: Readonly<Record<ExchangeErrorCode, (error: ExchangeError, ctx: TokenEndpointGrantContext) => Error>> = {
   invalid_request: ({ message }) => new errors.InvalidRequest(message),
   invalid_target: ({ message }) => new errors.InvalidTarget(message),
   invalid_scope: ({ message }) => new errors.InvalidScope(message, ''),
+  rate_limited: ({ message, retryAfter = 1 }, ctx) => tooManyRequests(ctx, message, retryAfter),
 };
 
-function refuse(error: unknown): never {
+function refuse(ctx: TokenEndpointGrantContext, error: unknown): never {
   if (!(error instanceof ExchangeError)) throw error;
-  throw Object.assign(REFUSALS[error.code](error), { cause: error });
+  throw Object.assign(REFUSALS[error.code](error, ctx), { cause: error });
 }
 
 /** RFC 8693 section 2.2.1; `scope` tells what was granted of what was asked for. */

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { IfMatch } from '../http/if-match.ts';
 import { operation } from '../http/operation.ts';
 import { WorkloadAnswer, WorkloadBody, WorkloadParams, WorkloadsAnswer, WorkloadsQuery } from './schemas.ts';
 
@@ -30,7 +31,7 @@ export const put = operation(
     needs: 'workloads:write',
     problems: ['version_required', 'version_conflict', 'grants_ambiguous'],
   },
-  { params: WorkloadParams, body: WorkloadBody, response: { 200: WorkloadAnswer } },
+  { params: WorkloadParams, headers: IfMatch, body: WorkloadBody, response: { 200: WorkloadAnswer } },
 );
 
 export const remove = operation(

@@ -2,7 +2,7 @@ import type { Administration } from '../accounts/administration.ts';
 import { GrantBody, GrantParams, GrantsBody, UserAnswer, UserParams } from './admin-schemas.ts';
 import { changedAnswer } from './admin-users.ts';
 import { type Authorize, administratorOf } from './authorize.ts';
-import { requiredVersion } from './if-match.ts';
+import { IfMatch, requiredVersion } from './if-match.ts';
 import { operation } from './operation.ts';
 import type { HttpServer } from './server.ts';
 
@@ -32,7 +32,7 @@ function replaceRoute(app: HttpServer, { administration, authorize }: GrantRoute
       needs: 'users:write',
       problems: [...PROBLEMS, 'version_required', 'version_conflict', 'grants_ambiguous', 'claims_too_large'],
     },
-    { params: UserParams, body: GrantsBody, response: CHANGED },
+    { params: UserParams, headers: IfMatch, body: GrantsBody, response: CHANGED },
   );
   app.put('/v1/users/:id/grants', { schema, onRequest: authorize('users:write') }, async (request, reply) => {
     const version = requiredVersion(request.headers['if-match']);

@@ -12,7 +12,7 @@ import {
   UsersAnswer,
 } from './admin-schemas.ts';
 import { type Authorize, administratorOf } from './authorize.ts';
-import { entityTag, requiredVersion } from './if-match.ts';
+import { entityTag, IfMatch, requiredVersion } from './if-match.ts';
 import { operation } from './operation.ts';
 import { DEFAULT_PAGE, toPage } from './pages.ts';
 import type { HttpServer } from './server.ts';
@@ -102,7 +102,7 @@ function updateRoute(app: HttpServer, { administration, authorize }: UserRoutesO
         'claims_too_large',
       ],
     },
-    { params: UserParams, body: UserPatch, response: { 200: UserAnswer, 202: UserAnswer } },
+    { params: UserParams, headers: IfMatch, body: UserPatch, response: { 200: UserAnswer, 202: UserAnswer } },
   );
   app.patch('/v1/users/:id', { schema, onRequest: authorize('users:write') }, async (request, reply) => {
     const version = requiredVersion(request.headers['if-match']);

@@ -1,4 +1,10 @@
+import { Type } from 'typebox';
 import { AuthError } from '../errors.ts';
+
+/** Not required by the schema: what is missing has an answer of its own, 428. */
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'the ETag of what was read; without it 428' })),
+});
 
 /** A strong entity tag (RFC 9110 section 8.8.3) of a version. */
 export function entityTag(version: number): string {

@@ -8,12 +8,12 @@ import { createServer } from './server.ts';
 
 const info = { title: 'Test', description: 'A test.' };
 
-async function documentOf(schema: object) {
+async function documentOf(schema: object, method: 'POST' | 'DELETE' = 'POST') {
   const app = createServer(createLogger({ name: 'test', level: 'silent' }));
   collectOpenApi(app, info);
   withOtherMethodsRefused(app, (routes) => {
     openApiRoute(routes);
-    routes.post('/v1/things/:id', { schema }, async () => ({}));
+    routes.route({ method, url: '/v1/things/:id', schema, handler: async () => ({}) });
   });
   return (await app.inject({ url: '/openapi.json' })).json();
 }
@@ -53,6 +53,12 @@ describe('the document of an app', () => {
     });
     expect(responses['204']).toEqual({ description: 'No Content' });
     expect(document.components.schemas.Problem.properties).toHaveProperty('code');
+  });
+
+  test('tells of a deletion that it may be refused for what came with it', async () => {
+    const document = await documentOf(operation({ id: 'a', tag: 'things', summary: 'A' }, {}), 'DELETE');
+    const { responses } = document.paths['/v1/things/{id}'].delete;
+    expect(Object.keys(responses)).toEqual(['400', '413', '415', '503']);
   });
 
   test('says that anyone may ask where nothing is needed', async () => {

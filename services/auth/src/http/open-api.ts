@@ -56,7 +56,7 @@ export function openApiRoute(app: HttpServer): void {
 
 type Transform = NonNullable<FastifyDynamicSwaggerOptions['transform']>;
 
-const transform: Transform = ({ schema, url }) => {
+const transform: Transform = ({ schema, url, route }) => {
   const { about, ...shapes }: DocumentedSchema = schema ?? {};
   if (about === undefined) return { schema: shapes, url };
   const { id, tag, summary, description, needs } = about;
@@ -69,7 +69,7 @@ const transform: Transform = ({ schema, url }) => {
       summary,
       description: [description, isPermission(needs) && `Needs \`${needs}\` at \`auth\`.`].filter(Boolean).join(' '),
       security: needs === undefined ? [] : [{ bearer: isPermission(needs) ? [needs] : [] }],
-      response: { ...described(shapes.response), ...problemAnswers(schema) },
+      response: { ...described(shapes.response), ...problemAnswers(schema, route.method === 'DELETE') },
     },
   };
 };
@@ -86,8 +86,8 @@ function described(response: unknown): Record<string, unknown> {
   );
 }
 
-function problemAnswers(schema: DocumentedSchema): Record<string, unknown> {
-  const codes = Map.groupBy(problemsOf(schema), ([status]) => status);
+function problemAnswers(schema: DocumentedSchema, isDeletion: boolean): Record<string, unknown> {
+  const codes = Map.groupBy(problemsOf(schema, isDeletion), ([status]) => status);
   return Object.fromEntries(
     [...codes].map(([status, problems]) => {
       const description = `${STATUS_CODES[status]}: ${[...new Set(problems.map(([, code]) => `\`${code}\``))].join(', ')}`;
@@ -98,8 +98,12 @@ function problemAnswers(schema: DocumentedSchema): Record<string, unknown> {
 
 type StatusAndCode = readonly [status: number, code: string];
 
-function problemsOf({ about, body, params, querystring }: DocumentedSchema): readonly StatusAndCode[] {
-  const takesInput = [body, params, querystring].some((shape) => shape !== undefined);
+/** What comes with a DELETE is read although it means nothing (RFC 9110 section 9.3.5), and so may be refused. */
+function problemsOf(
+  { about, body, params, querystring }: DocumentedSchema,
+  isDeletion: boolean,
+): readonly StatusAndCode[] {
+  const takesInput = isDeletion || [body, params, querystring].some((shape) => shape !== undefined);
   const { needs, problems = [] } = about ?? {};
   return [
     ...(takesInput
@@ -108,7 +112,7 @@ function problemsOf({ about, body, params, querystring }: DocumentedSchema): rea
           [400, 'request_malformed'],
         ] as const)
       : []),
-    ...(body === undefined
+    ...(body === undefined && !isDeletion
       ? []
       : ([
           [413, 'body_too_large'],

@@ -80,6 +80,8 @@ function loginRoute(app: HttpServer, { login, metrics }: PublicAppOptions): void
 function jwksRoute(app: HttpServer, { jwks, jwksMaxAgeSeconds = 60 }: PublicAppOptions): void {
   app.get('/.well-known/jwks.json', { schema: jwksOperation }, async (_, reply) => {
     const keys = jwks().keys.map((key) => ({ ...key }));
+    // Public keys: scripts of any origin verify ID tokens with them.
+    reply.header('access-control-allow-origin', '*');
     return reply.header('cache-control', `public, max-age=${jwksMaxAgeSeconds}`).send({ keys });
   });
 }

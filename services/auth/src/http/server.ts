@@ -31,6 +31,17 @@ export type HttpServer = FastifyInstance<
 const BODY_LIMIT = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 
+/**
+ * Answers hold tokens and accounts (RFC 6749 section 5.1); one that may be kept says so itself. None is a page, whatever
+ * a browser makes of its text; those that are have headers of their own.
+ */
+export const ANSWER_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+} as const;
+
 export interface ServerOptions {
   /** Addresses and networks whose `X-Forwarded-For` is believed. @default none: the client is who connects */
   readonly trustedProxies?: readonly string[];
@@ -58,9 +69,8 @@ export function createServer(log: Logger, { trustedProxies = [], drainMs = 3_000
   app.setNotFoundHandler((_, reply) =>
     answerProblem(reply, { status: 404, code: 'not_found', detail: 'there is nothing here' }),
   );
-  // Answers hold tokens and accounts (RFC 6749 section 5.1); one that may be kept says so itself.
   app.addHook('onRequest', async (_, reply) => {
-    reply.header('cache-control', 'no-store');
+    reply.headers(ANSWER_HEADERS);
   });
   app.addHook('preValidation', readQuery);
   app.addHook('onResponse', async (request, reply) => {
@@ -83,9 +93,16 @@ function drainOnClose(app: HttpServer, drainMs: number): void {
   let closing = false;
   app.addHook('preClose', async () => {
     closing = true;
-    setTimeout(() => app.server.closeAllConnections(), drainMs).unref();
+    setTimeout(() => cutConnections(app), drainMs).unref();
   });
   app.addHook('onSend', async (_, reply) => {
     if (closing) reply.header('connection', 'close');
+  });
+}
+
+function cutConnections(app: HttpServer): void {
+  app.server.getConnections((_, open) => {
+    if (open > 0) app.log.warn({ open }, 'connections were cut: the time for their requests is over');
+    app.server.closeAllConnections();
   });
 }

@@ -30,6 +30,7 @@ describe.each(databaseKinds(inject('postgresUrl')))('authorization code on $name
       iss: ISSUER,
       sub: user.id,
       client_id: 'shop',
+      scope: 'openid email',
       aud: ['bucket', 'user'],
       iat: expect.any(Number),
       nbf: expect.any(Number),

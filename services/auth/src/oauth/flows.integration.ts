@@ -150,17 +150,6 @@ describe.runIf(kind !== undefined)('OAuth flows with openid-client', () => {
     await trusting.close();
   });
 
-  test('userinfo tells who logged in, and nothing without a token', async () => {
-    const user = await world.addUser();
-    const config = await world.configFor(await world.addClient({}));
-    const { url, checks } = await authorizationRequest(config);
-    const browser = world.browser();
-    const back = await logIn(browser, await browser.get(url), user);
-    const tokens = await oidc.authorizationCodeGrant(config, back.url, checks);
-    expect(await oidc.fetchUserInfo(config, tokens.access_token, user.id)).toEqual({ sub: user.id, email: user.email });
-    await expect(oidc.fetchUserInfo(config, 'x.y.z', user.id)).rejects.toThrow();
-  });
-
   test('introspection tells a client of its own tokens, a service of those for it, and others nothing', async () => {
     const grants = [{ service: 'bucket', permissions: ['bucket:read'] }];
     const add = async (own: object[]) =>

@@ -6,6 +6,7 @@ import type { ProviderPages } from './provider-pages.ts';
 import type { Artefacts } from './store/artefacts.ts';
 import { introspectForClient, revokeForClient, type TokenEndpoints } from './token-endpoints.ts';
 import { available, isUnavailable, RETRY_AFTER } from './unavailable.ts';
+import { withoutUnverifiableHint } from './unverifiable-hint.ts';
 
 export interface HookOptions {
   readonly logIns: LogInSessions;
@@ -14,6 +15,8 @@ export interface HookOptions {
   readonly pages: ProviderPages;
   /** Path of the page that device codes are typed into. */
   readonly devicePath: string;
+  /** Names of the keys that id tokens are verified with. */
+  readonly verifiable: ReadonlySet<string>;
   readonly log: Logger;
 }
 
@@ -64,6 +67,9 @@ async function finish(ctx: KoaContextWithOIDC, options: HookOptions): Promise<vo
     case 'resume':
       if (entities.AuthorizationCode !== undefined) await saveOrigin(artefacts, entities.AuthorizationCode.jti, ctx);
       break;
+    case 'end_session':
+      if (ctx.status === 400) goOnWithoutHint(ctx, options.verifiable);
+      break;
     case 'end_session_confirm':
       await leaveOneApplication(ctx, logIns);
       break;
@@ -76,6 +82,13 @@ async function finish(ctx: KoaContextWithOIDC, options: HookOptions): Promise<vo
   }
   if (isScripted(ctx))
     await (route === 'end_session' || route === 'resume' ? pages.leaving(ctx) : pages.unanswerable(ctx));
+}
+
+function goOnWithoutHint(ctx: KoaContextWithOIDC, verifiable: ReadonlySet<string>): void {
+  const query = withoutUnverifiableHint(ctx.oidc.params ?? {}, verifiable);
+  if (query === undefined) return;
+  ctx.status = 303;
+  ctx.redirect(`${ctx.oidc.urlFor('end_session')}?${query}`);
 }
 
 /** The client is who it says, the request is well formed, and oidc-provider knows nothing of the token. */

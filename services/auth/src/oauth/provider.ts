@@ -77,7 +77,8 @@ export function createProvider(options: ProviderOptions, keys: ProviderKeys): Pr
     return matchesSecret(ownClient(this).secretHashes, actual);
   };
   registerGrants(provider, options);
-  installHooks(provider, { ...options, pages, devicePath: ROUTES.code_verification });
+  const verifiable = new Set([keys.active.kid, ...keys.published.map(({ kid }) => kid)]);
+  installHooks(provider, { ...options, pages, verifiable, devicePath: ROUTES.code_verification });
   provider.silent = true;
   provider.on('server_error', (ctx, err) => log.error({ err, route: ctx.oidc?.route }, 'OAuth request failed'));
   return provider;

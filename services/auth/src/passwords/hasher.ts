@@ -4,8 +4,8 @@ import { BoundedQueue } from './bounded-queue.ts';
 import { opaqueString } from './opaque-string.ts';
 
 /** OWASP's minimum for argon2id: 19 MiB, 2 passes, 1 lane. The algorithm's own default is argon2id, version 19. */
-const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
-const CURRENT = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$`;
+export const PASSWORD_HASHING = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+const CURRENT = `$argon2id$v=19$m=${PASSWORD_HASHING.memoryCost},t=${PASSWORD_HASHING.timeCost},p=${PASSWORD_HASHING.parallelism}$`;
 
 /** Both take the password as it was typed. */
 export interface PasswordHasher {
@@ -25,9 +25,9 @@ export interface HasherOptions {
 
 export async function createPasswordHasher(options: HasherOptions): Promise<PasswordHasher> {
   const queue = new BoundedQueue(options);
-  const nobody = await hash(randomBytes(32), PARAMETERS);
+  const nobody = await hash(randomBytes(32), PASSWORD_HASHING);
   return {
-    hash: (password) => queue.run(() => hash(opaqueString(password), PARAMETERS)),
+    hash: (password) => queue.run(() => hash(opaqueString(password), PASSWORD_HASHING)),
     async verify(stored, password) {
       const matches = await queue.run(() => verify(stored ?? nobody, opaqueString(password)));
       return stored !== undefined && matches;

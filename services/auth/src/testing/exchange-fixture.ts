@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RevocableClaims } from '@sekisho/sessions';
 import { ANY_AUDIENCE, createMinter, createVerifier, generateSigningKey, toJwks } from '@sekisho/tokens';
-import { createExchange } from '../exchange/exchange.ts';
+import { createExchange, type ExchangeRequest } from '../exchange/exchange.ts';
 import { type Workload, workloadName } from '../exchange/workload.ts';
 import { createWorkloadProof } from '../exchange/workload-proof.ts';
 import { refuseRevoked } from '../revocations/refuse-revoked.ts';
@@ -49,7 +49,14 @@ export async function createExchangeFixture(workloads: readonly Workload[] = [bu
     narrowJwks: () => guardJwks,
     clock,
   });
-  const exchange = createExchange({
+  /** Seconds to wait, and who was counted. */
+  const limited = { address: 0, workload: 0, counted: [] as string[] };
+  const limit = (kind: 'address' | 'workload') => (name: string) => {
+    limited.counted.push(name);
+    return limited[kind];
+  };
+  const createdExchange = createExchange({
+    limits: { address: limit('address'), workload: limit('workload') },
     proveWorkload: createWorkloadProof({ clusterKeys: cluster.keys(), clock }),
     workloads: {
       find: async (id) => workloads.find((workload) => workloadName(workload) === workloadName(id)),
@@ -60,10 +67,11 @@ export async function createExchangeFixture(workloads: readonly Workload[] = [bu
     accounts,
     clock,
   });
+  const exchange = (request: Omit<ExchangeRequest, 'ip'>) => createdExchange({ ip: '192.0.2.7', ...request });
   const credentials = { email: alice.email, password: 'correct horse', device: {}, ip: '192.0.2.1' };
   const access = await login(credentials);
   const accessClaims = await fixture.verifyFor('bucket')(access.token);
   const guard = createMinter({ issuer: ISSUER, key: () => guardKey, clock, uuid: randomUUID });
   const narrow = await guard.narrow(accessClaims, 'bucket');
-  return { ...fixture, accounts, cluster, revoked, exchange, access, accessClaims, narrow };
+  return { ...fixture, accounts, cluster, revoked, limited, exchange, access, accessClaims, narrow };
 }

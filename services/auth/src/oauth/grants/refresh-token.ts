@@ -13,9 +13,8 @@ import {
   required,
   toList,
 } from './context.ts';
+import { tooManyRequests } from './too-many-requests.ts';
 import { type IssuedToken, mintForUser } from './user-tokens.ts';
-
-const TOO_MANY_REQUESTS = 429;
 
 /** RFC 6749 section 6, with the rotation of every refresh token of ours: used twice, it ends its session. */
 export const refreshToken: GrantFactory = (_, dependencies) => async (ctx) => {
@@ -24,7 +23,9 @@ export const refreshToken: GrantFactory = (_, dependencies) => async (ctx) => {
   const presented = { token: required(ctx, 'refresh_token'), clientId: client.id };
   const refreshed = await countedAttempt(metrics, 'refresh', () =>
     refreshTokens.use(presented, (family) => issue(dependencies, ctx, family)),
-  ).catch(asOAuthError);
+  ).catch((error: unknown) => {
+    throw asOAuthError(ctx, error);
+  });
   const { token, expiresIn, scopes } = refreshed.issued;
   ctx.body = {
     access_token: token,
@@ -67,10 +68,8 @@ function narrowedScopes(granted: readonly string[], requested: unknown): Readonl
   return new Set(scopes);
 }
 
-/** @throws */
-function asOAuthError(error: unknown): never {
-  if (!(error instanceof LoginRefused)) throw error;
-  if (error.code !== 'rate_limited') throw invalidGrant(error.reason);
-  const tooOften = new errors.TemporarilyUnavailable('this session is refreshed too often');
-  throw Object.assign(tooOften, { status: TOO_MANY_REQUESTS, statusCode: TOO_MANY_REQUESTS });
+function asOAuthError(ctx: TokenEndpointGrantContext, error: unknown): unknown {
+  if (!(error instanceof LoginRefused)) return error;
+  if (error.code !== 'rate_limited') return invalidGrant(error.reason);
+  return tooManyRequests(ctx, 'this session is refreshed too often', error.retryAfter ?? 1);
 }

@@ -3,7 +3,7 @@ import { TokenError } from '@sekisho/tokens';
 import { errors } from 'oidc-provider';
 import type { Account } from '../../accounts/account.ts';
 import type { OAuthClient } from '../clients/client.ts';
-import { type GrantDependencies, notGranted } from './context.ts';
+import { type GrantDependencies, notGranted, OIDC_SCOPES } from './context.ts';
 import { type Asked, audienceOf, grantedToUser, serviceClaims, userClaims } from './granted.ts';
 
 export interface UserGrant {
@@ -37,10 +37,12 @@ export async function mintForUser(
 ): Promise<IssuedToken> {
   const granted = grantedToUser(account, client, asked, clock());
   if (!granted.ok) throw notGranted(granted.missing);
+  const scope = scopeClaim(scopes);
   const { token, claims } = await mint({
     subject: account.id,
     clientId: client.id,
     audience: audienceOf(granted.grants),
+    ...(scope !== undefined && { scope }),
     user: userClaims(account, client, scopes),
     services: serviceClaims(granted.grants),
     session: { id: session.id, device: session.fingerprint, ...(session.ip !== undefined && { ip: session.ip }) },
@@ -48,6 +50,12 @@ export async function mintForUser(
   }).catch(refuseTooLarge);
   metrics.tokensIssued.inc({ kind: 'access' });
   return { token, expiresIn: claims.exp - claims.iat };
+}
+
+/** Of what was granted, what counts at this service itself; undefined when nothing does. */
+function scopeClaim(scopes: ReadonlySet<string>): string | undefined {
+  const own = [...scopes].filter((scope) => OIDC_SCOPES.has(scope));
+  return own.length === 0 ? undefined : own.join(' ');
 }
 
 export function refuseTooLarge(error: unknown): never {

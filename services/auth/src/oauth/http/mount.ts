@@ -60,6 +60,8 @@ function handOver({ live, issuer, clientAddress }: MountOptions, request: Fastif
   // Without keys this throws, and the request is answered like any other.
   const { handle } = live();
   asIssuer(request, issuer, clientAddress(request));
+  // It writes its own headers, and this one with none of its answers.
+  reply.raw.setHeader('x-content-type-options', 'nosniff');
   reply.hijack();
   return handle(request.raw, reply.raw);
 }

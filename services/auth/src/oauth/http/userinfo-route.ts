@@ -1,5 +1,6 @@
 import { type AccessClaims, bearerToken, TokenError, type Verify } from '@sekisho/tokens';
 import type { AccountStore } from '../../accounts/account.ts';
+import { AuthError } from '../../errors.ts';
 import type { HttpServer } from '../../http/server.ts';
 
 export interface UserinfoOptions {
@@ -7,6 +8,9 @@ export interface UserinfoOptions {
   /** Accepts every unrevoked token of this issuer, for any audience. */
   readonly verify: Verify;
 }
+
+/** RFC 6750 section 3.1. */
+const CHALLENGE = 'Bearer realm="sekisho", error="insufficient_scope", scope="openid"';
 
 /** OpenID Connect Core section 5.3. What the token says of its user is what the application was allowed to know. */
 export function userinfoRoute(app: HttpServer, options: UserinfoOptions): void {
@@ -16,8 +20,12 @@ export function userinfoRoute(app: HttpServer, options: UserinfoOptions): void {
     schema: { hide: true },
     handler: async (request, reply) => {
       // A token is needed and no cookie counts: scripts of any origin may ask with theirs.
-      reply.header('access-control-allow-origin', '*');
-      const { sub, user } = await claimsOf(options, request.headers.authorization);
+      reply.headers({ 'access-control-allow-origin': '*', 'access-control-expose-headers': 'www-authenticate' });
+      const { sub, user, scope = '' } = await claimsOf(options, request.headers.authorization);
+      if (!scope.split(' ').includes('openid')) {
+        reply.header('www-authenticate', CHALLENGE);
+        throw new AuthError('insufficient_scope', 'the application did not ask for the scope openid');
+      }
       return { sub, ...(user?.email !== undefined && { email: user.email }) };
     },
   });

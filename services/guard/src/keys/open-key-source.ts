@@ -1,0 +1,18 @@
+import type { KeySourceProcess } from './key-source.ts';
+import { createKeyObserver, type KeyObserverOptions } from './observer.ts';
+import { PolledKeySource, type PolledKeySourceOptions } from './polled-key-source.ts';
+import { createSignerClient, type SignerClientOptions } from './signer-client.ts';
+
+export type KeySourceOptions = SignerClientOptions &
+  Omit<PolledKeySourceOptions, 'client' | 'observer'> &
+  Omit<KeyObserverOptions, 'source'>;
+
+/** The keys of this process, not yet asked for. */
+export function createKeySource(options: KeySourceOptions): KeySourceProcess {
+  const source: KeySourceProcess = new PolledKeySource({
+    ...options,
+    client: createSignerClient(options),
+    observer: createKeyObserver({ ...options, source: () => source }),
+  });
+  return source;
+}

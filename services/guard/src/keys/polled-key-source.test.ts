@@ -1,0 +1,313 @@
+import { randomBytes } from 'node:crypto';
+import { FakeClock, settle } from '@sekisho/kube/testing';
+import { createLogger, createMetrics } from '@sekisho/telemetry';
+import { exportSigningKey, generateSigningKey } from '@sekisho/tokens';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { FakeAuth } from '../testing/fake-auth.ts';
+import { createKeySource, type KeySourceOptions } from './open-key-source.ts';
+
+const SECOND = 1_000;
+const DAY = 86_400 * SECOND;
+const accessKey = await generateSigningKey();
+const current = randomBytes(32);
+
+function setUp() {
+  const clock = new FakeClock();
+  const auth = new FakeAuth(accessKey);
+  const lines: string[] = [];
+  const log = createLogger({ name: 'test', destination: { write: (line: string) => void lines.push(line) } });
+  const source = (more: Partial<KeySourceOptions> = {}) => {
+    const metrics = createMetrics({ processMetrics: false, undeclared: 'throw' });
+    const made = createKeySource({
+      authUrl: 'http://auth.test/',
+      readToken: async () => `${auth.token}\n`,
+      encryptionKeys: { current, previous: [] },
+      random: () => 0.5,
+      ...{ fetch: auth.fetch, clock, log, metrics },
+      ...more,
+    });
+    onTestFinished(() => made.stop());
+    return Object.assign(made, { metrics });
+  };
+  return { clock, auth, lines, source };
+}
+
+const kidsOf = ({ keys }: { readonly keys: readonly { readonly kid: string }[] }) => keys.map(({ kid }) => kid);
+
+describe('a source of keys', () => {
+  test('makes the keys that are wanted, and signs with the first', async () => {
+    const { auth, source } = setUp();
+    const one = source();
+    expect(one.signingKey()).toBeUndefined();
+    expect(one.ready).toBe(false);
+    await one.refresh();
+    expect(auth.keys.map(({ state }) => state)).toEqual(['active', 'next']);
+    expect(one.signingKey()?.kid).toBe(auth.keys[0]?.kid);
+    expect(one.ready).toBe(true);
+    expect(kidsOf(one.narrowJwks)).toEqual(kidsOf(auth));
+    expect(kidsOf(one.accessJwks)).toEqual([accessKey.kid]);
+    expect(kidsOf(one.jwks)).toEqual([accessKey.kid, ...kidsOf(auth)]);
+  });
+
+  test('proves who it is by the token of that moment', async () => {
+    const { auth, source } = setUp();
+    const tokens = ['old', auth.token];
+    const one = source({ readToken: async () => tokens.shift() ?? auth.token });
+    await one.refresh();
+    expect(one.ready).toBe(false);
+    await one.refresh();
+    expect(one.ready).toBe(true);
+    expect(auth.requests.map(({ authorization }) => authorization).slice(0, 2)).toEqual([
+      'Bearer old',
+      `Bearer ${auth.token}`,
+    ]);
+    expect(new Set(auth.requests.map(({ url }) => url))).toEqual(new Set(['http://auth.test/v1/signers/guard/keys']));
+  });
+
+  test('agrees with others that begin at the same time', async () => {
+    const { auth, source } = setUp();
+    const sources = [source(), source(), source()];
+    await Promise.all(sources.map((one) => one.refresh()));
+    await Promise.all(sources.map((one) => one.refresh()));
+    expect(auth.keys).toHaveLength(2);
+    expect(sources.map((one) => one.signingKey()?.kid)).toEqual(sources.map(() => auth.keys[0]?.kid));
+  });
+
+  test('goes over to the next key when it is told, and makes the one after it', async () => {
+    const { auth, source } = setUp();
+    const one = source();
+    await one.refresh();
+    const [old, next] = kidsOf(auth);
+    auth.promote();
+    expect(one.signingKey()?.kid).toBe(old);
+    await one.refresh();
+    expect(one.signingKey()?.kid).toBe(next);
+    expect(auth.keys.map(({ state }) => state)).toEqual(['retiring', 'active', 'next']);
+    expect(kidsOf(one.narrowJwks)).toEqual(kidsOf(auth));
+  });
+
+  test('stops to sign with a key that was taken out, even if there is none in its place', async () => {
+    const { auth, source } = setUp();
+    const one = source();
+    await one.refresh();
+    for (const kid of kidsOf(auth)) auth.remove(kid);
+    auth.trouble = { text: JSON.stringify({ ...auth.answer(), wanted: undefined }) };
+    await one.refresh();
+    expect(one.signingKey()).toBeUndefined();
+    expect(one.ready).toBe(false);
+  });
+
+  test('hands out another key set only when there are other keys', async () => {
+    const { auth, source } = setUp();
+    const one = source();
+    await one.refresh();
+    const { jwks, accessJwks, narrowJwks } = one;
+    await one.refresh();
+    expect(
+      [one.jwks, one.accessJwks, one.narrowJwks].map((set, at) => set === [jwks, accessJwks, narrowJwks][at]),
+    ).toEqual([true, true, true]);
+    auth.remove(auth.keys[1]?.kid ?? '');
+    await one.refresh();
+    expect(one.accessJwks).toBe(accessJwks);
+    expect(one.narrowJwks).not.toBe(narrowJwks);
+    expect(one.jwks).not.toBe(jwks);
+  });
+
+  test('asks again and again, more often while it fails, and leaves no timer', async () => {
+    const { clock, auth, source } = setUp();
+    const one = source();
+    auth.trouble = 'away';
+    one.start();
+    await settle();
+    expect(clock.pending).toEqual([375]);
+    for (let tries = 0; tries < 12; tries += 1) {
+      await clock.advance(clock.pending[0] ?? 0);
+      expect(clock.pending[0]).toBeLessThanOrEqual(30 * SECOND);
+    }
+    expect(auth.requests.length).toBeGreaterThanOrEqual(12);
+    auth.trouble = { text: JSON.stringify({ keys: [], accessKeys: auth.answer().accessKeys, signForSeconds: 60 }) };
+    await clock.advance(clock.pending[0] ?? 0);
+    expect(clock.pending).toEqual([22_500]);
+    await one.stop();
+    expect(clock.pending).toEqual([]);
+  });
+
+  test('asked many times at once asks once more', async () => {
+    const { auth, source } = setUp();
+    const one = source();
+    await one.refresh();
+    const before = auth.requests.length;
+    await Promise.all(Array.from({ length: 100 }, () => one.refresh()));
+    expect(auth.requests.length - before).toBeLessThanOrEqual(2);
+  });
+
+  test('that is stopped waits for no answer', async () => {
+    const { source } = setUp();
+    const fetch: typeof globalThis.fetch = (_, init) =>
+      new Promise((_resolve, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)));
+    const one = source({ fetch });
+    one.start();
+    await settle();
+    await one.stop();
+    expect(one.ready).toBe(false);
+  });
+
+  test('waits for an answer a bounded time', async () => {
+    const { clock, lines, source } = setUp();
+    const fetch: typeof globalThis.fetch = (_, init) =>
+      new Promise((_resolve, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)));
+    const one = source({ fetch, timeoutMs: 2_000 });
+    const refreshed = one.refresh();
+    await clock.advance(2_000);
+    await refreshed;
+    expect(lines.join()).toContain('auth_unreachable');
+  });
+});
+
+describe('while the auth service is away', () => {
+  test('everything stays as it was, for as long as the auth service said', async () => {
+    const { clock, auth, source } = setUp();
+    const one = source();
+    await one.refresh();
+    const { jwks } = one;
+    const kid = one.signingKey()?.kid;
+    auth.trouble = 'away';
+    await clock.advance(DAY - SECOND);
+    await one.refresh();
+    expect(one.signingKey()?.kid).toBe(kid);
+    expect(one.ageMs).toBe(DAY - SECOND);
+    await clock.advance(SECOND);
+    expect(one.signingKey()).toBeUndefined();
+    expect(one.ready).toBe(false);
+    expect(one.jwks).toBe(jwks);
+    auth.trouble = undefined;
+    await one.refresh();
+    expect(one.signingKey()?.kid).toBe(kid);
+  });
+
+  test('a clock that is set back prolongs nothing', async () => {
+    const { clock, source } = setUp();
+    const one = source();
+    await one.refresh();
+    clock.step(-DAY);
+    await clock.advance(DAY);
+    expect(one.signingKey()).toBeUndefined();
+  });
+
+  test.each([
+    ['no JSON', { text: 'hunter2' }],
+    ['another shape', { text: '{"keys": "hunter2"}' }],
+    ['a refusal', { status: 403, text: '{"code":"permission_missing","detail":"hunter2"}' }],
+    ['a page', { status: 502, text: '<html>hunter2' }],
+    ['more than it reads', { text: `"hunter2${'x'.repeat(200_000)}"` }],
+  ])('%s changes nothing, and is told once without what stood in it', async (_, trouble) => {
+    const { auth, lines, source } = setUp();
+    const one = source();
+    await one.refresh();
+    const before = one.signingKey();
+    auth.trouble = trouble;
+    await one.refresh();
+    await one.refresh();
+    expect(one.signingKey()).toBe(before);
+    expect(lines.filter((line) => line.includes('could not be read'))).toHaveLength(1);
+    expect(lines.join()).not.toContain('hunter2');
+    expect(lines.join()).not.toContain(auth.token);
+    auth.trouble = undefined;
+    await one.refresh();
+    expect(lines.at(-1)).toContain('known again');
+  });
+
+  test('what it says of its looks is counted', async () => {
+    const { auth, source } = setUp();
+    const one = source();
+    await one.refresh();
+    auth.trouble = 'away';
+    await one.refresh();
+    const text = await one.metrics.render();
+    expect(text).toContain('guard_key_looks_total{result="told"} 1');
+    expect(text).toContain('guard_key_looks_total{result="auth_unreachable"} 1');
+    expect(text).toContain('guard_signing_key_held{state="next"} 1');
+    expect(text).toContain('guard_keys_age_seconds 0');
+  });
+});
+
+describe('an answer that would do harm is refused whole', () => {
+  test('with a key of the guard among those for access tokens', async () => {
+    const { auth, source } = setUp();
+    const one = source();
+    await one.refresh();
+    const { accessJwks } = one;
+    const [own] = auth.keys;
+    if (own === undefined) throw new Error('no key');
+    auth.access = { keys: [...auth.access.keys, own.jwk] };
+    await one.refresh();
+    expect(one.accessJwks).toBe(accessJwks);
+  });
+
+  test('with a key under the name of another', async () => {
+    const { auth, source } = setUp();
+    const one = source();
+    await one.refresh();
+    const { narrowJwks } = one;
+    const other = await generateSigningKey();
+    auth.keys = auth.keys.map((key) => ({ ...key, jwk: { ...other.publicJwk, kid: key.kid } }));
+    await one.refresh();
+    expect(one.narrowJwks).toBe(narrowJwks);
+  });
+});
+
+describe('a replica with another encryption key', () => {
+  const stranger = { encryptionKeys: { current: randomBytes(32), previous: [] } };
+
+  test('has no key to sign with, makes none, and says so', async () => {
+    const { auth, lines, source } = setUp();
+    await source().refresh();
+    auth.remove(auth.keys[1]?.kid ?? '');
+    const one = source(stranger);
+    await one.refresh();
+    expect(one.ready).toBe(false);
+    expect(auth.keys).toHaveLength(1);
+    expect(lines.join()).toContain('all replicas need the encryption key');
+  });
+
+  test('goes on with the key it has when the one in wait is not for it, and shows that', async () => {
+    const { auth, source } = setUp();
+    const one = source();
+    await one.refresh();
+    auth.remove(auth.keys[1]?.kid ?? '');
+    const kid = one.signingKey()?.kid;
+    const key = await generateSigningKey();
+    const sealed = randomBytes(100).toString('base64url');
+    auth.keys.push({ kid: key.kid, alg: 'ES256', state: 'next', jwk: { ...key.publicJwk }, sealed });
+    await one.refresh();
+    expect(one.signingKey()?.kid).toBe(kid);
+    expect(await one.metrics.render()).toContain('guard_signing_key_held{state="next"} 0');
+    auth.promote();
+    await one.refresh();
+    expect(one.signingKey()?.kid).toBe(kid);
+  });
+
+  test('opens what a previous one sealed', async () => {
+    const { source } = setUp();
+    await source().refresh();
+    const one = source({ encryptionKeys: { current: randomBytes(32), previous: [current] } });
+    await one.refresh();
+    expect(one.ready).toBe(true);
+  });
+});
+
+test('what leaves the process opens to the encryption key alone', async () => {
+  const { auth, lines, source } = setUp();
+  const one = source();
+  await one.refresh();
+  const key = one.signingKey();
+  if (key === undefined) throw new Error('no key');
+  const pkcs8 = exportSigningKey(key);
+  const scalar = Buffer.from(key.privateKey.export({ format: 'jwk' }).d ?? '', 'base64url');
+  expect(pkcs8.includes(scalar)).toBe(true);
+  const left = JSON.stringify(auth.keys) + lines.join();
+  for (const encoding of ['base64', 'base64url', 'hex'] as const) {
+    for (const secret of [pkcs8, scalar]) expect(left).not.toContain(secret.toString(encoding));
+  }
+  for (const { sealed } of auth.keys) expect(Buffer.from(sealed, 'base64url').includes(scalar)).toBe(false);
+});
