@@ -11,6 +11,7 @@ export default defineConfig({
           include: ['{packages,operator,services,cdk8s,test-e2e,bench}/**/*.test.ts'],
           // Property tests take a second or two, and several times that beside other work.
           testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {

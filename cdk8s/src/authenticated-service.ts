@@ -1,7 +1,7 @@
 import type { ServiceAuthPolicySpec } from '@sekisho/policy';
 import type { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { addDeployment } from './deployment.ts';
+import { addDeployment, type DataFolder, type TokenFile } from './deployment.ts';
 import { ServiceAuthPolicy } from './service-auth-policy.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
 
@@ -24,6 +24,10 @@ export interface AuthenticatedDeployment {
   readonly replicas?: number;
   /** Answers 200 without a token. @default '/healthz' */
   readonly healthPath?: string;
+  /** Its token for exchange at the auth service. @default none: it calls nobody by token */
+  readonly tokenFile?: TokenFile;
+  /** @default none */
+  readonly dataFolder?: DataFolder;
 }
 
 /** A service of the mesh with an identity of its own, and the policy that says who may call it. */

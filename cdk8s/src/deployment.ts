@@ -15,6 +15,8 @@ export interface DeploymentProps {
   readonly apiAccess?: boolean;
   /** A ServiceAccount token of another audience than the API server's, which the kubelet keeps fresh. @default none */
   readonly tokenFile?: TokenFile;
+  /** A folder to write to, which lives as long as the pod. @default none */
+  readonly dataFolder?: DataFolder;
   /** Files of a Secret, mounted read-only. @default none */
   readonly secretFiles?: { readonly secretName: string; readonly mountPath: string; readonly keys: readonly string[] };
 }
@@ -25,6 +27,12 @@ export interface TokenFile {
   readonly audience: string;
   /** At least 600. */
   readonly expirationSeconds: number;
+}
+
+export interface DataFolder {
+  readonly mountPath: string;
+  /** For example `1Gi`: a pod that writes more is evicted. */
+  readonly sizeLimit: string;
 }
 
 /** User and group of distroless images; the pod security standard `restricted` wants any but root. */
@@ -67,6 +75,7 @@ function podSpec(props: DeploymentProps): k8s.PodSpec {
       { name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString('16Mi') } },
       ...secretVolumes(props),
       ...tokenVolumes(props),
+      ...dataVolumes(props),
     ],
   };
 }
@@ -88,7 +97,12 @@ function container({ workload, image, probes, env = [], ...props }: DeploymentPr
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
-    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...secretMounts(props), ...tokenMounts(props)],
+    volumeMounts: [
+      { name: 'tmp', mountPath: '/tmp' },
+      ...secretMounts(props),
+      ...tokenMounts(props),
+      ...dataMounts(props),
+    ],
   };
 }
 
@@ -110,4 +124,13 @@ function tokenVolumes({ tokenFile }: DeploymentProps): k8s.Volume[] {
 
 function tokenMounts({ tokenFile }: Pick<DeploymentProps, 'tokenFile'>): k8s.VolumeMount[] {
   return tokenFile === undefined ? [] : [{ name: 'token', mountPath: tokenFile.mountPath, readOnly: true }];
+}
+
+function dataVolumes({ dataFolder }: DeploymentProps): k8s.Volume[] {
+  if (dataFolder === undefined) return [];
+  return [{ name: 'data', emptyDir: { sizeLimit: k8s.Quantity.fromString(dataFolder.sizeLimit) } }];
+}
+
+function dataMounts({ dataFolder }: Pick<DeploymentProps, 'dataFolder'>): k8s.VolumeMount[] {
+  return dataFolder === undefined ? [] : [{ name: 'data', mountPath: dataFolder.mountPath }];
 }

@@ -29,7 +29,7 @@ describe.each(['local', 'cluster'] as const)('for the target %s', (target) => {
   test('every policy and issuer is one that the operator accepts', () => {
     const manifests = renderAll(target);
     const policies = ofKind(manifests, 'ServiceAuthPolicy').map(parseServiceAuthPolicy);
-    expect(policies.map((parsed) => parsed.ok)).toEqual([true, true]);
+    expect(policies.map((parsed) => parsed.ok)).toEqual([true, true, true, true]);
     expect(ofKind(manifests, 'TokenIssuer').map((raw) => parseTokenIssuer(raw).ok)).toEqual([true]);
   });
 

@@ -29,6 +29,56 @@ export const bucketPolicy: Policy = {
   ],
 };
 
+/** Left by bucket, and only for a user who called it: the condition on the caller and the one on the token must both hold. */
+export const notificationPolicy: Policy = {
+  service: 'notification',
+  mtls: 'Strict',
+  rules: [
+    health,
+    {
+      name: 'read-notifications',
+      to: [{ methods: ['GET'], paths: ['/api/notifications'] }],
+      allow: { permissions: { anyOf: ['notification:read'] } },
+    },
+    {
+      name: 'leave-notifications',
+      to: [{ methods: ['POST'], paths: ['/api/notifications'] }],
+      allow: {
+        permissions: { anyOf: ['notification:write'] },
+        callers: [{ namespace: 'shop', serviceAccount: 'bucket' }],
+      },
+    },
+    {
+      name: 'delete-notifications',
+      to: [{ methods: ['DELETE'], paths: ['/api/notifications/{*}'] }],
+      allow: { permissions: { anyOf: ['notification:delete'] } },
+    },
+  ],
+};
+
+export const filePolicy: Policy = {
+  service: 'file',
+  mtls: 'Strict',
+  rules: [
+    health,
+    {
+      name: 'read-files',
+      to: [{ methods: ['GET'], paths: ['/api/files', '/api/files/{*}'] }],
+      allow: { permissions: { anyOf: ['file:read'] } },
+    },
+    {
+      name: 'add-files',
+      to: [{ methods: ['POST'], paths: ['/api/files'] }],
+      allow: { permissions: { anyOf: ['file:write'] } },
+    },
+    {
+      name: 'delete-files',
+      to: [{ methods: ['DELETE'], paths: ['/api/files/{*}'] }],
+      allow: { permissions: { anyOf: ['file:delete'] } },
+    },
+  ],
+};
+
 /**
  * Rules are alternatives: a request needs to meet one. A rule for `/api/users/{*}` would match `/api/users/profile` too and
  * so open it to bucket without a token; hence the name has a path that no other rule matches.

@@ -1,11 +1,15 @@
-import { AuthenticatedService } from './authenticated-service.ts';
+import type { ServiceAuthPolicySpec } from '@sekisho/policy';
+import type { Chart } from 'cdk8s';
+import { type AuthenticatedDeployment, AuthenticatedService } from './authenticated-service.ts';
 import { type Manifest, render, type Target } from './kubernetes.ts';
-import { PLATFORM_ISSUER } from './platform.ts';
+import { PLATFORM_ISSUER, PLATFORM_NAMESPACE } from './platform.ts';
 import { type GatewayRef, PublicRoute } from './public-gateway.ts';
-import { bucketPolicy, userPolicy } from './shop-policies.ts';
+import { bucketPolicy, filePolicy, notificationPolicy, userPolicy } from './shop-policies.ts';
 import { addNamespace, type WorkloadFacts } from './workload.ts';
 
 export const SHOP_NAMESPACE = 'shop';
+/** What a workload's token must be made for, to be exchanged at the auth service. */
+const WORKLOAD_AUDIENCE = 'sekisho';
 
 export interface ShopOptions {
   readonly target: Target;
@@ -15,45 +19,84 @@ export interface ShopOptions {
   readonly edge?: GatewayRef;
   /** TokenIssuers whose tokens count. @default ['platform'] */
   readonly issuers?: readonly string[];
-  /** @default sekisho/sample-bucket:0.1.0 and sekisho/sample-user:0.1.0 */
-  readonly images?: { readonly bucket: string; readonly user: string };
+  /** @default sekisho/sample-<name>:0.1.0 */
+  readonly images?: Readonly<Record<ServiceName, string>>;
 }
 
-export interface Shop {
+type ServiceName = (typeof SERVICES)[number]['name'];
+
+export interface Shop extends Readonly<Record<ServiceName, WorkloadFacts>> {
   readonly manifests: readonly Manifest[];
-  readonly bucket: WorkloadFacts;
-  readonly user: WorkloadFacts;
 }
+
+interface Service {
+  readonly name: string;
+  readonly policy: Omit<ServiceAuthPolicySpec, 'selector' | 'targetRefs'>;
+  /** What the gateway sends it, by prefix. */
+  readonly prefixes: readonly string[];
+  readonly deployment?: Omit<AuthenticatedDeployment, 'image'>;
+}
+
+const TOKEN_FOLDER = '/var/run/secrets/sekisho';
+const DATA_FOLDER = '/var/lib/file';
+
+const SERVICES = [
+  {
+    name: 'bucket',
+    policy: bucketPolicy,
+    prefixes: ['/api/bucket-items', '/api/whoami'],
+    deployment: {
+      env: [
+        { name: 'AUTH_URL', value: `http://auth.${PLATFORM_NAMESPACE}` },
+        { name: 'WORKLOAD_TOKEN_FILE', value: `${TOKEN_FOLDER}/token` },
+        { name: 'USER_SERVICE_URL', value: 'http://user.shop' },
+        { name: 'NOTIFICATION_SERVICE_URL', value: 'http://notification.shop' },
+      ],
+      tokenFile: { mountPath: TOKEN_FOLDER, file: 'token', audience: WORKLOAD_AUDIENCE, expirationSeconds: 3_600 },
+    },
+  },
+  { name: 'user', policy: userPolicy, prefixes: ['/api/users'] },
+  { name: 'notification', policy: notificationPolicy, prefixes: ['/api/notifications'] },
+  {
+    name: 'file',
+    policy: filePolicy,
+    prefixes: ['/api/files'],
+    deployment: {
+      env: [{ name: 'DATA_FOLDER', value: DATA_FOLDER }],
+      dataFolder: { mountPath: DATA_FOLDER, sizeLimit: '1Gi' },
+    },
+  },
+] as const satisfies readonly Service[];
 
 const GATEWAY: GatewayRef = { name: 'public', namespace: 'istio-ingress' };
-const IMAGES = { bucket: 'sekisho/sample-bucket:0.1.0', user: 'sekisho/sample-user:0.1.0' };
 const LISTEN = { name: 'LISTEN', value: '0.0.0.0:8080' };
 
 /** The sample services with their policies and routes. */
 export function renderShop(options: ShopOptions): Shop {
-  const { target, gateway = GATEWAY, images = IMAGES } = options;
-  const namespace = SHOP_NAMESPACE;
-  const issuers = [...(options.issuers ?? [PLATFORM_ISSUER])];
-  const deploy = (image: string, env: { name: string; value: string }[]) =>
-    target === 'local' ? (false as const) : { image, env };
   return render((chart) => {
-    addNamespace(chart, namespace, { 'istio-injection': 'enabled' });
-    const bucket = new AuthenticatedService(chart, 'bucket', {
-      name: 'bucket',
-      namespace,
-      policy: { ...bucketPolicy, issuers },
-      deployment: deploy(images.bucket, [LISTEN, { name: 'USER_SERVICE_URL', value: 'http://user.shop' }]),
-    });
-    const user = new AuthenticatedService(chart, 'user', {
-      name: 'user',
-      namespace,
-      policy: { ...userPolicy, issuers },
-      deployment: deploy(images.user, [LISTEN]),
-    });
-    const items = ['/api/bucket-items', '/api/whoami'];
-    const gateways = [gateway, ...(options.edge === undefined ? [] : [options.edge])];
-    new PublicRoute(chart, 'bucket-route', { gateways, workload: bucket.workload, prefixes: items });
-    new PublicRoute(chart, 'user-route', { gateways, workload: user.workload, prefixes: ['/api/users'] });
-    return { bucket: bucket.workload, user: user.workload };
+    addNamespace(chart, SHOP_NAMESPACE, { 'istio-injection': 'enabled' });
+    const [bucket, user, notification, file] = SERVICES;
+    return {
+      bucket: addShopService(chart, bucket, options),
+      user: addShopService(chart, user, options),
+      notification: addShopService(chart, notification, options),
+      file: addShopService(chart, file, options),
+    };
   });
+}
+
+function addShopService(chart: Chart, service: Service & { name: ServiceName }, options: ShopOptions): WorkloadFacts {
+  const { target, gateway = GATEWAY, edge, images } = options;
+  const { name, policy, prefixes, deployment } = service;
+  const image = images?.[name] ?? `sekisho/sample-${name}:0.1.0`;
+  const env = [LISTEN, ...(deployment?.env ?? [])];
+  const { workload } = new AuthenticatedService(chart, name, {
+    name,
+    namespace: SHOP_NAMESPACE,
+    policy: { ...policy, issuers: [...(options.issuers ?? [PLATFORM_ISSUER])] },
+    deployment: target === 'local' ? false : { ...deployment, image, env },
+  });
+  const gateways = edge === undefined ? [gateway] : [gateway, edge];
+  new PublicRoute(chart, `${name}-route`, { gateways, workload, prefixes });
+  return workload;
 }

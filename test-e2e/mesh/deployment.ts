@@ -11,9 +11,16 @@ export interface WorkloadPlan {
   readonly port: { readonly name: string; readonly number: number };
 }
 
+/** What an app finds around it. */
+export interface AppPlace {
+  /** Base URL of its Envoy's egress listener. */
+  readonly egressProxy: string;
+  /** Its ServiceAccount token, for exchange at the auth service. */
+  readonly tokenFile: string;
+}
+
 export interface ServicePlan extends WorkloadPlan {
-  /** The app's environment. @param egressProxy base URL of its Envoy's egress listener */
-  readonly env: (egressProxy: string) => Readonly<Record<string, string>>;
+  readonly env: (place: AppPlace) => Readonly<Record<string, string>>;
 }
 
 export interface GatewayPlan extends WorkloadPlan {
@@ -57,7 +64,12 @@ export async function deployment(addresses: Addresses, authUrl: string): Promise
     services: [
       {
         ...workloadPlan(shop.bucket),
-        env: (egress) => ({ USER_SERVICE_URL: 'http://user.shop', EGRESS_PROXY: egress }),
+        env: ({ egressProxy, tokenFile }) => ({
+          AUTH_URL: authUrl,
+          WORKLOAD_TOKEN_FILE: tokenFile,
+          USER_SERVICE_URL: 'http://user.shop',
+          EGRESS_PROXY: egressProxy,
+        }),
       },
       { ...workloadPlan(shop.user), env: () => ({}) },
     ],

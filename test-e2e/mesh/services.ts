@@ -52,6 +52,7 @@ export async function auth({ redisUrl, kubeconfig }: AuthOptions, context: Serve
     KEY_POLL_SECONDS: '1',
     TOKEN_ISSUER_NAME: PLATFORM_ISSUER,
     KUBECONFIG: kubeconfig,
+    WORKLOAD_KEYS: 'cluster',
     BOOTSTRAP_ADMIN_EMAIL: adminEmail,
     BOOTSTRAP_ADMIN_PASSWORD_FILE: adminPasswordFile,
   };

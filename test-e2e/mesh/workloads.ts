@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Assembly } from './assembly.ts';
 import type { Cluster } from './cluster.ts';
 import type { GatewayPlan, ServicePlan } from './deployment.ts';
@@ -29,7 +31,8 @@ async function startService(assembly: Assembly, plan: ServicePlan, discovery: st
   const { cluster, supervisor, context } = assembly;
   const workload = { ...plan, role: 'sidecar', address: context.addresses.host() } as const;
   const egressProxy = `http://${workload.address}:${EGRESS_PORT}`;
-  const app = await sample(plan.name, plan.env(egressProxy), context);
+  const tokenFile = await writeToken(assembly, plan);
+  const app = await sample(plan.name, plan.env({ egressProxy, tokenFile }), context);
   await cluster.apply([workloadEntry(workload, [plan.port]), sidecar(workload, [plan.port], app.port)]);
   const [envoyAdmin] = await Promise.all([startProxy(assembly, workload, discovery), supervisor.start(app.spec)]);
   const info = {
@@ -41,6 +44,13 @@ async function startService(assembly: Assembly, plan: ServicePlan, discovery: st
     envoyAdmin,
   };
   return [plan.name, info];
+}
+
+/** As the kubelet mounts it; but for a month, since nothing renews it here. */
+async function writeToken({ cluster, context }: Assembly, plan: ServicePlan): Promise<string> {
+  const path = join(context.folder, `${plan.name}-token`);
+  await writeFile(path, await cluster.token(plan.namespace, plan.serviceAccount, 'sekisho'), { mode: 0o600 });
+  return path;
 }
 
 async function startGateway(assembly: Assembly, plan: GatewayPlan, discovery: string): Promise<[string, WorkloadInfo]> {

@@ -99,14 +99,14 @@ export const changesChapter: Chapter<StoryContext> = {
       run: brokenEdit,
     },
     {
-      title: 'kubectl get serviceauthpolicies --namespace shop',
+      title: 'kubectl get serviceauthpolicies bucket user --namespace shop',
       expected:
         'Name bucket, Service bucket, Mode Enforce, Rules 5, Accepted False, Programmed False, Enforced False; ' +
         'Name user, Service user, Mode Enforce, Rules 4, Accepted True, Programmed True, Enforced True',
       run: async ({ cluster }) => {
         const policies = new Policies(cluster);
         await policies.enforced(SHOP, 'user');
-        return policies.printed(SHOP);
+        return policies.printed(SHOP, [BUCKET, 'user']);
       },
     },
     {

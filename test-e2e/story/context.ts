@@ -34,6 +34,7 @@ export async function storyContext(mesh: MeshInfo): Promise<StoryContext> {
   const cluster = new Cluster(mesh.kubeconfig);
   await new Policies(cluster).reset();
   const admin = await adminToken(mesh);
+  await grantBucket(mesh, admin);
   const create = (name: string, roles: readonly string[], bucket: readonly string[]): Promise<Person> =>
     createUser(mesh, admin, { name, roles, bucket });
   const key = await generateSigningKey();
@@ -67,6 +68,15 @@ async function logIn(
   const answer = await call(`${mesh.auth.url}/v1/sessions`, { method: 'POST', body });
   if (answer.status !== 201) throw new Error(`log in: ${answer.status} ${answer.text}`);
   return String(json(answer)['access_token']);
+}
+
+/** What bucket may do in the name of a user who called it. Also on a mesh where an earlier story has said so. */
+async function grantBucket(mesh: MeshInfo, token: string): Promise<void> {
+  const url = `${mesh.auth.adminUrl}/v1/workloads/shop/bucket/grants`;
+  const grants = [{ service: 'user', delegated: { permissions: ['user:read'] } }];
+  const answer = await call(url, { method: 'PUT', token, body: { service: 'bucket', grants } });
+  // 428: there are grants already.
+  if (answer.status !== 200 && answer.status !== 428) throw new Error(`grant: ${answer.status} ${answer.text}`);
 }
 
 async function createUser(

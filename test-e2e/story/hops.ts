@@ -2,12 +2,12 @@ import type { StoryContext } from './context.ts';
 import { call, json, outcome } from './http.ts';
 import type { Chapter } from './step.ts';
 
-/** Service to service: the mesh proves who calls, by mTLS. */
+/** Service to service: the mesh proves who calls by mTLS, and a token in whose name. */
 export const hopsChapter: Chapter<StoryContext> = {
   title: 'Service to service',
   steps: [
     {
-      title: 'bucket asks user who owns the new item (mTLS, callers: shop/bucket)',
+      title: 'bucket asks user in the name of alice who owns the new item (token exchange, act: shop/bucket)',
       expected: '201, title see the sea, with an owner name',
       run: async ({ mesh, logIn, alice }) => {
         const options = { method: 'POST', token: await logIn(alice), body: { title: 'see the sea' } };
@@ -17,7 +17,7 @@ export const hopsChapter: Chapter<StoryContext> = {
       },
     },
     {
-      title: 'the gateway asks the same of user, with a valid token: not among the callers',
+      title: 'the gateway asks user for a name that it tells to bucket only, with a valid token: not among the callers',
       expected: '403 RBAC: access denied',
       run: async ({ mesh, logIn, alice }) =>
         outcome(await call(`${mesh.gateway}/api/users/${alice.id}/name`, { token: await logIn(alice) })),

@@ -57,11 +57,13 @@ export class Policies {
     }
   }
 
-  /** The table that kubectl prints, in one line and without the ages. */
-  async printed(namespace: string): Promise<string> {
+  /** The table that kubectl prints of these, in one line and without the ages. */
+  async printed(namespace: string, names: readonly string[]): Promise<string> {
     const { columns, rows } = await this.#cluster.client.table(await this.resource(), { namespace });
     const shown = columns.flatMap(({ name, priority }, at) => (priority === 0 && name !== 'Age' ? [at] : []));
-    return rows.map((row) => shown.map((at) => `${columns[at]?.name} ${row[at]}`).join(', ')).join('; ');
+    const nameAt = columns.findIndex(({ name }) => name === 'Name');
+    const named = rows.filter((row) => names.includes(String(row[nameAt])));
+    return named.map((row) => shown.map((at) => `${columns[at]?.name} ${row[at]}`).join(', ')).join('; ');
   }
 
   /** The condition `type` once the operator has seen the current generation. */

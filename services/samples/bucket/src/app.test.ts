@@ -1,4 +1,4 @@
-import type { TraceHeaders } from '@sekisho/identity';
+import { type Caller, tokenCaller } from '@sekisho/identity';
 import { tokenHeaders } from '@sekisho/identity/testing';
 import { createLogger } from '@sekisho/telemetry';
 import type { FastifyInstance } from 'fastify';
@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { buildApp } from './app.ts';
 import { BucketError } from './errors.ts';
 import { type Items, openItems } from './items.ts';
+import type { NotificationService } from './notification-service.ts';
 import type { UserService } from './user-service.ts';
 
 const grants = (...permissions: string[]) => ({ bucket: { permissions } });
@@ -15,17 +16,24 @@ const mia = tokenOf('mia');
 
 let app: FastifyInstance;
 let items: Items;
-let calls: { userId: string; trace: TraceHeaders }[];
-let users: { nameOf: UserService['nameOf']; close: UserService['close'] };
+let asked: Caller[];
+let notified: string[];
+let users: { nameOf: UserService['nameOf'] };
+let notifications: { notify: NotificationService['notify'] };
 
 beforeEach(async () => {
-  calls = [];
+  asked = [];
+  notified = [];
   users = {
-    nameOf: async (userId, trace) => {
-      calls.push({ userId, trace });
-      return `name of ${userId}`;
+    nameOf: async (caller) => {
+      asked.push(caller);
+      return `name of ${tokenCaller(caller).id}`;
     },
-    close: async () => undefined,
+  };
+  notifications = {
+    notify: async (caller, text) => {
+      notified.push(`${tokenCaller(caller).id}: ${text}`);
+    },
   };
   await build();
 });
@@ -35,7 +43,7 @@ async function build() {
   items = openItems(':memory:');
   const log = createLogger({ name: 'bucket', level: 'silent' });
   const clock = () => new Date('2026-01-01T00:00:00Z');
-  app = await buildApp({ items, users, log, clock, newId: () => `item-${++ids}` });
+  app = await buildApp({ items, users, notifications, log, clock, newId: () => `item-${++ids}` });
 }
 
 const add = (headers: Record<string, string>, payload: object) =>
@@ -70,10 +78,18 @@ describe('an item', () => {
     expect((await app.inject({ url: '/api/bucket-items', headers: ben })).json()).toEqual({ items: [] });
   });
 
-  test('is asked about with the request id and the trace of the request', async () => {
-    const trace = { 'x-request-id': 'r1', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
-    await add({ ...mia, ...trace, 'x-other': 'stays' }, { title: 'see the aurora' });
-    expect(calls).toEqual([{ userId: 'mia', trace }]);
+  test('is asked and told about in the name of its owner', async () => {
+    await add(mia, { title: 'see the aurora' });
+    expect(asked).toEqual([expect.objectContaining({ kind: 'user', id: 'mia' })]);
+    expect(notified).toEqual(['mia: You added: see the aurora']);
+  });
+
+  test('is added also when its owner cannot be notified', async () => {
+    notifications.notify = async () => {
+      throw new BucketError('notification_failed', 'The notification was not left.');
+    };
+    expect((await add(mia, { title: 'see the aurora' })).statusCode).toBe(201);
+    expect(items.list('mia')).toHaveLength(1);
   });
 
   test.each([
@@ -88,7 +104,7 @@ describe('an item', () => {
     expect(response.statusCode).toBe(400);
     expect(response.headers['content-type']).toContain('application/problem+json');
     expect(response.json()).toMatchObject({ code: 'request_invalid' });
-    expect(calls).toEqual([]);
+    expect([asked, notified]).toEqual([[], []]);
   });
 
   test('is not added when the user service does not answer, and the client is not told why', async () => {
@@ -101,6 +117,7 @@ describe('an item', () => {
     expect(response.json()).toMatchObject({ status: 503, code: 'user_service_failed' });
     expect(response.body).not.toContain('secret');
     expect(items.list('mia')).toEqual([]);
+    expect(notified).toEqual([]);
   });
 });
 

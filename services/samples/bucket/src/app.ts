@@ -1,14 +1,17 @@
-import { tokenCaller, traceHeaders } from '@sekisho/identity';
+import { tokenCaller } from '@sekisho/identity';
 import { identity, problems, requirePermission, requireToken } from '@sekisho/identity/fastify';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { BucketError } from './errors.ts';
 import type { Item, Items } from './items.ts';
+import type { NotificationService } from './notification-service.ts';
 import type { UserService } from './user-service.ts';
 
 export interface Parts {
   readonly items: Items;
   readonly users: UserService;
+  /** Absent where nobody is to be notified. */
+  readonly notifications?: NotificationService;
   readonly log: FastifyBaseLogger;
   readonly clock: () => Date;
   readonly newId: () => string;
@@ -67,12 +70,23 @@ function addItemRoutes(app: FastifyInstance, parts: Parts): void {
   });
 }
 
-async function addItem({ items, users, clock, newId }: Parts, request: FastifyRequest, title: string): Promise<Item> {
-  const owner = ownerOf(request);
-  const ownerName = await users.nameOf(owner, traceHeaders(request.headers));
+async function addItem(parts: Parts, request: FastifyRequest, title: string): Promise<Item> {
+  const { items, users, clock, newId } = parts;
+  const ownerName = await users.nameOf(request.caller);
   const item = { id: newId(), title, ownerName, createdAt: clock().toISOString() };
-  if (!items.add(owner, item)) throw new BucketError('items_full', 'You have as many items as one may have.');
+  if (!items.add(ownerOf(request), item))
+    throw new BucketError('items_full', 'You have as many items as one may have.');
+  await notify(parts, request, title);
   return item;
+}
+
+/** The item is there, and a notification that could not be left does not change that. */
+async function notify({ notifications }: Parts, { caller, log }: FastifyRequest, title: string): Promise<void> {
+  try {
+    await notifications?.notify(caller, `You added: ${title}`);
+  } catch (error) {
+    log.warn({ err: error }, 'notification not left');
+  }
 }
 
 /** Ids are unique at one issuer, and the policy of this service admits one. */
