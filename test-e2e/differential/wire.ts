@@ -37,6 +37,8 @@ export async function send(request: WireRequest, target: WireTarget): Promise<Wi
   socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
   socket.on('data', (chunk) => {
     received += chunk.toString('latin1');
+    // After a refusal Envoy keeps the connection for a second, for a client that is still sending.
+    if (isWhole(request.method, received)) socket.destroy();
   });
   socket.once('close', () => resolve(received));
   socket.on('error', (error: NodeJS.ErrnoException) => (isCut(error) ? resolve(received) : reject(error)));
@@ -64,6 +66,13 @@ function bytesOf({ method, target, headers }: WireRequest, { host, port }: WireT
 /** Envoy takes the connection and ends it, or refuses the certificate. */
 function isCut({ code = '' }: NodeJS.ErrnoException): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE' || code.startsWith('ERR_SSL_');
+}
+
+function isWhole(method: string, received: string): boolean {
+  const [head, body] = received.split('\r\n\r\n', 2);
+  if (head === undefined || body === undefined) return false;
+  const length = /^content-length: (\d+)$/im.exec(head)?.[1];
+  return method === 'HEAD' || (length !== undefined && body.length >= Number(length));
 }
 
 function parse(received: string): WireAnswer {
