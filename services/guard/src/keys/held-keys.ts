@@ -65,33 +65,40 @@ export class HeldKeys implements KeySource {
   }
 
   /**
-   * Takes over an answer, whole or not at all.
+   * Takes over an answer. What is verified with follows it in any case: that this process cannot sign is no reason to trust
+   * a key that was taken out.
    * @param askedAt before the auth service was asked
-   * @throws GuardError `key_unreadable` when the key to sign with cannot be opened, `answer_invalid`
+   * @throws GuardError `answer_invalid`, and then nothing is taken over; `key_unreadable` when the key to sign with does not open
    */
   async take(answer: SignerAnswer, askedAt: Moment): Promise<Holding> {
-    const narrow = await Promise.all(answer.keys.map(({ jwk }) => publicKey(jwk)));
-    const access = await Promise.all(answer.accessKeys.map(publicKey));
-    const opened = await this.#open(answer.keys);
-    const stateOf = (state: ToldKey['state']) => answer.keys.find((key) => key.state === state)?.kid ?? '';
+    const { keys, accessKeys, signForSeconds } = answer;
+    const narrow = await Promise.all(keys.map(({ jwk }) => publicKey(jwk)));
+    const access = await Promise.all(accessKeys.map(publicKey));
+    const opened = await this.#open(keys);
+    const kidOf = (state: ToldKey['state']) => keys.find((key) => key.state === state)?.kid;
     this.#publish({ keys: access }, { keys: narrow });
     this.#opened = opened;
-    this.#active = opened.get(stateOf('active'));
-    this.#told = { askedAt, signForMs: answer.signForSeconds * 1_000 };
-    return { active: this.#active !== undefined, next: opened.has(stateOf('next')) };
+    this.#told = { askedAt, signForMs: signForSeconds * 1_000 };
+    this.#sign(kidOf('active'), keys);
+    return { active: this.#active !== undefined, next: opened.has(kidOf('next') ?? '') };
   }
 
-  /** A key in wait that cannot be opened is told while there still is another one; the one to sign with must open. */
+  #sign(kid: string | undefined, listed: readonly ToldKey[]): void {
+    const before = this.#active;
+    this.#active = this.#opened.get(kid ?? '');
+    if (kid === undefined || this.#active !== undefined) return;
+    // The one that it was until now goes on for as long as verifiers hold it.
+    this.#active = listed.some((key) => key.kid === before?.kid) ? before : undefined;
+    const wayOut = 'all replicas need the encryption key that it was made with';
+    throw new GuardError('key_unreadable', `the key to sign with cannot be opened: ${wayOut}`);
+  }
+
   async #open(keys: readonly ToldKey[]): Promise<ReadonlyMap<string, SigningKey>> {
     const opened = new Map<string, SigningKey>();
-    for (const { kid, state, sealed } of keys) {
+    for (const { kid, sealed } of keys) {
       if (sealed === undefined) continue;
       const key = this.#opened.get(kid) ?? (await this.#openOne(kid, sealed));
       if (key !== undefined) opened.set(kid, key);
-      else if (state === 'active') {
-        const wayOut = 'all replicas need the encryption key that it was made with';
-        throw new GuardError('key_unreadable', `the key to sign with cannot be opened: ${wayOut}`);
-      }
     }
     return opened;
   }
