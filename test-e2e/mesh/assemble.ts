@@ -8,7 +8,7 @@ import { Cluster } from './cluster.ts';
 import { type ApiServer, apiServer, etcd, kubeconfigText, type ServerContext } from './control-plane.ts';
 import { type Account, type Deployment, deployment } from './deployment.ts';
 import { documents } from './documents.ts';
-import { istiod } from './istiod.ts';
+import { type Istiod, type Istiods, istiod } from './istiod.ts';
 import type { MeshInfo } from './mesh-info.ts';
 import { type AuthProcess, auth, operator } from './services.ts';
 import { valkey } from './stores.ts';
@@ -34,14 +34,14 @@ export async function assemble(
     const rendered = await deployment(context.addresses, authProcess.url);
     await timed('manifests', cluster.apply(rendered.manifests));
     await writeAccountKubeconfig(authKubeconfig, { cluster, api, account: rendered.auth });
-    const [mesh] = await timed(
-      'istiod, auth service',
-      Promise.all([startIstiod(assembly, api), supervisor.start(authProcess.spec)]),
+    const [istiods] = await timed(
+      'two istiods, auth service',
+      Promise.all([startIstiods(assembly, api), supervisor.start(authProcess.spec)]),
     );
-    const operatorUrl = await timed('operator', startOperator(assembly, { api, istiod: mesh.monitoring }, rendered));
+    const operatorUrl = await timed('operator', startOperator(assembly, { api, istiods }, rendered));
     const workloads = await timed(
       'gateway, bucket, user and their Envoys',
-      startWorkloads(assembly, rendered, mesh.discovery),
+      startWorkloads(assembly, rendered, istiods),
     );
     await timed('policies programmed', programmed(cluster, rendered));
     return {
@@ -50,8 +50,8 @@ export async function assemble(
       auth: infoOf(authProcess),
       operator: operatorUrl,
       redis,
-      istiod: mesh.monitoring,
-      discovery: mesh.discovery,
+      istiods: istiods.map(({ monitoring }) => monitoring),
+      discovery: istiods[0].discovery,
       workloads,
       processes: join(context.folder, 'processes.json'),
     };
@@ -78,18 +78,18 @@ async function installDefinitions({ cluster, tools }: Assembly): Promise<void> {
   await cluster.apply([...files.flat(), ...crds(), namespace('istio-system')]);
 }
 
-async function startIstiod(
-  { tools, supervisor, context }: Assembly,
-  api: ApiServer,
-): Promise<Awaited<ReturnType<typeof istiod>>> {
-  const process = await istiod(tools.pilotDiscovery, api.kubeconfig, context);
-  await supervisor.start(process.spec);
-  return process;
+async function startIstiods({ tools, supervisor, context }: Assembly, { kubeconfig }: ApiServer): Promise<Istiods> {
+  const start = async (name: string): Promise<Istiod> => {
+    const replica = await istiod({ name, program: tools.pilotDiscovery, kubeconfig }, context);
+    await supervisor.start(replica.spec);
+    return replica;
+  };
+  return [await start('istiod'), await start('istiod-2')];
 }
 
 async function startOperator(
   { supervisor, context, cluster }: Assembly,
-  { api, istiod: istiodUrl }: { readonly api: ApiServer; readonly istiod: string },
+  { api, istiods }: { readonly api: ApiServer; readonly istiods: Istiods },
   rendered: Deployment,
 ): Promise<string> {
   const kubeconfig = join(context.folder, 'operator-kubeconfig');
@@ -98,7 +98,7 @@ async function startOperator(
     webhookUrl,
     operator: { namespace },
   } = rendered;
-  const process = await operator({ kubeconfig, namespace, webhookUrl, istiod: istiodUrl }, context);
+  const process = await operator({ kubeconfig, namespace, webhookUrl, istiods }, context);
   await supervisor.start(process.spec);
   return process.url;
 }

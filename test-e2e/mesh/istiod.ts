@@ -16,9 +16,18 @@ export interface Istiod {
 /** The same settings that users install. */
 export const MESH_CONFIG = join(REPOSITORY, 'istio/mesh-config.yaml');
 
-/** istiod outside a cluster: every address on loopback, and none of the filters that upstream Envoy lacks. */
-export async function istiod(program: string, kubeconfig: string, context: ServerContext): Promise<Istiod> {
-  const folder = join(context.folder, 'istiod');
+/** Two, as a mesh that matters has them: each knows only the proxies that are connected to it. */
+export type Istiods = readonly [Istiod, Istiod];
+
+/**
+ * istiod outside a cluster: every address on loopback, and none of the filters that upstream Envoy lacks. One that is
+ * started after another is ready takes over its certificate authority.
+ */
+export async function istiod(
+  { name, program, kubeconfig }: { readonly name: string; readonly program: string; readonly kubeconfig: string },
+  context: ServerContext,
+): Promise<Istiod> {
+  const folder = join(context.folder, name);
   await mkdir(folder, { recursive: true });
   const host = '127.0.0.1';
   const listen = async (preferred: number): Promise<string> =>
@@ -55,7 +64,7 @@ export async function istiod(program: string, kubeconfig: string, context: Serve
   );
   const env = {
     POD_NAMESPACE: 'istio-system',
-    POD_NAME: 'istiod-local',
+    POD_NAME: name,
     PILOT_CERT_PROVIDER: 'istiod',
     ISTIOD_CUSTOM_HOST: host,
     PILOT_ENABLE_METADATA_EXCHANGE: 'false',
@@ -66,10 +75,10 @@ export async function istiod(program: string, kubeconfig: string, context: Serve
     INJECTION_WEBHOOK_CONFIG_NAME: '',
     VALIDATION_WEBHOOK_CONFIG_NAME: '',
   };
-  const log = join(context.logs, 'istiod.log');
+  const log = join(context.logs, `${name}.log`);
   const ready = (): Promise<boolean> => answersOk(`http://${http}/ready`);
   return {
-    spec: { name: 'istiod', command: program, args, env, cwd: folder, log, ready },
+    spec: { name, command: program, args, env, cwd: folder, log, ready },
     discovery,
     monitoring: `http://${monitoring}`,
   };

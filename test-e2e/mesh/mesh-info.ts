@@ -33,9 +33,9 @@ export interface MeshInfo {
   /** Base URL of the operator's health and metrics. */
   readonly operator: string;
   readonly redis: string;
-  /** Base URL of istiod's debug and metrics endpoints. */
-  readonly istiod: string;
-  /** host:port on which istiod serves configuration and certificates. */
+  /** Base URLs of the debug and metrics endpoints of each istiod: `istiod`, then `istiod-2`. */
+  readonly istiods: readonly string[];
+  /** host:port on which the first istiod serves configuration and certificates. */
   readonly discovery: string;
   readonly workloads: Readonly<Record<string, WorkloadInfo>>;
   /** Path of the list of supervised processes. */

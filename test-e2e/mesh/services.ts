@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PLATFORM_ISSUER } from '@sekisho/cdk8s';
 import type { Addresses } from './addresses.ts';
 import type { ServerContext } from './control-plane.ts';
-import { MESH_CONFIG } from './istiod.ts';
+import { type Istiods, MESH_CONFIG } from './istiod.ts';
 import type { ProcessSpec } from './managed-process.ts';
 import { REPOSITORY } from './paths.ts';
 import { answersOk } from './wait.ts';
@@ -67,13 +67,13 @@ export interface OperatorOptions {
   readonly namespace: string;
   /** Where the API server calls its webhook, on loopback. */
   readonly webhookUrl: string;
-  /** Base URL of istiod's debug interface. */
-  readonly istiod: string;
+  /** All of them are asked. */
+  readonly istiods: Istiods;
 }
 
 /** One replica of the operator with the kubeconfig of its own ServiceAccount, electing itself as it would among several. */
 export async function operator(
-  { kubeconfig, namespace, webhookUrl, istiod }: OperatorOptions,
+  { kubeconfig, namespace, webhookUrl, istiods }: OperatorOptions,
   context: ServerContext,
 ): Promise<{ spec: ProcessSpec; url: string }> {
   const listen = await claim(context.addresses, 28200);
@@ -91,7 +91,7 @@ export async function operator(
     JWKS_REFRESH_SECONDS: '5',
     WEBHOOK_LISTEN: new URL(webhookUrl).host,
     WEBHOOK_URL: webhookUrl,
-    ISTIOD_URLS: istiod,
+    ISTIOD_URLS: istiods.map(({ monitoring }) => monitoring).join(','),
     ENFORCEMENT_SETTLE_SECONDS: '2',
     // A new certificate is served ten checks after it was made: seconds, for a test that waits for it.
     WEBHOOK_CHECK_SECONDS: '1',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Assembly } from './assembly.ts';
 import type { Cluster } from './cluster.ts';
 import type { GatewayPlan, ServicePlan } from './deployment.ts';
+import type { Istiods } from './istiod.ts';
 import { EGRESS_PORT, sidecar, workloadEntry } from './manifests.ts';
 import type { WorkloadInfo } from './mesh-info.ts';
 import { type ProxyCredentials, type ProxyWorkload, proxy } from './proxy.ts';
@@ -14,15 +15,17 @@ interface Plans {
   readonly gateway: GatewayPlan;
 }
 
-/** Starts each service with its Envoy, and the gateway's Envoy, all at once. */
+/** Starts each service with its Envoy, in turns connected to one istiod and to the other, and the gateway's Envoy, all at once. */
 export async function startWorkloads(
   assembly: Assembly,
   plans: Plans,
-  discovery: string,
+  [first, second]: Istiods,
 ): Promise<Readonly<Record<string, WorkloadInfo>>> {
   const started = await Promise.all([
-    ...plans.services.map((plan) => startService(assembly, plan, discovery)),
-    startGateway(assembly, plans.gateway, discovery),
+    ...plans.services.map((plan, index) =>
+      startService(assembly, plan, index % 2 === 0 ? first.discovery : second.discovery),
+    ),
+    startGateway(assembly, plans.gateway, first.discovery),
   ]);
   return Object.fromEntries(started);
 }

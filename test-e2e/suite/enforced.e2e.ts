@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { frozen, frozenEnvoy } from '../mesh/frozen.ts';
 import { killed } from '../mesh/killed.ts';
@@ -61,7 +62,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await policies.reset();
-  await policies.enforced('shop', 'bucket', LONG);
+  for (const name of ['bucket', 'user']) await policies.enforced('shop', name, LONG);
 });
 afterAll(async () => {
   if (context === undefined) return;
@@ -77,12 +78,30 @@ async function gatewayIsTold(): Promise<boolean> {
 
 const answer = async (): Promise<string> => outcome(await call(context.mesh.gateway + ITEMS, { token }));
 
+/** Ids of the proxies that are connected to an istiod. */
+async function proxiesOf(istiod: string): Promise<readonly string[]> {
+  const rows = (await (await fetch(`${istiod}/debug/syncz`)).json()) as readonly { readonly proxy: string }[];
+  return rows.map(({ proxy }) => proxy);
+}
+
+async function eachAtItsOwn(): Promise<boolean> {
+  const knowing = await Promise.all(context.mesh.istiods.map(proxiesOf));
+  const knows = (id: string) => knowing.map((ids) => ids.includes(id));
+  return isDeepStrictEqual(
+    [knows('bucket-1.shop'), knows('user-1.shop')],
+    [
+      [true, false],
+      [false, true],
+    ],
+  );
+}
+
 /** Waits until the condition says this. */
-const said = (reason: string): Promise<Condition> =>
+const said = (reason: string, policy = 'bucket'): Promise<Condition> =>
   waitFor(
-    `Enforced says ${reason}`,
+    `Enforced says ${reason} of ${policy}`,
     async () => {
-      const condition = await policies.condition('shop', 'bucket', 'Enforced');
+      const condition = await policies.condition('shop', policy, 'Enforced');
       return condition.reason === reason ? condition : undefined;
     },
     { timeout: LONG },
@@ -143,5 +162,18 @@ describe('Enforced', { timeout: 2 * LONG }, () => {
     expect(condition.status).toBe('Unknown');
     await policies.enforced('shop', 'bucket', LONG);
     expect(await answer()).toBe(DENIED);
+  });
+
+  test('asks both istiods, for each knows only its own proxies', async () => {
+    await waitFor('bucket is connected to one istiod alone, and user to the other', eachAtItsOwn, { timeout: LONG });
+    const condition = await frozen(context.mesh, 'istiod-2', async () => {
+      await policies.edit('shop', 'user', ({ rules }) => rules.push({ name: 'more', allow: { authenticated: true } }));
+      await policies.askFor('bucket:audit');
+      await policies.enforced('shop', 'bucket', LONG);
+      expect(await answer()).toBe(DENIED);
+      return said('IstiodUnreachable', 'user');
+    });
+    expect(condition).toMatchObject({ status: 'Unknown', message: expect.stringContaining('user-1.shop') });
+    await policies.enforced('shop', 'user', LONG);
   });
 });

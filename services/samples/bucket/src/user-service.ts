@@ -18,8 +18,9 @@ export function connectUserService(client: ServiceClient): UserService {
       const user = client.for(caller);
       try {
         const response = await user.fetch('/api/users/profile');
-        if (response.status !== 200) throw new Error(`user answered ${response.status}`);
-        return Value.Parse(Profile, await response.json()).name;
+        if (response.status === 200) return Value.Parse(Profile, await response.json()).name;
+        await response.body?.cancel();
+        throw new Error(`user answered ${response.status}`);
       } catch (cause) {
         throw new BucketError('user_service_failed', 'The user service did not give a name.', { cause });
       }
