@@ -6,13 +6,13 @@ import { TokenError } from './errors.ts';
  * Envoy copies string claims into headers and answers 503 `invalid header value` to every request of a token whose
  * claim holds CR, LF or NUL; a lone surrogate is not UTF-8 at all. So no string may hold a control or a surrogate.
  */
-const TEXT = String.raw`^[^\p{Cc}\p{Cs}]*$`;
+export const TEXT_PATTERN = String.raw`^[^\p{Cc}\p{Cs}]*$`;
 /** Roles travel joined by commas in `user.roleList`. */
 const ROLE = String.raw`^[^\p{Cc}\p{Cs}\s,]+$`;
 const PERMISSION = String.raw`^[^\p{Cc}\p{Cs}\s,]+$`;
 const SERVICE = '^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$';
 
-const Text = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: TEXT });
+const Text = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: TEXT_PATTERN });
 /** A user's id, or a workload: `system:serviceaccount:`, a namespace of up to 63 and a name of up to 253 characters. */
 const Principal = Text(384);
 const EpochSeconds = Type.Integer({ minimum: 0, maximum: 253_402_300_799 });
@@ -28,7 +28,7 @@ export const UserClaims = Type.Object({
   email: Type.Optional(Text(254)),
   roles: RoleNames,
   /** `roles` joined by commas: Envoy copies a string claim as text, an array as base64 of JSON. */
-  roleList: Type.String({ maxLength: 64 * 65, pattern: TEXT }),
+  roleList: Type.String({ maxLength: 64 * 65, pattern: TEXT_PATTERN }),
   permissions: PermissionNames,
 });
 

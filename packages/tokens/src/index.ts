@@ -12,6 +12,7 @@ export {
   ServiceGrant,
   ServiceName,
   SessionClaims,
+  TEXT_PATTERN,
   UserClaims,
 } from './claims.ts';
 export { type Delegation, intersect } from './downscope.ts';

@@ -1,6 +1,6 @@
 import type { Administration } from '../accounts/administration.ts';
 import { GrantBody, GrantParams, GrantsBody, UserAnswer, UserParams } from './admin-schemas.ts';
-import { changedAnswer } from './admin-users.ts';
+import { answerChanged } from './admin-users.ts';
 import { type Authorize, administratorOf } from './authorize.ts';
 import { IfMatch, requiredVersion } from './if-match.ts';
 import { operation } from './operation.ts';
@@ -37,8 +37,7 @@ function replaceRoute(app: HttpServer, { administration, authorize }: GrantRoute
   app.put('/v1/users/:id/grants', { schema, onRequest: authorize('users:write') }, async (request, reply) => {
     const version = requiredVersion(request.headers['if-match']);
     const subject = { ...request.params, by: administratorOf(request), version };
-    const { code, etag, body } = changedAnswer(await administration.replaceGrants(subject, request.body.grants));
-    return reply.code(code).header('etag', etag).send(body);
+    return answerChanged(reply, await administration.replaceGrants(subject, request.body.grants));
   });
 }
 
@@ -56,8 +55,7 @@ function setRoute(app: HttpServer, { administration, authorize }: GrantRoutesOpt
   app.put('/v1/users/:id/grants/:service', { schema, onRequest: authorize('users:write') }, async (request, reply) => {
     const { id, service } = request.params;
     const subject = { id, by: administratorOf(request) };
-    const { code, etag, body } = changedAnswer(await administration.setGrant(subject, { service, ...request.body }));
-    return reply.code(code).header('etag', etag).send(body);
+    return answerChanged(reply, await administration.setGrant(subject, { service, ...request.body }));
   });
 }
 
@@ -77,7 +75,6 @@ function removeRoute(app: HttpServer, { administration, authorize }: GrantRoutes
   app.delete('/v1/users/:id/grants/:service', options, async (request, reply) => {
     const { id, service } = request.params;
     const subject = { id, by: administratorOf(request) };
-    const { code, etag, body } = changedAnswer(await administration.removeGrant(subject, service));
-    return reply.code(code).header('etag', etag).send(body);
+    return answerChanged(reply, await administration.removeGrant(subject, service));
   });
 }

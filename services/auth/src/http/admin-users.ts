@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { type Account, type AccountStore, normaliseEmail } from '../accounts/account.ts';
 import { type Administration, known, type Outcome } from '../accounts/administration.ts';
@@ -107,8 +108,7 @@ function updateRoute(app: HttpServer, { administration, authorize }: UserRoutesO
   app.patch('/v1/users/:id', { schema, onRequest: authorize('users:write') }, async (request, reply) => {
     const version = requiredVersion(request.headers['if-match']);
     const subject = { ...request.params, by: administratorOf(request), version };
-    const { code, etag, body } = changedAnswer(await administration.update(subject, request.body));
-    return reply.code(code).header('etag', etag).send(body);
+    return answerChanged(reply, await administration.update(subject, request.body));
   });
 }
 
@@ -127,7 +127,7 @@ function passwordRoute(app: HttpServer, { administration, authorize }: UserRoute
   app.put('/v1/users/:id/password', { schema, onRequest: authorize('users:write') }, async (request, reply) => {
     const subject = { ...request.params, by: administratorOf(request) };
     const { revoked } = await administration.resetPassword(subject, request.body.password);
-    return revoked ? reply.code(204).send(null) : reply.code(202).send({ detail: LATER });
+    return answerRevoked(reply, revoked);
   });
 }
 
@@ -145,13 +145,19 @@ function deleteRoute(app: HttpServer, { administration, authorize }: UserRoutesO
   );
   app.delete('/v1/users/:id', { schema, onRequest: authorize('users:write') }, async (request, reply) => {
     const { revoked } = await administration.remove({ ...request.params, by: administratorOf(request) });
-    return revoked ? reply.code(204).send(null) : reply.code(202).send({ detail: LATER });
+    return answerRevoked(reply, revoked);
   });
 }
 
-/** How a change is answered: 200, or 202 while a revocation is owed (RFC 9110 section 15.3.3). */
-export function changedAnswer({ account, revoked }: Outcome) {
-  return { code: revoked ? 200 : 202, etag: entityTag(account.version), body: userAnswer(account) } as const;
+/** Answers a change: 200, or 202 while a revocation is owed (RFC 9110 section 15.3.3). */
+export function answerChanged(reply: FastifyReply, { account, revoked }: Outcome): FastifyReply {
+  reply.code(revoked ? 200 : 202).header('etag', entityTag(account.version));
+  return reply.send(userAnswer(account));
+}
+
+/** The same where there is nothing to show. */
+function answerRevoked(reply: FastifyReply, revoked: boolean): FastifyReply {
+  return revoked ? reply.code(204).send(null) : reply.code(202).send({ detail: LATER });
 }
 
 export function userAnswer({ roles, permissions, grants, ...rest }: Account) {

@@ -1,5 +1,5 @@
 import { type OnSecurityEvent, type Revocation, SessionError } from '@sekisho/sessions';
-import { TokenError, type Verify } from '@sekisho/tokens';
+import { TEXT_PATTERN, TokenError, type Verify } from '@sekisho/tokens';
 import { type Static, type TString, Type } from 'typebox';
 import { AuthError } from '../errors.ts';
 import { type Authorize, administratorOf } from '../http/authorize.ts';
@@ -16,7 +16,7 @@ export interface RevocationRoutesOptions {
 }
 
 const name = (maxLength: number, description: string): TString =>
-  Type.String({ minLength: 1, maxLength, pattern: String.raw`^[^\p{Cc}\p{Cs}]*$`, description });
+  Type.String({ minLength: 1, maxLength, pattern: TEXT_PATTERN, description });
 const only = { additionalProperties: false, minProperties: 1, maxProperties: 1 } as const;
 
 const RevocationBody = Type.Object(
