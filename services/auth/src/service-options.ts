@@ -31,6 +31,8 @@ export interface ServiceOptions {
   readonly timers?: Clock;
   /** @default Math.random */
   readonly random?: Random;
+  /** Milliseconds that a store has for one answer. @default 500 for Redis, 800 for the database */
+  readonly storeTimeoutMs?: number;
   /** First part of every key in Redis. @default 'sk' */
   readonly prefix?: string;
   /** Seconds that may pass without news of revocations before tokens are refused. @default 60 */

@@ -16,14 +16,16 @@ export type Stores = Awaited<ReturnType<typeof openStores>>;
 
 /** Everything that is kept somewhere, and what follows it; each is closed by `opened`. */
 export async function openStores(options: ServiceOptions, opened: AsyncDisposableStack) {
-  const { log, redisUrl, databaseUrl } = options;
+  const { log, redisUrl, databaseUrl, storeTimeoutMs } = options;
   const database = await openDatabase({
     url: databaseUrl,
+    timeoutMs: storeTimeoutMs,
     onIdleError: (err) => log.warn({ err }, 'an idle database connection broke'),
   });
   opened.defer(database.close);
   const redis = connectRedis({
     url: redisUrl,
+    ...(storeTimeoutMs !== undefined && { commandTimeoutMs: storeTimeoutMs }),
     onState: (state, err) => (state === 'ready' ? log.info('Redis connected') : log.warn({ err }, 'Redis lost')),
   });
   opened.defer(() => redis.disconnect());

@@ -15,12 +15,13 @@ export interface OpenDatabase {
 export interface OpenOptions {
   /** `postgres://...`, or `pglite:FOLDER` for an embedded one in this process. */
   readonly url: string;
+  /** Milliseconds that it has for an answer, and for a connection. @default 800 */
+  readonly timeoutMs?: number | undefined;
   /** Told of an idle connection that broke; the pool replaces it. */
   readonly onIdleError: (error: Error) => void;
 }
 
-const QUERY_TIMEOUT_MS = 800;
-const CONNECT_TIMEOUT_MS = 800;
+const TIMEOUT_MS = 800;
 /** A replica waits for the lock while another one migrates. */
 const MIGRATION_TIMEOUT_MS = 60_000;
 const POOL_SIZE = 10;
@@ -29,8 +30,8 @@ const POOL_SIZE = 10;
  * Opens the database with its schema up to date.
  * @throws AuthError `unavailable`, or `database_in_use` when another process has the embedded one open
  */
-export function openDatabase({ url, onIdleError }: OpenOptions): Promise<OpenDatabase> {
-  return url.startsWith('pglite:') ? openEmbedded(url.slice('pglite:'.length)) : openPostgres(url, onIdleError);
+export function openDatabase({ url, ...options }: OpenOptions): Promise<OpenDatabase> {
+  return url.startsWith('pglite:') ? openEmbedded(url.slice('pglite:'.length)) : openPostgres(url, options);
 }
 
 /** Resolves when a query gets an answer. */
@@ -49,25 +50,31 @@ async function openEmbedded(folder: string): Promise<OpenDatabase> {
   return migrated(db, close);
 }
 
-async function openPostgres(url: string, onIdleError: OpenOptions['onIdleError']): Promise<OpenDatabase> {
-  const patient = postgres(url, { size: 1, timeoutMs: MIGRATION_TIMEOUT_MS, onIdleError });
+async function openPostgres(
+  url: string,
+  { timeoutMs = TIMEOUT_MS, onIdleError }: Omit<OpenOptions, 'url'>,
+): Promise<OpenDatabase> {
+  const patient = postgres(url, { size: 1, timeoutMs: MIGRATION_TIMEOUT_MS, connectMs: timeoutMs, onIdleError });
   try {
     await migrate(patient);
   } finally {
     await patient.destroy();
   }
-  const db = postgres(url, { size: POOL_SIZE, timeoutMs: QUERY_TIMEOUT_MS, onIdleError });
+  const db = postgres(url, { size: POOL_SIZE, timeoutMs, connectMs: timeoutMs, onIdleError });
   return { db, close: () => db.destroy() };
 }
 
-function postgres(
-  url: string,
-  { size, timeoutMs, onIdleError }: { size: number; timeoutMs: number; onIdleError: OpenOptions['onIdleError'] },
-): Kysely<Database> {
+interface PoolOptions extends Pick<OpenOptions, 'onIdleError'> {
+  readonly size: number;
+  readonly timeoutMs: number;
+  readonly connectMs: number;
+}
+
+function postgres(url: string, { size, timeoutMs, connectMs, onIdleError }: PoolOptions): Kysely<Database> {
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: connectMs,
     statement_timeout: timeoutMs,
     query_timeout: timeoutMs,
     keepAlive: true,

@@ -14,7 +14,12 @@ let remove = async () => {};
 beforeAll(async () => {
   const database = await databaseKinds('')[0]?.create();
   remove = database?.remove ?? remove;
-  service = await startService({ redisUrl: inject('redisUrl'), databaseUrl: database?.url ?? '', prefix });
+  service = await startService({
+    redisUrl: inject('redisUrl'),
+    databaseUrl: database?.url ?? '',
+    prefix,
+    storeTimeoutMs: 30_000,
+  });
   await untilReady(service);
   const created = await admin('/v1/users', { ...user, grants });
   userId = created.json().id;
