@@ -47,8 +47,9 @@ class Browser {
     if (action === undefined || csrf === undefined) throw new Error('the log-in page has no form');
     const form = new URLSearchParams({ csrf, email, password: PASSWORD, do: 'log-in' });
     const callback = await this.#redirected('GET', await this.#redirected('POST', action, form));
-    const code = new URL(callback).searchParams.get('code');
-    if (code === null) throw new Error('the application was sent no code');
+    const { searchParams } = new URL(callback);
+    const code = searchParams.get('code');
+    if (code === null) throw new Error(`the application was sent no code, but ${searchParams.get('error')}`);
     return code;
   }
 

@@ -157,7 +157,10 @@ function route(
   });
   for (const informer of Object.values(caches.generated)) {
     informer.subscribe((change) => addAll(keysOfGenerated(change)));
-    informer.subscribe((change) => addAll(keysOfUnowned(caches, rootNamespace, change)));
+    // Only warned of: it mends nothing that failed.
+    informer.subscribe((change) => {
+      for (const key of keysOfUnowned(caches, rootNamespace, change)) policies.remind(key);
+    });
   }
   caches.generated.RequestAuthentication.subscribe(recount);
 }

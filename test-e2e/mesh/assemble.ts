@@ -55,6 +55,7 @@ export async function assemble(
       operator: operatorUrl,
       redis,
       istiods: istiods.map(({ monitoring }) => monitoring),
+      discovery: istiods[0].discovery,
       workloads,
       processes: join(context.folder, 'processes.json'),
     };

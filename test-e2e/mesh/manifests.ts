@@ -5,8 +5,14 @@ const ISTIO = 'networking.istio.io/v1';
 /** Where a workload sends calls to other services: Envoy's egress listener, spoken to as an HTTP proxy. */
 export const EGRESS_PORT = 15080;
 
+/** What a workload's Envoy binds; the name is that of the Service's port. */
+export interface InboundPort {
+  readonly name: string;
+  readonly number: number;
+}
+
 /** Stands for the pod: istiod learns the workload's address, labels and identity from it. */
-export function workloadEntry(workload: ProxyWorkload, port: { name: string; number: number }): Manifest {
+export function workloadEntry(workload: ProxyWorkload, ports: readonly InboundPort[]): Manifest {
   return {
     apiVersion: ISTIO,
     kind: 'WorkloadEntry',
@@ -15,7 +21,7 @@ export function workloadEntry(workload: ProxyWorkload, port: { name: string; num
       address: workload.address,
       serviceAccount: workload.serviceAccount,
       labels: workload.labels,
-      ports: { [port.name]: port.number },
+      ports: Object.fromEntries(ports.map(({ name, number }) => [name, number])),
     },
   };
 }
@@ -33,21 +39,19 @@ export function plainWorkloadEntry(
   } as Manifest;
 }
 
-/** Stands for iptables: binds the inbound port to the workload's address and opens an egress proxy beside it. */
-export function sidecar(workload: ProxyWorkload, inbound: { name: string; number: number }, appPort: number): Manifest {
+/** Stands for iptables: binds the inbound ports to the workload's address and opens an egress proxy beside them. */
+export function sidecar(workload: ProxyWorkload, inbound: readonly InboundPort[], appPort: number): Manifest {
   return {
     apiVersion: ISTIO,
     kind: 'Sidecar',
     metadata: { name: workload.name, namespace: workload.namespace },
     spec: {
       workloadSelector: { labels: workload.labels },
-      ingress: [
-        {
-          port: { number: inbound.number, protocol: 'HTTP', name: inbound.name },
-          bind: workload.address,
-          defaultEndpoint: `127.0.0.1:${appPort}`,
-        },
-      ],
+      ingress: inbound.map(({ number, name }) => ({
+        port: { number, protocol: 'HTTP', name },
+        bind: workload.address,
+        defaultEndpoint: `127.0.0.1:${appPort}`,
+      })),
       egress: [
         {
           // Protocol HTTP would import no service here; HTTP_PROXY imports all.

@@ -39,6 +39,8 @@ export interface MeshInfo {
   readonly redis: string;
   /** Base URLs of the debug and metrics endpoints of each istiod: `istiod`, then `istiod-2`. */
   readonly istiods: readonly string[];
+  /** host:port on which the first istiod serves configuration and certificates. */
+  readonly discovery: string;
   readonly workloads: Readonly<Record<string, WorkloadInfo>>;
   /** Path of the list of supervised processes. */
   readonly processes: string;

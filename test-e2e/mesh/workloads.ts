@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assembly } from './assembly.ts';
+import type { Cluster } from './cluster.ts';
 import type { GatewayPlan, ServicePlan } from './deployment.ts';
 import type { Istiods } from './istiod.ts';
 import { EGRESS_PORT, sidecar, workloadEntry } from './manifests.ts';
@@ -32,21 +33,20 @@ export async function startWorkloads(
 }
 
 async function startService(assembly: Assembly, plan: ServicePlan, discovery: string): Promise<[string, WorkloadInfo]> {
-  const { cluster, supervisor, context, tools } = assembly;
+  const { cluster, supervisor, context } = assembly;
   const workload = { ...plan, role: 'sidecar', address: context.addresses.host() } as const;
   const egressProxy = `http://${workload.address}:${EGRESS_PORT}`;
   const tokenFile = await writeToken(assembly, plan);
   const app = await sample(plan.name, plan.env({ egressProxy, tokenFile }), context);
-  await cluster.apply([workloadEntry(workload, plan.port), sidecar(workload, plan.port, app.port)]);
-  const envoy = await proxy(tools, workload, await credentials(assembly, workload, discovery), context);
-  await Promise.all([supervisor.start(app.spec), supervisor.start(envoy.spec)]);
+  await cluster.apply([workloadEntry(workload, [plan.port]), sidecar(workload, [plan.port], app.port)]);
+  const [envoyAdmin] = await Promise.all([startProxy(assembly, workload, discovery), supervisor.start(app.spec)]);
   const info = {
     namespace: plan.namespace,
     serviceAccount: plan.serviceAccount,
     address: `${workload.address}:${plan.port.number}`,
     egressProxy,
     app: `http://127.0.0.1:${app.port}`,
-    envoyAdmin: envoy.admin,
+    envoyAdmin,
   };
   return [plan.name, info];
 }
@@ -59,23 +59,31 @@ async function writeToken({ cluster, context }: Assembly, plan: ServicePlan): Pr
 }
 
 async function startGateway(assembly: Assembly, plan: GatewayPlan, discovery: string): Promise<[string, WorkloadInfo]> {
-  const { cluster, supervisor, context, tools } = assembly;
+  const { cluster } = assembly;
   const workload = { ...plan, role: 'router' } as const;
-  await cluster.apply([workloadEntry(workload, plan.port)]);
-  const envoy = await proxy(tools, workload, await credentials(assembly, workload, discovery), context);
-  await supervisor.start(envoy.spec);
+  await cluster.apply([workloadEntry(workload, [plan.port])]);
+  const envoyAdmin = await startProxy(assembly, workload, discovery);
   const { namespace, serviceAccount } = plan;
-  return [
-    plan.name,
-    { namespace, serviceAccount, address: `${plan.address}:${plan.port.number}`, envoyAdmin: envoy.admin },
-  ];
+  return [plan.name, { namespace, serviceAccount, address: `${plan.address}:${plan.port.number}`, envoyAdmin }];
 }
 
-async function credentials(
-  { cluster }: Assembly,
+/**
+ * Starts the Envoy of a workload that istiod knows, and answers when it serves.
+ * @param discovery host:port of istiod
+ * @returns base URL of its admin interface
+ */
+export async function startProxy(
+  assembly: Pick<Assembly, 'cluster' | 'supervisor' | 'context' | 'tools'>,
   workload: ProxyWorkload,
   discovery: string,
-): Promise<ProxyCredentials> {
+): Promise<string> {
+  const { cluster, supervisor, context, tools } = assembly;
+  const envoy = await proxy(tools, workload, await credentials(cluster, workload, discovery), context);
+  await supervisor.start(envoy.spec);
+  return envoy.admin;
+}
+
+async function credentials(cluster: Cluster, workload: ProxyWorkload, discovery: string): Promise<ProxyCredentials> {
   const { namespace, serviceAccount } = workload;
   // istiod writes this ConfigMap into every namespace that it sees.
   const rootCert = await waitFor(

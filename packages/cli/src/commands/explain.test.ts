@@ -102,6 +102,10 @@ describe('sekisho explain', () => {
     expect((await explain(`${line} --output json`, 'secret')).out).toContain('token_malformed');
   });
 
+  test('takes a list for no claims', async () => {
+    expect(await explain('--path / --policy bucket --claims -', '["a"]')).toMatchObject({ code: 1, out: '' });
+  });
+
   test('knows the direct caller, and that plain text has none', async () => {
     expect(await decided('--policy bucket --path /names --caller shop/user')).toMatchObject({ code: 0, rule: 'names' });
     expect((await explain('--policy bucket --path /names --caller shop/other')).code).toBe(3);
@@ -130,6 +134,7 @@ describe('sekisho explain', () => {
     ['--policy bucket', '--path'],
     ['--path / --policy user --port 0', 'It must be a port'],
     ['--path / --policy bucket --claims -', 'does not hold claims'],
+    ['--path / --policy bucket --claims /dev/null', 'does not hold claims'],
   ])('%s is refused with the way out', async (line, said) => {
     const { code, out, err } = await explain(line);
     expect(code === 1 || code === 2).toBe(true);
@@ -143,6 +148,9 @@ describe('sekisho explain', () => {
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('spec.rules[2].allow') });
     const alone = await runCli(['explain', '--policies', join(folder, 'bucket.yml'), '--path', '/']);
     expect(alone).toMatchObject({ code: 1, err: expect.stringContaining('TokenIssuer') });
+    await writeFile(broken, 'a: [');
+    const noYaml = await runCli(['explain', '--policies', broken, '--path', '/']);
+    expect(noYaml).toMatchObject({ code: 1, err: expect.stringContaining('is no YAML') });
     const none = await runCli(['explain', '--policies', join(folder, 'nothing'), '--path', '/']);
     expect(none).toMatchObject({ code: 1, err: expect.stringContaining('cannot be read') });
     expect(await runCli(['explain', '--path', '/'])).toMatchObject({ code: 2 });

@@ -30,7 +30,10 @@ const Document = Type.Object({
  */
 export async function fromFiles(path: string): Promise<Written> {
   const files = await manifestFiles(path);
-  return sorted((await Promise.all(files.map(documents))).flat());
+  const found: RawObject[] = [];
+  // One after the other: of large files only what counts is kept.
+  for (const file of files) found.push(...(await documents(file)));
+  return sorted(found);
 }
 
 /** @throws CliError `cluster_unreachable` */
@@ -62,18 +65,18 @@ async function manifestFiles(path: string): Promise<readonly string[]> {
   return found;
 }
 
-async function documents(file: string): Promise<readonly RawObject[]> {
-  const text = await readable(file, async () => {
+function documents(file: string): Promise<readonly RawObject[]> {
+  return readable(file, async () => {
     const { size } = await stat(file);
     if (size > MAX_BYTES) throw unreadable(file, { reason: `is larger than ${MAX_BYTES} bytes` });
-    return readFile(file, 'utf8');
-  });
-  return parseAllDocuments(text).flatMap((document) => {
-    const [fault] = document.errors;
-    if (fault !== undefined)
-      throw unreadable(file, { reason: `is no YAML: ${fault.message.split('\n')[0]}`, cause: fault });
-    const value: unknown = document.toJS();
-    return Value.Check(Document, value) ? [value] : [];
+    return parseAllDocuments(await readFile(file, 'utf8')).flatMap((document) => {
+      const [fault] = document.errors;
+      if (fault !== undefined) {
+        throw unreadable(file, { reason: `is no YAML: ${fault.message.split('\n')[0]}`, cause: fault });
+      }
+      const value: unknown = document.toJS();
+      return Value.Check(Document, value) ? [value] : [];
+    });
   });
 }
 

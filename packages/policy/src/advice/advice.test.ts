@@ -58,6 +58,10 @@ describe('policyAdvice', () => {
     ['/admin*', ['spec.rules[0].to[0].paths[0] matches whatever begins with /admin, such as /admin-other']],
     ['/admin/*', []],
     ['/admin/{**}', []],
+    ['/a%7Cb', []],
+    ['/a|b', ['spec.rules[0].to[0].paths[0] is never met, because the mesh spells it in another way']],
+    ['/a/%2e%2e/b', ['spec.rules[0].to[0].paths[0] is never met, because the mesh spells it in another way']],
+    ['/a%00', ['spec.rules[0].to[0].paths[0] is no path that the mesh takes']],
     ['*.png', []],
     ['/admin', []],
   ])('on the path %s', (pattern, expected) => {

@@ -1,3 +1,4 @@
+import { meshPath } from '../decide/mesh-path.ts';
 import { at } from '../parse/field-path.ts';
 import { isTemplate } from '../parse/path-pattern.ts';
 import type { ServiceAuthPolicy } from '../resources.ts';
@@ -39,9 +40,22 @@ function operationAdvice({ methods, paths }: Operation, isPublic: boolean, path:
   return [...found, ...(paths ?? []).flatMap((pattern, index) => pathAdvice(pattern, at(path, 'paths', index)))];
 }
 
-/** `/admin*` is compared as text: it matches `/administrator` as well as `/admin/users`. */
 function pathAdvice(pattern: string, path: string): readonly Advice[] {
-  if (isTemplate(pattern) || !pattern.endsWith('*') || pattern.endsWith('/*')) return [];
+  if (isTemplate(pattern)) return [];
+  return pattern.includes('*') ? prefixAdvice(pattern, path) : spellingAdvice(pattern, path);
+}
+
+/** Envoy compares the path in the spelling of the mesh, so one in another spelling is met by no request. */
+function spellingAdvice(pattern: string, path: string): readonly Advice[] {
+  const spelled = meshPath(pattern);
+  if (spelled === pattern) return [];
+  if (spelled === undefined) return [{ path, message: 'is no path that the mesh takes', hint: 'remove it' }];
+  return [{ path, message: 'is never met, because the mesh spells it in another way', hint: `write ${spelled}` }];
+}
+
+/** `/admin*` is compared as text: it matches `/administrator` as well as `/admin/users`. */
+function prefixAdvice(pattern: string, path: string): readonly Advice[] {
+  if (!pattern.endsWith('*') || pattern.endsWith('/*')) return [];
   const prefix = pattern.slice(0, -1);
   const message = `matches whatever begins with ${prefix}, such as ${prefix}-other`;
   return [{ path, message, hint: `for a path and what lies below it write ${prefix} and ${prefix}/{**}` }];

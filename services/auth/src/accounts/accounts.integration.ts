@@ -51,6 +51,23 @@ describe.each(databaseKinds(inject('postgresUrl')))('accounts on $name', (kind) 
     return createSqlAudit(db).list({ target: `user:${userId}`, limit: 100 });
   }
 
+  test('are read alone as they are read in a list, with every grant and when it ends', async () => {
+    const { passwordHash: _, ...account } = newAccount('a@x', {
+      roles: ['member'],
+      permissions: ['p:q'],
+      grants: [
+        { service: 'bucket', permissions: ['bucket:read', 'a,"b"'], expires: 253_402_300_799 },
+        { service: 'user', permissions: [] },
+      ],
+    });
+    await accounts.create({ ...account, passwordHash: 'hash' }, by);
+    await accounts.create(newAccount('b@x'), by);
+    expect(await accounts.find(account.id)).toEqual({ ...account, version: 1 });
+    const listed = await accounts.list({ limit: 10 });
+    for (const each of listed) expect(await accounts.find(each.id)).toEqual(each);
+    expect(await accounts.find(randomUUID())).toBeUndefined();
+  });
+
   test('are filtered and paged, whatever the filters hold', async () => {
     const [percent, plain] = [newAccount('a%b@x'), newAccount('axb@x', { active: false, roles: ['r'] })];
     const granted = newAccount('c@x', { roles: ['r', 'admin'], grants: [{ service: 'bucket', permissions: ['p'] }] });
