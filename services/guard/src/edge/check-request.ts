@@ -1,3 +1,4 @@
+import { isCorsPreflight } from '@sekisho/policy';
 import type { RouteQuery } from '../routes/match.ts';
 import type { Scheme } from '../routes/route-table.ts';
 
@@ -11,9 +12,10 @@ export interface CheckRequest extends RouteQuery {
   readonly authorization: string | undefined;
 }
 
-/** https://fetch.spec.whatwg.org/#cors-preflight-request */
+/** As Envoy takes it for one, and then verifies no token of it. */
 export function isPreflight({ method, header }: Pick<CheckRequest, 'method' | 'header'>): boolean {
-  return (
-    method === 'OPTIONS' && header('origin') !== undefined && header('access-control-request-method') !== undefined
-  );
+  return isCorsPreflight(method, {
+    origin: header('origin'),
+    accessControlRequestMethod: header('access-control-request-method'),
+  });
 }

@@ -159,6 +159,15 @@ describe('without a token', () => {
     expect(await world.ask({ path: '/healthz' })).toMatchObject(refusedWith('route_unknown', 403));
   });
 
+  test.each(['/items/..;b/admin', '/items/../admin', '/items//1', '/items%2f1', '/items/%41', '/items\\1'])(
+    'a path that the proxy of the service would read differently does not pass: %s',
+    async (path) => {
+      const world = await edgeWorld();
+      const token = await world.logIn('alice');
+      expect(await world.ask({ token, path })).toMatchObject(refusedWith('request_malformed', 400));
+    },
+  );
+
   test('a preflight passes as nobody, and what merely looks like one does not', async () => {
     const world = await edgeWorld();
     const headers = new Map([
@@ -169,6 +178,8 @@ describe('without a token', () => {
     expect(await world.ask(preflight)).toEqual({ allowed: true, authorization: 'removed' });
     expect(await world.ask({ ...preflight, host: 'other.example' })).toMatchObject({ status: 404 });
     expect(await world.ask({ method: 'OPTIONS' })).toMatchObject({ allowed: false });
+    headers.set('origin', '');
+    expect(await world.ask(preflight)).toMatchObject({ allowed: false });
   });
 });
 

@@ -1,4 +1,4 @@
-import { decide } from '@sekisho/policy';
+import { decide, meshPath } from '@sekisho/policy';
 import type { RevocationReader } from '@sekisho/sessions';
 import { bearerToken, TokenError } from '@sekisho/tokens';
 import { ANONYMOUS, type Answer, type Asker, DETAIL, denied } from '../answer.ts';
@@ -29,6 +29,7 @@ export interface EdgeParts {
  * Rejects only with what is a defect.
  */
 export async function decideEdge(parts: EdgeParts, request: CheckRequest): Promise<Answer> {
+  if (meshPath(request.path) !== request.path) return AMBIGUOUS;
   const routed = parts.routing.find(request.scheme, request.host, request);
   if (routed.kind === 'gateway') return ANONYMOUS;
   if (routed.kind !== 'target') return unrouted(routed);
@@ -48,6 +49,12 @@ export async function decideEdge(parts: EdgeParts, request: CheckRequest): Promi
     return fromError(error, target, credential);
   }
 }
+
+/**
+ * Of a path like `/a/%2e%2e;b` the Gateway's proxy makes one that the service's proxy normalises once more: the route, the rules
+ * here and those at the service would be about different paths.
+ */
+const AMBIGUOUS = denied('request_malformed', 'the path can be read in two ways: send it without dot segments');
 
 interface Exchange {
   readonly credential: Credential;
