@@ -47,7 +47,10 @@ interface Port<D> {
 
 type Ports<D> = Map<string, Port<D>>;
 
-const SCHEMES: Readonly<Record<string, Scheme>> = { HTTP: 'http', HTTPS: 'https' };
+const SCHEMES: ReadonlyMap<string, Scheme> = new Map([
+  ['HTTP', 'http'],
+  ['HTTPS', 'https'],
+]);
 const EVERYTHING = [{}];
 const NOTHING: readonly never[] = [];
 
@@ -101,7 +104,7 @@ function entriesOf<D>(rule: HttpRouteRule, route: ObjectName, source: RouteSourc
 function places(listeners: readonly Listener[], hostnames: readonly string[]) {
   const found = new Map<string, { readonly scheme: Scheme; readonly port: number; readonly host: string }>();
   for (const { protocol, port, hostname } of listeners) {
-    const scheme = SCHEMES[protocol];
+    const scheme = SCHEMES.get(protocol);
     if (scheme === undefined) continue;
     for (const host of servedHosts(hostname, hostnames)) {
       found.set(`${scheme} ${port} ${host}`, { scheme, port, host });
