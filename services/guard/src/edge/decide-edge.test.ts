@@ -257,6 +257,15 @@ describe('sessions', () => {
   });
 });
 
+describe('a token that is revoked while its session is read', () => {
+  test('is refused', async () => {
+    const world = await edgeWorld();
+    const token = await world.logIn('alice');
+    world.onRead = () => void world.revoked.add('alice');
+    expect(await world.ask({ token })).toMatchObject(refusedWith('token_revoked', 401));
+  });
+});
+
 describe('an issuer beside the platform', () => {
   const both = policy('bucket', ISSUERS);
 
