@@ -269,6 +269,13 @@ describe('a token that is revoked while its session is read', () => {
 describe('an issuer beside the platform', () => {
   const both = policy('bucket', ISSUERS);
 
+  test('its token of more claims than a token of the platform holds is refused, and no defect', async () => {
+    const world = await edgeWorld({ policies: [both] });
+    const roles = Array.from({ length: 64 }, (_, index) => `role-${index}-${'x'.repeat(40)}`);
+    const token = await world.partnerToken({ user: { roles } });
+    expect(await world.ask({ token })).toMatchObject(refusedWith('token_invalid', 401));
+  });
+
   test('its token becomes one of the platform, for somebody who is nobody of ours', async () => {
     const world = await edgeWorld({ policies: [both] });
     const token = await world.partnerToken({ email: 'p1@partner.example', user: { roles: ['a', 'not a role'] } });

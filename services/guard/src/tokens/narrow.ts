@@ -1,4 +1,4 @@
-import { createMinter, type SigningKey, TokenError } from '@sekisho/tokens';
+import { createMinter, type Minted, type Minter, type SigningKey, TokenError } from '@sekisho/tokens';
 import { GuardError } from '../errors.ts';
 import type { KeySource } from '../keys/key-source.ts';
 import type { Target } from '../routes/destination.ts';
@@ -30,7 +30,7 @@ export function createNarrow(options: NarrowOptions): Narrow {
 
   const mint = async (credential: Credential, target: Target): Promise<Handed> => {
     const { kid } = keyOf(keys);
-    const { token, claims } = await minter.narrow(unifiedOf(credential, target), target.service);
+    const { token, claims } = await narrowed(minter, credential, target);
     onMinted();
     const handed = {
       authorization: `Bearer ${token}`,
@@ -57,14 +57,17 @@ function keyOf(keys: Pick<KeySource, 'signingKey'>): SigningKey {
   return key;
 }
 
-function unifiedOf(credential: Credential, target: Target) {
+/** What the claims of a token of another issuer are, that issuer decides: they may be none of ours, or too many. */
+async function narrowed(minter: Minter, credential: Credential, target: Target): Promise<Minted> {
   try {
-    return credential.unified(target);
+    return await minter.narrow(credential.unified(target), target.service);
   } catch (cause) {
-    if (!(cause instanceof TokenError) || cause.code !== 'claims_invalid') throw cause;
-    throw new TokenError('token_invalid', 'a claim of the token cannot be passed on', { cause });
+    if (!(cause instanceof TokenError) || !UNFIT.includes(cause.code)) throw cause;
+    throw new TokenError('token_invalid', 'the claims of the token cannot be passed on', { cause });
   }
 }
+
+const UNFIT: readonly string[] = ['claims_invalid', 'claims_too_large'];
 
 /** Requests that come while a token is signed wait for that one. */
 async function once<K extends object, T>(
