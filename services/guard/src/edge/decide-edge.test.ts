@@ -276,6 +276,15 @@ describe('an issuer beside the platform', () => {
     expect(await world.ask({ token })).toMatchObject(refusedWith('token_invalid', 401));
   });
 
+  test('its token is exchanged anew when its TokenIssuer names other claims', async () => {
+    const world = await edgeWorld({ policies: [both] });
+    const token = await world.partnerToken({ other: { can: ['bucket:read', 'bucket:other'] } });
+    const permissions = async () => (await narrowClaims(world, await world.ask({ token }))).services;
+    expect(await permissions()).toEqual({ bucket: { permissions: ['bucket:read'] } });
+    world.apply([both], ['other', 'can']);
+    expect(await permissions()).toEqual({ bucket: { permissions: ['bucket:read', 'bucket:other'] } });
+  });
+
   test('its token becomes one of the platform, for somebody who is nobody of ours', async () => {
     const world = await edgeWorld({ policies: [both] });
     const token = await world.partnerToken({ email: 'p1@partner.example', user: { roles: ['a', 'not a role'] } });

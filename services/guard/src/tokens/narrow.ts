@@ -2,7 +2,7 @@ import { createMinter, type Minted, type Minter, type SigningKey, TokenError } f
 import { GuardError } from '../errors.ts';
 import type { KeySource } from '../keys/key-source.ts';
 import type { Target } from '../routes/destination.ts';
-import type { Credential, Handed } from './credential.ts';
+import type { ClaimPaths, Credential, Handed } from './credential.ts';
 
 export interface NarrowOptions {
   readonly platformIssuer: string;
@@ -35,6 +35,7 @@ export function createNarrow(options: NarrowOptions): Narrow {
     const handed = {
       authorization: `Bearer ${token}`,
       kid,
+      readBy: pathsOf(credential, target),
       renewAt: claims.iat + (claims.exp - claims.iat) * REUSED_PART,
     };
     credential.handed.set(target.service, handed);
@@ -43,11 +44,26 @@ export function createNarrow(options: NarrowOptions): Narrow {
   return async (credential, target) => {
     const { service } = target;
     const known = credential.handed.get(service);
-    if (known !== undefined && clock().getTime() / 1000 < known.renewAt && known.kid === keyOf(keys).kid) {
-      return known.authorization;
-    }
+    const isGood = (one: Handed) =>
+      clock().getTime() / 1000 < one.renewAt &&
+      one.kid === keyOf(keys).kid &&
+      samePaths(one.readBy, pathsOf(credential, target));
+    if (known !== undefined && isGood(known)) return known.authorization;
     return (await once(minting, credential, [service, () => mint(credential, target)])).authorization;
   };
+}
+
+function pathsOf({ iss }: Credential, { decision }: Target): ClaimPaths | undefined {
+  return decision.issuers.get(iss);
+}
+
+/** A TokenIssuer is edited while its tokens are in use: what was read from other claims is not handed out any more. */
+function samePaths(a: ClaimPaths | undefined, b: ClaimPaths | undefined): boolean {
+  return a === b || (sameNames(a?.roles, b?.roles) && sameNames(a?.permissions, b?.permissions));
+}
+
+function sameNames(a: readonly string[] = [], b: readonly string[] = []): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index]);
 }
 
 /** @throws GuardError `keys_missing` */
