@@ -1,6 +1,8 @@
+import { IDENTITY_HEADER } from '@sekisho/policy';
 import { DEVICE_POLICIES, type DevicePolicy } from '@sekisho/sessions';
 import { REDIS_URL_PATTERN } from '@sekisho/sessions/redis';
 import {
+  ConfigError,
   type ListenAddress,
   ListenSchema,
   LOG_LEVELS,
@@ -115,13 +117,25 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
     sessionFreshMs: config.SESSION_CACHE_SECONDS * 1000,
     tokenLifetime: config.ACCESS_TOKEN_TTL_SECONDS,
     deviceChange: config.DEVICE_CHANGE,
-    routeHeaders: config.ROUTE_HEADERS.toLowerCase()
-      .split(',')
-      .flatMap((name) => name.trim() || []),
+    routeHeaders: routeHeadersOf(config.ROUTE_HEADERS),
     kubeconfig: config.KUBECONFIG,
     pod: podOf(config),
     logLevel: config.LOG_LEVEL,
   };
+}
+
+/** Of these the proxy's own values replace what came, and a proxy may choose its route again by them: what came tells nothing. */
+const REPLACED: readonly string[] = ['authorization', ...Object.values(IDENTITY_HEADER)];
+
+function routeHeadersOf(list: string): readonly string[] {
+  const names = list
+    .toLowerCase()
+    .split(',')
+    .flatMap((name) => name.trim() || []);
+  const replaced = names.find((name) => REPLACED.includes(name));
+  if (replaced === undefined) return names;
+  const text = `must not name ${replaced}: the service gets another value than the one that a route would be chosen by`;
+  throw new ConfigError([{ variable: 'ROUTE_HEADERS', text }]);
 }
 
 function podOf({ KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port }: Static<typeof Environment>) {
