@@ -175,7 +175,7 @@ describe('administrators', () => {
     });
     const writer = { email: 'writer@example.org', password: 'correct horse' };
     await admin('/v1/users', { ...writer, grants: [{ service: 'auth', permissions: ['users:write'] }] });
-    const other = (await logIn(service, { ...writer, services: ['auth'] })).json().access_token;
+    const other = (await logInAgain({ ...writer, services: ['auth'] })).json().access_token;
     expect((await admin('/v1/revocations', { jti: 'x' }, other)).json()).toMatchObject({
       status: 403,
       code: 'permission_missing',
