@@ -140,7 +140,7 @@ describe('administrators', () => {
   }, 60_000);
 
   test('refuse everything issued up to a moment, also what they hold themselves', async () => {
-    const token = (await logIn(service, ADMIN_LOGIN)).json().access_token;
+    const token = (await logInAgain(ADMIN_LOGIN)).json().access_token;
     const { iat } = claimsOf(token);
     expect((await admin('/v1/revocations', { issuedBefore: iat - 1 }, token)).statusCode).toBe(200);
     const response = await admin('/v1/revocations', { issuedBefore: iat }, token);
