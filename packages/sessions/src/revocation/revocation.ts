@@ -1,4 +1,4 @@
-/** What can be named by itself: its entry refuses it for as long as one of its tokens may live. */
+/** What can be named by itself: its entry refuses it for as long as it may live, or come back. */
 export const NAMED_KINDS = ['token', 'session', 'key'] as const;
 /** What goes on after a revocation: an entry refuses what was issued up to a moment, so that a new log-in works. */
 export const DATED_KINDS = ['user', 'device', 'client', 'all'] as const;
@@ -11,7 +11,7 @@ export type RevocationKind = (typeof REVOCATION_KINDS)[number];
 /**
  * What is to be refused from now on.
  * - `token`: one token and what was derived from it, by `jti` or `origin_jti`
- * - `session`: by `session.id`; whoever destroys a session revokes it too
+ * - `session`: by `session.id`; whoever destroys a session revokes it first, so that none that comes back is good for anything
  * - `key`: by `kid`, whatever else the token says
  * - `user`, `device`, `client`: by `sub` or `user.id`, `session.device`, `client_id`
  * - `all`: every token

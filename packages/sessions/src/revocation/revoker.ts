@@ -82,7 +82,8 @@ export function assertRevocable(revocation: Revocation, now: Date): void {
 function toArguments(revocation: Revocation, options: RevokerOptions): string[] {
   const { clock, tokenLifetime, sessionTtlMs = SESSION_TTL_MS } = options;
   const tokenLife = String(tokenLifetime * 1000 + AFTER_EXPIRY_MS);
-  // As long as a session may still be refreshed, what came before the moment must be refused.
+  // As long as a session could be refreshed: one that was issued before the moment, or one that is destroyed and that a
+  // failover brings back, because its end was on no replica.
   const sessionLife = String(Math.max(sessionTtlMs, tokenLifetime * 1000) + AFTER_EXPIRY_MS);
   const id = revocation.kind === 'all' ? EVERYTHING : revocation.id;
   assertRevocableId(id);
@@ -90,7 +91,7 @@ function toArguments(revocation: Revocation, options: RevokerOptions): string[] 
     case 'token':
       return [revocation.kind, id, '', untilOf(revocation.exp, clock()), tokenLife];
     case 'session':
-      return [revocation.kind, id, '', '', tokenLife];
+      return [revocation.kind, id, '', '', sessionLife];
     case 'key':
       // Who stole it writes `exp` as far away as they like: time to take the key out of the key set.
       return [revocation.kind, id, '', '', sessionLife];

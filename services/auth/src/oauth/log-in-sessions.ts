@@ -9,6 +9,8 @@ export interface LogInSessionsOptions {
   readonly sessions: SessionStore;
   readonly browsers: BrowserSessions;
   readonly endSession: EndSession;
+  /** By its id: one that was ended may come back when Redis fails over, and must not be prolonged then. */
+  readonly isRevoked: (sessionId: string) => boolean;
   readonly metrics: Pick<AuthMetrics, 'sessionsCreated'>;
 }
 
@@ -38,11 +40,14 @@ export interface LogInSessions {
   end(userId: string, browser: string, clientId?: string): Promise<void>;
 }
 
-export function createLogInSessions({ sessions, browsers, endSession, metrics }: LogInSessionsOptions): LogInSessions {
+export function createLogInSessions(options: LogInSessionsOptions): LogInSessions {
+  const { sessions, browsers, endSession, isRevoked, metrics } = options;
+  const isOpen = async (userId: string, id: string) => !isRevoked(id) && (await sessions.get(userId, id)) !== undefined;
+
   const ended = async (userId: string, browser: string) => {
     const linked = await browsers.linked(browser);
     const states = await Promise.all(
-      [...linked].map(async ([clientId, id]) => ({ clientId, live: (await sessions.get(userId, id)) !== undefined })),
+      [...linked].map(async ([clientId, id]) => ({ clientId, live: await isOpen(userId, id) })),
     );
     return states.filter(({ live }) => !live).map(({ clientId }) => clientId);
   };
@@ -54,7 +59,7 @@ export function createLogInSessions({ sessions, browsers, endSession, metrics }:
   };
 
   const reopen = async (userId: string, id: string): Promise<Opened | undefined> => {
-    const session = await sessions.touch(userId, id);
+    const session = isRevoked(id) ? undefined : await sessions.touch(userId, id);
     return session && { session, created: false };
   };
 

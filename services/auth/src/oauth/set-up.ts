@@ -54,6 +54,8 @@ const USER_CODES = { burst: 20, refillSeconds: 15 };
 /** OAuth and OpenID Connect on Redis and the database. */
 export function setUpOAuth({ issuer, redis, prefix, db, verify, revoker, revocations, ...rest }: OAuthSetUp): OAuth {
   const { sessions, endSession, metrics } = rest;
+  // By name alone: whether its log-in is older than another revocation is asked with the log-in's age.
+  const isRevoked = (id: string) => revocations.check({ session: { id } })?.kind === 'session';
   const networkHash = createKeyedHash(rest.encryptionKeys.current, 'user-code-limits');
   const browsers = createBrowserSessions(redis, { prefix, ttlSeconds: SESSION_SECONDS });
   return createOAuth({
@@ -61,7 +63,7 @@ export function setUpOAuth({ issuer, redis, prefix, db, verify, revoker, revocat
     issuer: parseIssuer(issuer),
     clients: withWorkloads({ find: sharedLookUp(createSqlClients(db).find) }),
     artefacts: createArtefacts(redis, prefix),
-    logIns: createLogInSessions({ sessions, browsers, endSession, metrics }),
+    logIns: createLogInSessions({ sessions, browsers, endSession, isRevoked, metrics }),
     isLogInRevoked: createIsLogInRevoked(revocations),
     resources: createResources(issuer),
     takeUserCode: (ip) =>

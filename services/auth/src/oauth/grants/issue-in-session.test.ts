@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Account } from '../../accounts/account.ts';
 import { ALICE_ID, createFixture } from '../../testing/fixture.ts';
 import { createLogInSessions } from '../log-in-sessions.ts';
@@ -27,15 +27,17 @@ function memoryBrowsers(): BrowserSessions {
 
 async function setUp() {
   const { accounts, sessions, metrics } = createFixture();
+  const revoked = new Set<string>();
   const endSession = async (userId: string, id: string) => void (await sessions.destroy(userId, id));
-  const logIns = createLogInSessions({ sessions, browsers: memoryBrowsers(), endSession, metrics });
+  const isRevoked = (id: string) => revoked.has(id);
+  const logIns = createLogInSessions({ sessions, browsers: memoryBrowsers(), endSession, isRevoked, metrics });
   const account = await accounts.find(ALICE_ID);
   if (account === undefined) throw new Error('the fixture has a user');
   const change = async (after: (before: Account) => Account | undefined) =>
     void (await accounts.change(ALICE_ID, BY, (before) => ({ action: 'user.updated', after: after(before) })));
   const open = (issue: () => Promise<void>) =>
     issueInSession({ accounts, sessions, logIns }, { account, clientId: 'shop', origin: ORIGIN }, issue);
-  return { sessions, change, open };
+  return { sessions, revoked, logIns, change, open };
 }
 
 describe('a session that is opened for what is issued', () => {
@@ -75,5 +77,19 @@ describe('a session that is opened for what is issued', () => {
     await sessions.destroy(ALICE_ID, id);
     await expect(open(async () => undefined)).rejects.toMatchObject({ error: 'invalid_grant' });
     expect(sessions.live.size).toBe(0);
+  });
+
+  test('is none that was revoked and came back, and the browser’s cookie lets nobody in', async () => {
+    const { sessions, revoked, logIns, open } = await setUp();
+    const { id } = await open(async () => undefined);
+    expect(await logIns.isLive(ALICE_ID, ORIGIN.browser)).toBe(true);
+    revoked.add(id);
+    expect(await logIns.isLive(ALICE_ID, ORIGIN.browser)).toBe(false);
+    const touch = vi.spyOn(sessions, 'touch');
+    await expect(open(async () => undefined)).rejects.toMatchObject({ error: 'invalid_grant' });
+    // Prolonged, it would outlive its revocation.
+    expect(touch).not.toHaveBeenCalled();
+    await logIns.prune(ALICE_ID, ORIGIN.browser);
+    expect((await open(async () => undefined)).id).not.toBe(id);
   });
 });
