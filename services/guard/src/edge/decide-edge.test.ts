@@ -257,8 +257,33 @@ describe('sessions', () => {
   });
 });
 
+describe('a token that is revoked while its session is read', () => {
+  test('is refused', async () => {
+    const world = await edgeWorld();
+    const token = await world.logIn('alice');
+    world.onRead = () => void world.revoked.add('alice');
+    expect(await world.ask({ token })).toMatchObject(refusedWith('token_revoked', 401));
+  });
+});
+
 describe('an issuer beside the platform', () => {
   const both = policy('bucket', ISSUERS);
+
+  test('its token of more claims than a token of the platform holds is refused, and no defect', async () => {
+    const world = await edgeWorld({ policies: [both] });
+    const roles = Array.from({ length: 64 }, (_, index) => `role-${index}-${'x'.repeat(40)}`);
+    const token = await world.partnerToken({ user: { roles } });
+    expect(await world.ask({ token })).toMatchObject(refusedWith('token_invalid', 401));
+  });
+
+  test('its token is exchanged anew when its TokenIssuer names other claims', async () => {
+    const world = await edgeWorld({ policies: [both] });
+    const token = await world.partnerToken({ other: { can: ['bucket:read', 'bucket:other'] } });
+    const permissions = async () => (await narrowClaims(world, await world.ask({ token }))).services;
+    expect(await permissions()).toEqual({ bucket: { permissions: ['bucket:read'] } });
+    world.apply([both], ['other', 'can']);
+    expect(await permissions()).toEqual({ bucket: { permissions: ['bucket:read', 'bucket:other'] } });
+  });
 
   test('its token becomes one of the platform, for somebody who is nobody of ours', async () => {
     const world = await edgeWorld({ policies: [both] });

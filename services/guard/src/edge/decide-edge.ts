@@ -44,7 +44,9 @@ export async function decideEdge(parts: EdgeParts, request: CheckRequest): Promi
     credential = await parts.verify(token, target);
     const refusal = refused(parts, credential, target) ?? (await parts.checkSession(credential, target, request));
     if (refusal !== undefined) return refusal;
-    return await exchange(parts, { credential, target, request, path });
+    const answer = await exchange(parts, { credential, target, request, path });
+    // A store that is slow gives a revocation time to come, and what is handed out is good for minutes.
+    return refused(parts, credential, target) ?? answer;
   } catch (error) {
     return fromError(error, target, credential);
   }

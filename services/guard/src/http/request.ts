@@ -12,7 +12,10 @@ export interface PlacedRequest {
 }
 
 const PREFIX = /^\/(edge|hop)(\/[^?#]*)(?:\?([^#]*))?/;
-const SCHEMES: Readonly<Record<string, Scheme>> = { http: 'http', https: 'https' };
+const SCHEMES: ReadonlyMap<string | undefined, Scheme> = new Map([
+  ['http', 'http'],
+  ['https', 'https'],
+]);
 
 /**
  * Takes apart what Envoy's HTTP ext_authz sends: the method, host and headers of the request, its path behind a prefix.
@@ -26,7 +29,7 @@ export function placedRequest({ method, url = '', headers }: IncomingMessage): P
     const value = headers[name];
     return typeof value === 'string' ? value : value?.[0];
   };
-  const scheme = SCHEMES[header('x-forwarded-proto') ?? ''];
+  const scheme = SCHEMES.get(header('x-forwarded-proto'));
   return { place, request: { method, path, query, host, scheme, header, authorization: headers.authorization } };
 }
 

@@ -2,7 +2,7 @@ import type { KubeObject } from '@sekisho/kube';
 import type { DecisionPolicy, DirectCaller, Jwks, Labels } from '@sekisho/policy';
 import type { ObjectName } from './attachment.ts';
 import type { PolicyBook, ReadyPolicy } from './policy-book.ts';
-import { type BackendRef, type HttpRouteRule, readService } from './shapes.ts';
+import { type BackendRef, type HttpRouteFilter, type HttpRouteRule, readService } from './shapes.ts';
 
 /** A TokenIssuer besides the platform's, with the keys that the Gateway's proxies hold for it. */
 export interface ExternalIssuer {
@@ -44,14 +44,43 @@ export interface Surroundings {
   readonly service: (name: ObjectName) => KubeObject | undefined;
 }
 
+/** What istiod makes something of: a rule with any other filter it leaves out, and requests go by the next one that matches. */
+const BACKEND_FILTERS: readonly string[] = ['RequestHeaderModifier', 'ResponseHeaderModifier'];
+const FILTERS: readonly string[] = [...BACKEND_FILTERS, 'RequestRedirect', 'RequestMirror', 'URLRewrite', 'CORS'];
+
 /** Where a rule leads. Of several backends all must be one service: which one Envoy takes, only Envoy knows. */
 export function destinationOf(rule: HttpRouteRule, route: ObjectName, around: Surroundings): Destination {
-  if ((rule.filters ?? []).some(({ type }) => type === 'RequestRedirect')) return { kind: 'gateway' };
-  const backends = (rule.backendRefs ?? []).filter(({ weight = 1 }) => weight > 0);
+  const { filters = [], backendRefs = [] } = rule;
+  const ofBackends = backendRefs.flatMap((backend) => backend.filters ?? []);
+  if (filters.some(isNot(FILTERS)) || ofBackends.some(isNot(BACKEND_FILTERS))) {
+    return closed('the route has a filter that the mesh does not know');
+  }
+  if (filters.some(({ type }) => type === 'RequestRedirect')) return { kind: 'gateway' };
+  const backends = backendRefs.filter(({ weight = 1 }) => weight > 0);
   const [first, ...others] = backends.map((backend) => backendOf(backend, route, around));
   if (first === undefined) return closed('the route names no backend');
-  if (others.every((other) => sameDestination(first, other))) return first;
-  return closed('the backends of the route are different services');
+  if (!others.every((other) => sameDestination(first, other))) {
+    return closed('the backends of the route are different services');
+  }
+  const mirrors = filters.filter(({ type }) => type === 'RequestMirror');
+  return mirrors.every((mirror) => staysWithin(first, mirror, (ref) => backendOf(ref, route, around)))
+    ? first
+    : closed('requests are mirrored to another service, which the token is not for');
+}
+
+function isNot(known: readonly string[]): (filter: HttpRouteFilter) => boolean {
+  return ({ type }) => !known.includes(type);
+}
+
+/** Whether what a mirrored request carries, the token among it, comes to the workloads of the same policy only. */
+function staysWithin(
+  to: Destination,
+  { requestMirror }: HttpRouteFilter,
+  resolve: (backend: BackendRef) => Destination,
+): boolean {
+  if (to.kind !== 'target') return true;
+  const mirror = requestMirror && resolve(requestMirror.backendRef);
+  return mirror?.kind === 'target' && mirror.target.name === to.target.name;
 }
 
 /** Whether it makes no difference which of both is meant. */

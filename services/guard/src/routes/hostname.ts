@@ -51,11 +51,15 @@ export class HostMap<T> {
   }
 }
 
-const WITH_PORT = /^(\[[0-9a-f:.]+\]|[^:]*)(?::\d{1,5})?$/;
+const WITH_PORT = /^(\[[0-9a-f:.]+\]|[^:]*)(?::(\d{1,5}))?$/;
+const MAX_PORT = 65_535;
 
-/** The host of an authority (RFC 3986 section 3.2), in lower case and without port and final dot; undefined for what is none. */
+/**
+ * The host of an authority (RFC 3986 section 3.2), in lower case and without port; undefined for what is none, and for what Envoy
+ * takes for another host: it looks for a name with its final dot, and for one with a port that there cannot be, as they stand.
+ */
 export function hostOf(authority: string): string | undefined {
-  const host = WITH_PORT.exec(authority.toLowerCase())?.[1];
-  if (host === undefined || host === '') return undefined;
-  return host.endsWith('.') ? host.slice(0, -1) : host;
+  const [, host, port = '1'] = WITH_PORT.exec(authority.toLowerCase()) ?? [];
+  const isPort = Number(port) >= 1 && Number(port) <= MAX_PORT;
+  return host === undefined || host === '' || host.endsWith('.') || !isPort ? undefined : host;
 }

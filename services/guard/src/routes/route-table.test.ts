@@ -206,3 +206,24 @@ test('any routes, in any order, lead where the specification says', () => {
     }),
   );
 });
+
+describe('listeners of one protocol', () => {
+  const listeners = [HTTP_LISTENER, { ...HTTP_LISTENER, name: 'other', port: 8080 }];
+  const at = (sectionName: string) => [{ name: 'public', namespace: 'istio-ingress', sectionName }];
+
+  test('have routes of their own, and which of them was asked is not known', () => {
+    const routes = [
+      route({ parentRefs: at('http'), rules: [rule('here')] }, { name: 'here' }),
+      route({ parentRefs: at('other'), rules: [rule('there')] }, { name: 'there' }),
+    ];
+    expect(found({ gateway: gateway(listeners), routes }, {})).toEqual(['here', 'there']);
+  });
+
+  test('a host that one names is what every host is at the other', () => {
+    const routes = [
+      route({ parentRefs: at('http'), hostnames: ['shop.example'], rules: [rule('here')] }, { name: 'here' }),
+      route({ parentRefs: at('other'), rules: [rule('there')] }, { name: 'there' }),
+    ];
+    expect(found({ gateway: gateway(listeners), routes }, {})).toEqual(['here', 'there']);
+  });
+});

@@ -39,28 +39,41 @@ interface Entry<D> extends RouteEntry<D> {
   readonly match: ReadyMatch;
 }
 
-type Hosts<D> = HostMap<Entry<D>[]>;
+/** Listeners on one port share their virtual hosts, and share none with another port. */
+interface Port<D> {
+  readonly scheme: Scheme;
+  readonly hosts: HostMap<Entry<D>[]>;
+}
 
-const SCHEMES: Readonly<Record<string, Scheme>> = { HTTP: 'http', HTTPS: 'https' };
+type Ports<D> = Map<string, Port<D>>;
+
+const SCHEMES: ReadonlyMap<string, Scheme> = new Map([
+  ['HTTP', 'http'],
+  ['HTTPS', 'https'],
+]);
 const EVERYTHING = [{}];
 const NOTHING: readonly never[] = [];
 
-/** Routing of one Gateway as istiod makes it: one virtual host for each host, its rules from the most specific on. */
+/**
+ * Routing of one Gateway as istiod makes it: at each port one virtual host for each host, its rules from the most specific on.
+ * To which port a request came Envoy does not say: what every port of its scheme would do counts.
+ */
 export function routeTable<D>(source: RouteSource<D>): RouteTable<D> {
-  const hosts: Readonly<Record<Scheme, Hosts<D>>> = { http: new HostMap(), https: new HostMap() };
-  for (const route of [...source.routes].sort(byAge)) addRoute(hosts, route, source);
-  for (const entries of [...hosts.http.values(), ...hosts.https.values()]) {
-    entries.sort((a, b) => moreSpecific(a.match, b.match));
+  const ports: Ports<D> = new Map();
+  for (const route of [...source.routes].sort(byAge)) addRoute(ports, route, source);
+  for (const { hosts } of ports.values()) {
+    for (const entries of hosts.values()) entries.sort((a, b) => moreSpecific(a.match, b.match));
   }
+  const all = [...ports.values()];
   return {
     find(scheme, host, query) {
-      if (scheme !== undefined) return candidates(hosts[scheme].find(host), query);
-      return [...candidates(hosts.http.find(host), query), ...candidates(hosts.https.find(host), query)];
+      const asked = scheme === undefined ? all : all.filter((port) => port.scheme === scheme);
+      return [...new Set(asked.flatMap(({ hosts }) => candidates(hosts.find(host), query)))];
     },
   };
 }
 
-function addRoute<D>(hosts: Readonly<Record<Scheme, Hosts<D>>>, route: KubeObject, source: RouteSource<D>): void {
+function addRoute<D>(ports: Ports<D>, route: KubeObject, source: RouteSource<D>): void {
   const spec = readHttpRoute(route.spec);
   const listeners = readGateway(source.gateway.spec)?.listeners ?? [];
   const namespace = route.metadata.namespace ?? '';
@@ -70,8 +83,12 @@ function addRoute<D>(hosts: Readonly<Record<Scheme, Hosts<D>>>, route: KubeObjec
   if (spec === undefined || joined.length === 0) return;
   const name = { namespace, name: route.metadata.name };
   const entries = (spec.rules ?? []).flatMap((rule) => entriesOf(rule, name, source));
-  for (const { scheme, host } of places(joined, spec.hostnames ?? []))
-    hosts[scheme].at(host, () => []).push(...entries);
+  for (const { scheme, port, host } of places(joined, spec.hostnames ?? [])) {
+    const key = `${scheme} ${port}`;
+    const at: Port<D> = ports.get(key) ?? { scheme, hosts: new HostMap() };
+    ports.set(key, at);
+    at.hosts.at(host, () => []).push(...entries);
+  }
 }
 
 function entriesOf<D>(rule: HttpRouteRule, route: ObjectName, source: RouteSource<D>): Entry<D>[] {
@@ -85,11 +102,13 @@ function entriesOf<D>(rule: HttpRouteRule, route: ObjectName, source: RouteSourc
 
 /** Each once, through however many listeners a route comes there. */
 function places(listeners: readonly Listener[], hostnames: readonly string[]) {
-  const found = new Map<string, { readonly scheme: Scheme; readonly host: string }>();
-  for (const { protocol, hostname } of listeners) {
-    const scheme = SCHEMES[protocol];
+  const found = new Map<string, { readonly scheme: Scheme; readonly port: number; readonly host: string }>();
+  for (const { protocol, port, hostname } of listeners) {
+    const scheme = SCHEMES.get(protocol);
     if (scheme === undefined) continue;
-    for (const host of servedHosts(hostname, hostnames)) found.set(`${scheme} ${host}`, { scheme, host });
+    for (const host of servedHosts(hostname, hostnames)) {
+      found.set(`${scheme} ${port} ${host}`, { scheme, port, host });
+    }
   }
   return found.values();
 }

@@ -41,6 +41,7 @@ function state(changes: Partial<ClusterState> = {}): ClusterState {
 }
 
 const BACKEND = { name: 'bucket', port: 80 };
+const mirrorTo = (name: string) => ({ type: 'RequestMirror', requestMirror: { backendRef: { name, port: 80 } } });
 const toBucket = (rule: object) => route({ rules: [{ backendRefs: [BACKEND], ...rule }] });
 
 function routingOf(...states: readonly ClusterState[]): Routing {
@@ -90,8 +91,45 @@ describe('a route', () => {
       },
       /different services/,
     ],
+    [
+      'that istiod leaves out for a filter that it does not know',
+      { routes: [toBucket({ filters: [{ type: 'ExtensionRef' }] })] },
+      /filter/,
+    ],
+    [
+      'with such a filter at its backend',
+      { routes: [toBucket({ backendRefs: [{ ...BACKEND, filters: [{ type: 'URLRewrite' }] }] })] },
+      /filter/,
+    ],
+    [
+      'whose requests another service gets as well',
+      {
+        routes: [toBucket({ filters: [mirrorTo('other')] })],
+        policies: [edgePolicy(), policy('bucket'), policy('other')],
+      },
+      /mirrored/,
+    ],
+    [
+      'whose requests go to what nobody looks after as well',
+      { routes: [toBucket({ filters: [mirrorTo('other')] })] },
+      /mirrored/,
+    ],
+    ['whose mirror is not named', { routes: [toBucket({ filters: [{ type: 'RequestMirror' }] })] }, /mirrored/],
   ])('%s is closed', (_, change, why) => {
     expect(find(routingOf(state(change)))).toMatchObject({ kind: 'closed', why: expect.stringMatching(why) });
+  });
+
+  test('that mirrors requests to the same service leads there', () => {
+    const canary = service('canary', { selector: { app: 'bucket', track: 'canary' } });
+    const services = new Map([
+      ['bucket', service('bucket')],
+      ['canary', canary],
+    ]);
+    const mirrored = state({
+      routes: [toBucket({ filters: [mirrorTo('canary')] })],
+      service: ({ name }) => services.get(name),
+    });
+    expect(find(routingOf(mirrored))).toMatchObject({ kind: 'target' });
   });
 
   test('that redirects is answered by the Gateway', () => {

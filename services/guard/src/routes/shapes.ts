@@ -25,17 +25,23 @@ const PathModifier = Type.Object({
   replaceFullPath: Type.Optional(Type.String()),
   replacePrefixMatch: Type.Optional(Type.String()),
 });
-const Filter = Type.Object({
-  type: Type.String(),
-  urlRewrite: Type.Optional(Type.Object({ path: Type.Optional(PathModifier) })),
-});
-const Backend = Type.Object({
+const backendFields = {
   group: Type.Optional(Type.String()),
   kind: Type.Optional(Type.String()),
   namespace: Type.Optional(Type.String()),
   name: Type.String(),
   port: Type.Optional(Type.Integer()),
+};
+const BackendRef = Type.Object(backendFields);
+const Filter = Type.Object({
+  type: Type.String(),
+  urlRewrite: Type.Optional(Type.Object({ path: Type.Optional(PathModifier) })),
+  requestMirror: Type.Optional(Type.Object({ backendRef: BackendRef })),
+});
+const Backend = Type.Object({
+  ...backendFields,
   weight: Type.Optional(Type.Integer()),
+  filters: Type.Optional(Type.Array(Filter)),
 });
 const Rule = Type.Object({
   matches: Type.Optional(Type.Array(Match)),
@@ -94,7 +100,7 @@ export type HttpRouteRule = Static<typeof Rule>;
 export type HttpRouteMatch = Static<typeof Match>;
 export type HttpRouteFilter = Static<typeof Filter>;
 export type NamedMatch = Static<typeof Named>;
-export type BackendRef = Static<typeof Backend>;
+export type BackendRef = Static<typeof BackendRef>;
 export type ParentRef = Static<typeof ParentRef>;
 export type GatewaySpec = Static<typeof GatewaySpec>;
 export type Listener = Static<typeof Listener>;

@@ -47,6 +47,8 @@ export class World {
   readonly ended: string[] = [];
   storeIsAway = false;
   reads = 0;
+  /** Whatever happens while a session is read. */
+  onRead: () => void = () => undefined;
   minted = 0;
   staleMs = 0;
   /** Of `jti` or session. */
@@ -106,13 +108,14 @@ export class World {
 
   async #read(userId: string, id: string): Promise<Session | undefined> {
     this.reads += 1;
+    this.onRead();
     if (this.storeIsAway) throw new Error('the store is away');
     const session = this.sessions.get(id);
     return session?.userId === userId ? session : undefined;
   }
 
   /** Makes these the policies of the cluster, beside that of the Gateway. */
-  apply(policies: readonly KubeObject[]): void {
+  apply(policies: readonly KubeObject[], permissions: readonly string[] = ['realm', 'can']): void {
     const jwks = toJwks([this.keys.authKey]);
     const partner = toJwks([this.keys.partnerKey]);
     const edge = edgePolicy(ISSUERS);
@@ -127,7 +130,7 @@ export class World {
       policies: [edge, ...policies],
       issuers: [
         issuer('platform', { issuer: PLATFORM, jwksUri: 'https://auth.example/jwks', default: true }),
-        issuer('partner', { issuer: PARTNER, jwksUri: 'https://partner.example/jwks', permissions: ['realm', 'can'] }),
+        issuer('partner', { issuer: PARTNER, jwksUri: 'https://partner.example/jwks', permissions }),
       ],
       keys: [requestAuthentication(edge, { [PLATFORM]: jwks, [PARTNER]: partner })],
     });

@@ -3,11 +3,19 @@ import { type AccessClaims, keyIdOf } from '@sekisho/tokens';
 import { type ExternalClaims, externalSubject, type Wanted } from './external.ts';
 import { unified } from './unified.ts';
 
+/** Where a TokenIssuer says that roles and permissions are. */
+export interface ClaimPaths {
+  readonly roles: readonly string[];
+  readonly permissions: readonly string[];
+}
+
 /** A narrow token that was handed out, as an `Authorization` header. */
 export interface Handed {
   readonly authorization: string;
   /** Of the key that signed it. */
   readonly kid: string;
+  /** By which claims of the presented token it was made; undefined where the policy did not name the issuer. */
+  readonly readBy: ClaimPaths | undefined;
   /** Epoch seconds from which on another one is minted. */
   readonly renewAt: number;
 }

@@ -1,8 +1,8 @@
-import { createMinter, type SigningKey, TokenError } from '@sekisho/tokens';
+import { createMinter, type Minted, type Minter, type SigningKey, TokenError } from '@sekisho/tokens';
 import { GuardError } from '../errors.ts';
 import type { KeySource } from '../keys/key-source.ts';
 import type { Target } from '../routes/destination.ts';
-import type { Credential, Handed } from './credential.ts';
+import type { ClaimPaths, Credential, Handed } from './credential.ts';
 
 export interface NarrowOptions {
   readonly platformIssuer: string;
@@ -30,11 +30,12 @@ export function createNarrow(options: NarrowOptions): Narrow {
 
   const mint = async (credential: Credential, target: Target): Promise<Handed> => {
     const { kid } = keyOf(keys);
-    const { token, claims } = await minter.narrow(unifiedOf(credential, target), target.service);
+    const { token, claims } = await narrowed(minter, credential, target);
     onMinted();
     const handed = {
       authorization: `Bearer ${token}`,
       kid,
+      readBy: pathsOf(credential, target),
       renewAt: claims.iat + (claims.exp - claims.iat) * REUSED_PART,
     };
     credential.handed.set(target.service, handed);
@@ -43,11 +44,26 @@ export function createNarrow(options: NarrowOptions): Narrow {
   return async (credential, target) => {
     const { service } = target;
     const known = credential.handed.get(service);
-    if (known !== undefined && clock().getTime() / 1000 < known.renewAt && known.kid === keyOf(keys).kid) {
-      return known.authorization;
-    }
+    const isGood = (one: Handed) =>
+      clock().getTime() / 1000 < one.renewAt &&
+      one.kid === keyOf(keys).kid &&
+      samePaths(one.readBy, pathsOf(credential, target));
+    if (known !== undefined && isGood(known)) return known.authorization;
     return (await once(minting, credential, [service, () => mint(credential, target)])).authorization;
   };
+}
+
+function pathsOf({ iss }: Credential, { decision }: Target): ClaimPaths | undefined {
+  return decision.issuers.get(iss);
+}
+
+/** A TokenIssuer is edited while its tokens are in use: what was read from other claims is not handed out any more. */
+function samePaths(a: ClaimPaths | undefined, b: ClaimPaths | undefined): boolean {
+  return a === b || (sameNames(a?.roles, b?.roles) && sameNames(a?.permissions, b?.permissions));
+}
+
+function sameNames(a: readonly string[] = [], b: readonly string[] = []): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index]);
 }
 
 /** @throws GuardError `keys_missing` */
@@ -57,14 +73,17 @@ function keyOf(keys: Pick<KeySource, 'signingKey'>): SigningKey {
   return key;
 }
 
-function unifiedOf(credential: Credential, target: Target) {
+/** What the claims of a token of another issuer are, that issuer decides: they may be none of ours, or too many. */
+async function narrowed(minter: Minter, credential: Credential, target: Target): Promise<Minted> {
   try {
-    return credential.unified(target);
+    return await minter.narrow(credential.unified(target), target.service);
   } catch (cause) {
-    if (!(cause instanceof TokenError) || cause.code !== 'claims_invalid') throw cause;
-    throw new TokenError('token_invalid', 'a claim of the token cannot be passed on', { cause });
+    if (!(cause instanceof TokenError) || !UNFIT.includes(cause.code)) throw cause;
+    throw new TokenError('token_invalid', 'the claims of the token cannot be passed on', { cause });
   }
 }
+
+const UNFIT: readonly string[] = ['claims_invalid', 'claims_too_large'];
 
 /** Requests that come while a token is signed wait for that one. */
 async function once<K extends object, T>(
