@@ -140,7 +140,7 @@ describe('administrators', () => {
   }, 60_000);
 
   test('refuse everything issued up to a moment, also what they hold themselves', async () => {
-    const token = (await logIn(service, ADMIN_LOGIN)).json().access_token;
+    const token = (await logInAgain(ADMIN_LOGIN)).json().access_token;
     const { iat } = claimsOf(token);
     expect((await admin('/v1/revocations', { issuedBefore: iat - 1 }, token)).statusCode).toBe(200);
     const response = await admin('/v1/revocations', { issuedBefore: iat }, token);
@@ -175,7 +175,7 @@ describe('administrators', () => {
     });
     const writer = { email: 'writer@example.org', password: 'correct horse' };
     await admin('/v1/users', { ...writer, grants: [{ service: 'auth', permissions: ['users:write'] }] });
-    const other = (await logIn(service, { ...writer, services: ['auth'] })).json().access_token;
+    const other = (await logInAgain({ ...writer, services: ['auth'] })).json().access_token;
     expect((await admin('/v1/revocations', { jti: 'x' }, other)).json()).toMatchObject({
       status: 403,
       code: 'permission_missing',

@@ -55,7 +55,12 @@ async function tryRefresh(actor: Actor, { refreshToken, sessionId }: OwnSession,
 export function end(actor: Actor, { accessToken, sessionId }: OwnSession, ending: Ending): Promise<unknown> {
   if (ending === 'by an administrator') {
     const payload = { session: sessionId };
-    return actor.insist(() => actor.administer({ method: 'POST', url: '/v1/revocations', payload, expected: [200] }));
+    return actor.insist(async () => {
+      const answer = await actor.administer({ method: 'POST', url: '/v1/revocations', payload, expected: [200, 202] });
+      // Stored, and in force when Redis is back.
+      if (answer.statusCode === 202) throw new Unavailable();
+      return answer;
+    });
   }
   const url = { current: '/v1/sessions/current', 'by id': `/v1/sessions/${sessionId}`, all: '/v1/sessions' }[ending];
   // What was not answered may be done: the session that asks is over then.
