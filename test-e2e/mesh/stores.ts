@@ -28,6 +28,9 @@ export async function valkey(program: string, context: ServerContext): Promise<S
     '',
     '--maxmemory',
     '256mb',
+    // Valkey writes its title over the environment, and with it over the mark by which leftovers are found.
+    '--set-proc-title',
+    'no',
   ];
   const spec: ProcessSpec = {
     name: 'valkey',

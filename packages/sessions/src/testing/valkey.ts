@@ -40,7 +40,8 @@ const HOST = '127.0.0.1';
 export async function startValkey(place: ValkeyProgram, { args = [], sentinel }: ValkeyOptions = {}): Promise<Valkey> {
   const folder = await mkdtemp(join(place.folder, 'valkey-'));
   const port = await freePort();
-  const network = ['--bind', HOST, '--port', String(port), '--dir', folder];
+  // Its title would overwrite the environment, and with it the mark by which leftovers are found.
+  const network = ['--bind', HOST, '--port', String(port), '--dir', folder, '--set-proc-title', 'no'];
   const config = join(folder, 'sentinel.conf');
   if (sentinel !== undefined) await writeFile(config, sentinel.map((line) => `${line}\n`).join(''));
   const data = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--repl-diskless-sync-delay', '0'];
