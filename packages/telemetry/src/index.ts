@@ -1,6 +1,7 @@
 export { ConfigError, type ListenAddress, ListenSchema, parseListen, readConfig } from './config.ts';
 export { TelemetryError, type TelemetryErrorCode } from './errors.ts';
 export type { LabelDeclaration, LabelValues } from './labels.ts';
+export { listen } from './listen.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from './log.ts';
 export {
   type Counter,

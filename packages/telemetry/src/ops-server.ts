@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { ListenAddress } from './config.ts';
+import { listen } from './listen.ts';
 import { jsonAnswer, type OpsAnswer, type OpsRoutes, type OpsRoutesOptions, opsRoutes } from './ops-routes.ts';
 
 export interface OpsServerOptions extends OpsRoutesOptions {
@@ -27,8 +27,7 @@ export async function startOpsServer(options: OpsServerOptions): Promise<OpsServ
       });
     },
   );
-  await listen(server, options.listen);
-  return { address: { host: options.listen.host, port: boundPort(server) }, close: () => close(server) };
+  return { address: await listen(server, options.listen), close: () => close(server) };
 }
 
 async function respond(routes: OpsRoutes, req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -49,21 +48,6 @@ function send(res: ServerResponse, answer: OpsAnswer, headOnly: boolean): void {
     'cache-control': 'no-store',
   });
   res.end(headOnly ? undefined : answer.body);
-}
-
-function listen(server: Server, { host, port }: ListenAddress): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-function boundPort(server: Server): number {
-  const address: AddressInfo | string | null = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 function close(server: Server): Promise<void> {

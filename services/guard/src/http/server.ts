@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import type { ListenAddress } from '@sekisho/telemetry';
+import type { Socket } from 'node:net';
+import { type ListenAddress, listen } from '@sekisho/telemetry';
 import { type Answer, denied } from '../answer.ts';
 import { problemBody, reply, replyDenied } from './reply.ts';
 import { type PlacedRequest, placedRequest } from './request.ts';
@@ -49,10 +49,7 @@ export function createCheckServer(options: CheckServerOptions): CheckServer {
     if (closing) response.shouldKeepAlive = false;
   });
   return {
-    async listen({ host, port }) {
-      await listening(server, { host, port });
-      return { host, port: boundPort(server) };
-    },
+    listen: (address) => listen(server, address),
     close() {
       closing = true;
       return closed(server, options.drainMs ?? 3_000);
@@ -92,21 +89,6 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     `HTTP/1.1 ${denial.status} ${problemBody(denial).title}\r\ncontent-type: application/problem+json\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
-}
-
-function listening(server: Server, { host, port }: ListenAddress): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-function boundPort(server: Server): number {
-  const address: AddressInfo | string | null = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** Loses no question and does not wait for ever. */
