@@ -6,8 +6,9 @@ interface OwnSession {
   readonly sessionId: string;
 }
 
-export const ENDINGS = ['current', 'by id', 'all', 'by an administrator'] as const;
-export type Ending = (typeof ENDINGS)[number];
+/** How a user ends a session. */
+export const OWN_ENDINGS = ['current', 'by id', 'all'] as const;
+export type Ending = (typeof OWN_ENDINGS)[number] | 'by an administrator';
 
 /** The API of this service: log in, look, refresh, end, and try what is over. */
 export async function ownSessionRound(actor: Actor, ending: Ending): Promise<void> {

@@ -13,11 +13,13 @@ import { Ledger } from './ledger.ts';
 import { type Part, startLoad } from './load.ts';
 import { clientRound, exchangeRound } from './machines.ts';
 import { codeRound, deviceRound } from './oauth-sessions.ts';
-import { ENDINGS, ownSessionRound } from './own-sessions.ts';
+import { OWN_ENDINGS, ownSessionRound } from './own-sessions.ts';
 
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 const PASSWORD = 'correct horse battery';
 const GRANTS = ['bucket', 'user'].map((service) => ({ service, permissions: [`${service}:read`] }));
+/** What needs both stores. */
+const ADMINISTRATION = [administrationRound, (actor: Actor) => ownSessionRound(actor, 'by an administrator')] as const;
 const ENOUGH = { burst: 1_000_000, refillSeconds: 1 };
 const RATES = { network: ENOUGH, accountFromNetwork: ENOUGH, account: ENOUGH };
 
@@ -71,9 +73,9 @@ interface Cast {
 async function castOf(service: Service, { ledger, cluster, stopping }: Cast): Promise<readonly Part[]> {
   const admin = { token: '' };
   const apps = { publicApp: ledger.watching(service.publicApp), adminApp: ledger.watching(service.adminApp) };
-  const actors = async (count: number) => {
+  const actors = async (part: string, count: number) => {
     const users = await Promise.all(Array.from({ length: count }, () => addUser(service)));
-    return users.map((user) => new Actor({ ...apps, ledger, origin: ISSUER, admin, user, stopping }));
+    return users.map((user) => new Actor({ ...apps, part, ledger, origin: ISSUER, admin, user, stopping }));
   };
   const app = { authMethod: 'none', redirectUris: [CALLBACK], grantTypes: ['authorization_code', 'refresh_token'] };
   await addClient(service, 'shop', app);
@@ -89,12 +91,28 @@ async function castOf(service: Service, { ledger, cluster, stopping }: Cast): Pr
   const workload = { name: 'system:serviceaccount:shop:bucket', token: () => cluster.token('bucket') };
   const turn = alternately();
   const parts: readonly Part[] = [
-    { name: 'own sessions', actors: await actors(5), round: (actor) => ownSessionRound(actor, turn(ENDINGS)) },
-    { name: 'codes', actors: await actors(4), round: (actor) => codeRound(actor, 'shop', turn(['token', 'browser'])) },
-    { name: 'devices', actors: await actors(2), round: (actor) => deviceRound(actor, 'tv') },
-    { name: 'clients', actors: await actors(3), round: (actor) => clientRound(actor, { id: 'job', secret }) },
-    { name: 'workloads', actors: await actors(3), round: (actor) => exchangeRound(actor, workload) },
-    { name: 'administration', actors: await actors(2), round: administrationRound },
+    {
+      name: 'own sessions',
+      actors: await actors('own sessions', 5),
+      round: (actor) => ownSessionRound(actor, turn(OWN_ENDINGS)),
+    },
+    {
+      name: 'codes',
+      actors: await actors('codes', 4),
+      round: (actor) => codeRound(actor, 'shop', turn(['token', 'browser'])),
+    },
+    { name: 'devices', actors: await actors('devices', 2), round: (actor) => deviceRound(actor, 'tv') },
+    {
+      name: 'clients',
+      actors: await actors('clients', 3),
+      round: (actor) => clientRound(actor, { id: 'job', secret }),
+    },
+    { name: 'workloads', actors: await actors('workloads', 3), round: (actor) => exchangeRound(actor, workload) },
+    {
+      name: 'administration',
+      actors: await actors('administration', 2),
+      round: (actor) => turn(ADMINISTRATION)(actor),
+    },
   ];
   // Last: of many log-ins for what was set up the first ones are over by now.
   admin.token = (await logIn(service, ADMIN_LOGIN)).json().access_token;
