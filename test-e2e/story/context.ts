@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createMinter, generateSigningKey, type Mint, type SigningKey } from '@sekisho/tokens';
 import { Cluster } from '../mesh/cluster.ts';
 import type { MeshInfo } from '../mesh/mesh-info.ts';
-import { Accounts, logIn, type Person } from './accounts.ts';
+import { Accounts, type Grant, logIn, type Person } from './accounts.ts';
 import { Policies } from './policies.ts';
 import { settle } from './settle.ts';
 
@@ -12,9 +12,9 @@ export const PARTNER_ISSUER = 'https://partner.example';
 export interface StoryContext {
   readonly mesh: MeshInfo;
   readonly cluster: Cluster;
-  /** May read and write items. */
+  /** May read and write items, and has files. */
   readonly alice: Person;
-  /** May only read items. */
+  /** May only read. */
   readonly bob: Person;
   /** An identity provider outside the platform, whose private key the story holds. */
   readonly partner: { readonly key: SigningKey; readonly mint: Mint; readonly mintAt: (clock: () => Date) => Mint };
@@ -22,34 +22,50 @@ export interface StoryContext {
   readonly close: () => Promise<void>;
 }
 
+type Grants = Readonly<Record<string, readonly string[]>>;
+
+const ALICE: Grants = {
+  bucket: ['bucket:read', 'bucket:write'],
+  file: ['file:read', 'file:write', 'file:delete'],
+  notification: ['notification:read', 'notification:write'],
+  user: ['user:read'],
+};
+const BOB: Grants = { bucket: ['bucket:read'], file: ['file:read'], user: ['user:read'] };
+
 /** Resets the policies and makes two fresh users, so that a story can run again on the same mesh, also after one that was cut short. */
 export async function storyContext(mesh: MeshInfo): Promise<StoryContext> {
   const cluster = new Cluster(mesh.kubeconfig);
   await new Policies(cluster).reset();
   const accounts = new Accounts(mesh);
   await accounts.grant('shop/bucket', BUCKET_MAY);
-  const create = (name: string, roles: readonly string[], permissions: readonly string[]): Promise<Person> =>
-    accounts.create({ name, roles, grants: [{ service: 'bucket', permissions }, USER_READ] });
+  const create = (name: string, roles: readonly string[], rights: Grants): Promise<Person> =>
+    accounts.create({ name, roles, grants: grantsOf(rights) });
   const key = await generateSigningKey();
   const mintAt = (clock: () => Date): Mint =>
     createMinter({ issuer: PARTNER_ISSUER, key: () => key, clock, uuid: randomUUID }).access;
-  const alice = await create('alice', ['member', 'admin'], ['bucket:read', 'bucket:write']);
+  const alice = await create('alice', ['member', 'admin'], ALICE);
   // What the reset changed has reached every Envoy once this holds; when it never does, the story tells.
   await settle(`${mesh.gateway}/api/bucket-items`, { token: await logIn(mesh, alice) }, '200');
   return {
     mesh,
     cluster,
     alice,
-    bob: await create('bob', ['member'], ['bucket:read']),
+    bob: await create('bob', ['member'], BOB),
     partner: { key, mint: mintAt(() => new Date()), mintAt },
     logIn: (person, services) => logIn(mesh, person, { services }),
     close: () => cluster.close(),
   };
 }
 
-const USER_READ = { service: 'user', permissions: ['user:read'] };
 /** What bucket may do in the name of a user who called it. */
 const BUCKET_MAY = {
   service: 'bucket',
-  grants: [{ service: 'user', delegated: { permissions: ['user:read'] } }],
+  grants: [
+    { service: 'user', delegated: { permissions: ['user:read'] } },
+    { service: 'notification', delegated: { permissions: ['notification:write'] } },
+  ],
 };
+
+function grantsOf(rights: Grants): readonly Grant[] {
+  return Object.entries(rights).map(([service, permissions]) => ({ service, permissions }));
+}
