@@ -12,6 +12,7 @@ export {
   ServiceGrant,
   ServiceName,
   SessionClaims,
+  TEXT_CHARACTER,
   TEXT_PATTERN,
   UserClaims,
 } from './claims.ts';
