@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Identity, identities } from '../differential/identities.ts';
 import { send } from '../differential/wire.ts';
+import { decided } from '../echo/decided.ts';
 import { ECHO, type Echo, ITEMS, openEcho, PUBLIC } from '../echo/echo.ts';
 import { type Claims, claimsOf, exchange } from '../echo/tokens.ts';
 import { Cluster } from '../mesh/cluster.ts';
@@ -54,13 +55,12 @@ async function visit(): Promise<Visit> {
 
 const atEdge = (token: string, wanted: string): Promise<string> => settle(mesh.edge + ITEMS, { token }, wanted, LONG);
 
-/** The service's answer once there is one: where the machine stands still for 250 ms, Envoy says 503 in the guard's stead. */
-async function atService(token: string | undefined, target: string = ITEMS): Promise<string> {
-  const decided = async () => {
-    const answer = await asked(token, target);
-    return answer === '503' ? undefined : answer;
-  };
-  return waitFor('the guard decides', decided, { timeout: LONG });
+/** The service's answer, once there is one. */
+function atService(token: string | undefined, target: string = ITEMS): Promise<string> {
+  return decided(
+    () => asked(token, target),
+    (answer) => answer === '503',
+  );
 }
 
 /** The first answer: the status, and the guard's code where there is one. */
