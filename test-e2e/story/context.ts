@@ -64,7 +64,8 @@ export async function storyContext(mesh: MeshInfo): Promise<StoryContext> {
   };
 }
 
-async function adminToken(mesh: MeshInfo): Promise<string> {
+/** A token of the first administrator, for the administration alone. */
+export async function adminToken(mesh: MeshInfo): Promise<string> {
   const password = (await readFile(mesh.auth.adminPasswordFile, 'utf8')).trim();
   return logIn(mesh, { email: mesh.auth.adminEmail, password }, ['auth']);
 }
