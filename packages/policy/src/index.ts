@@ -63,6 +63,7 @@ export type {
 } from './schema/service-auth-policy.ts';
 export type { Condition, ServiceAuthPolicyStatus, TokenIssuerStatus } from './schema/status.ts';
 export type { TokenIssuerSpec } from './schema/token-issuer.ts';
+export { newServiceDispute, serviceHolders, serviceInForce, serviceNames } from './service-name.ts';
 export { type Labels, labelSets, mayMeet, selectsAll, targetOf } from './target.ts';
 export {
   API_VERSION,

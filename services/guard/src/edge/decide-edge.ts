@@ -84,7 +84,7 @@ async function exchange({ narrow }: EdgeParts, { credential, target, request, pa
 
 /**
  * Everybody may see and end their own sessions, whatever services their token is for: what the auth service signed is for the auth
- * service, too. It is asked for by its Service's name and not by its policy's, which whoever writes policies could take.
+ * service, too. It is asked for by its Service's name and not by its policy's, which goes to whoever takes it first.
  */
 function claimsAt({ isAuth, service }: Target, { claims }: Credential): Credential['claims'] {
   return isAuth ? { ...claims, aud: [service] } : claims;
