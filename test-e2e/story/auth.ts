@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { adminToken, type StoryContext } from './context.ts';
-import { type Answer, call, callEdge, json, outcome } from './http.ts';
+import type { StoryContext } from './context.ts';
+import { type Answer, callEdge, json, outcome } from './http.ts';
 import { settle } from './settle.ts';
 import type { Chapter } from './step.ts';
 
@@ -48,10 +48,10 @@ export const authChapter: Chapter<StoryContext> = {
     {
       title: 'administration and the keys of the guard are behind no route',
       expected: '404, 404',
-      run: async (context) => {
-        const token = await adminToken(context.mesh);
+      run: async ({ mesh, logIn, alice }) => {
+        const token = await logIn(alice);
         const paths = ['/v1/users', '/v1/signers/guard/keys'];
-        const answers = await Promise.all(paths.map((path) => callEdge(context.mesh.edge + path, { token })));
+        const answers = await Promise.all(paths.map((path) => callEdge(mesh.edge + path, { token })));
         return answers.map(({ status }) => status).join(', ');
       },
     },
@@ -76,13 +76,12 @@ async function asClient(context: StoryContext): Promise<string> {
   return `${right.status} ${json(right)['token_type']}, then ${wrong.status} ${json(wrong)['error']}`;
 }
 
-async function createClient({ mesh }: StoryContext, id: string): Promise<{ secret: string }> {
+async function createClient({ accounts }: StoryContext, id: string): Promise<{ secret: string }> {
   const body = {
     ...{ id, name: 'Nightly report', authMethod: 'client_secret_basic', grantTypes: ['client_credentials'] },
     grants: [{ service: 'bucket', permissions: ['bucket:read'] }],
   };
-  const token = await adminToken(mesh);
-  const answer = await call(`${mesh.auth.adminUrl}/v1/clients`, { method: 'POST', token, body });
+  const answer = await accounts.call('/v1/clients', { method: 'POST', body });
   if (answer.status !== 201) throw new Error(`create client: ${answer.status} ${answer.text}`);
   return { secret: String(json(answer)['secret']) };
 }
