@@ -41,10 +41,7 @@ export async function assemble(
     );
     const operatorUrl = await timed('operator', startOperator(assembly, { api, istiods }, rendered));
     const guardUrl = await timed('guard', startGuard(assembly, { api, redis, authUrl: authProcess.url }, rendered));
-    const workloads = await timed(
-      'gateways, bucket, user and their Envoys',
-      startWorkloads(assembly, rendered, istiods),
-    );
+    const workloads = await timed('gateways, services and their Envoys', startWorkloads(assembly, rendered, istiods));
     await timed('policies programmed', programmed(cluster, rendered));
     return {
       kubeconfig: api.kubeconfig,

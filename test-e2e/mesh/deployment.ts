@@ -17,6 +17,8 @@ export interface AppPlace {
   readonly egressProxy: string;
   /** Its ServiceAccount token, for exchange at the auth service. */
   readonly tokenFile: string;
+  /** A folder of its own, not made yet. */
+  readonly dataFolder: string;
 }
 
 export interface ServicePlan extends WorkloadPlan {
@@ -78,10 +80,13 @@ export async function deployment(addresses: Addresses, authUrl: string): Promise
           AUTH_URL: authUrl,
           WORKLOAD_TOKEN_FILE: tokenFile,
           USER_SERVICE_URL: 'http://user.shop',
+          NOTIFICATION_SERVICE_URL: 'http://notification.shop',
           EGRESS_PROXY: egressProxy,
         }),
       },
       { ...workloadPlan(shop.user), env: () => ({}) },
+      { ...workloadPlan(shop.notification), env: () => ({}) },
+      { ...workloadPlan(shop.file), env: ({ dataFolder }) => ({ DATA_FOLDER: dataFolder }) },
     ],
     gateway: gatewayPlan(platform.gateway.workload, addresses),
     edge: gatewayPlan(edge.gateway.workload, addresses),

@@ -19,9 +19,9 @@ export interface Person {
 export interface StoryContext {
   readonly mesh: MeshInfo;
   readonly cluster: Cluster;
-  /** May read and write items. */
+  /** May read and write items, and has files. */
   readonly alice: Person;
-  /** May only read items. */
+  /** May only read. */
   readonly bob: Person;
   /** An identity provider outside the platform, whose private key the story holds. */
   readonly partner: { readonly key: SigningKey; readonly mint: Mint; readonly mintAt: (clock: () => Date) => Mint };
@@ -29,25 +29,35 @@ export interface StoryContext {
   readonly close: () => Promise<void>;
 }
 
+type Grants = Readonly<Record<string, readonly string[]>>;
+
+const ALICE: Grants = {
+  bucket: ['bucket:read', 'bucket:write'],
+  file: ['file:read', 'file:write', 'file:delete'],
+  notification: ['notification:read', 'notification:write'],
+  user: ['user:read'],
+};
+const BOB: Grants = { bucket: ['bucket:read'], file: ['file:read'], user: ['user:read'] };
+
 /** Resets the policies and makes two fresh users, so that a story can run again on the same mesh, also after one that was cut short. */
 export async function storyContext(mesh: MeshInfo): Promise<StoryContext> {
   const cluster = new Cluster(mesh.kubeconfig);
   await new Policies(cluster).reset();
   const admin = await adminToken(mesh);
   await grantBucket(mesh, admin);
-  const create = (name: string, roles: readonly string[], bucket: readonly string[]): Promise<Person> =>
-    createUser(mesh, admin, { name, roles, bucket });
+  const create = (name: string, roles: readonly string[], grants: Grants): Promise<Person> =>
+    createUser(mesh, admin, { name, roles, grants });
   const key = await generateSigningKey();
   const mintAt = (clock: () => Date): Mint =>
     createMinter({ issuer: PARTNER_ISSUER, key: () => key, clock, uuid: randomUUID }).access;
-  const alice = await create('alice', ['member', 'admin'], ['bucket:read', 'bucket:write']);
+  const alice = await create('alice', ['member', 'admin'], ALICE);
   // What the reset changed has reached every Envoy once this holds; when it never does, the story tells.
   await settle(`${mesh.gateway}/api/bucket-items`, { token: await logIn(mesh, alice) }, '200');
   return {
     mesh,
     cluster,
     alice,
-    bob: await create('bob', ['member'], ['bucket:read']),
+    bob: await create('bob', ['member'], BOB),
     partner: { key, mint: mintAt(() => new Date()), mintAt },
     logIn: (person, services) => logIn(mesh, person, services),
     close: () => cluster.close(),
@@ -73,7 +83,10 @@ async function logIn(
 /** What bucket may do in the name of a user who called it. Also on a mesh where an earlier story has said so. */
 async function grantBucket(mesh: MeshInfo, token: string): Promise<void> {
   const url = `${mesh.auth.adminUrl}/v1/workloads/shop/bucket/grants`;
-  const grants = [{ service: 'user', delegated: { permissions: ['user:read'] } }];
+  const grants = [
+    { service: 'user', delegated: { permissions: ['user:read'] } },
+    { service: 'notification', delegated: { permissions: ['notification:write'] } },
+  ];
   const answer = await call(url, { method: 'PUT', token, body: { service: 'bucket', grants } });
   // 428: there are grants already.
   if (answer.status !== 200 && answer.status !== 428) throw new Error(`grant: ${answer.status} ${answer.text}`);
@@ -82,14 +95,11 @@ async function grantBucket(mesh: MeshInfo, token: string): Promise<void> {
 async function createUser(
   mesh: MeshInfo,
   token: string,
-  { name, roles, bucket }: { name: string; roles: readonly string[]; bucket: readonly string[] },
+  { name, roles, grants: rights }: { name: string; roles: readonly string[]; grants: Grants },
 ): Promise<Person> {
   const email = `${name}-${randomBytes(4).toString('hex')}@example.com`;
   const password = randomBytes(18).toString('base64url');
-  const grants = [
-    { service: 'bucket', permissions: bucket },
-    { service: 'user', permissions: ['user:read'] },
-  ];
+  const grants = Object.entries(rights).map(([service, permissions]) => ({ service, permissions }));
   const answer = await call(`${mesh.auth.adminUrl}/v1/users`, {
     method: 'POST',
     token,

@@ -1,6 +1,7 @@
 import { changesChapter, partnerChapter } from './changes.ts';
 import type { StoryContext } from './context.ts';
 import { edgeChapter } from './edge.ts';
+import { filesChapter } from './files.ts';
 import { guardChapter } from './guard.ts';
 import { hopsChapter } from './hops.ts';
 import { logInChapter } from './log-in.ts';
@@ -17,6 +18,7 @@ export const story: readonly Chapter<StoryContext>[] = [
   edgeChapter,
   guardChapter,
   hopsChapter,
+  filesChapter,
   partnerChapter,
   changesChapter,
 ];

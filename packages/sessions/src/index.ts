@@ -28,6 +28,7 @@ export {
 } from './revocation/revocation.ts';
 export type { Refusal, RevocableClaims } from './revocation/revocation-set.ts';
 export { assertRevocable, createRevoker, type Revoker, type RevokerOptions } from './revocation/revoker.ts';
+export { createRevocationMetrics, observeRevocations, type RevocationMetrics } from './revocation/telling.ts';
 export {
   type OnSecurityEvent,
   SECURITY_EVENT_KINDS,

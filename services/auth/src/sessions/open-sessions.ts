@@ -1,7 +1,9 @@
 import {
+  createRevocationMetrics,
   createRevoker,
   createSessionStore,
   type OnSecurityEvent,
+  observeRevocations,
   openRevocationLog,
   type RevocationReader,
   type Revoker,
@@ -12,7 +14,7 @@ import type { RedisClient } from '@sekisho/sessions/redis';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import { AuthError } from '../errors.ts';
 import type { AuthMetrics } from '../metrics.ts';
-import { createRevocationMetrics, observeRevocations, tellSecurityEvents } from '../revocations/metrics.ts';
+import { tellSecurityEvents } from '../revocations/metrics.ts';
 import { createSessionEndings, type SessionEndings } from './session-endings.ts';
 
 export interface OpenSessionsOptions {
@@ -53,11 +55,13 @@ export interface Sessions {
 export function openSessions(options: OpenSessionsOptions): Sessions {
   const { redis, redisUrl, prefix = 'sk', clock, log, revocationMaxStaleness = 60 } = options;
   const revoker = createRevoker({ ...options, minReplicas: options.revocationMinReplicas ?? 0 });
-  const observed = createRevocationMetrics(options.metrics, () => revocations);
   const revocations = startRevocationReader({
     log: openRevocationLog({ url: redisUrl, prefix }),
     clock,
-    observer: observeRevocations(log, observed),
+    observer: observeRevocations(
+      log,
+      createRevocationMetrics(options.metrics, () => revocations),
+    ),
     restore: revoker.restore,
   });
   const onEvicted: SessionEndings['evicted'] = (userId, ids) => endings.evicted(userId, ids);
@@ -69,7 +73,7 @@ export function openSessions(options: OpenSessionsOptions): Sessions {
     revoker,
     revocations,
     endings,
-    onSecurityEvent: tellSecurityEvents(log, observed),
+    onSecurityEvent: tellSecurityEvents(log, options.metrics),
     maxStalenessMs,
     async assertFresh() {
       if (revocations.staleMs > maxStalenessMs) throw new AuthError('unavailable', 'the revocations are not known');

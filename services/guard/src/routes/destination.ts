@@ -101,6 +101,8 @@ function backendOf(backend: BackendRef, route: ObjectName, { facts, policies, se
       return { kind: 'target', target: targetOf(found.policy, workloadPort(backend, spec.ports), facts) };
     case 'unready':
       return { kind: 'closed', why: 'its policy is not in force: see its status', policy: found.name };
+    case 'disputed':
+      return { kind: 'closed', why: `the name of its service belongs to ${found.holder}`, policy: found.name };
     case 'none':
       return closed(`no ServiceAuthPolicy is for the Service ${namespace}/${name}`);
   }

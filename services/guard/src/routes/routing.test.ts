@@ -190,6 +190,26 @@ describe('a policy', () => {
     expect(nameOf(near)).toMatchObject({ target: { name: 'shop/near' } });
   });
 
+  test('gets no tokens for a name that another namespace has, and changes nothing for that one', () => {
+    const inForce = { status: { service: 'bucket', objects: [{ kind: 'AuthorizationPolicy', name: 'allow' }] } };
+    const elsewhere = policy(
+      'bucket',
+      {},
+      { namespace: 'other', uid: 'elsewhere', creationTimestamp: '2025-01-01T00:00:00Z' },
+    );
+    const lenient = policy('bucket', { revocation: { whenUnavailable: 'Allow' } });
+    const withPolicies = (...policies: readonly ReturnType<typeof policy>[]) =>
+      routingOf(state({ policies: [edgePolicy(), ...policies] }));
+    const taken = { kind: 'closed', policy: 'shop/bucket', why: expect.stringContaining('other/bucket') };
+    expect(find(withPolicies(policy('bucket'), elsewhere))).toMatchObject(taken);
+    const held = withPolicies({ ...lenient, ...inForce }, elsewhere);
+    expect(find(held)).toMatchObject({ kind: 'target', target: { service: 'bucket' } });
+    expect(held.whenUnavailable(['bucket'])).toBe('Allow');
+    expect(withPolicies({ ...lenient, ...inForce }, { ...elsewhere, ...inForce }).whenUnavailable(['bucket'])).toBe(
+      'Deny',
+    );
+  });
+
   test('says what holds while revocations are not known: at a hop all policies of the service must', () => {
     const lenient = policy('bucket', { revocation: { whenUnavailable: 'Allow' } });
     const strict = policy('other', { service: 'bucket' });
@@ -230,7 +250,7 @@ describe('issuers beside the platform', () => {
   test('are exchanged where the service takes the platform, and every policy of its name takes the issuer', () => {
     expect(target([policy('bucket', both)])?.exchanged.has(PARTNER)).toBe(true);
     expect(target([policy('bucket', { issuers: ['partner'] })])?.exchanged.size).toBe(0);
-    const elsewhere = policy('bucket', {}, { namespace: 'other', uid: 'elsewhere' });
-    expect(target([policy('bucket', both), elsewhere])?.exchanged.has(PARTNER)).toBe(false);
+    const second = policy('second', { service: 'bucket' });
+    expect(target([policy('bucket', both), second])?.exchanged.has(PARTNER)).toBe(false);
   });
 });

@@ -46,7 +46,7 @@ export class Routing {
   update(state: ClusterState): void {
     this.#keys.update(state.keys);
     this.#policies.update(state.policies, issuerStates(state.issuers, this.#keys.anywhere()));
-    const ready = [...this.#policies.ready()];
+    const ready = this.#policies.ready();
     const strict = new Set(ready.filter((policy) => policy.whenUnavailable === 'Deny').map(({ service }) => service));
     this.#lenient = new Set(ready.map(({ service }) => service).filter((service) => !strict.has(service)));
     const shared = sharedIssuers(ready);
