@@ -6,7 +6,7 @@ const ask: Ask = {
   ...{ name: 'no token', service: 'echo', place: 'edge', method: 'GET', path: '/items' },
   presented: { kind: 'none' },
 };
-const entry = (reply: Reply, mayPass: boolean) => ({ ask, reply, mayPass, phase: 'guard slow' }) as const;
+const entry = (reply: Reply, mayPass: boolean) => ({ ask, reply, mayPass, phase: 'guard slow', sentAt: 0 }) as const;
 
 test('what is let through and must not be is a violation, and a refusal never is', () => {
   const ledger = new Ledger();

@@ -9,6 +9,8 @@ export interface Entry {
   readonly reply: Reply;
   readonly phase: Phase;
   readonly mayPass: boolean;
+  /** Milliseconds since the epoch. */
+  readonly sentAt: number;
 }
 
 export interface Summary {
@@ -29,13 +31,13 @@ export class Ledger {
   #requests = 0;
   #allowed = 0;
 
-  add({ ask, reply, phase, mayPass }: Entry): void {
+  add(entry: Entry): void {
+    const { ask, reply, phase, mayPass } = entry;
     this.#requests += 1;
     if (!mayPass) this.#forbidden.set(ask.name, (this.#forbidden.get(ask.name) ?? 0) + 1);
     if (isAllowed(reply)) {
       this.#allowed += 1;
-      if (!mayPass)
-        this.#violations.push(`${ask.name}: ${ask.method} ${ask.path} at the ${ask.place}, phase: ${phase}`);
+      if (!mayPass) this.#violations.push(violationOf(entry));
     }
     const said = isAllowed(reply) ? 'allowed' : wordsOf(reply);
     const ofPhase = this.#replies.get(said) ?? new Map<Phase, number>();
@@ -97,4 +99,11 @@ export class Ledger {
 function wordsOf(reply: Reply): string {
   if (reply === 'none') return 'no answer';
   return reply.code === undefined ? String(reply.status) : `${reply.status} ${reply.code}`;
+}
+
+function violationOf({ ask, phase, sentAt }: Entry): string {
+  const { name, method, path, place, presented } = ask;
+  const revokedAt = presented.kind === 'issued' ? presented.credential.revokedAt : undefined;
+  const since = revokedAt === undefined ? '' : `, ${sentAt - revokedAt} ms after its revocation`;
+  return `${name}: ${method} ${path} at the ${place}, phase: ${phase}${since}`;
 }

@@ -32,7 +32,7 @@ export async function sendLoad(load: Load): Promise<void> {
     const ask = nextAsk(load, steady, random);
     const sent = { phase: phase(), at: Date.now() };
     const reply = await world.sender.send(ask);
-    ledger.add({ ask, reply, phase: sent.phase, mayPass: world.mayPass(ask, sent.at) });
+    ledger.add({ ask, reply, phase: sent.phase, mayPass: world.mayPass(ask, sent.at), sentAt: sent.at });
     await delay(pauseMs, undefined, { signal }).catch(() => undefined);
   }
 }
@@ -52,7 +52,7 @@ const AT_SERVICE = { place: 'service' } as const;
 const CHAIN = { service: 'bucket', method: 'POST', path: BUCKET } as const;
 
 function steadyAsks({ world: { people, forged }, kept }: Load): readonly Ask[] {
-  const { reader, writer, administrator, stranger } = people;
+  const { reader, writer, administrator, stranger, leaver } = people;
   return [
     echoAsk('a reader reads', issued(reader)),
     echoAsk('a writer writes', issued(writer), { method: 'POST' }),
@@ -68,6 +68,7 @@ function steadyAsks({ world: { people, forged }, kept }: Load): readonly Ask[] {
     echoAsk('a stranger reads', issued(stranger)),
     echoAsk('a stranger reads, past the edge', issued(stranger), AT_SERVICE),
     echoAsk('a stranger administers', issued(stranger), { path: `${ADMIN}/x` }),
+    echoAsk('a user whose grant ends', issued(leaver)),
     echoAsk('a forged token', forged),
     echoAsk('a forged token, past the edge', forged, AT_SERVICE),
     echoAsk('a forged token where none is needed', forged, { path: PUBLIC }),

@@ -41,6 +41,8 @@ const BUCKET_MAY = [
   { service: 'notification', delegated: { permissions: ['notification:write'] } },
 ];
 
+/** On a machine that stands still now and then there is time to log in. */
+const LEAVES_AFTER_SECONDS = 30;
 const USER: Grant = { service: 'user', permissions: ['user:read'] };
 const PEOPLE = {
   reader: {
@@ -61,6 +63,7 @@ const PEOPLE = {
   },
   administrator: { roles: ['admin'], grants: [{ service: 'echo', permissions: ['echo:read'] }] },
   stranger: { roles: ['admin'], grants: [USER] },
+  leaver: { roles: [], grants: [{ service: 'echo', permissions: ['echo:read'] }] },
 } as const;
 export type PersonName = keyof typeof PEOPLE;
 
@@ -92,15 +95,17 @@ export async function openWorld(mesh: MeshInfo): Promise<World> {
 type Facts = Pick<World, 'mesh' | 'accounts'>;
 
 async function enter(facts: Facts): Promise<World['people']> {
-  const one = async (name: PersonName): Promise<Credential> => {
+  const one = async (name: PersonName, expires?: number): Promise<Credential> => {
     const { roles, grants } = PEOPLE[name];
-    return credentialOf(await logIn(facts.mesh, await facts.accounts.create({ name, roles, grants })));
+    const ending = grants.map((grant) => ({ ...grant, ...(expires !== undefined && { expires }) }));
+    return credentialOf(await logIn(facts.mesh, await facts.accounts.create({ name, roles, grants: ending })));
   };
   return {
     reader: await one('reader'),
     writer: await one('writer'),
     administrator: await one('administrator'),
     stranger: await one('stranger'),
+    leaver: await one('leaver', Math.floor(Date.now() / 1000) + LEAVES_AFTER_SECONDS),
   };
 }
 
