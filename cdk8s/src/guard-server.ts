@@ -16,7 +16,7 @@ const CHECK = { name: 'http', port: 80, targetPort: 8080 } as const;
 /** What routes and policies are read from. It writes nothing in the cluster. */
 const RULES: k8s.PolicyRule[] = [
   { apiGroups: [GROUP], resources: ['serviceauthpolicies', 'tokenissuers'], verbs: ['list', 'watch'] },
-  { apiGroups: [GATEWAY.group], resources: ['gateways', 'httproutes'], verbs: ['list', 'watch'] },
+  { apiGroups: [GATEWAY.group], resources: ['gateways', 'httproutes', 'referencegrants'], verbs: ['list', 'watch'] },
   { apiGroups: ['security.istio.io'], resources: ['requestauthentications'], verbs: ['list', 'watch'] },
   { apiGroups: [''], resources: ['services', 'namespaces'], verbs: ['list', 'watch'] },
 ];

@@ -1,10 +1,17 @@
 import { type KubeObject, keyOf } from '@sekisho/kube';
 import { type DirectCaller, GATEWAY, type IssuerState, type Jwks, parseTokenIssuer, targetOf } from '@sekisho/policy';
 import type { ObjectName } from './attachment.ts';
-import { type Destination, destinationOf, type EdgeFacts, type ExternalIssuer } from './destination.ts';
+import {
+  type Destination,
+  destinationOf,
+  type EdgeFacts,
+  type ExternalIssuer,
+  type Surroundings,
+} from './destination.ts';
 import { KeyBook } from './issuer-keys.ts';
 import type { RouteQuery } from './match.ts';
 import { PolicyBook, type ReadyPolicy } from './policy-book.ts';
+import { reachOf } from './reference-grants.ts';
 import { type RouteTable, routeTable, type Scheme } from './route-table.ts';
 import { type Routed, routed } from './routed.ts';
 
@@ -12,6 +19,8 @@ import { type Routed, routed } from './routed.ts';
 export interface ClusterState {
   readonly gateways: readonly KubeObject[];
   readonly routes: readonly KubeObject[];
+  /** ReferenceGrants. */
+  readonly grants: readonly KubeObject[];
   readonly service: (name: ObjectName) => KubeObject | undefined;
   readonly namespace: (name: string) => KubeObject | undefined;
   readonly policies: readonly KubeObject[];
@@ -50,7 +59,8 @@ export class Routing {
     const strict = new Set(ready.filter((policy) => policy.whenUnavailable === 'Deny').map(({ service }) => service));
     this.#lenient = new Set(ready.map(({ service }) => service).filter((service) => !strict.has(service)));
     const shared = sharedIssuers(ready);
-    this.#tables = guardedGateways(state).map((gateway) => this.#table(gateway, state, shared));
+    const mayReach = reachOf(state.grants);
+    this.#tables = guardedGateways(state).map((gateway) => this.#table(gateway, state, { shared, mayReach }));
   }
 
   /** How many routes lead somewhere is not told: readiness only asks whether Gateways are guarded at all. */
@@ -70,7 +80,7 @@ export class Routing {
   #table(
     gateway: KubeObject,
     state: ClusterState,
-    shared: ReadonlyMap<string, ReadonlySet<string>>,
+    { shared, mayReach }: Pick<EdgeFacts, 'shared'> & Pick<Surroundings, 'mayReach'>,
   ): RouteTable<Destination> {
     const facts: EdgeFacts = {
       caller: callerOf(gateway, this.#options.trustDomain),
@@ -83,7 +93,8 @@ export class Routing {
       routes: state.routes,
       visibleHeaders: this.#visible,
       labelsOf: (namespace) => state.namespace(namespace)?.metadata.labels,
-      resolve: (rule, route) => destinationOf(rule, route, { facts, policies: this.#policies, service: state.service }),
+      resolve: (rule, route) =>
+        destinationOf(rule, route, { facts, mayReach, policies: this.#policies, service: state.service }),
     });
   }
 }

@@ -125,6 +125,7 @@ export class World {
       routes: [...names].map((name) =>
         route({ rules: [{ backendRefs: [{ name, port: 80 }] }], hostnames: [`${name}.example`] }, { name }),
       ),
+      grants: [],
       service: ({ name }) => (names.has(name) ? service(name) : undefined),
       namespace: (name) => namespace(name),
       policies: [edge, ...policies],
