@@ -53,7 +53,8 @@ function routingOf(...states: readonly ClusterState[]): Routing {
 }
 
 function find(routing: Routing, path = '/api/items') {
-  return routing.find('http', 'shop.example', { method: 'GET', path, query: '', header: () => undefined });
+  const arrival = { scheme: 'http', host: 'shop.example', serverName: undefined } as const;
+  return routing.find(arrival, { method: 'GET', path, query: '', header: () => undefined });
 }
 
 describe('a route', () => {

@@ -12,8 +12,9 @@ import { KeyBook } from './issuer-keys.ts';
 import type { RouteQuery } from './match.ts';
 import { PolicyBook, type ReadyPolicy } from './policy-book.ts';
 import { reachOf } from './reference-grants.ts';
-import { type RouteTable, routeTable, type Scheme } from './route-table.ts';
+import { type RouteTable, routeTable } from './route-table.ts';
 import { type Routed, routed } from './routed.ts';
+import type { Arrival } from './sections.ts';
 
 /** What the API server holds, of each kind that matters. */
 export interface ClusterState {
@@ -68,8 +69,8 @@ export class Routing {
     return this.#tables.length;
   }
 
-  find(scheme: Scheme | undefined, host: string, query: RouteQuery): Routed {
-    return routed(this.#tables, { scheme, host, query });
+  find(arrival: Arrival, query: RouteQuery): Routed {
+    return routed(this.#tables, { arrival, query });
   }
 
   /** What a hop does while revocations are not known: it is told no route, so every policy of the audience must agree. */

@@ -140,7 +140,14 @@ export class World {
   ask(request: Partial<CheckRequest> & { readonly token?: string } = {}) {
     const { token, ...rest } = request;
     return decideEdge(this.parts, {
-      ...{ scheme: 'http', host: 'bucket.example', method: 'GET', path: '/api/items', query: '' },
+      ...{
+        scheme: 'http',
+        serverName: undefined,
+        host: 'bucket.example',
+        method: 'GET',
+        path: '/api/items',
+        query: '',
+      },
       header: () => undefined,
       authorization: token === undefined ? undefined : `Bearer ${token}`,
       ...rest,
