@@ -1,8 +1,8 @@
 import type { Metrics } from '@sekisho/telemetry';
 import { TOKEN_ERROR_CODES } from '@sekisho/tokens';
 
-/** A password sent to the API, or typed into the log-in page; the refresh token of a log-in. */
-const METHODS = ['password', 'oauth_password', 'refresh'] as const;
+/** A password sent to the API, or typed into a log-in page (of OAuth, or our own); the refresh token or the cookie of a log-in. */
+const METHODS = ['password', 'oauth_password', 'browser_password', 'refresh', 'browser_cookie'] as const;
 export type LoginMethod = (typeof METHODS)[number];
 const RESULTS = ['success', 'failure'] as const;
 
