@@ -14,6 +14,7 @@ import { ECHO, type Echo, openEcho } from '../echo/echo.ts';
 import { Cluster } from '../mesh/cluster.ts';
 import type { MeshInfo } from '../mesh/mesh-info.ts';
 import { Accounts, type Grant, logIn, type Person } from '../story/accounts.ts';
+import { BUCKET_MAY } from '../story/context.ts';
 import { Policies } from '../story/policies.ts';
 import type { Credential, Presented, Service } from './ask.ts';
 import { createOracle, GATEWAY, type MayPass } from './oracle.ts';
@@ -36,10 +37,6 @@ const REVOCATION_MS = 6_000;
 /** As Envoy and every verifier of the platform allow. */
 const SKEW_SECONDS = 60;
 const ECHO_WORKLOAD = `${ECHO.namespace}/${ECHO.name}`;
-const BUCKET_MAY = [
-  { service: 'user', delegated: { permissions: ['user:read'] } },
-  { service: 'notification', delegated: { permissions: ['notification:write'] } },
-];
 
 /** On a machine that stands still now and then there is time to log in. */
 const LEAVES_AFTER_SECONDS = 30;
@@ -75,7 +72,7 @@ export async function openWorld(mesh: MeshInfo): Promise<World> {
   await policies.reset();
   const echo = opened.use(await openEcho(mesh, cluster, { revocation: { check: 'EveryHop' } }));
   const accounts = new Accounts(mesh);
-  await accounts.grant('shop/bucket', { service: 'bucket', grants: BUCKET_MAY });
+  await accounts.grant('shop/bucket', BUCKET_MAY);
   const delegated = { permissions: ['echo:read'] };
   await accounts.grant(ECHO_WORKLOAD, { service: 'echo', grants: [{ service: 'echo', delegated }] });
   const { namespace, serviceAccount, trustDomain } = GATEWAY;

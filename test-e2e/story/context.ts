@@ -60,7 +60,7 @@ export async function storyContext(mesh: MeshInfo): Promise<StoryContext> {
 }
 
 /** What bucket may do in the name of a user who called it. */
-const BUCKET_MAY = {
+export const BUCKET_MAY = {
   service: 'bucket',
   grants: [
     { service: 'user', delegated: { permissions: ['user:read'] } },
