@@ -12,6 +12,7 @@ export function snapshotOf(name: string, uid: string): Snapshot {
   return {
     policy: { ...rest, metadata: { ...metadata, uid, generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' } },
     rivals: [],
+    namesakes: [],
     issuers: [{ issuer: ISSUER }],
     owned: [],
     mesh: { trustDomain: 'cluster.local', rootNamespace: 'istio-system' },

@@ -7,14 +7,15 @@ import {
   type Random,
   type StoreView,
 } from '@sekisho/kube';
-import { type IstioKind, LABEL, MANAGED_BY } from '@sekisho/policy';
+import { type IstioKind, LABEL, MANAGED_BY, serviceNames } from '@sekisho/policy';
 import type { Outages } from './outages.ts';
 import { issuerNames, owningPolicies, selectedLabels } from './references.ts';
 import { GENERATED, ISSUERS, POLICIES } from './resources.ts';
 import { TARGET_INDEXES, type TargetIndex } from './rivals.ts';
 import { sharingKeySets } from './shared-key-sets.ts';
 
-export type PolicyIndex = 'issuer' | 'label' | 'namespace' | TargetIndex;
+/** `service`: names that the policy asks for, or has in force. */
+export type PolicyIndex = 'issuer' | 'label' | 'namespace' | 'service' | TargetIndex;
 /** `unowned`: by namespace, what carries our label and belongs to no policy. */
 export type OwnerIndex = 'uid' | 'policy' | 'namespace' | 'unowned' | TargetIndex;
 
@@ -38,6 +39,7 @@ export const POLICY_INDEXES: Readonly<Record<PolicyIndex, IndexFunction>> = {
   issuer: issuerNames,
   label: selectedLabels,
   namespace: inNamespace,
+  service: serviceNames,
   ...TARGET_INDEXES,
 };
 export const OWNER_INDEXES: Readonly<Record<OwnerIndex, IndexFunction>> = {

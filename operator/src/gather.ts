@@ -14,7 +14,7 @@ import {
   targetsOf,
 } from './references.ts';
 import { toIstioObject } from './resources.ts';
-import { related } from './rivals.ts';
+import { namesakes, related } from './rivals.ts';
 
 /** What the caches say about one policy key. */
 export interface Gathered {
@@ -49,6 +49,7 @@ export function gather({ caches, keySets, mesh, observed, enforcement }: Known, 
     snapshot: {
       policy,
       rivals: related(caches.policies.store, namespace, targets).filter((rival) => rival !== policy),
+      namesakes: namesakes(caches.policies.store, policy),
       issuers: issuers.map(toIssuerState),
       owned: owned.flatMap((object) => toIstioObject(object) ?? []),
       mesh,

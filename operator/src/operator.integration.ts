@@ -1,4 +1,5 @@
 import { type KubeObject, NotFoundError } from '@sekisho/kube';
+import { readPolicyStatus } from '@sekisho/policy';
 import { describe, expect, test, vi } from 'vitest';
 import { GENERATED, ISSUERS, POLICIES } from './resources.ts';
 import { KeyServer } from './testing/key-server.ts';
@@ -25,6 +26,29 @@ describe('operator', () => {
     await cluster.startOperator();
     await cluster.quiet();
     expect(cluster.writes).toEqual([]);
+  });
+
+  test('closes a policy that asks for the name of a service elsewhere, until it is free', async () => {
+    const holder = cluster.policy('holder');
+    const elsewhere = { ...holder, metadata: { ...holder.metadata, namespace: 'default' } };
+    await create('bucket');
+    await cluster.programmed('bucket');
+    await cluster.client.create(POLICIES, elsewhere);
+    const told = async () => readPolicyStatus((await cluster.client.get(POLICIES, elsewhere.metadata)).status);
+    const accepted = (status: object) =>
+      vi.waitFor(async () => {
+        const { conditions = [] } = await told();
+        expect(conditions).toContainEqual(expect.objectContaining({ type: 'Accepted', ...status }));
+      }, 30_000);
+    try {
+      const message = expect.stringContaining(`${cluster.namespace}/bucket`);
+      await accepted({ status: 'False', reason: 'ServiceConflicted', message });
+      expect((await told()).service).toBeUndefined();
+      await cluster.client.delete(POLICIES, ref('bucket'));
+      await accepted({ status: 'True' });
+    } finally {
+      await cluster.client.delete(POLICIES, elsewhere.metadata);
+    }
   });
 
   test('repairs a generated object that is deleted, edited, or given a dry-run annotation', async () => {

@@ -57,6 +57,16 @@ describe('keysOfPolicy', () => {
     expect(keysOfPolicy(cachesOf([a, b]), { key: 'shop/a', before: holding, after: conflicted })).toContain('shop/b');
   });
 
+  test('a policy that comes to have a name, or lets go of it, concerns those elsewhere that ask for it', () => {
+    const namesake = { ...far, metadata: { ...far.metadata, name: 'a', namespace: 'other' } };
+    const caches = cachesOf([a, namesake]);
+    expect(keysOfPolicy(caches, appeared(a))).toContain('other/a');
+    const inForce = { ...a, status: { service: 'a', objects: [{ kind: 'AuthorizationPolicy', name: 'a-allow' }] } };
+    const renamed = { ...inForce, status: { ...inForce.status, service: 'b' } };
+    expect(keysOfPolicy(caches, { key: 'shop/a', before: inForce, after: renamed })).toContain('other/a');
+    expect(gather(known(caches), 'other/a').snapshot?.namesakes).toEqual([a]);
+  });
+
   test('policies on different labels may select one workload', () => {
     const other = selecting('other', { zone: 'east' });
     expect(keysOfPolicy(cachesOf([a, other]), appeared(a))).toEqual(['shop/a', 'shop/other']);

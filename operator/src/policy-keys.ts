@@ -2,13 +2,14 @@ import { type Change, type KubeObject, keyOf } from '@sekisho/kube';
 import { readPolicyStatus } from '@sekisho/policy';
 import type { CacheViews } from './caches.ts';
 import { DEFAULT_ISSUER, isDefaultIssuer, owningPolicies, targetsOf } from './references.ts';
-import { meeting, related } from './rivals.ts';
+import { meeting, namesakes, related } from './rivals.ts';
 
 /**
  * A policy concerns itself, and those that may select the same workload: when what it asks for changes, and when it
  * becomes programmed or ceases to be, for one in conflict hands its objects over only then. One that lets go of its
  * last objects frees their workloads. The same goes for policies that
- * selected the workload before and still hold objects for it.
+ * selected the workload before and still hold objects for it. And those of other namespaces that ask for the name of its
+ * service: it is theirs once nobody has it here.
  */
 export function keysOfPolicy(caches: CacheViews, change: Change): readonly string[] {
   if (sameSpec(change) && sameStanding(change)) return [change.key];
@@ -17,7 +18,9 @@ export function keysOfPolicy(caches: CacheViews, change: Change): readonly strin
   const rivals = related(caches.policies.store, namespace, targets);
   const generated = Object.values(caches.generated).map(({ store }) => store);
   const objects = targets.flatMap((target) => generated.flatMap((store) => meeting(store, namespace, target)));
-  return [...new Set([change.key, ...rivals.map(({ metadata }) => keyOf(metadata)), ...objects.flatMap(ownerKeys)])];
+  const disputing = sides(change).flatMap((side) => namesakes(caches.policies.store, side));
+  const concerned = [...rivals, ...disputing].map(({ metadata }) => keyOf(metadata));
+  return [...new Set([change.key, ...concerned, ...objects.flatMap(ownerKeys)])];
 }
 
 /** An issuer concerns every policy that names it, or that names none while it is the default. */
@@ -54,9 +57,9 @@ function sameStanding({ before, after }: Change): boolean {
 }
 
 function standingOf(policy: KubeObject | undefined): string {
-  const { conditions = [], objects = [] } = readPolicyStatus(policy?.status);
+  const { conditions = [], objects = [], service } = readPolicyStatus(policy?.status);
   // What is warned of, and how far proxies are, is nobody else's affair.
   const standing = conditions.filter(({ type }) => type !== 'Warning' && type !== 'Enforced');
   const said = standing.map(({ type, status, observedGeneration }) => [type, status, observedGeneration]);
-  return JSON.stringify([said, objects.length > 0]);
+  return JSON.stringify([said, objects.length > 0, service]);
 }

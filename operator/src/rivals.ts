@@ -1,5 +1,5 @@
 import type { IndexFunction, KubeObject, StoreView } from '@sekisho/kube';
-import { familyOf, mayMeet, placesMeeting, placesOf, type Target } from '@sekisho/policy';
+import { familyOf, mayMeet, placesMeeting, placesOf, type RawObject, serviceNames, type Target } from '@sekisho/policy';
 import { targetsOf } from './references.ts';
 
 /** `family`: of the target. `place`: namespace and place of the target, see @sekisho/policy's `placesOf`. */
@@ -48,6 +48,12 @@ export function related(policies: Targets, namespace: string, targets: readonly 
     });
   }
   return [...found];
+}
+
+/** Policies of other namespaces that have to do with a name that this one has to do with. */
+export function namesakes(policies: StoreView<'service'>, policy: RawObject): readonly KubeObject[] {
+  const found = serviceNames(policy).flatMap((name) => policies.by('service', name));
+  return [...new Set(found)].filter(({ metadata }) => metadata.namespace !== policy.metadata.namespace);
 }
 
 function whereMet(store: Targets, namespace: string, target: Target): readonly string[] {

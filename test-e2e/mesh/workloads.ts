@@ -37,7 +37,8 @@ async function startService(assembly: Assembly, plan: ServicePlan, discovery: st
   const workload = { ...plan, role: 'sidecar', address: context.addresses.host() } as const;
   const egressProxy = `http://${workload.address}:${EGRESS_PORT}`;
   const tokenFile = await writeToken(assembly, plan);
-  const app = await sample(plan.name, plan.env({ egressProxy, tokenFile }), context);
+  const dataFolder = join(context.folder, `${plan.name}-data`);
+  const app = await sample(plan.name, plan.env({ egressProxy, tokenFile, dataFolder }), context);
   await cluster.apply([workloadEntry(workload, [plan.port]), sidecar(workload, [plan.port], app.port)]);
   const [envoyAdmin] = await Promise.all([startProxy(assembly, workload, discovery), supervisor.start(app.spec)]);
   const info = {

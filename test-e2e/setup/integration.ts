@@ -26,8 +26,6 @@ declare module 'vitest' {
     };
     /** How many policies a test of many makes: `GOOD_POLICIES`, 1,000 unless it is set. */
     goodPolicies: number;
-    /** Whether the auth service's load with faults runs, `AUTH_FAULTS=1`. */
-    authFaults: boolean;
     /** Requests to each operation of the auth service that a test makes up, `FUZZ_RUNS`, and what from, `FUZZ_SEED`. */
     fuzz: { readonly runs: number; readonly seed: number };
     /** Path of Istio's CRDs (YAML, several documents). */
@@ -66,7 +64,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     closers.push(postgres.stop);
     project.provide('kubeconfig', kubeconfig);
     project.provide('privateControlPlane', privateControlPlane(tools, folder));
-    project.provide('authFaults', process.env['AUTH_FAULTS'] === '1');
     project.provide('goodPolicies', Number(process.env['GOOD_POLICIES'] ?? 1_000));
     const { FUZZ_RUNS = '30', FUZZ_SEED = '20260101' } = process.env;
     project.provide('fuzz', { runs: Number(FUZZ_RUNS), seed: Number(FUZZ_SEED) });

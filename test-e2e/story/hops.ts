@@ -1,3 +1,4 @@
+import { waitFor } from '../mesh/wait.ts';
 import type { StoryContext } from './context.ts';
 import { call, json, outcome } from './http.ts';
 import type { Chapter } from './step.ts';
@@ -14,6 +15,19 @@ export const hopsChapter: Chapter<StoryContext> = {
         const answer = await call(`${mesh.gateway}/api/bucket-items`, options);
         const item = json(answer);
         return `${answer.status}, title ${item['title']}, ${item['ownerName'] ? 'with an owner name' : `no owner name: ${answer.text}`}`;
+      },
+    },
+    {
+      title: 'bucket leaves alice a notification in her name: the token that it exchanged says who acts',
+      expected: 'You added: see the aurora, left by system:serviceaccount:shop:bucket',
+      run: notified,
+    },
+    {
+      title: 'alice leaves one herself, with the permission, but not through bucket',
+      expected: '403 RBAC: access denied',
+      run: async ({ mesh, logIn, alice }) => {
+        const options = { method: 'POST', token: await logIn(alice), body: { text: 'well done' } };
+        return outcome(await call(`${mesh.gateway}/api/notifications`, options));
       },
     },
     {
@@ -50,6 +64,24 @@ export const hopsChapter: Chapter<StoryContext> = {
     },
   ],
 };
+
+/** An item is added also where its notification could not be left in time, as on a busy machine: then another one is. */
+function notified({ mesh, logIn, alice }: StoryContext): Promise<string> {
+  return waitFor(
+    'a notification of bucket',
+    async () => {
+      const token = await logIn(alice);
+      const body = { title: 'see the aurora' };
+      const added = await call(`${mesh.gateway}/api/bucket-items`, { method: 'POST', token, body });
+      if (added.status !== 201) return undefined;
+      const answer = await call(`${mesh.gateway}/api/notifications`, { token });
+      const { notifications } = json(answer) as { notifications?: { text: string; from: string }[] };
+      const found = notifications?.find(({ text }) => text.endsWith(body.title));
+      return found && `${found.text}, left by ${found.from}`;
+    },
+    { timeout: 30_000 },
+  );
+}
 
 /** Envoy takes the connection and ends it. @throws every other error: that nobody listens proves nothing */
 function cut(error: Error & { code?: string }): string {

@@ -1,6 +1,8 @@
+import { authChapter } from './auth.ts';
 import { changesChapter, partnerChapter } from './changes.ts';
 import type { StoryContext } from './context.ts';
 import { edgeChapter } from './edge.ts';
+import { filesChapter } from './files.ts';
 import { guardChapter } from './guard.ts';
 import { hopsChapter } from './hops.ts';
 import { logInChapter } from './log-in.ts';
@@ -16,7 +18,9 @@ export const story: readonly Chapter<StoryContext>[] = [
   logInChapter,
   edgeChapter,
   guardChapter,
+  authChapter,
   hopsChapter,
+  filesChapter,
   partnerChapter,
   changesChapter,
 ];

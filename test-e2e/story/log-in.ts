@@ -18,7 +18,8 @@ export const logInChapter: Chapter<StoryContext> = {
     {
       title: 'the token has the unified shape',
       expected:
-        'ES256 at+jwt; aud bucket,user; roles member,admin; bucket: bucket:read,bucket:write; user: user:read; a session',
+        'ES256 at+jwt; aud bucket,file,notification,user; roles member,admin; bucket: bucket:read,bucket:write; ' +
+        'file: file:read,file:write,file:delete; notification: notification:read,notification:write; user: user:read; a session',
       run: async ({ logIn, alice }) => shapeOf(await logIn(alice)),
     },
     {

@@ -130,6 +130,21 @@ describe('the API server', () => {
     });
   });
 
+  test('refuses the name of a service that another namespace has', async () => {
+    const taken = `taken-${randomBytes(4).toString('hex')}`;
+    const elsewhere = cluster.policy('holder', { service: taken });
+    const holder = { ...elsewhere, metadata: { ...elsewhere.metadata, namespace: 'default' } };
+    await cluster.client.create(POLICIES, holder);
+    try {
+      await vi.waitFor(async () => {
+        const created = cluster.client.apply(POLICIES, cluster.policy('thief', { service: taken }), { force: true });
+        await expect(created).rejects.toThrow(/spec.service: .* default\/holder/);
+      }, 30_000);
+    } finally {
+      await cluster.client.delete(POLICIES, holder.metadata);
+    }
+  });
+
   test('never stores a private key, and says nothing of its value', async () => {
     const key = privateJwk('k2');
     const issuer = cluster.issuer({ jwks: { keys: [publicJwk('k1'), key] } });

@@ -1,12 +1,10 @@
-import { type Clock, Informer, type KubeClient, type KubeObject, type Random } from '@sekisho/kube';
-import type { KnownIssuer } from '@sekisho/policy';
+import type { Clock, KubeClient, Random } from '@sekisho/kube';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import { OperatorError } from '../errors.ts';
-import { isDefaultIssuer } from '../references.ts';
-import { ISSUERS, isRecord } from '../resources.ts';
 import { createReviewer } from './answer.ts';
 import { CertificateKeeper } from './certificate-keeper.ts';
 import type { AdmissionConfig } from './config.ts';
+import { createKnowledge } from './known.ts';
 import { createAdmissionMetrics } from './metrics.ts';
 import { startWebhookServer, type WebhookServer } from './server.ts';
 
@@ -37,13 +35,9 @@ const PATH = '/validate';
 export async function startAdmission(options: AdmissionOptions): Promise<Admission> {
   const { client, log, clock, random, rootNamespace } = options;
   const abort = new AbortController();
-  const issuers = new Informer({
-    client,
-    resource: ISSUERS,
-    indexes: {},
-    clock,
-    random,
-    onError: (err) => log.warn({ err }, 'watching token issuers for admission failed, will go on'),
+  const knowledge = createKnowledge({
+    ...{ client, clock, random },
+    onError: (kind, err) => log.warn({ kind, err }, 'watching for admission failed, will go on'),
   });
   const keeper = new CertificateKeeper({
     ...options,
@@ -57,10 +51,10 @@ export async function startAdmission(options: AdmissionOptions): Promise<Admissi
   const server = await startWebhookServer({
     listen: options.listen,
     path: PATH,
-    answer: createReviewer({ known: () => ({ issuers: knownIssuers(issuers), rootNamespace }), onResult: reviewed }),
+    answer: createReviewer({ known: () => ({ ...knowledge.known(), rootNamespace }), onResult: reviewed }),
     onError: (err) => log.error({ err }, 'an admission review failed'),
   });
-  const running = Promise.all([issuers.run(abort.signal), keeper.run(abort.signal)]);
+  const running = Promise.all([knowledge.run(abort.signal), keeper.run(abort.signal)]);
   return {
     address: server.address,
     async check() {
@@ -71,19 +65,5 @@ export async function startAdmission(options: AdmissionOptions): Promise<Admissi
       abort.abort();
       await running;
     },
-  };
-}
-
-function knownIssuers({ hasSynced, store }: Informer): readonly KnownIssuer[] | undefined {
-  return hasSynced ? store.list().map(toKnownIssuer) : undefined;
-}
-
-/** Read without parsing: an issuer that is broken exists, and still is the default. */
-function toKnownIssuer(issuer: KubeObject): KnownIssuer {
-  const iss = isRecord(issuer.spec) ? issuer.spec['issuer'] : undefined;
-  return {
-    name: issuer.metadata.name,
-    issuer: typeof iss === 'string' ? iss : '',
-    isDefault: isDefaultIssuer(issuer),
   };
 }

@@ -8,6 +8,7 @@ import { judge, type Known } from './verdict.ts';
 
 const known: Known = {
   issuers: [{ name: 'platform', issuer: 'https://auth.example', isDefault: true }],
+  namesakes: () => [],
   rootNamespace: 'istio-system',
 };
 
@@ -54,6 +55,28 @@ describe('a policy', () => {
     const policy = serviceAuthPolicy('bucket', { issuers: ['partner'] });
     expect(judge(request(policy), known)).toMatchObject({ allowed: true, advice: [{ path: 'spec.issuers[0]' }] });
     expect(judge(request(policy), { ...known, issuers: undefined })).toEqual({ allowed: true, advice: [] });
+  });
+});
+
+describe('the name of a service', () => {
+  const inOther = (object: KubeObject): KubeObject => ({
+    ...object,
+    metadata: { ...object.metadata, namespace: 'other' },
+  });
+  const namesakes = () => [inOther(serviceAuthPolicy('bucket'))];
+
+  test('that a policy of another namespace has is refused, naming that one', () => {
+    const verdict = judge(request(serviceAuthPolicy('bucket')), { ...known, namesakes });
+    expect(verdict).toMatchObject({
+      allowed: false,
+      problems: [{ path: 'spec.service', code: 'NameTaken', message: expect.stringContaining('other/bucket') }],
+    });
+  });
+
+  test('does not hold up a policy that had it before', () => {
+    const change = { operation: 'UPDATE' as const, oldObject: serviceAuthPolicy('bucket') };
+    const changed = serviceAuthPolicy('bucket', { mtls: 'Strict' });
+    expect(judge(request(changed, change), { ...known, namesakes }).allowed).toBe(true);
   });
 });
 

@@ -11,11 +11,7 @@ const history = useHistory(cluster);
 /** Two policies for one workload, of which the first governs. */
 function rivals() {
   const { reading, writing } = twoPolicies(cluster, 'bucket');
-  const named = (name: string, { spec, ...policy }: typeof reading) => ({
-    ...policy,
-    metadata: { ...policy.metadata, name },
-    spec: { ...spec, service: 'bucket' },
-  });
+  const named = (name: string, policy: typeof reading) => ({ ...policy, metadata: { ...policy.metadata, name } });
   return { older: named('a-older', reading), younger: named('b-younger', writing) };
 }
 

@@ -132,7 +132,11 @@ export class Cluster {
       apiVersion: API_VERSION,
       kind: 'ServiceAuthPolicy',
       metadata: { name, namespace: this.namespace },
-      spec: { selector: { matchLabels: { app: name } }, issuers: [this.issuerName], rules, ...spec },
+      // A name of its own: policies of other tests, in other namespaces, may be there as well.
+      spec: {
+        ...{ selector: { matchLabels: { app: name } }, service: this.namespace, issuers: [this.issuerName], rules },
+        ...spec,
+      },
     };
   }
 

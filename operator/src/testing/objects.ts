@@ -45,7 +45,10 @@ const NOTHING_AROUND: Surroundings = {
 /** What the compiler makes of a policy with this issuer. */
 export function planOf(policy: KubeObject, issuer: KubeObject, jwks?: Jwks) {
   const issuers = [{ issuer, ...(jwks && { jwks }) }];
-  return plan({ policy, rivals: [], issuers, owned: [], mesh: KNOWN_MESH, surroundings: NOTHING_AROUND }, NOW);
+  return plan(
+    { policy, rivals: [], namesakes: [], issuers, owned: [], mesh: KNOWN_MESH, surroundings: NOTHING_AROUND },
+    NOW,
+  );
 }
 
 /** Policy, issuer and objects as they are when all is done: a reconcile has nothing to write. With `fetched` keys, or the inline ones. */

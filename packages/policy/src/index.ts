@@ -15,6 +15,7 @@ export type {
   RequestIdentity,
   TokenRefusal,
 } from './decide/decision.ts';
+export { type FetchMetadata, isCrossSiteUse, isSameOrigin } from './decide/fetch-metadata.ts';
 export { meshPath, pathOf } from './decide/mesh-path.ts';
 export { isCorsPreflight } from './decide/preflight.ts';
 export { basisOf, groupOf, type Identified } from './enforcement/basis.ts';
@@ -63,6 +64,7 @@ export type {
 } from './schema/service-auth-policy.ts';
 export type { Condition, ServiceAuthPolicyStatus, TokenIssuerStatus } from './schema/status.ts';
 export type { TokenIssuerSpec } from './schema/token-issuer.ts';
+export { newServiceDispute, serviceHolders, serviceInForce, serviceNames } from './service-name.ts';
 export { type Labels, labelSets, mayMeet, selectsAll, targetOf } from './target.ts';
 export {
   API_VERSION,

@@ -11,6 +11,7 @@ export type ProblemCode =
   | 'PathTemplate'
   | 'PrivateKey'
   | 'RootNamespace'
+  | 'NameTaken'
   | 'Unsupported';
 
 /** One refusal: where (`spec.rules[0].allow.permissions.anyOf[1]`), what, and the way out. */

@@ -7,6 +7,8 @@ export {
 } from './device.ts';
 export { createDeviceCheck, type DeviceCheck, type DeviceCheckOptions, deviceChange } from './device-change.ts';
 export { SessionError, type SessionErrorCode } from './errors.ts';
+export { type LogoutNotice, NOTICE_LIFE_MS } from './notices/notice.ts';
+export { createLogoutNotices, type LogoutNotices, type LogoutNoticesOptions, type Taken } from './notices/notices.ts';
 export {
   createRefreshStore,
   type FamilyOfSession,
@@ -28,11 +30,12 @@ export {
 } from './revocation/revocation.ts';
 export type { Refusal, RevocableClaims } from './revocation/revocation-set.ts';
 export { assertRevocable, createRevoker, type Revoker, type RevokerOptions } from './revocation/revoker.ts';
+export { createRevocationMetrics, observeRevocations, type RevocationMetrics } from './revocation/telling.ts';
 export {
   type OnSecurityEvent,
   SECURITY_EVENT_KINDS,
   type SecurityEvent,
   type SecurityEventKind,
 } from './security-event.ts';
-export { isTouchDue, type NewSession, SESSION_TTL_MS, type Session } from './session.ts';
+export { type EndedSession, isTouchDue, type NewSession, SESSION_TTL_MS, type Session } from './session.ts';
 export { createSessionStore, type SessionStore, type SessionStoreOptions } from './store.ts';

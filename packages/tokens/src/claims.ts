@@ -6,7 +6,8 @@ import { TokenError } from './errors.ts';
  * Envoy copies string claims into headers and answers 503 `invalid header value` to every request of a token whose
  * claim holds CR, LF or NUL; a lone surrogate is not UTF-8 at all. So no string may hold a control or a surrogate.
  */
-export const TEXT_PATTERN = String.raw`^[^\p{Cc}\p{Cs}]*$`;
+export const TEXT_CHARACTER = String.raw`[^\p{Cc}\p{Cs}]`;
+export const TEXT_PATTERN = `^${TEXT_CHARACTER}*$`;
 /** Roles travel joined by commas in `user.roleList`. */
 const ROLE = String.raw`^[^\p{Cc}\p{Cs}\s,]+$`;
 const PERMISSION = String.raw`^[^\p{Cc}\p{Cs}\s,]+$`;

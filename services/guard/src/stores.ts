@@ -1,8 +1,11 @@
 import type { Clock } from '@sekisho/kube';
 import {
+  createRevocationMetrics,
   createRevoker,
   createSessionStore,
+  observeRevocations,
   openRevocationLog,
+  type RevocationObserver,
   type RevocationReader,
   type Session,
   startRevocationReader,
@@ -13,7 +16,7 @@ import type { KeySource, KeySourceProcess } from './keys/key-source.ts';
 import { createGuardMetrics, type GuardMetrics } from './metrics.ts';
 import { createSessionGate, type SessionGate } from './sessions/session-gate.ts';
 import { createTouchQueue } from './sessions/touch-queue.ts';
-import { observeRevocations, tellOutages } from './telling.ts';
+import { tellOutages } from './telling.ts';
 
 export interface StoresOptions {
   readonly redisUrl: string;
@@ -58,16 +61,16 @@ export function openStores(options: StoresOptions): Stores {
       log.info('Redis connected');
     },
   });
-  const metrics = createGuardMetrics(options.metrics, {
-    revocations: () => revocations,
-    sessions: () => gate.size,
-  });
+  const metrics = createGuardMetrics(options.metrics, () => gate.size);
+  const observed = observeRevocations(
+    log,
+    createRevocationMetrics(options.metrics, () => revocations),
+  );
   const revoker = createRevoker({ redis, clock, prefix, tokenLifetime: options.tokenLifetime });
   const revocations = startRevocationReader({
     log: openRevocationLog({ url, prefix }),
     clock,
-    // A key that leaked must not sign one token more: its successor is asked for at once.
-    observer: observeRevocations(log, metrics, () => void options.keys.refresh()),
+    observer: askingForKeys(observed, options.keys),
     restore: revoker.restore,
   });
   const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
@@ -90,18 +93,32 @@ export function openStores(options: StoresOptions): Stores {
     revocations,
     gate,
     metrics,
-    async endSession({ userId, id }) {
+    async endSession(session) {
       try {
-        await revoker.revoke({ kind: 'session', id });
-        await sessions.destroy(userId, id);
+        await revoker.end([session]);
+        await sessions.destroy(session.userId, session.id);
       } catch (err) {
-        log.error({ err, session: id }, 'a session whose device changed could not be ended; its requests are refused');
+        log.error(
+          { err, session: session.id },
+          'a session whose device changed could not be ended; its requests are refused',
+        );
       }
     },
     async close() {
       await touches.stop();
       await revocations.stop();
       redis.disconnect();
+    },
+  };
+}
+
+/** A key that leaked must not sign one token more: its successor is asked for at once. */
+function askingForKeys(observed: RevocationObserver, keys: Pick<KeySourceProcess, 'refresh'>): RevocationObserver {
+  return {
+    ...observed,
+    propagated(seconds, kind) {
+      observed.propagated?.(seconds, kind);
+      if (kind === 'key') void keys.refresh();
     },
   };
 }

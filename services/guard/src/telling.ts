@@ -1,8 +1,7 @@
-import type { RevocationObserver, SecurityEvent } from '@sekisho/sessions';
+import type { SecurityEvent } from '@sekisho/sessions';
 import type { Logger } from '@sekisho/telemetry';
 import type { Answer } from './answer.ts';
 import type { PlacedRequest } from './http/request.ts';
-import type { GuardMetrics } from './metrics.ts';
 
 const MAX_PATH = 256;
 const MAX_ID = 64;
@@ -23,31 +22,6 @@ function whatOf({ place, request: { method, host, path, header } }: PlacedReques
 
 export function tellSecurityEvent(log: Logger) {
   return (event: SecurityEvent): void => log.warn({ event }, 'security event');
-}
-
-/** Tells what the reader of revocations goes through. */
-export function observeRevocations(
-  log: Logger,
-  metrics: Pick<GuardMetrics, 'propagation' | 'reloads'>,
-  onKeyRevoked: () => void,
-): RevocationObserver {
-  return {
-    propagated(seconds, kind) {
-      metrics.propagation.observe(seconds);
-      if (kind === 'key') onKeyRevoked();
-    },
-    loaded(reason, entries) {
-      metrics.reloads.inc({ reason });
-      log.info({ reason, entries }, 'revocations loaded');
-    },
-    restored: (entries) => log.warn({ entries }, 'Redis had lost revocations, and has them again'),
-    unrestored: (entries, err) => log.error({ err, entries }, 'Redis lost revocations that cannot be written back'),
-    unreadable: (entries) => log.error({ entries }, 'revocations of an unknown kind are not applied'),
-    state(state, err) {
-      if (state === 'following') log.info('revocations followed');
-      else log.warn({ err }, 'revocations not followed');
-    },
-  };
 }
 
 /** Tells that something fails when it begins to, and that it works again, however often it is tried in between. */

@@ -14,8 +14,10 @@ const requests = fc.array(request, { minLength: 20, maxLength: 20 });
 const RUNS = { numRuns: 400 };
 
 function objectsOf(written: ServiceAuthPolicySpec) {
-  return plan({ policy: policyOf(written), rivals: [], issuers: issuerStates(), owned: [], mesh: MESH }, new Date(0))
-    .desired;
+  return plan(
+    { policy: policyOf(written), rivals: [], namesakes: [], issuers: issuerStates(), owned: [], mesh: MESH },
+    new Date(0),
+  ).desired;
 }
 
 describe('the compiled objects', () => {

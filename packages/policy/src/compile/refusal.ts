@@ -9,7 +9,8 @@ export type RefusalReason =
   | 'IssuerAmbiguous'
   | 'ProviderMissing'
   | 'ProviderFailsOpen'
-  | 'Conflicted';
+  | 'Conflicted'
+  | 'ServiceConflicted';
 
 export interface Refusal {
   readonly reason: RefusalReason;

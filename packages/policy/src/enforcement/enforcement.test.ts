@@ -24,7 +24,7 @@ const bucket: RawObject = {
 };
 
 const written = plan(
-  { policy: bucket, rivals: [], issuers: issuerStates(), owned: [], mesh: MESH },
+  { policy: bucket, rivals: [], namesakes: [], issuers: issuerStates(), owned: [], mesh: MESH },
   EARLIER,
 ).desired.map((object, index): IstioObject => stored(object, `uid-${index}`, 1));
 
@@ -50,6 +50,7 @@ function planned({ policy = bucket, owned = written, workloads = [A, B], foreign
   const snapshot: Snapshot = {
     policy,
     rivals: [],
+    namesakes: [],
     issuers: issuerStates(),
     owned,
     mesh: MESH,

@@ -17,6 +17,7 @@ import type { Snapshot } from './types.ts';
 interface Case {
   readonly policy: RawObject;
   readonly rivals?: Snapshot['rivals'];
+  readonly namesakes?: Snapshot['namesakes'];
   readonly issuers: Snapshot['issuers'];
   /** An earlier generation of the policy, whose objects the API server holds. */
   readonly ownedFrom?: RawObject;
@@ -48,6 +49,7 @@ test.each(names)('%s is planned as its golden file says', async (name) => {
 function snapshotOf({
   policy,
   rivals = [],
+  namesakes = [],
   issuers,
   ownedFrom,
   ownedIssuers,
@@ -63,13 +65,14 @@ function snapshotOf({
   // An earlier version knew no root namespace.
   const before = {
     rivals: [],
+    namesakes: [],
     issuers: ownedIssuers ?? issuers,
     owned: [],
     mesh: { ...mesh, rootNamespace: 'none' },
   };
   const owned = ownedFrom === undefined ? [] : plan({ policy: ownedFrom, ...before }, NOW).desired;
   const held = owned.filter((object) => !deleted.includes(nameOf(object)));
-  return { policy, rivals, issuers, owned: held, mesh, ...(surroundings !== undefined && { surroundings }) };
+  return { policy, rivals, namesakes, issuers, owned: held, mesh, ...(surroundings !== undefined && { surroundings }) };
 }
 
 function meshConfigOf(raw: unknown): MeshConfig {

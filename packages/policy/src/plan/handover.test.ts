@@ -17,6 +17,7 @@ function snapshot(policy: RawObject, more: Partial<Snapshot> = {}): Snapshot {
   return {
     policy,
     rivals: [],
+    namesakes: [],
     issuers: issuerStates(),
     owned: [],
     mesh: { trustDomain: 'cluster.local', rootNamespace: 'istio-system' },

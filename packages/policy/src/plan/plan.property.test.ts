@@ -15,7 +15,7 @@ const requests = fc.array(request, { minLength: 20, maxLength: 20 });
 const RUNS = { numRuns: 300 };
 
 function snapshot(written: unknown, more: Partial<Snapshot> = {}): Snapshot {
-  return { policy: policyOf(written), rivals: [], issuers: issuerStates(), owned: [], mesh, ...more };
+  return { policy: policyOf(written), rivals: [], namesakes: [], issuers: issuerStates(), owned: [], mesh, ...more };
 }
 
 /** What the API server holds before the first request of the plan, after each one, and at the end. */

@@ -19,6 +19,7 @@ function snapshot(more: Partial<Snapshot> = {}): Snapshot {
   return {
     policy: policyOf(SPEC),
     rivals: [],
+    namesakes: [],
     issuers: issuerStates(),
     owned: [],
     mesh: { trustDomain: 'cluster.local', rootNamespace: 'istio-system' },

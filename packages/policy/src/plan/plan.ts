@@ -33,6 +33,7 @@ export function plan(snapshot: Snapshot, now: Date): Plan {
       previous,
       generation: snapshot.policy.metadata.generation,
       policy: verdict.policy,
+      inForce: serviceOf(verdict, desired.length > 0 ? previous.service : undefined),
       workloads: snapshot.surroundings?.workloads.selected,
       objects: desired,
       findings: [
@@ -46,7 +47,12 @@ export function plan(snapshot: Snapshot, now: Date): Plan {
     now,
   );
   const { awaited } = enforcement;
-  return { desired, apply, remove, status, ...(awaited && { awaited }), previous: previous.conditions ?? [] };
+  return { desired, apply, remove, status, ...(awaited && { awaited }), previous };
+}
+
+/** The name whose tokens the objects accept: those of an earlier generation stay with the name of that time. */
+function serviceOf(verdict: Verdict, before: string | undefined): string | undefined {
+  return verdict.kind === 'compiled' ? verdict.policy.spec.service : before;
 }
 
 interface Decision {

@@ -9,6 +9,8 @@ interface Report {
   readonly previous: ServiceAuthPolicyStatus;
   readonly generation: number | undefined;
   readonly policy: ServiceAuthPolicy | undefined;
+  /** Name of the service whose tokens the objects accept. */
+  readonly inForce: string | undefined;
   readonly workloads: number | undefined;
   readonly objects: readonly IstioObject[];
   readonly findings: readonly Finding[];
@@ -18,12 +20,13 @@ interface Report {
 
 /** The status of a policy, complete: what is no longer known is left out. */
 export function buildStatus(report: Report, now: Date): ServiceAuthPolicyStatus {
-  const { generation, policy, previous } = report;
+  const { generation, policy, previous, inForce } = report;
   const workloads = report.workloads === undefined ? previous.workloads : { selected: report.workloads };
   return {
     ...(generation !== undefined && { observedGeneration: generation }),
     conditions: mergeConditions(report.previous.conditions ?? [], report.findings, generation, now),
-    ...(policy !== undefined && { service: policy.spec.service, rules: policy.spec.rules.length }),
+    ...(inForce !== undefined && { service: inForce }),
+    ...(policy !== undefined && { rules: policy.spec.rules.length }),
     ...(workloads !== undefined && { workloads }),
     // By name, not in the order of writing, which depends on what is there already.
     objects: [...report.objects].sort(byName).map(({ kind, metadata }) => ({ kind, name: metadata.name })),
@@ -36,10 +39,13 @@ export function programmed(plan: Plan, outcome: Outcome, now: Date): ServiceAuth
   const planned = plan.status.conditions ?? [];
   const finding = executed(plan.status, outcome);
   if (finding === undefined) return plan.status;
-  const settled = mergeConditions(plan.previous, [finding], plan.status.observedGeneration, now);
+  const settled = mergeConditions(plan.previous.conditions ?? [], [finding], plan.status.observedGeneration, now);
   const programmedNow = settled.filter(({ type }) => type === finding.type);
+  // Objects of before may still be there: their name is not free yet.
+  const service = outcome.ok ? undefined : plan.previous.service;
   return {
     ...plan.status,
+    ...(service !== undefined && { service }),
     conditions: planned.flatMap((condition) => (condition.type === finding.type ? programmedNow : [condition])),
   };
 }

@@ -3,13 +3,15 @@ import type { Sight } from '../enforcement/sight.ts';
 import type { Mesh } from '../mesh/capability.ts';
 import type { Surroundings } from '../mesh/surroundings.ts';
 import type { IstioObject, ObjectRef, RawObject } from '../resources.ts';
-import type { Condition, ServiceAuthPolicyStatus } from '../schema/status.ts';
+import type { ServiceAuthPolicyStatus } from '../schema/status.ts';
 
 /** Everything that the plan for one policy depends on, read from caches. */
 export interface Snapshot {
   readonly policy: RawObject;
   /** Every other policy of the namespace. */
   readonly rivals: readonly RawObject[];
+  /** Policies of other namespaces that have to do with the name of this one's service (see `serviceNames`). */
+  readonly namesakes: readonly RawObject[];
   readonly issuers: readonly IssuerState[];
   /** Objects that carry the managed-by label and an ownerReference with this policy's uid. */
   readonly owned: readonly IstioObject[];
@@ -40,8 +42,8 @@ export interface Plan {
   readonly status: ServiceAuthPolicyStatus;
   /** Absent when there is nothing to look for: all was seen, or it would prove nothing. */
   readonly awaited?: Awaited;
-  /** Conditions that the API server holds, so that transition times survive; for `programmed`. */
-  readonly previous: readonly Condition[];
+  /** What the API server holds, so that transition times survive, and what is still in force; for `programmed`. */
+  readonly previous: ServiceAuthPolicyStatus;
 }
 
 /** What executing a plan came to. */

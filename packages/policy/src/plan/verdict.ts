@@ -7,6 +7,7 @@ import { parseServiceAuthPolicy } from '../parse/service-auth-policy.ts';
 import { misplacement } from '../placement.ts';
 import { describeProblems, type Problem } from '../problem.ts';
 import type { RawObject, ServiceAuthPolicy } from '../resources.ts';
+import { serviceDispute } from '../service-name.ts';
 import { targetOf } from '../target.ts';
 import { governor } from './conflict.ts';
 import type { Snapshot } from './types.ts';
@@ -27,7 +28,7 @@ export type Verdict =
  * The namespace comes first: what is written into the root namespace reaches every other one. Conflict comes before validity:
  * whether a broken policy may deny its workload depends on whether the workload is its own.
  */
-export function judge({ policy: raw, rivals, issuers, mesh }: Snapshot): Verdict {
+export function judge({ policy: raw, rivals, namesakes, issuers, mesh }: Snapshot): Verdict {
   const parsed = parseServiceAuthPolicy(raw);
   const policy = parsed.ok ? { policy: parsed.value } : {};
   const namespace = raw.metadata.namespace ?? 'default';
@@ -40,6 +41,8 @@ export function judge({ policy: raw, rivals, issuers, mesh }: Snapshot): Verdict
 
   const target = targetOf(parsed.value.spec);
   if (target === undefined) return { kind: 'refused', ...policy, refusal: noTarget };
+  const dispute = serviceDispute(raw, namesakes);
+  if (dispute !== undefined) return { kind: 'refused', ...policy, refusal: nameTaken(dispute) };
   const resolved = resolveIssuers(parsed.value.spec, issuers);
   if (!resolved.ok) return { kind: 'refused', ...policy, refusal: resolved.refusal };
   const incapable = capabilityRefusal(parsed.value, mesh);
@@ -55,6 +58,11 @@ const noTarget: Refusal = { reason: 'Invalid', message: 'spec.selector: is neede
 
 function rootNamespace(problem: Problem): Refusal {
   return { reason: 'RootNamespace', message: describeProblems([problem]) };
+}
+
+/** Its workloads are its own all the same: they are closed, or keep what they had. */
+function nameTaken(problem: Problem): Refusal {
+  return { reason: 'ServiceConflicted', message: describeProblems([problem]) };
 }
 
 function invalid(problems: readonly Problem[]): Refusal {

@@ -22,7 +22,9 @@ const conditions = Type.Array(condition, {
 export const serviceAuthPolicyStatusSchema = Type.Object({
   observedGeneration: Type.Optional(Type.Integer({ minimum: 0 })),
   conditions: Type.Optional(conditions),
-  service: Type.Optional(bounded(63)),
+  service: Type.Optional(
+    Type.String({ maxLength: 63, description: 'Name of the service whose tokens the generated objects accept.' }),
+  ),
   rules: Type.Optional(Type.Integer({ minimum: 0 })),
   workloads: Type.Optional(Type.Object({ selected: Type.Integer({ minimum: 0 }) })),
   objects: Type.Optional(

@@ -1,8 +1,9 @@
+import { TEXT_CHARACTER } from '@sekisho/tokens';
 import { SessionError } from '../errors.ts';
 import { isDated, isRevocationKind, type RevocationEntry, type RevocationKind } from './revocation.ts';
 
-/** As long as any claim may be, and without control characters and lone surrogates, which are no text. */
-const ID = /^[^\p{Cc}\p{Cs}]{1,512}$/u;
+/** As long as any claim may be. */
+const ID = new RegExp(`^${TEXT_CHARACTER}{1,512}$`, 'u');
 /** A member of a dated kind's set: its moment, then the id. */
 const DATED = /^(\d{1,12}):(.+)$/u;
 

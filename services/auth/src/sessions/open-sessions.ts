@@ -1,7 +1,11 @@
 import {
+  createLogoutNotices,
+  createRevocationMetrics,
   createRevoker,
   createSessionStore,
+  type LogoutNotices,
   type OnSecurityEvent,
+  observeRevocations,
   openRevocationLog,
   type RevocationReader,
   type Revoker,
@@ -12,7 +16,7 @@ import type { RedisClient } from '@sekisho/sessions/redis';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import { AuthError } from '../errors.ts';
 import type { AuthMetrics } from '../metrics.ts';
-import { createRevocationMetrics, observeRevocations, tellSecurityEvents } from '../revocations/metrics.ts';
+import { tellSecurityEvents } from '../revocations/metrics.ts';
 import { createSessionEndings, type SessionEndings } from './session-endings.ts';
 
 export interface OpenSessionsOptions {
@@ -31,7 +35,7 @@ export interface OpenSessionsOptions {
   readonly revocationMinReplicas?: number;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly authMetrics: Pick<AuthMetrics, 'sessionsDestroyed'>;
+  readonly authMetrics: Pick<AuthMetrics, 'sessionsDestroyed' | 'backchannelLogouts'>;
 }
 
 /** Sessions, revocations and what ties them together, for every part of this service. */
@@ -40,6 +44,8 @@ export interface Sessions {
   readonly revoker: Revoker;
   readonly revocations: RevocationReader;
   readonly endings: SessionEndings;
+  /** Ends of sessions that applications are to be told of. */
+  readonly notices: LogoutNotices;
   readonly onSecurityEvent: OnSecurityEvent;
   readonly maxStalenessMs: number;
   /** Rejects while the revocations are not known well enough to accept a token. */
@@ -53,23 +59,26 @@ export interface Sessions {
 export function openSessions(options: OpenSessionsOptions): Sessions {
   const { redis, redisUrl, prefix = 'sk', clock, log, revocationMaxStaleness = 60 } = options;
   const revoker = createRevoker({ ...options, minReplicas: options.revocationMinReplicas ?? 0 });
-  const observed = createRevocationMetrics(options.metrics, () => revocations);
   const revocations = startRevocationReader({
     log: openRevocationLog({ url: redisUrl, prefix }),
     clock,
-    observer: observeRevocations(log, observed),
+    observer: observeRevocations(
+      log,
+      createRevocationMetrics(options.metrics, () => revocations),
+    ),
     restore: revoker.restore,
   });
-  const onEvicted: SessionEndings['evicted'] = (userId, ids) => endings.evicted(userId, ids);
-  const store = createSessionStore({ redis, clock, newId: options.uuid, prefix, onEvicted });
-  const endings = createSessionEndings({ sessions: store, revoker, metrics: options.authMetrics });
+  const evict: SessionEndings['evicted'] = (userId, evicted) => endings.evicted(userId, evicted);
+  const store = createSessionStore({ redis, clock, newId: options.uuid, prefix, evict });
+  const endings = createSessionEndings({ sessions: store, revoker, revocations, metrics: options.authMetrics });
   const maxStalenessMs = revocationMaxStaleness * 1000;
   return {
     store,
     revoker,
     revocations,
     endings,
-    onSecurityEvent: tellSecurityEvents(log, observed),
+    notices: createLogoutNotices({ redis, prefix }),
+    onSecurityEvent: tellSecurityEvents(log, options.metrics),
     maxStalenessMs,
     async assertFresh() {
       if (revocations.staleMs > maxStalenessMs) throw new AuthError('unavailable', 'the revocations are not known');

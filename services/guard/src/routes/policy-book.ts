@@ -3,9 +3,13 @@ import {
   type DecisionPolicy,
   type IssuerState,
   type Labels,
+  type ObjectMeta,
   parseServiceAuthPolicy,
   prepareDecision,
+  type RawObject,
   selectsAll,
+  serviceHolders,
+  serviceInForce,
   targetOf,
 } from '@sekisho/policy';
 import { byAge } from './attachment.ts';
@@ -24,10 +28,12 @@ interface Prepared {
   readonly policy: ReadyPolicy | undefined;
 }
 
-/** What was found for the workloads behind a Service: `unready` names a policy that cannot be decided by yet. */
+/** What was found for the workloads behind a Service: `unready` is a policy that cannot be decided by yet. */
 export type Governing =
   | { readonly state: 'ready'; readonly policy: ReadyPolicy }
   | { readonly state: 'unready'; readonly name: string }
+  /** The name of its service is that of a policy in another namespace. */
+  | { readonly state: 'disputed'; readonly name: string; readonly holder: string }
   | { readonly state: 'none' };
 
 /**
@@ -41,6 +47,7 @@ export class PolicyBook {
   #prepared = new WeakMap<KubeObject, Prepared>();
   /** By uid. */
   #lastGood = new Map<string, ReadyPolicy>();
+  #holders: ReadonlyMap<string, RawObject> = new Map();
 
   constructor(trustDomain: string) {
     this.#trustDomain = trustDomain;
@@ -48,6 +55,7 @@ export class PolicyBook {
 
   /** Takes what there is now. */
   update(policies: readonly KubeObject[], issuers: readonly IssuerState[]): void {
+    this.#holders = serviceHolders(policies);
     this.#objects = policies.filter(({ spec }) => selectorOf(spec) !== undefined).sort(byAge);
     if (!sameIssuers(this.#issuers, issuers)) this.#issuers = issuers;
     const good = this.#objects.flatMap((object) => {
@@ -57,8 +65,14 @@ export class PolicyBook {
     this.#lastGood = new Map(good);
   }
 
-  ready(): Iterable<ReadyPolicy> {
-    return this.#lastGood.values();
+  /** Policies by which tokens of their service are judged: not one that asks for the name of another namespace's in vain. */
+  ready(): readonly ReadyPolicy[] {
+    return this.#objects.flatMap((object) => {
+      const policy = this.#lastGood.get(uidOf(object));
+      if (policy === undefined) return [];
+      const counts = this.#holderElsewhere(object, policy) === undefined || serviceInForce(object) === policy.service;
+      return counts ? [policy] : [];
+    });
   }
 
   /**
@@ -71,7 +85,16 @@ export class PolicyBook {
     const found = certain ?? near.find(({ spec }) => touches(selectorOf(spec) ?? {}, selector));
     if (found === undefined) return { state: 'none' };
     const policy = this.#lastGood.get(uidOf(found));
-    return policy === undefined ? { state: 'unready', name: keyOf(found.metadata) } : { state: 'ready', policy };
+    const name = keyOf(found.metadata);
+    if (policy === undefined) return { state: 'unready', name };
+    const holder = this.#holderElsewhere(found, policy);
+    return holder === undefined ? { state: 'ready', policy } : { state: 'disputed', name, holder: keyOf(holder) };
+  }
+
+  /** Who has the name of the policy's service, in another namespace: a token for it would be a token for that one. */
+  #holderElsewhere({ metadata }: KubeObject, { service }: ReadyPolicy): ObjectMeta | undefined {
+    const holder = this.#holders.get(service)?.metadata;
+    return holder?.namespace === metadata.namespace ? undefined : holder;
   }
 
   #ready(object: KubeObject): ReadyPolicy | undefined {

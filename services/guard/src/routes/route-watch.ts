@@ -1,5 +1,12 @@
-import { type Clock, Informer, type KubeClient, type KubeObject, type Random } from '@sekisho/kube';
-import { LABEL, MANAGED_BY } from '@sekisho/policy';
+import {
+  type Clock,
+  Informer,
+  type InformerOptions,
+  type KubeClient,
+  type KubeObject,
+  type Random,
+} from '@sekisho/kube';
+import { LABEL, MANAGED_BY, readPolicyStatus } from '@sekisho/policy';
 import { RESOURCES, type ResourceName } from './resources.ts';
 import type { Routing } from './routing.ts';
 
@@ -70,10 +77,10 @@ export function createRouteWatch(options: RouteWatchOptions): RouteWatch {
 type Informers = Readonly<Record<ResourceName, Informer>>;
 
 function createInformers({ client, clock, random, onError, onRecovered }: RouteWatchOptions): Informers {
-  const informer = (name: ResourceName, labelSelector?: string) => {
+  const informer = (name: ResourceName, more: Partial<InformerOptions<never>> = {}) => {
     const resource = RESOURCES[name];
     return new Informer({
-      ...{ client, clock, random, resource, labelSelector, prune, indexes: {} },
+      ...{ client, clock, random, resource, prune, indexes: {}, ...more },
       onError: (error) => onError(resource.kind, error),
       onRecovered: () => onRecovered(resource.kind),
     });
@@ -83,9 +90,9 @@ function createInformers({ client, clock, random, onError, onRecovered }: RouteW
     routes: informer('routes'),
     services: informer('services'),
     namespaces: informer('namespaces'),
-    policies: informer('policies'),
+    policies: informer('policies', { prune: prunePolicy }),
     issuers: informer('issuers'),
-    keys: informer('keys', `${LABEL.managedBy}=${MANAGED_BY}`),
+    keys: informer('keys', { labelSelector: `${LABEL.managedBy}=${MANAGED_BY}` }),
   };
 }
 
@@ -93,6 +100,15 @@ function createInformers({ client, clock, random, onError, onRecovered }: RouteW
 function prune({ status: _, ...object }: KubeObject): KubeObject {
   const { managedFields: __, annotations: ___, ...metadata } = object.metadata;
   return { ...object, metadata };
+}
+
+/** Of a policy's status only what tells for which service it is in force. */
+function prunePolicy(policy: KubeObject): KubeObject {
+  const { service, objects } = readPolicyStatus(policy.status);
+  return {
+    ...prune(policy),
+    status: { ...(service !== undefined && { service }), objects: objects?.slice(0, 1) ?? [] },
+  };
 }
 
 function stateOf({ gateways, routes, services, namespaces, policies, issuers, keys }: Informers) {

@@ -45,7 +45,10 @@ const mirrorTo = (name: string) => ({ type: 'RequestMirror', requestMirror: { ba
 const toBucket = (rule: object) => route({ rules: [{ backendRefs: [BACKEND], ...rule }] });
 
 function routingOf(...states: readonly ClusterState[]): Routing {
-  const routing = new Routing(OPTIONS);
+  return updated(new Routing(OPTIONS), states);
+}
+
+function updated(routing: Routing, states: readonly ClusterState[]): Routing {
   for (const one of states) routing.update(one);
   return routing;
 }
@@ -132,6 +135,23 @@ describe('a route', () => {
     expect(find(routingOf(mirrored))).toMatchObject({ kind: 'target' });
   });
 
+  test('of the auth service shares nothing with a Service beside it, although one policy is for both', () => {
+    const services = new Map([
+      ['bucket', service('bucket')],
+      ['canary', service('canary', { selector: { app: 'bucket', track: 'canary' } })],
+    ]);
+    const canary = { ...BACKEND, name: 'canary' };
+    const leading = (rule: object, authService = 'shop/bucket') => {
+      const changed = state({ routes: [toBucket(rule)], service: ({ name }) => services.get(name) });
+      return find(updated(new Routing({ ...OPTIONS, authService }), [changed]));
+    };
+    expect(leading({})).toMatchObject({ kind: 'target', target: { isAuth: true } });
+    expect(leading({ backendRefs: [canary] })).toMatchObject({ kind: 'target', target: { isAuth: false } });
+    expect(leading({ backendRefs: [BACKEND, canary] })).toMatchObject({ kind: 'closed' });
+    expect(leading({ filters: [mirrorTo('canary')] })).toMatchObject({ kind: 'closed' });
+    expect(leading({ backendRefs: [BACKEND, canary] }, 'sekisho-system/auth')).toMatchObject({ kind: 'target' });
+  });
+
   test('that redirects is answered by the Gateway', () => {
     const redirect = { filters: [{ type: 'RequestRedirect', requestRedirect: { scheme: 'https' } }] };
     expect(find(routingOf(state({ routes: [toBucket(redirect)] })))).toEqual({ kind: 'gateway' });
@@ -190,6 +210,26 @@ describe('a policy', () => {
     expect(nameOf(near)).toMatchObject({ target: { name: 'shop/near' } });
   });
 
+  test('gets no tokens for a name that another namespace has, and changes nothing for that one', () => {
+    const inForce = { status: { service: 'bucket', objects: [{ kind: 'AuthorizationPolicy', name: 'allow' }] } };
+    const elsewhere = policy(
+      'bucket',
+      {},
+      { namespace: 'other', uid: 'elsewhere', creationTimestamp: '2025-01-01T00:00:00Z' },
+    );
+    const lenient = policy('bucket', { revocation: { whenUnavailable: 'Allow' } });
+    const withPolicies = (...policies: readonly ReturnType<typeof policy>[]) =>
+      routingOf(state({ policies: [edgePolicy(), ...policies] }));
+    const taken = { kind: 'closed', policy: 'shop/bucket', why: expect.stringContaining('other/bucket') };
+    expect(find(withPolicies(policy('bucket'), elsewhere))).toMatchObject(taken);
+    const held = withPolicies({ ...lenient, ...inForce }, elsewhere);
+    expect(find(held)).toMatchObject({ kind: 'target', target: { service: 'bucket' } });
+    expect(held.whenUnavailable(['bucket'])).toBe('Allow');
+    expect(withPolicies({ ...lenient, ...inForce }, { ...elsewhere, ...inForce }).whenUnavailable(['bucket'])).toBe(
+      'Deny',
+    );
+  });
+
   test('says what holds while revocations are not known: at a hop all policies of the service must', () => {
     const lenient = policy('bucket', { revocation: { whenUnavailable: 'Allow' } });
     const strict = policy('other', { service: 'bucket' });
@@ -230,7 +270,7 @@ describe('issuers beside the platform', () => {
   test('are exchanged where the service takes the platform, and every policy of its name takes the issuer', () => {
     expect(target([policy('bucket', both)])?.exchanged.has(PARTNER)).toBe(true);
     expect(target([policy('bucket', { issuers: ['partner'] })])?.exchanged.size).toBe(0);
-    const elsewhere = policy('bucket', {}, { namespace: 'other', uid: 'elsewhere' });
-    expect(target([policy('bucket', both), elsewhere])?.exchanged.has(PARTNER)).toBe(false);
+    const second = policy('second', { service: 'bucket' });
+    expect(target([policy('bucket', both), second])?.exchanged.has(PARTNER)).toBe(false);
   });
 });

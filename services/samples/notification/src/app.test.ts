@@ -55,7 +55,7 @@ const leave = (headers: Record<string, string>, body: object = { text: 'Seen.' }
 
 describe('a notification', () => {
   test('is left by a service for the user in whose name it acts, read and removed by that user', async () => {
-    const notification = { id: 'n1', text: 'Seen.', from: 'bucket', createdAt: '2026-01-01T00:00:00.000Z' };
+    const notification = { id: 'n1', text: 'Seen.', from: act.sub, createdAt: '2026-01-01T00:00:00.000Z' };
     expect(await leave(bucketFor('mia'))).toEqual({ status: 201, body: notification });
     const read = () => send('GET', '/api/notifications', tokenOf('mia'));
     expect((await read()).body).toEqual({ notifications: [notification] });
@@ -75,6 +75,8 @@ describe('a notification', () => {
     for (const headers of [tokenOf('mia'), { ...tokenOf('mia'), ...peer('user') }]) {
       expect(await leave(headers)).toMatchObject({ status: 403, body: { code: 'caller_not_allowed' } });
     }
+    const passedOn = { ...tokenOf('mia'), ...peer('bucket') };
+    expect(await leave(passedOn)).toMatchObject({ status: 403, body: { code: 'actor_missing' } });
     expect(await leave(peer('bucket'))).toMatchObject({ status: 401, body: { code: 'token_missing' } });
     const readOnly = { ...tokenOf('mia', ['notification:read'], { act }), ...peer('bucket') };
     expect(await leave(readOnly)).toMatchObject({ status: 403, body: { code: 'permission_missing' } });

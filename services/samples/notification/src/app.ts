@@ -42,7 +42,7 @@ export async function buildApp({ inboxes, log, clock, newId }: Parts): Promise<F
   app.get('/api/notifications', read, (request) => ({ notifications: inboxes.list(ownerOf(request)) }));
 
   app.post<{ Body: Static<typeof NewNotification> }>('/api/notifications', leave, async (request, reply) => {
-    const from = request.caller.peer?.serviceAccount ?? 'unknown';
+    const from = actorOf(request);
     const notification = { id: newId(), text: request.body.text, from, createdAt: clock().toISOString() };
     inboxes.add(ownerOf(request), notification);
     return reply.code(201).send(notification);
@@ -53,6 +53,13 @@ export async function buildApp({ inboxes, log, clock, newId }: Parts): Promise<F
     throw new NotificationError('notification_unknown', 'You have no such notification.');
   });
   return app;
+}
+
+/** A service that passed on what it was called with, instead of exchanging it, did not say that it acts for the user. */
+function actorOf({ caller }: FastifyRequest): string {
+  const [actor] = caller.kind === 'userViaWorkload' ? caller.actors : [];
+  if (actor !== undefined) return actor;
+  throw new NotificationError('actor_missing', 'Notifications are left by a service that acts for a user.');
 }
 
 /** The user, also where a service acts for one. Ids are unique at one issuer, and the policy of this service admits one. */

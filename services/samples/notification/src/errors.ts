@@ -1,4 +1,4 @@
-const STATUS = { notification_unknown: 404 } as const;
+const STATUS = { notification_unknown: 404, actor_missing: 403 } as const;
 
 /** What goes wrong in this service beyond the caller's rights. `code` is stable and told to the client. */
 export class NotificationError extends Error {

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 export interface Notification {
   readonly id: string;
   readonly text: string;
-  /** ServiceAccount of the service that left it. */
+  /** Who acted for the user, `system:serviceaccount:<namespace>:<name>`. */
   readonly from: string;
   readonly createdAt: string;
 }

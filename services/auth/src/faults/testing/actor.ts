@@ -15,8 +15,6 @@ export interface User {
 }
 
 export interface ActorOptions {
-  /** The part that it plays, as the ledger counts. */
-  readonly part: string;
   readonly ledger: Ledger;
   readonly publicApp: Injectable;
   readonly adminApp: Injectable;
@@ -65,7 +63,6 @@ export class Actor {
         return await step(again);
       } catch (error) {
         if (!(error instanceof Unavailable) || this.#options.stopping.aborted) throw error;
-        this.#options.ledger.count(this.#options.part, 'unavailable');
         await pace();
       }
     }

@@ -1,7 +1,7 @@
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { Injectable } from '../../oauth/testing/browser.ts';
 
-/** What an actor got done, and how often it was told to come back. */
+/** What a part got done, and how many of its requests were answered with "come back". */
 export interface Tally {
   readonly rounds: number;
   readonly unavailable: number;
@@ -16,32 +16,67 @@ export interface Ended {
   readonly clientId?: string;
 }
 
+interface Unanswered {
+  readonly part: string;
+  readonly request: string;
+  /** Milliseconds, as `performance.now` tells them. */
+  readonly since: number;
+}
+
 /** Every answer of a service under load, and what was wrong with any. */
 export class Ledger {
   readonly defects: string[] = [];
   readonly ended: Ended[] = [];
   readonly #tallies = new Map<string, Tally>();
+  readonly #unanswered = new Set<Unanswered>();
 
-  tally(actor: string): Tally {
-    return this.#tallies.get(actor) ?? { rounds: 0, unavailable: 0 };
+  tally(part: string): Tally {
+    return this.#tallies.get(part) ?? { rounds: 0, unavailable: 0 };
   }
 
-  count(actor: string, what: keyof Tally): void {
-    const tally = this.tally(actor);
-    this.#tallies.set(actor, { ...tally, [what]: tally[what] + 1 });
+  count(part: string, what: keyof Tally): void {
+    const tally = this.tally(part);
+    this.#tallies.set(part, { ...tally, [what]: tally[what] + 1 });
   }
 
-  /** The app, with its answers looked at. Each comes from another address, so that no rate limit is what answers. */
-  watching(app: Injectable): Injectable {
+  /** How far a part is, and what it waits for. */
+  describe(part: string): string {
+    const { rounds, unavailable } = this.tally(part);
+    const own = [...this.#unanswered].filter((one) => one.part === part);
+    const waits = own.map(({ request, since }) => `${request} for ${Math.round(performance.now() - since)} ms`);
+    return `${part} (${rounds} rounds, ${unavailable} times unavailable, unanswered: ${waits.join(', ') || 'nothing'})`;
+  }
+
+  /**
+   * The app as a part sees it. What is counted is what was answered, whatever the part makes of it. Each request comes
+   * from another address, so that no rate limit is what answers.
+   */
+  watching(part: string, app: Injectable): Injectable {
     return {
       inject: async (options) => {
-        const response = await app.inject({ remoteAddress: anyAddress(), ...options });
-        const defect = defectOf(response);
-        if (defect !== undefined) this.defects.push(`${describeRequest(options)}: ${defect}`);
-        return response;
+        const unanswered = { part, request: describeRequest(options), since: performance.now() };
+        this.#unanswered.add(unanswered);
+        try {
+          const response = await app.inject({ remoteAddress: anyAddress(), ...options });
+          this.#note(unanswered, response);
+          return response;
+        } finally {
+          this.#unanswered.delete(unanswered);
+        }
       },
     };
   }
+
+  #note({ part, request }: Unanswered, response: LightMyRequestResponse): void {
+    if (saysUnavailable(response)) this.count(part, 'unavailable');
+    const defect = defectOf(response);
+    if (defect !== undefined) this.defects.push(`${request}: ${defect}`);
+  }
+}
+
+/** By its status, or to the application that sent the browser (RFC 6749 section 4.1.2.1). */
+function saysUnavailable({ statusCode, headers }: LightMyRequestResponse): boolean {
+  return statusCode === 503 || String(headers.location).includes('error=temporarily_unavailable');
 }
 
 /** No 500, and a 503 that people, applications and OAuth clients each understand (RFC 9457, RFC 6749 section 5.2). */

@@ -29,9 +29,11 @@ async function repeat(
       await round(actor);
       ledger.count(name, 'rounds');
     } catch (error) {
-      if (error instanceof Unavailable) ledger.count(name, 'unavailable');
-      else ledger.defects.push(`${name}: ${error instanceof Error ? error.message : error}`);
+      // That the service could not, the ledger has seen itself.
+      if (error instanceof Unavailable) continue;
+      ledger.defects.push(`${name}: ${error instanceof Error ? error.message : error}`);
+    } finally {
+      await pace();
     }
-    await pace();
   }
 }

@@ -21,6 +21,8 @@ const GRANTS = ['bucket', 'user'].map((service) => ({ service, permissions: [`${
 /** What needs both stores. */
 const ADMINISTRATION = [administrationRound, (actor: Actor) => ownSessionRound(actor, 'by an administrator')] as const;
 const ENOUGH = { burst: 1_000_000, refillSeconds: 1 };
+/** Above what a machine takes that others use as well: a round of many steps comes to its end all the same. */
+const STORE_TIMEOUT_MS = 2_000;
 const RATES = { network: ENOUGH, accountFromNetwork: ENOUGH, account: ENOUGH };
 
 export interface Stores {
@@ -40,7 +42,14 @@ export async function setStage(stores: Stores) {
   await writeFile(path, JSON.stringify({ keys: cluster.published.map(publicJwk) }));
   const prefix = `test-${randomUUID()}`;
   const workloadKeys = { kind: 'file', path, issuer: CLUSTER_ISSUER } as const;
-  const service = await startService({ ...stores, issuer: ISSUER, prefix, rates: RATES, workloadKeys });
+  const service = await startService({
+    ...stores,
+    issuer: ISSUER,
+    prefix,
+    rates: RATES,
+    workloadKeys,
+    storeTimeoutMs: STORE_TIMEOUT_MS,
+  });
   await untilReady(service);
   const ledger = new Ledger();
   const stopping = new AbortController();
@@ -72,10 +81,10 @@ interface Cast {
 
 async function castOf(service: Service, { ledger, cluster, stopping }: Cast): Promise<readonly Part[]> {
   const admin = { token: '' };
-  const apps = { publicApp: ledger.watching(service.publicApp), adminApp: ledger.watching(service.adminApp) };
   const actors = async (part: string, count: number) => {
     const users = await Promise.all(Array.from({ length: count }, () => addUser(service)));
-    return users.map((user) => new Actor({ ...apps, part, ledger, origin: ISSUER, admin, user, stopping }));
+    const [publicApp, adminApp] = [ledger.watching(part, service.publicApp), ledger.watching(part, service.adminApp)];
+    return users.map((user) => new Actor({ publicApp, adminApp, ledger, origin: ISSUER, admin, user, stopping }));
   };
   const app = { authMethod: 'none', redirectUris: [CALLBACK], grantTypes: ['authorization_code', 'refresh_token'] };
   await addClient(service, 'shop', app);
