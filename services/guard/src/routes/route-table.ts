@@ -65,9 +65,14 @@ export function routeTable<D>(source: RouteSource<D>): RouteTable<D> {
     for (const entries of hosts.values()) entries.sort((a, b) => moreSpecific(a.match, b.match));
   }
   const all = [...ports.values()];
+  const [http, https] = [all.filter(({ scheme }) => scheme === 'http'), all.filter(({ scheme }) => scheme === 'https')];
+  const of = { http, https } as const;
   return {
     find(scheme, host, query) {
-      const asked = scheme === undefined ? all : all.filter((port) => port.scheme === scheme);
+      const asked = scheme === undefined ? all : of[scheme];
+      const [only] = asked;
+      // Mostly so: then no rule is there twice.
+      if (only !== undefined && asked.length === 1) return candidates(only.hosts.find(host), query);
       return [...new Set(asked.flatMap(({ hosts }) => candidates(hosts.find(host), query)))];
     },
   };
