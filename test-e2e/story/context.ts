@@ -12,6 +12,7 @@ export const PARTNER_ISSUER = 'https://partner.example';
 export interface StoryContext {
   readonly mesh: MeshInfo;
   readonly cluster: Cluster;
+  readonly accounts: Accounts;
   /** May read and write items, and has files. */
   readonly alice: Person;
   /** May only read. */
@@ -49,6 +50,7 @@ export async function storyContext(mesh: MeshInfo): Promise<StoryContext> {
   return {
     mesh,
     cluster,
+    accounts,
     alice,
     bob: await create('bob', ['member'], BOB),
     partner: { key, mint: mintAt(() => new Date()), mintAt },
