@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { BareStores } from '@sekisho/test-e2e/mesh';
 import { freePort } from '../free-port.ts';
-import { ServerProcess } from './server-process.ts';
+import { ServerProcess } from '../server-process.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../services/auth/src/main.ts');
 

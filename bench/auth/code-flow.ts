@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { HttpAnswer } from '../http.ts';
 import { basic } from './basic.ts';
-import type { HttpAnswer } from './http.ts';
 import { anyAddress, CALLBACK, type ConfidentialClient, PASSWORD, type Platform, type User } from './platform.ts';
 
 /** A person logs in to an application in a fresh browser: authorization code with PKCE. @returns the refresh token */

@@ -3,9 +3,9 @@ import { hash, verify } from '@node-rs/argon2';
 import { PASSWORD_HASHING } from '@sekisho/auth';
 import { ownCpuSeconds } from '../cpu.ts';
 import { closedLoop } from '../load.ts';
+import { perCpuSecond } from '../rate.ts';
 import type { Figure } from '../report.ts';
 import { inTurns } from '../rounds.ts';
-import { perCpuSecond } from './figures.ts';
 import { PASSWORD } from './platform.ts';
 import type { World } from './world.ts';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { HttpClient } from '../http.ts';
 import type { AuthServer } from './auth-process.ts';
-import { HttpClient } from './http.ts';
 
 export const PASSWORD = 'correct horse battery';
 /** Which services everybody in the bench may use. */

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createRevoker } from '@sekisho/sessions';
 import { type BareStores, waitFor } from '@sekisho/test-e2e/mesh';
+import { openRedis } from '../redis.ts';
 import type { Figure } from '../report.ts';
-import { openRedis } from './redis.ts';
 import type { ReaderState } from './revocation-reader.ts';
 
 const REVOCATIONS = 100_000;

@@ -2,8 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createRefreshStore, createSessionStore } from '@sekisho/sessions';
 import type { RedisConnection } from '@sekisho/sessions/redis';
 import type { BareStores } from '@sekisho/test-e2e/mesh';
+import { openRedis } from '../redis.ts';
 import type { Figure } from '../report.ts';
-import { openRedis } from './redis.ts';
 
 const AT_ONCE = 500;
 const PREFIX = 'bench-memory';

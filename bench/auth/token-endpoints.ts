@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { BareStores } from '@sekisho/test-e2e/mesh';
 import { freePort } from '../free-port.ts';
+import { HttpClient } from '../http.ts';
 import type { Call } from '../load.ts';
+import { ServerProcess } from '../server-process.ts';
 import { type ProviderOrder, RESOURCE } from './bare-provider-order.ts';
 import { basic } from './basic.ts';
 import { Chains } from './chains.ts';
 import { ClientKey } from './client-key.ts';
-import { HttpClient } from './http.ts';
 import type { ConfidentialClient } from './platform.ts';
-import { ServerProcess } from './server-process.ts';
 
 /** A token endpoint, and the calls that its clients make. */
 export interface TokenEndpoint {

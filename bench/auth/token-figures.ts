@@ -1,7 +1,7 @@
 import { warmUp } from '../load.ts';
+import { perCpuSecond } from '../rate.ts';
 import type { Figure } from '../report.ts';
 import { inTurns } from '../rounds.ts';
-import { perCpuSecond } from './figures.ts';
 import type { World } from './world.ts';
 
 const ROUND = { atOnce: 16, seconds: 1 };

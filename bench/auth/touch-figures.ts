@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createSessionStore } from '@sekisho/sessions';
 import { LuaScript } from '@sekisho/sessions/redis';
 import type { BareStores } from '@sekisho/test-e2e/mesh';
+import { openRedis } from '../redis.ts';
 import { type Figure, percentile } from '../report.ts';
 import { inTurns } from '../rounds.ts';
-import { openRedis } from './redis.ts';
 
 const CALLS = 300;
 const PREFIX = 'bench-touch';

@@ -1,15 +1,16 @@
 import { join } from 'node:path';
 import { type BareStores, startBareStores } from '@sekisho/test-e2e/mesh';
 import { freePort } from '../free-port.ts';
+import { HttpClient } from '../http.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { Call } from '../load.ts';
+import { patiently } from '../patiently.ts';
+import { ServerProcess } from '../server-process.ts';
 import { type AuthServer, startAuth } from './auth-process.ts';
 import { Chains } from './chains.ts';
 import { ClientKey } from './client-key.ts';
 import { refreshTokenByCode } from './code-flow.ts';
-import { HttpClient } from './http.ts';
 import { CALLBACK, Platform, type User } from './platform.ts';
-import { ServerProcess } from './server-process.ts';
 import { bareProvider, type TokenEndpoint, tokenEndpoint } from './token-endpoints.ts';
 
 /** Sessions to refresh: each may be refreshed 120 times at once, and then every ten seconds. */
@@ -108,15 +109,6 @@ async function all<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Pr
   const made: R[] = [];
   await inParallel(items, AT_ONCE, async (item) => made.push(await patiently(() => work(item))));
   return made;
-}
-
-/** A busy machine makes the service give up on its stores now and then, and say so. That is nothing to measure yet. */
-async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
-  try {
-    return await attempt();
-  } catch {
-    return attempt();
-  }
 }
 
 async function bareFastify(stores: BareStores): Promise<World['bareFastify']> {

@@ -7,7 +7,7 @@ import { freePort } from '../free-port.ts';
 import { sumOf } from './samples.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../operator/src/main.ts');
-const PROBE = resolve(import.meta.dirname, 'probe.ts');
+const PROBE = resolve(import.meta.dirname, '../probe.ts');
 /** No Envoy ever reads it: one that gives no reason to warn. */
 export const MESH_CONFIG = 'pathNormalization: { normalization: DECODE_AND_MERGE_SLASHES }\n';
 

@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { AuthRoute } from './auth-route.ts';
 import { GuardServer } from './guard-server.ts';
 import type { Target } from './kubernetes.ts';
 import { type GatewayRef, PublicGateway } from './public-gateway.ts';
@@ -9,7 +10,9 @@ export interface GuardedEdgeProps {
   /** Of the guard. */
   readonly namespace: string;
   readonly target: Target;
-  /** Namespaces whose routes the gateway takes. */
+  /** Reached through the gateway, too. */
+  readonly auth: WorkloadFacts;
+  /** Namespaces whose routes the gateway takes, beside that of the auth service. */
   readonly routesFrom: readonly string[];
   /** Port that the gateway's proxy binds on the `local` target. */
   readonly targetPort: number;
@@ -24,7 +27,8 @@ const EDGE: GatewayRef = { name: 'edge', namespace: 'istio-edge' };
 
 /** The guard, and a gateway where it is asked about every request: what a request may do, the policies of the services say. */
 export function addGuardedEdge(scope: Construct, props: GuardedEdgeProps): GuardedEdge {
-  const { namespace, target, routesFrom, targetPort } = props;
+  const { namespace, auth, target, targetPort } = props;
+  const routesFrom = [auth.namespace, ...props.routesFrom];
   const guard = new GuardServer(scope, 'guard', { namespace });
   const proxy = target === 'local' ? 'manual' : 'automatic';
   const gateway = new PublicGateway(scope, 'edge', { ...EDGE, routesFrom, proxy, targetPort });
@@ -36,5 +40,6 @@ export function addGuardedEdge(scope: Construct, props: GuardedEdgeProps): Guard
       rules: [{ name: 'guarded', allow: { public: true } }],
     },
   });
+  new AuthRoute(scope, 'auth-route', { workload: auth, gateway: gateway.ref });
   return { guard: guard.workload, gateway: { ...gateway.ref, workload: gateway.workload } };
 }

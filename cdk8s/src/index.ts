@@ -1,3 +1,4 @@
+export { AuthRoute, type AuthRouteProps } from './auth-route.ts';
 export { type AuthDeployment, AuthServer, type AuthServerProps } from './auth-server.ts';
 export {
   type AuthenticatedDeployment,

@@ -78,7 +78,8 @@ export function renderPlatform(options: PlatformOptions): Platform {
       proxy: local ? 'manual' : 'automatic',
       targetPort: options.gatewayTargetPort ?? 8080,
     });
-    const edge = options.edge && addGuardedEdge(chart, { ...options.edge, namespace, target, routesFrom });
+    const edge =
+      options.edge && addGuardedEdge(chart, { ...options.edge, namespace, target, routesFrom, auth: auth.workload });
     return {
       operator: operator.workload,
       auth: auth.workload,

@@ -76,13 +76,15 @@ export interface PublicRouteProps {
   readonly workload: WorkloadFacts;
   /** Path prefixes, matched by whole segments. */
   readonly prefixes: readonly string[];
+  /** Single paths beside them. @default none */
+  readonly paths?: readonly string[];
   /** @default every host */
   readonly hostnames?: readonly string[];
 }
 
 /** What of a service can be reached from outside. */
 export class PublicRoute extends Construct {
-  constructor(scope: Construct, id: string, { gateways, workload, prefixes, hostnames }: PublicRouteProps) {
+  constructor(scope: Construct, id: string, { gateways, workload, prefixes, paths = [], hostnames }: PublicRouteProps) {
     super(scope, id);
     const { name, namespace, ports } = workload;
     new ApiObject(this, 'route', {
@@ -94,7 +96,10 @@ export class PublicRoute extends Construct {
         ...(hostnames !== undefined && { hostnames }),
         rules: [
           {
-            matches: prefixes.map((value) => ({ path: { type: 'PathPrefix', value } })),
+            matches: [
+              ...prefixes.map((value) => ({ path: { type: 'PathPrefix', value } })),
+              ...paths.map((value) => ({ path: { type: 'Exact', value } })),
+            ],
             backendRefs: ports.slice(0, 1).map(({ port }) => ({ name, port })),
           },
         ],

@@ -131,8 +131,24 @@ test('what a mesh needs to know of the workloads is returned', () => {
   });
 });
 
+const guarded = () => renderPlatform({ target: 'local', issuer, edge: { targetPort: 8081 } });
+
+test('a guarded platform is what was reviewed', async () => {
+  await expect(toYaml(guarded().manifests)).toMatchFileSnapshot('./testdata/platform-guarded.yaml');
+});
+
+test('of the auth service its administration is behind no gateway', () => {
+  const routes = ofKind(guarded().manifests, 'HTTPRoute');
+  const { spec } = routes[0] as unknown as { spec: { rules: { backendRefs: unknown; matches: unknown }[] } };
+  expect(routes).toHaveLength(1);
+  expect(spec.rules.map(({ backendRefs }) => backendRefs)).toEqual([[{ name: 'auth', port: 80 }]]);
+  for (const path of ['/v1/signers', '/v1/users', '/v1/keys', '/v1/revocations', '/']) {
+    expect(spec.rules[0]?.matches).not.toContainEqual({ path: expect.objectContaining({ value: path }) });
+  }
+});
+
 test('a guarded edge is a second gateway whose policy asks the guard, which may only read, under the name that the mesh knows', () => {
-  const { manifests, edge } = renderPlatform({ target: 'local', issuer, edge: { targetPort: 8081 } });
+  const { manifests, edge } = guarded();
   const { edge: ref } = { edge: { name: 'edge', namespace: 'istio-edge' } };
   expect(edge?.gateway).toMatchObject(ref);
   const [policy] = ofKind(manifests, 'ServiceAuthPolicy').map(parseServiceAuthPolicy);

@@ -57,4 +57,5 @@ export const policy: fc.Arbitrary<TriedPolicy> = fc.record({
     .map((rules) => rules.map((one, index) => ({ name: `rule-${index}`, ...one }))),
   issuers: fc.subarray([...ISSUER_NAMES], { minLength: 1 }),
   mtls: fc.constantFrom('Strict', 'Permissive'),
+  check: fc.constantFrom('Edge', 'Edge', 'EveryHop'),
 });

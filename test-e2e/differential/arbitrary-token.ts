@@ -51,7 +51,7 @@ const REGISTERED = {
   aud: [SERVICE, [], ['other'], ['other', SERVICE], `${SERVICE} `, '', `other,${SERVICE}`],
 } as const;
 const OF_OTHER_TYPES = [
-  ...[{ sub: 7 }, { sub: null }, { aud: [1, SERVICE] }, { aud: null }, { jti: 1 }, { iat: 'x' }, { iat: 1.5 }],
+  ...[{ sub: 7 }, { sub: null }, { aud: [1, SERVICE] }, { aud: null }, { jti: 1 }, { iat: 'x' }, { iat: 4e9 + 0.5 }],
   ...[{ exp: '9999999999' }, { exp: -1 }, { exp: null }, { exp: 0 }, { nbf: null }],
 ];
 const registered = fc.oneof(

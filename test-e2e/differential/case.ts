@@ -6,6 +6,8 @@ import type { PORTS } from './workload.ts';
 export type TriedPolicy = Pick<ServiceAuthPolicySpec, 'rules'> & {
   readonly issuers: readonly IssuerName[];
   readonly mtls: 'Strict' | 'Permissive';
+  /** Whether the guard is asked in front of the workload, too. */
+  readonly check: 'Edge' | 'EveryHop';
 };
 
 export type IssuerName = (typeof ISSUER_NAMES)[number];

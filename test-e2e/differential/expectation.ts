@@ -7,6 +7,7 @@ import {
   type RequestIdentity,
 } from '@sekisho/policy';
 import type { CorsHeaders, TriedRequest } from './case.ts';
+import { refusedAtHop } from './hop.ts';
 import type { MadeToken } from './tokens.ts';
 import type { WireAnswer, WireRequest } from './wire.ts';
 
@@ -31,15 +32,25 @@ export function wireRequest({ method, target, cors }: TriedRequest, token: MadeT
   return { method, target, headers: [...authorization, ...(cors === undefined ? [] : CORS_HEADERS[cors])] };
 }
 
+/** A policy, ready to decide by. */
+export interface TrialRules {
+  readonly decision: DecisionPolicy;
+  /** What it opens to callers without a token; there where the guard is asked in front of the workload. */
+  readonly openings?: DecisionPolicy;
+}
+
 /** What the decision function says of it, in the words of `answered`. */
-export function expected(policy: DecisionPolicy, tried: TriedRequest, token: MadeToken | undefined): string {
+export function expected(rules: TrialRules, tried: TriedRequest, token: MadeToken | undefined): string {
+  const { decision: policy, openings } = rules;
   const identity = identityOf(tried, token);
   if (policy.strict && identity.caller === undefined) return 'cut';
   const path = meshPath(tried.target);
   if (path === undefined) return '400';
   const { method, port } = tried;
-  const decision = decide(policy, { method, path, port, preflight: isPreflight(wireRequest(tried, token)) }, identity);
-  return shortened(method, said(decision, path));
+  const request = { method, path, port, preflight: isPreflight(wireRequest(tried, token)) };
+  const isOpen = openings === undefined || decide(openings, request, {}).allowed;
+  if (openings !== undefined && refusedAtHop(token?.authorization ?? [], isOpen)) return '401';
+  return inWords(rules, method, said(decide(policy, request, identity), path));
 }
 
 function identityOf({ caller }: TriedRequest, token: MadeToken | undefined): RequestIdentity {
@@ -76,15 +87,17 @@ const BODIES: Readonly<Record<string, string>> = {
 };
 
 /** What the mesh answered. */
-export function answered(method: string, answer: WireAnswer): string {
+export function answered(rules: TrialRules, method: string, answer: WireAnswer): string {
   if (answer === 'cut') return 'cut';
   const { status, body, seen } = answer;
-  if (status === 200) return shortened(method, `200 ${seen?.replace(/\?.*$/s, '')}`);
-  if (status === 400 || method === 'HEAD') return String(status);
-  return BODIES[`${status} ${body}`] ?? (status === 401 ? '401' : `${status} ${body}`);
+  if (status === 200) return `200 ${seen?.replace(/\?.*$/s, '')}`;
+  if (status === 400) return '400';
+  return inWords(rules, method, BODIES[`${status} ${body}`] ?? (status === 401 ? '401' : `${status} ${body}`));
 }
 
-/** A refusal of HEAD has no body that says why. */
-function shortened(method: string, answer: string): string {
-  return method === 'HEAD' && /^40[13] /.test(answer) ? answer.slice(0, 3) : answer;
+/** A refusal of HEAD has no body that says why; and why a token is none, the guard tells in other words than Envoy. */
+function inWords({ openings }: TrialRules, method: string, answer: string): string {
+  const isShort =
+    (method === 'HEAD' && /^40[13] /.test(answer)) || (openings !== undefined && answer.startsWith('401'));
+  return isShort ? answer.slice(0, 3) : answer;
 }

@@ -1,6 +1,7 @@
 import { API_VERSION, type IssuerState, POLICY_KIND } from '@sekisho/policy';
 import { Cluster } from '../mesh/cluster.ts';
 import type { MeshInfo } from '../mesh/mesh-info.ts';
+import { remove } from '../mesh/remove.ts';
 import { waitFor } from '../mesh/wait.ts';
 import { Policies } from '../story/policies.ts';
 import { IDENTITIES } from './alphabet.ts';
@@ -8,7 +9,6 @@ import { TRUST_DOMAIN } from './expectation.ts';
 import { type Identity, identities } from './identities.ts';
 import type { Mark } from './in-force.ts';
 import { ISSUER_NAMES, type Issuers, makeIssuers } from './issuers.ts';
-import { remove } from './remove.ts';
 import { NAMESPACE, startWorkload, type Workload } from './workload.ts';
 
 export const POLICY_NAME = 'probe';

@@ -43,7 +43,7 @@ function payloadOf({ defect, claims }: TriedToken, { iss }: Issuer, { service, n
     ...(defect === 'not yet' && { nbf: now + 3_600 }),
   };
   const named: Record<string, unknown> = JSON.parse(JSON.stringify(claims).replaceAll(SERVICE, service));
-  return { iss, sub: 'alice', aud: [service], ...times, ...named };
+  return { iss, sub: 'alice', aud: [service], iat: now, ...times, ...named };
 }
 
 function textOf(

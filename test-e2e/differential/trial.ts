@@ -1,3 +1,4 @@
+import type { Manifest } from '@sekisho/cdk8s';
 import {
   API_VERSION,
   type DecisionPolicy,
@@ -6,12 +7,13 @@ import {
   parseServiceAuthPolicy,
   prepareDecision,
 } from '@sekisho/policy';
+import { waitFor } from '../mesh/wait.ts';
 import type { TriedPolicy, TriedRequest } from './case.ts';
-import { answered, expected, TRUST_DOMAIN, wireRequest } from './expectation.ts';
+import { answered, expected, TRUST_DOMAIN, type TrialRules, wireRequest } from './expectation.ts';
 import { inForce } from './in-force.ts';
 import { type Laboratory, POLICY_NAME } from './laboratory.ts';
 import { makeToken } from './tokens.ts';
-import { send } from './wire.ts';
+import { send, type WireAnswer, type WireRequest, type WireTarget } from './wire.ts';
 import { LABELS, NAMESPACE } from './workload.ts';
 
 /** A request on which the decision function and the mesh disagree. */
@@ -48,25 +50,42 @@ export async function tryPolicy(
 interface InForcePolicy {
   readonly service: string;
   readonly issuers: TriedPolicy['issuers'];
-  readonly decision: DecisionPolicy;
+  readonly rules: TrialRules;
 }
 
-async function putInForce(laboratory: Laboratory, { rules, issuers, mtls }: TriedPolicy): Promise<InForcePolicy> {
+async function putInForce(
+  laboratory: Laboratory,
+  { rules, issuers, mtls, check }: TriedPolicy,
+): Promise<InForcePolicy> {
   laboratory.trials += 1;
   const service = `trial-${laboratory.trials}`;
   const mark = { path: `/in-force/${service}`, service };
   const marker = { name: 'in-force', to: [{ paths: [mark.path] }], allow: { public: true } };
-  const manifest = {
-    apiVersion: API_VERSION,
-    kind: POLICY_KIND,
-    metadata: { name: POLICY_NAME, namespace: NAMESPACE },
-    spec: { selector: { matchLabels: LABELS }, service, issuers, mtls, rules: [...rules, marker] },
-  };
+  const spec = { issuers, mtls, revocation: { check }, rules: [...rules, marker] };
+  const manifest = manifestOf(service, spec);
   await laboratory.cluster.apply([manifest]);
   const before = laboratory.mark;
   laboratory.mark = mark;
   await inForce(laboratory.workload, laboratory.identity('differential/front'), { mark, before, mtls });
-  return { service, issuers, decision: decisionOf(manifest, laboratory) };
+  const decision = decisionOf(manifest, laboratory);
+  if (check === 'Edge') return { service, issuers, rules: { decision } };
+  const open = spec.rules.filter(isTokenless).map((rule) => ({ ...rule, allow: { public: true } }));
+  const openings = manifestOf(service, { ...spec, mtls: 'Permissive', rules: open });
+  return { service, issuers, rules: { decision, openings: decisionOf(openings, laboratory) } };
+}
+
+function manifestOf(service: string, spec: object): Manifest {
+  return {
+    apiVersion: API_VERSION,
+    kind: POLICY_KIND,
+    metadata: { name: POLICY_NAME, namespace: NAMESPACE },
+    spec: { selector: { matchLabels: LABELS }, service, ...spec },
+  };
+}
+
+/** Whether a rule can be met by a request without a token. */
+function isTokenless({ allow }: { readonly allow: object }): boolean {
+  return Object.keys(allow).every((key) => key === 'public' || key === 'callers');
 }
 
 function decisionOf(manifest: unknown, { issuerStates }: Laboratory): DecisionPolicy {
@@ -96,7 +115,7 @@ async function differences(
 
 async function compare(
   { issuers, workload, identity, answers }: Laboratory,
-  { service, issuers: named, decision }: InForcePolicy,
+  { service, issuers: named, rules }: InForcePolicy,
   request: TriedRequest,
 ): Promise<Omit<Difference, 'request'>> {
   const now = Math.floor(Date.now() / 1000);
@@ -106,8 +125,17 @@ async function compare(
     port: request.port,
     identity: request.caller === undefined ? undefined : identity(request.caller),
   };
-  const mesh = answered(request.method, await send(wireRequest(request, token), target));
+  const mesh = answered(rules, request.method, await ask(wireRequest(request, token), target));
   const short = mesh.slice(0, 3);
   answers.set(short, (answers.get(short) ?? 0) + 1);
-  return { decided: expected(decision, request, token), mesh };
+  return { decided: expected(rules, request, token), mesh };
+}
+
+/** The first answer that is a decision: where the machine stands still for 250 ms, Envoy says 503 in the guard's stead. */
+function ask(request: WireRequest, target: WireTarget): Promise<WireAnswer> {
+  const decided = async () => {
+    const answer = await send(request, target);
+    return answer !== 'cut' && answer.status === 503 ? undefined : answer;
+  };
+  return waitFor('the guard decides', decided, { timeout: 60_000 });
 }

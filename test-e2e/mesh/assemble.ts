@@ -6,7 +6,7 @@ import type { Toolchain } from '../toolchain/index.ts';
 import type { Assembly } from './assembly.ts';
 import { Cluster } from './cluster.ts';
 import { type ApiServer, apiServer, etcd, kubeconfigText, type ServerContext } from './control-plane.ts';
-import { type Account, type Deployment, deployment } from './deployment.ts';
+import { type Account, type Deployment, deployment, gatewayPorts } from './deployment.ts';
 import { documents } from './documents.ts';
 import { type Istiod, type Istiods, istiod } from './istiod.ts';
 import { plainWorkloadEntry } from './manifests.ts';
@@ -31,22 +31,26 @@ export async function assemble(
     const assembly = { tools, supervisor, context, cluster, report };
     await timed('custom resource definitions', installDefinitions(assembly));
     const authKubeconfig = join(context.folder, 'auth-kubeconfig');
-    const authProcess = await auth({ redisUrl: redis, kubeconfig: authKubeconfig, guard: GUARD }, context);
-    const rendered = await deployment(context.addresses, authProcess.url);
-    await timed('manifests', cluster.apply(rendered.manifests));
+    const ports = await gatewayPorts(context.addresses);
+    // One host for pages, services and the auth service, and one that browsers trust without TLS.
+    const issuer = `http://localhost:${ports.edge}`;
+    const authProcess = await auth({ issuer, redisUrl: redis, kubeconfig: authKubeconfig, guard: GUARD }, context);
+    const rendered = await deployment(context.addresses, { authUrl: authProcess.url, issuer, ports });
+    await timed('manifests', cluster.apply([...rendered.manifests, authWorkload(rendered, authProcess)]));
     await writeAccountKubeconfig(authKubeconfig, { cluster, api, account: rendered.auth });
     const [istiods] = await timed(
       'two istiods, auth service',
       Promise.all([startIstiods(assembly, api), supervisor.start(authProcess.spec)]),
     );
     const operatorUrl = await timed('operator', startOperator(assembly, { api, istiods }, rendered));
-    const guardUrl = await timed('guard', startGuard(assembly, { api, redis, authUrl: authProcess.url }, rendered));
+    const guardUrl = await timed('guard', startGuard(assembly, { api, redis, auth: authProcess }, rendered));
     const workloads = await timed('gateways, services and their Envoys', startWorkloads(assembly, rendered, istiods));
     await timed('policies programmed', programmed(cluster, rendered));
     return {
       kubeconfig: api.kubeconfig,
       gateway: rendered.gateway.url,
       edge: rendered.edge.url,
+      web: issuer,
       guard: guardUrl,
       auth: infoOf(authProcess),
       operator: operatorUrl,
@@ -110,13 +114,13 @@ const GUARD = `${PLATFORM_NAMESPACE}/sekisho-guard`;
 interface GuardFacts {
   readonly api: ApiServer;
   readonly redis: string;
-  readonly authUrl: string;
+  readonly auth: AuthProcess;
 }
 
 async function startGuard(
   { supervisor, context, cluster }: Assembly,
-  { api, redis, authUrl }: GuardFacts,
-  { guard: plan }: Deployment,
+  { api, redis, auth }: GuardFacts,
+  { guard: plan, auth: authPlan }: Deployment,
 ): Promise<string> {
   const kubeconfig = join(context.folder, 'guard-kubeconfig');
   await writeAccountKubeconfig(kubeconfig, { cluster, api, account: plan });
@@ -124,9 +128,18 @@ async function startGuard(
   await cluster.apply([plainWorkloadEntry(plan, { name: plan.port.name, number: port })]);
   const token = await cluster.token(plan.namespace, plan.serviceAccount, 'sekisho');
   const listen = `${plan.address}:${port}`;
-  const process = await guard({ listen, kubeconfig, token, authUrl, redisUrl: redis }, context);
+  const { issuer, url: authUrl } = auth;
+  const authService = `${authPlan.namespace}/${authPlan.name}`;
+  const options = { listen, kubeconfig, token, issuer, authUrl, authService, redisUrl: redis };
+  const process = await guard(options, context);
   await supervisor.start(process.spec);
   return process.url;
+}
+
+/** As the edge's Envoy finds it: without one of its own. */
+function authWorkload({ auth: plan }: Deployment, { url }: AuthProcess): Manifest {
+  const { hostname: address, port } = new URL(url);
+  return plainWorkloadEntry({ ...plan, address }, { name: plan.port.name, number: Number(port) });
 }
 
 interface AccountFacts {

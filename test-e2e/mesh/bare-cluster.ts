@@ -23,7 +23,7 @@ export interface BareCluster {
   stop(): Promise<void>;
 }
 
-/** Starts etcd and kube-apiserver with the definitions of Istio and of Sekisho, in a folder of their own. */
+/** Starts etcd and kube-apiserver with the definitions of Istio, the Gateway API and Sekisho, in a folder of their own. */
 export async function startBareCluster(report: (line: string) => void): Promise<BareCluster> {
   const tools = await ensureToolchain(process.env, report);
   const folder = await runFolder(LOCAL);
@@ -42,7 +42,8 @@ export async function startBareCluster(report: (line: string) => void): Promise<
     const api = await apiServer(tools.kubeApiserver, database.url, context);
     await supervisor.start(api.spec);
     const cluster = new Cluster(api.kubeconfig);
-    await cluster.apply([...(await documents(tools.istioCrds)), ...crds()]);
+    const files = await Promise.all([tools.istioCrds, tools.gatewayCrds].map(documents));
+    await cluster.apply([...files.flat(), ...crds()]);
     const stop = async (): Promise<void> => {
       await cluster.close();
       await stopServers();

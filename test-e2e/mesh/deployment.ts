@@ -1,6 +1,5 @@
 import { type GatewayRef, type Manifest, renderPlatform, renderShop, type WorkloadFacts } from '@sekisho/cdk8s';
 import type { Addresses } from './addresses.ts';
-import { ISSUER } from './services.ts';
 
 export interface WorkloadPlan {
   readonly name: string;
@@ -46,7 +45,7 @@ export interface Account {
 export interface Deployment {
   readonly manifests: readonly Manifest[];
   readonly operator: Account;
-  readonly auth: Account;
+  readonly auth: WorkloadPlan;
   /** Base URL of the operator's admission webhook. */
   readonly webhookUrl: string;
   readonly services: readonly ServicePlan[];
@@ -57,21 +56,39 @@ export interface Deployment {
   readonly guard: GuardPlan;
 }
 
-export async function deployment(addresses: Addresses, authUrl: string): Promise<Deployment> {
-  // A router's Envoy binds its port on every address.
-  const [port, edgePort] = [await addresses.port('0.0.0.0', 28000), await addresses.port('0.0.0.0', 28050)];
+/** Ports of the gateways: a router's Envoy binds its own on every address. */
+export interface GatewayPorts {
+  readonly gateway: number;
+  readonly edge: number;
+}
+
+export async function gatewayPorts(addresses: Addresses): Promise<GatewayPorts> {
+  return { gateway: await addresses.port('0.0.0.0', 28000), edge: await addresses.port('0.0.0.0', 28050) };
+}
+
+export interface DeploymentOptions {
+  readonly authUrl: string;
+  /** The `iss` of the platform's tokens. */
+  readonly issuer: string;
+  readonly ports: GatewayPorts;
+}
+
+export async function deployment(
+  addresses: Addresses,
+  { authUrl, issuer, ports }: DeploymentOptions,
+): Promise<Deployment> {
   const jwksUri = `${authUrl}/.well-known/jwks.json`;
   const webhookUrl = `https://127.0.0.1:${await addresses.port('127.0.0.1', 28250)}`;
   const { edge, ...platform } = renderPlatform({
-    ...{ target: 'local', issuer: ISSUER, jwksUri, webhookUrl, gatewayTargetPort: port },
-    edge: { targetPort: edgePort },
+    ...{ target: 'local', issuer, jwksUri, webhookUrl, gatewayTargetPort: ports.gateway },
+    edge: { targetPort: ports.edge },
   });
   if (edge === undefined) throw new Error('the platform has no guarded edge');
   const shop = renderShop({ target: 'local', gateway: refOf(platform.gateway), edge: refOf(edge.gateway) });
   return {
     manifests: [...platform.manifests, ...shop.manifests],
     operator: platform.operator,
-    auth: platform.auth,
+    auth: workloadPlan(platform.auth),
     webhookUrl,
     services: [
       {

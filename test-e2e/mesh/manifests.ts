@@ -9,6 +9,10 @@ export const EGRESS_PORT = 15080;
 export interface InboundPort {
   readonly name: string;
   readonly number: number;
+  /** What is spoken behind it. @default 'HTTP' */
+  readonly protocol?: 'HTTP' | 'GRPC';
+  /** On loopback. @default the workload's */
+  readonly appPort?: number;
 }
 
 /** Stands for the pod: istiod learns the workload's address, labels and identity from it. */
@@ -47,10 +51,10 @@ export function sidecar(workload: ProxyWorkload, inbound: readonly InboundPort[]
     metadata: { name: workload.name, namespace: workload.namespace },
     spec: {
       workloadSelector: { labels: workload.labels },
-      ingress: inbound.map(({ number, name }) => ({
-        port: { number, protocol: 'HTTP', name },
+      ingress: inbound.map(({ number, name, protocol = 'HTTP', appPort: ownPort = appPort }) => ({
+        port: { number, protocol, name },
         bind: workload.address,
-        defaultEndpoint: `127.0.0.1:${appPort}`,
+        defaultEndpoint: `127.0.0.1:${ownPort}`,
       })),
       egress: [
         {

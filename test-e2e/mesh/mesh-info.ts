@@ -22,6 +22,8 @@ export interface MeshInfo {
   readonly gateway: string;
   /** Base URL of the gateway that asks the guard about every request. */
   readonly edge: string;
+  /** The same gateway as browsers find it, and the `iss` of the platform's tokens. */
+  readonly web: string;
   /** Base URL of the guard's health and metrics. */
   readonly guard: string;
   readonly auth: {

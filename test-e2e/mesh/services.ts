@@ -10,7 +10,6 @@ import { REPOSITORY } from './paths.ts';
 import { answersOk } from './wait.ts';
 
 const HOST = '127.0.0.1';
-export const ISSUER = 'https://auth.sekisho.local';
 
 export interface AuthProcess {
   readonly spec: ProcessSpec;
@@ -23,6 +22,8 @@ export interface AuthProcess {
 }
 
 export interface AuthOptions {
+  /** The `iss` of its tokens, and where browsers find it: at the edge. */
+  readonly issuer: string;
   readonly redisUrl: string;
   /** Of its own ServiceAccount; read when it is needed first. */
   readonly kubeconfig: string;
@@ -31,7 +32,8 @@ export interface AuthOptions {
 }
 
 /** The auth service on PGlite, with a fresh administrator's password in a file. */
-export async function auth({ redisUrl, kubeconfig, guard }: AuthOptions, context: ServerContext): Promise<AuthProcess> {
+export async function auth(options: AuthOptions, context: ServerContext): Promise<AuthProcess> {
+  const { issuer, redisUrl, kubeconfig, guard } = options;
   const folder = join(context.folder, 'auth');
   await mkdir(folder, { recursive: true });
   const secret = async (name: string, text: string): Promise<string> => {
@@ -46,7 +48,9 @@ export async function auth({ redisUrl, kubeconfig, guard }: AuthOptions, context
   const env = {
     AUTH_LISTEN: listen,
     AUTH_ADMIN_LISTEN: adminListen,
-    AUTH_ISSUER: ISSUER,
+    AUTH_ISSUER: issuer,
+    // Where the edge's Envoy comes from.
+    AUTH_TRUSTED_PROXIES: HOST,
     REDIS_URL: redisUrl,
     DATABASE_URL: `pglite:${join(folder, 'database')}`,
     KEY_ENCRYPTION_KEY_FILE: keyFile,
@@ -62,7 +66,7 @@ export async function auth({ redisUrl, kubeconfig, guard }: AuthOptions, context
   const adminUrl = `http://${adminListen}`;
   const ready = (): Promise<boolean> => answersOk(`${adminUrl}/readyz`);
   const spec = nodeProcess({ name: 'auth', main: 'services/auth/src/main.ts', env, ready }, context);
-  return { spec, url: `http://${listen}`, adminUrl, issuer: ISSUER, adminEmail, adminPasswordFile };
+  return { spec, url: `http://${listen}`, adminUrl, issuer, adminEmail, adminPasswordFile };
 }
 
 export interface OperatorOptions {
@@ -109,16 +113,20 @@ export interface GuardOptions {
   readonly kubeconfig: string;
   /** A token of its ServiceAccount with the audience `sekisho`. */
   readonly token: string;
+  readonly issuer: string;
   /** Base URL of the auth service. */
   readonly authUrl: string;
+  /** Its Service, `namespace/name`. */
+  readonly authService: string;
   readonly redisUrl: string;
 }
 
 /** The guard, with an encryption key of its own. */
 export async function guard(
-  { listen, kubeconfig, token, authUrl, redisUrl }: GuardOptions,
+  options: GuardOptions,
   context: ServerContext,
 ): Promise<{ spec: ProcessSpec; url: string }> {
+  const { listen, kubeconfig, token, issuer, authUrl, authService, redisUrl } = options;
   const folder = join(context.folder, 'guard');
   await mkdir(folder, { recursive: true });
   const secret = async (name: string, text: string): Promise<string> => {
@@ -129,8 +137,9 @@ export async function guard(
   const env = {
     GUARD_LISTEN: listen,
     GUARD_OPS_LISTEN: ops,
-    AUTH_ISSUER: ISSUER,
+    AUTH_ISSUER: issuer,
     AUTH_URL: authUrl,
+    AUTH_SERVICE: authService,
     WORKLOAD_TOKEN_FILE: await secret('token', token),
     KEY_ENCRYPTION_KEY_FILE: await secret('key-encryption-key', randomBytes(32).toString('base64')),
     REDIS_URL: redisUrl,

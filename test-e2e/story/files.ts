@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Person, StoryContext } from './context.ts';
+import type { Person } from './accounts.ts';
+import type { StoryContext } from './context.ts';
 import { type Answer, callEdge, json, outcome } from './http.ts';
 import type { Chapter } from './step.ts';
 

@@ -1,3 +1,4 @@
+import { authChapter } from './auth.ts';
 import { changesChapter, partnerChapter } from './changes.ts';
 import type { StoryContext } from './context.ts';
 import { edgeChapter } from './edge.ts';
@@ -17,6 +18,7 @@ export const story: readonly Chapter<StoryContext>[] = [
   logInChapter,
   edgeChapter,
   guardChapter,
+  authChapter,
   hopsChapter,
   filesChapter,
   partnerChapter,

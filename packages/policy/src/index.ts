@@ -15,6 +15,7 @@ export type {
   RequestIdentity,
   TokenRefusal,
 } from './decide/decision.ts';
+export { type FetchMetadata, isCrossSiteUse, isSameOrigin } from './decide/fetch-metadata.ts';
 export { meshPath, pathOf } from './decide/mesh-path.ts';
 export { isCorsPreflight } from './decide/preflight.ts';
 export { basisOf, groupOf, type Identified } from './enforcement/basis.ts';

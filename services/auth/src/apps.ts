@@ -1,8 +1,9 @@
 import { systemClock } from '@sekisho/kube';
-import { createDeviceCheck } from '@sekisho/sessions';
+import { createDeviceCheck, createRefreshStore } from '@sekisho/sessions';
 import { ANY_AUDIENCE, createMinter } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';
 import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
+import { assembleBrowserSessions, type BrowserSessionsApi } from './browser/assemble.ts';
 import { assembleExchange } from './exchange/assemble.ts';
 import { workloadRoutes } from './exchange/routes.ts';
 import { createSqlWorkloads } from './exchange/sql-workloads.ts';
@@ -15,18 +16,29 @@ import { createKeyedHash } from './keys/keyed-hash.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { signerRoutes } from './keys/signer-routes.ts';
 import { countedAttempt } from './login/counted-attempt.ts';
-import { type Authenticate, createAuthenticate, createLogin, type Login } from './login/login.ts';
+import {
+  type Authenticate,
+  createAuthenticate,
+  createLogin,
+  type Login,
+  type LoginDependencies,
+} from './login/login.ts';
 import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
 import { createAssertTokensFit } from './login/tokens-fit.ts';
+import { LogoutDelivery } from './oauth/backchannel/delivery.ts';
+import type { TellLogout } from './oauth/backchannel/teller.ts';
 import { clientRoutes } from './oauth/clients/admin-routes.ts';
 import { createSqlClients } from './oauth/clients/sql-clients.ts';
-import type { OAuth } from './oauth/oauth.ts';
+import type { EndSession } from './oauth/log-in-sessions.ts';
+import type { OAuth, OAuthParts } from './oauth/oauth.ts';
 import { setUpOAuth } from './oauth/set-up.ts';
 import type { PasswordHasher } from './passwords/hasher.ts';
 import { assembleRefreshTokens } from './refresh/assemble.ts';
+import { createPresentAccess, type PresentAccess } from './refresh/present-access.ts';
 import { beginOwnRefresh, createRefresh, type Refresh } from './refresh/refresh.ts';
 import { createRevokeByName } from './revocations/revoke-by-name.ts';
 import type { ServiceOptions } from './service-options.ts';
+import type { SessionEndings } from './sessions/session-endings.ts';
 import { wireSessions } from './sessions/wire.ts';
 import type { Stores } from './stores.ts';
 
@@ -45,10 +57,12 @@ export function buildApps(options: ServiceOptions, parts: Parts) {
   const issuing = assembleIssuing(options, parts);
   const logIns = assembleLogIns(options, parts, issuing);
   const accounts = accountsOf(options, parts, { ...issuing, ...logIns });
-  const oauth = assembleOAuth(options, parts, { ...issuing, ...logIns });
+  const { oauth, tellLogout } = assembleOAuth(options, parts, { ...issuing, ...logIns });
+  const browser = assembleBrowser(options, parts, { ...issuing, ...logIns });
   return {
     upkeep: accounts.upkeep,
-    publicApp: assemblePublicApp(options, parts, { ...issuing, ...logIns, ...accounts, oauth }),
+    logoutDelivery: logoutDeliveryOf(options, parts, tellLogout),
+    publicApp: assemblePublicApp(options, parts, { ...issuing, ...logIns, ...accounts, oauth, browser }),
     adminApp: assembleAdminApp(options, parts, { ...issuing, ...accounts }),
   };
 }
@@ -66,14 +80,22 @@ function assembleIssuing({ issuer, clock, uuid, encryptionKeys, prefix = 'sk' }:
     minter,
     mint: wired.unrevoked(minter.access),
     refreshTokens: assembleRefreshTokens({ redis, prefix, encryptionKeys, clock, ...wired.refresh }),
-    endSession: async (userId: string, id: string) => void (await sessions.endings.one(userId, id, 'logout')),
+    endSession: endProven(sessions.endings),
   };
+}
+
+function endProven(endings: Pick<SessionEndings, 'proven'>): EndSession {
+  return (userId, id, clientId) =>
+    endings.proven({ userId, id, ...(clientId !== undefined && { clientId }) }, 'logout');
 }
 
 interface LogIns {
   readonly authenticate: Authenticate;
+  /** Each begins its sessions in its own way. */
+  readonly loginWith: (beginRefresh: LoginDependencies['beginRefresh']) => Login;
   readonly login: Login;
   readonly refresh: Refresh;
+  readonly presentAccess: PresentAccess;
 }
 
 function assembleLogIns(options: ServiceOptions, parts: Parts, { mint, refreshTokens, endSession }: Issuing): LogIns {
@@ -82,17 +104,20 @@ function assembleLogIns(options: ServiceOptions, parts: Parts, { mint, refreshTo
   const { clock, tokenLifetime, encryptionKeys, prefix = 'sk', rates = RATES, deviceChange = 'log' } = options;
   const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
   const limits = createLoginLimits({ redis, prefix, rates, hash });
-  const common = { accounts, mint, clock, tokenLifetime };
-  const beginRefresh = beginOwnRefresh(refreshTokens);
+  const common = { accounts, mint, clock, tokenLifetime, endSession };
+  const loginWith: LogIns['loginWith'] = (beginRefresh) =>
+    createLogin({ ...common, passwords, sessions, limits, beginRefresh });
   const checkDevice = createDeviceCheck({ policy: deviceChange, onSecurityEvent });
   return {
     authenticate: createAuthenticate({ accounts, passwords, limits }),
-    login: createLogin({ ...common, passwords, sessions, limits, beginRefresh }),
-    refresh: createRefresh({ ...common, refreshTokens, endSession, checkDevice }),
+    loginWith,
+    login: loginWith(beginOwnRefresh(refreshTokens)),
+    refresh: createRefresh({ ...common, refreshTokens, checkDevice }),
+    presentAccess: createPresentAccess(common),
   };
 }
 
-function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & LogIns): OAuth {
+function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & LogIns): OAuthParts {
   const { db, redis, accounts, proveWorkload, authMetrics } = parts;
   const { store: sessions, revoker, revocations } = parts.sessions;
   const { issuer, prefix = 'sk', clock, tokenLifetime, encryptionKeys, log } = options;
@@ -112,6 +137,23 @@ function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & Log
   });
 }
 
+function logoutDeliveryOf(options: ServiceOptions, { sessions, authMetrics }: Parts, tell: TellLogout): LogoutDelivery {
+  const { log, timers: clock = systemClock, random = Math.random } = options;
+  return new LogoutDelivery({ notices: sessions.notices, tell, metrics: authMetrics, log, clock, random });
+}
+
+function assembleBrowser(options: ServiceOptions, parts: Parts, own: Issuing & LogIns): BrowserSessionsApi {
+  const { prefix = 'sk', clock, encryptionKeys, guardWorkloads: workloads = [] } = options;
+  const { redis, proveWorkload, authMetrics: metrics } = parts;
+  const { loginWith, presentAccess, wired } = own;
+  return assembleBrowserSessions({
+    ...{ clock, encryptionKeys, workloads, proveWorkload, loginWith, presentAccess, metrics, clientAddress },
+    store: createRefreshStore({ redis, prefix, clock }),
+    endings: parts.sessions.endings,
+    isRevoked: wired.refresh.isRevoked,
+  });
+}
+
 function accountsOf(options: ServiceOptions, parts: Parts, { minter, authenticate }: Issuing & LogIns): Accounts {
   const { log, uuid, timers = systemClock, random = Math.random, auditRetentionDays = 400 } = options;
   const { store: sessions, endings, revoker } = parts.sessions;
@@ -123,18 +165,23 @@ function accountsOf(options: ServiceOptions, parts: Parts, { minter, authenticat
   });
 }
 
-type PublicParts = Issuing & LogIns & Accounts & { readonly oauth: OAuth };
+type PublicParts = Issuing & LogIns & Accounts & { readonly oauth: OAuth; readonly browser: BrowserSessionsApi };
 
 function assemblePublicApp(options: ServiceOptions, parts: Parts, own: PublicParts): HttpServer {
   const { log, trustedProxies = [], guardWorkloads: workloads = [] } = options;
   const { keys, proveWorkload } = parts;
-  const { login, refresh, oauth, wired, changeOwnPassword } = own;
+  const { login, refresh, oauth, browser, wired, changeOwnPassword } = own;
   return buildPublicApp({
-    ...{ log, login, refresh, oauth, trustedProxies, metrics: parts.authMetrics },
+    ...{ log, login, refresh, trustedProxies, metrics: parts.authMetrics },
+    pages: (app) => {
+      oauth(app);
+      browser.pages(app);
+    },
     jwks: keys.published,
     jwksMaxAgeSeconds: Math.floor(keys.timing.cacheMs / 1000),
     more: (routes) => {
       wired.publicRoutes(routes);
+      browser.routes(routes);
       ownPasswordRoute(routes, { ownSession: wired.ownSession, changeOwnPassword });
       signerRoutes(routes, { guard: keys.guard, accessKeys: () => keys.ring.published, workloads, proveWorkload });
     },

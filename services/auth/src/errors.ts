@@ -5,6 +5,7 @@ export const AUTH_ERRORS = {
   session_expired: { status: 401 },
   permission_missing: { status: 403 },
   insufficient_scope: { status: 403 },
+  csrf_refused: { status: 403 },
   claims_too_large: { status: 422 },
   grants_ambiguous: { status: 422 },
   password_weak: { status: 422 },

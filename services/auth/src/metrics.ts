@@ -1,8 +1,8 @@
 import type { Metrics } from '@sekisho/telemetry';
 import { TOKEN_ERROR_CODES } from '@sekisho/tokens';
 
-/** A password sent to the API, or typed into the log-in page; the refresh token of a log-in. */
-const METHODS = ['password', 'oauth_password', 'refresh'] as const;
+/** A password sent to the API, or typed into a log-in page (of OAuth, or our own); the refresh token or the cookie of a log-in. */
+const METHODS = ['password', 'oauth_password', 'browser_password', 'refresh', 'browser_cookie'] as const;
 export type LoginMethod = (typeof METHODS)[number];
 const RESULTS = ['success', 'failure'] as const;
 
@@ -32,6 +32,10 @@ export const SESSION_ENDS = [
   'refresh_replayed',
 ] as const;
 export type SessionEnd = (typeof SESSION_ENDS)[number];
+
+/** What became of telling an application that a session ended; `failed` is tried again. */
+export const LOGOUT_RESULTS = ['delivered', 'failed', 'given_up', 'unwanted', 'no_room'] as const;
+export type LogoutResult = (typeof LOGOUT_RESULTS)[number];
 
 export type AuthMetrics = ReturnType<typeof createAuthMetrics>;
 
@@ -66,6 +70,15 @@ export function createAuthMetrics(metrics: Metrics) {
       name: 'session_destructions_total',
       help: 'Sessions that were ended, by reason; not those that nobody used any more',
       labels: { reason: SESSION_ENDS },
+    }),
+    backchannelLogouts: metrics.counter({
+      name: 'backchannel_logouts_total',
+      help: 'Ends of sessions that applications were to be told of, by what became of it',
+      labels: { result: LOGOUT_RESULTS },
+    }),
+    backchannelLogoutsWaiting: metrics.gauge({
+      name: 'backchannel_logouts_waiting',
+      help: 'Ends of sessions that applications are still to be told of, when this process last looked',
     }),
     sessionsCreated: metrics.counter({ name: 'session_creations_total', help: 'Sessions that were created' }),
   };

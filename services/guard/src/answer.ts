@@ -52,7 +52,7 @@ export interface Denied {
 export type Answer = Allowed | Denied;
 
 export const ANONYMOUS: Allowed = { allowed: true, authorization: 'removed' };
-/** At a hop nothing is replaced. */
+/** What came stays: at a hop, and at the auth service. */
 export const PASSED: Allowed = { allowed: true, authorization: 'kept' };
 
 const STATUS: Readonly<Record<Denial, number>> = {

@@ -12,6 +12,9 @@ import {
 } from '@sekisho/telemetry';
 import { type Static, Type } from 'typebox';
 
+/** RFC 1123, as namespaces and Services are named. */
+const LABEL = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
+
 /** The environment of the process. Secrets come from files, so that they are not in its environment. */
 const Environment = Type.Object({
   GUARD_LISTEN: ListenSchema("where Envoy's questions are answered"),
@@ -36,6 +39,12 @@ const Environment = Type.Object({
     description:
       'file with 32 random bytes in base64, shared by the replicas of the guard alone; below it, earlier ones',
   }),
+  AUTH_SERVICE: Type.Optional(
+    Type.String({
+      pattern: `^${LABEL}/${LABEL}$`,
+      description: 'NAMESPACE/NAME of the Service of the auth service, where a Gateway leads to it too',
+    }),
+  ),
   TRUST_DOMAIN: Type.String({
     pattern: '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$',
     default: 'cluster.local',
@@ -86,6 +95,8 @@ export interface Config {
   readonly opsListen: ListenAddress;
   readonly issuer: string;
   readonly authUrl: string;
+  /** `namespace/name`. */
+  readonly authService: string | undefined;
   readonly workloadTokenFile: string;
   readonly encryptionKeyFile: string;
   readonly trustDomain: string;
@@ -109,6 +120,7 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
     opsListen: parseListen('GUARD_OPS_LISTEN', config.GUARD_OPS_LISTEN),
     issuer: config.AUTH_ISSUER,
     authUrl: config.AUTH_URL,
+    authService: config.AUTH_SERVICE,
     workloadTokenFile: config.WORKLOAD_TOKEN_FILE,
     encryptionKeyFile: config.KEY_ENCRYPTION_KEY_FILE,
     trustDomain: config.TRUST_DOMAIN,

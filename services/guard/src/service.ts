@@ -18,6 +18,8 @@ import { createVerifyForTarget } from './tokens/verify.ts';
 export interface ServiceOptions extends StoresOptions {
   /** `iss` of the platform's tokens. */
   readonly issuer: string;
+  /** Service of the auth service, `namespace/name`, where a Gateway leads to it. */
+  readonly authService?: string | undefined;
   readonly trustDomain: string;
   readonly deviceChange: DevicePolicy;
   /** Headers by which routes choose, in lower case, as far as Envoy sends them along. */
@@ -37,9 +39,9 @@ export interface Service {
 
 /** The guard with everything it needs, watching and following already, not yet listening. */
 export function createService(options: ServiceOptions): Service {
-  const { log, timers, issuer, trustDomain, routeHeaders } = options;
+  const { log, timers, issuer, authService, trustDomain, routeHeaders } = options;
   const stores = openStores(options);
-  const routing = new Routing({ trustDomain, platformIssuer: issuer, visibleHeaders: routeHeaders });
+  const routing = new Routing({ trustDomain, platformIssuer: issuer, authService, visibleHeaders: routeHeaders });
   const outages = tellOutages(log);
   const watch = createRouteWatch({
     client: new KubeClient(options.transport, { fieldManager: 'sekisho-guard' }),

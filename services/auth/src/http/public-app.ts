@@ -25,8 +25,8 @@ export interface PublicAppOptions {
   readonly metrics: AuthMetrics;
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
-  /** Adds what it serves. */
-  readonly oauth?: (app: HttpServer) => void;
+  /** Adds what reads bodies in its own way, in scopes of its own: OAuth, and the log-in page. @default nothing */
+  readonly pages?: (app: HttpServer) => void;
   /** Adds routes of other parts. @default none */
   readonly more?: (routes: HttpServer) => void;
 }
@@ -63,7 +63,7 @@ export function buildPublicApp(options: PublicAppOptions): HttpServer {
     jwksRoute(routes, options);
     options.more?.(routes);
   });
-  options.oauth?.(app);
+  options.pages?.(app);
   return app;
 }
 

@@ -1,9 +1,7 @@
-import { bearerToken, type Jwks, PublicJwk, parsePublicJwk, SIGNING_ALGORITHMS, TokenError } from '@sekisho/tokens';
+import { type Jwks, PublicJwk, parsePublicJwk, SIGNING_ALGORITHMS, TokenError } from '@sekisho/tokens';
 import { Type } from 'typebox';
 import { AuthError } from '../errors.ts';
-import { ExchangeError } from '../exchange/errors.ts';
-import { type WorkloadId, workloadName } from '../exchange/workload.ts';
-import type { ProveWorkload } from '../exchange/workload-proof.ts';
+import { authorizeGuard, type WorkloadsAllowed } from '../exchange/authorize-guard.ts';
 import { operation } from '../http/operation.ts';
 import type { HttpServer } from '../http/server.ts';
 import type { KeyKeeper, LiveKeys } from './key-keeper.ts';
@@ -11,14 +9,10 @@ import type { StoredKey } from './key-store.ts';
 import { KEY_STATES } from './rotation.ts';
 import { GUARD_CUT_OFF_SECONDS } from './timing.ts';
 
-export interface SignerRoutesOptions {
+export interface SignerRoutesOptions extends WorkloadsAllowed {
   readonly guard: Pick<KeyKeeper, 'live' | 'offer'>;
   /** The public keys of this service, which access tokens are signed with. Throws AuthError `unavailable`. */
   readonly accessKeys: () => Jwks;
-  /** Who is the guard. */
-  readonly workloads: readonly WorkloadId[];
-  /** None where workloads cannot prove anything. */
-  readonly proveWorkload: ProveWorkload | undefined;
 }
 
 /** RSA with 4096 bits is 2,400 bytes in PKCS #8. */
@@ -73,7 +67,7 @@ const PATH = '/v1/signers/guard/keys';
 /** Keys of signers beside this service, for those signers: their private halves pass through here sealed. */
 export function signerRoutes(app: HttpServer, options: SignerRoutesOptions): void {
   const { guard } = options;
-  const onRequest = authorizeWorkload(options);
+  const onRequest = authorizeGuard(options);
   const answer = async () => toAnswer(await guard.live(), options.accessKeys());
   app.get(PATH, { schema: listOperation, onRequest }, answer);
   app.post(PATH, { schema: offerOperation, onRequest }, async ({ body: { jwk, alg, sealed } }) => {
@@ -82,20 +76,6 @@ export function signerRoutes(app: HttpServer, options: SignerRoutesOptions): voi
     await guard.offer({ publicJwk, sealed: Buffer.from(sealed, 'base64url') });
     return answer();
   });
-}
-
-function authorizeWorkload({ workloads, proveWorkload }: SignerRoutesOptions) {
-  const names = new Set(workloads.map(workloadName));
-  return async ({ headers }: { readonly headers: { readonly authorization?: string | undefined } }): Promise<void> => {
-    const token = bearerToken(headers.authorization);
-    const workload = await proveWorkload?.(token).catch(refuseToken);
-    if (workload !== undefined && names.has(workloadName(workload))) return;
-    throw new AuthError('permission_missing', 'this is for the workloads that GUARD_WORKLOADS names');
-  };
-}
-
-function refuseToken(cause: unknown): never {
-  throw cause instanceof ExchangeError ? new TokenError('token_invalid', cause.message, { cause }) : cause;
 }
 
 function refuseKey(cause: unknown): never {

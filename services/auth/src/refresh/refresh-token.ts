@@ -1,6 +1,5 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { EncryptionKeys } from '@sekisho/tokens';
-import { createKeyedHash } from '../keys/keyed-hash.ts';
+import { createSessionSecretFormat } from './session-secret.ts';
 
 /** What a refresh token says. None of it is secret: access tokens say most of it too. */
 export interface RefreshTokenContent {
@@ -23,44 +22,19 @@ export interface RefreshTokenFormat {
   read(token: string): RefreshTokenRead | undefined;
 }
 
-/** Recognisable, for scanners that look for secrets where none should be. */
-const PREFIX = 'skr_';
-const MAX_LENGTH = 512;
-const CONTENT = /^(1\.([A-Za-z0-9_-]{1,128})\.([A-Za-z0-9_-]{1,128})\.(0|[1-9]\d{0,14}))\.([A-Za-z0-9_-]{43})$/;
+const KIND = { prefix: 'skr_', purpose: 'refresh-token' } as const;
+const CONTENT = /^1\.([A-Za-z0-9_-]{1,128})\.([A-Za-z0-9_-]{1,128})\.(0|[1-9]\d{0,14})$/;
 
-/**
- * A token is made of two secrets: a key of this service, without which whoever reads Redis makes none, and the secret
- * of the session's family, without which whoever learns the key makes none.
- */
-export function createRefreshTokenFormat({ current, previous }: EncryptionKeys): RefreshTokenFormat {
-  const hashOf = (key: Buffer) => createKeyedHash(key, 'refresh-token');
-  const currentHash = hashOf(current);
-  const hashes = [currentHash, ...previous.map(hashOf)];
+/** The secret is that of the session's family. */
+export function createRefreshTokenFormat(keys: EncryptionKeys): RefreshTokenFormat {
+  const format = createSessionSecretFormat(keys, KIND);
   return {
-    make({ userId, sessionId, generation }, secret) {
-      const content = `1.${userId}.${sessionId}.${generation}`;
-      const text = `${content}.${currentHash(`${content}.${secret}`)}`;
-      return PREFIX + Buffer.from(text).toString('base64url');
-    },
+    make: ({ userId, sessionId, generation }, secret) => format.make(`1.${userId}.${sessionId}.${generation}`, secret),
     read(token) {
-      const [, content = '', userId = '', sessionId = '', generation = '', mac = ''] =
-        CONTENT.exec(decode(token)) ?? [];
-      if (content === '') return undefined;
-      const isGenuine = (secret: string) => hashes.some((hash) => areEqual(mac, hash(`${content}.${secret}`)));
-      return { userId, sessionId, generation: Number(generation), isGenuine };
+      const read = format.read(token);
+      const [, userId, sessionId, generation] = CONTENT.exec(read?.content ?? '') ?? [];
+      if (read === undefined || userId === undefined || sessionId === undefined) return undefined;
+      return { userId, sessionId, generation: Number(generation), isGenuine: read.isGenuine };
     },
   };
-}
-
-/** Empty for what is not the one spelling of its text. */
-function decode(token: string): string {
-  if (token.length > MAX_LENGTH || !token.startsWith(PREFIX)) return '';
-  const encoded = token.slice(PREFIX.length);
-  const text = Buffer.from(encoded, 'base64url').toString('latin1');
-  return Buffer.from(text, 'latin1').toString('base64url') === encoded ? text : '';
-}
-
-/** In constant time; both are as long as a hash. */
-function areEqual(a: string, b: string): boolean {
-  return timingSafeEqual(Buffer.from(a), Buffer.from(b));
 }

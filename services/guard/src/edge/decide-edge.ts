@@ -1,7 +1,7 @@
 import { decide, meshPath } from '@sekisho/policy';
 import type { RevocationReader } from '@sekisho/sessions';
 import { bearerToken, TokenError } from '@sekisho/tokens';
-import { ANONYMOUS, type Answer, type Asker, DETAIL, denied } from '../answer.ts';
+import { ANONYMOUS, type Answer, type Asker, DETAIL, denied, PASSED } from '../answer.ts';
 import { GuardError } from '../errors.ts';
 import type { Target } from '../routes/destination.ts';
 import type { Routed } from '../routes/routed.ts';
@@ -40,7 +40,7 @@ export async function decideEdge(parts: EdgeParts, request: CheckRequest): Promi
   let credential: Credential | undefined;
   try {
     const token = presentedToken(request.authorization);
-    if (token === undefined) return decideAnonymous(target, request, path);
+    if (token === undefined) return decideWithoutToken(target, request, path);
     credential = await parts.verify(token, target);
     const refusal = refused(parts, credential, target) ?? (await parts.checkSession(credential, target, request));
     if (refusal !== undefined) return refusal;
@@ -68,7 +68,7 @@ interface Exchange {
 /** By the target's rules, and then with a token for the target alone. */
 async function exchange({ narrow }: EdgeParts, { credential, target, request, path }: Exchange): Promise<Answer> {
   const asked = { method: request.method, path, port: target.port };
-  const token = { state: 'verified', claims: credential.claims } as const;
+  const token = { state: 'verified', claims: claimsAt(target, credential) } as const;
   const decision = decide(target.decision, asked, { caller: target.caller, token });
   if (!decision.allowed) {
     // Who is logged in for other services is nobody here: what is open to everybody is open to them, too.
@@ -81,6 +81,27 @@ async function exchange({ narrow }: EdgeParts, { credential, target, request, pa
   }
   return { allowed: true, authorization: await narrow(credential, target) };
 }
+
+/**
+ * Everybody may see and end their own sessions, whatever services their token is for: what the auth service signed is for the auth
+ * service, too. It is asked for by its Service's name and not by its policy's, which goes to whoever takes it first.
+ */
+function claimsAt({ isAuth, service }: Target, { claims }: Credential): Credential['claims'] {
+  return isAuth ? { ...claims, aud: [service] } : claims;
+}
+
+/** Clients prove who they are to the auth service by Basic, too (RFC 6749 section 2.3.1): it sees what came, and only where that is one thing. */
+function decideWithoutToken(target: Target, request: CheckRequest, path: string): Answer {
+  const { authorization } = request;
+  if (!target.isAuth || authorization === undefined) return decideAnonymous(target, request, path);
+  if (!ONE_CREDENTIAL.test(authorization)) return TWO_CREDENTIALS;
+  const answer = decideAnonymous(target, request, path);
+  return answer.allowed ? PASSED : answer;
+}
+
+/** RFC 9110 section 11.4, with a token68. Several headers came joined by commas. */
+const ONE_CREDENTIAL = /^[a-z]+ +[\w.~+/-]+=*$/i;
+const TWO_CREDENTIALS = denied('request_malformed', 'the Authorization header is not one credential');
 
 function decideAnonymous(target: Target, { method }: CheckRequest, path: string): Answer {
   const decision = decide(target.decision, { method, path, port: target.port }, { caller: target.caller });

@@ -21,6 +21,8 @@ export interface Target extends ReadyPolicy {
   readonly external: ReadonlyMap<string, ExternalIssuer>;
   /** The `iss` whose tokens are exchanged for one of the platform; others pass as they are. */
   readonly exchanged: ReadonlySet<string>;
+  /** Whether it is the auth service itself: it issued the credentials that applications have, and judges them. */
+  readonly isAuth: boolean;
 }
 
 export type Destination =
@@ -34,6 +36,7 @@ export type Destination =
 export interface EdgeFacts {
   readonly caller: DirectCaller;
   readonly platformIssuer: string;
+  readonly authService: string | undefined;
   readonly issuers: ReadonlyMap<string, ExternalIssuer>;
   readonly shared: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -80,13 +83,18 @@ function staysWithin(
 ): boolean {
   if (to.kind !== 'target') return true;
   const mirror = requestMirror && resolve(requestMirror.backendRef);
-  return mirror?.kind === 'target' && mirror.target.name === to.target.name;
+  return mirror?.kind === 'target' && sameWorkloads(mirror.target, to.target);
 }
 
 /** Whether it makes no difference which of both is meant. */
 export function sameDestination(a: Destination, b: Destination): boolean {
   if (a.kind !== 'target' || b.kind !== 'target') return a.kind === b.kind && a.kind === 'gateway';
-  return a.target.name === b.target.name && a.target.port === b.target.port;
+  return sameWorkloads(a.target, b.target) && a.target.port === b.target.port;
+}
+
+/** A Service beside that of the auth service may have the same policy, and select others. */
+function sameWorkloads(a: Target, b: Target): boolean {
+  return a.name === b.name && a.isAuth === b.isAuth;
 }
 
 function backendOf(backend: BackendRef, route: ObjectName, { facts, policies, service }: Surroundings): Destination {
@@ -98,7 +106,13 @@ function backendOf(backend: BackendRef, route: ObjectName, { facts, policies, se
   const found = policies.governing(namespace, spec.selector ?? NO_LABELS);
   switch (found.state) {
     case 'ready':
-      return { kind: 'target', target: targetOf(found.policy, workloadPort(backend, spec.ports), facts) };
+      return {
+        kind: 'target',
+        target: targetOf(found.policy, facts, {
+          port: workloadPort(backend, spec.ports),
+          isAuth: `${namespace}/${name}` === facts.authService,
+        }),
+      };
     case 'unready':
       return { kind: 'closed', why: 'its policy is not in force: see its status', policy: found.name };
     case 'disputed':
@@ -114,13 +128,15 @@ function closed(why: string): Destination {
   return { kind: 'closed', why };
 }
 
-function targetOf(policy: ReadyPolicy, port: number, facts: EdgeFacts): Target {
+function targetOf(policy: ReadyPolicy, facts: EdgeFacts, at: Pick<Target, 'port' | 'isAuth'>): Target {
   const { issuers } = policy.decision satisfies DecisionPolicy;
-  const external = [...facts.issuers].filter(([iss]) => iss !== facts.platformIssuer && issuers.has(iss));
+  const others = [...facts.issuers].filter(([iss]) => iss !== facts.platformIssuer && issuers.has(iss));
   const shared = facts.shared.get(policy.service) ?? new Set();
   // A service that does not take the platform's tokens could do nothing with one.
-  const exchanged = issuers.has(facts.platformIssuer) ? [...shared] : [];
-  return { ...policy, port, caller: facts.caller, external: new Map(external), exchanged: new Set(exchanged) };
+  const exchanged = issuers.has(facts.platformIssuer) && !at.isAuth ? [...shared] : [];
+  // What it did not issue, the auth service takes by exchange only, never as a credential.
+  const external = at.isAuth ? [] : others;
+  return { ...policy, ...at, caller: facts.caller, external: new Map(external), exchanged: new Set(exchanged) };
 }
 
 type Ports = NonNullable<ReturnType<typeof readService>>['ports'];

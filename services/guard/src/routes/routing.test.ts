@@ -45,7 +45,10 @@ const mirrorTo = (name: string) => ({ type: 'RequestMirror', requestMirror: { ba
 const toBucket = (rule: object) => route({ rules: [{ backendRefs: [BACKEND], ...rule }] });
 
 function routingOf(...states: readonly ClusterState[]): Routing {
-  const routing = new Routing(OPTIONS);
+  return updated(new Routing(OPTIONS), states);
+}
+
+function updated(routing: Routing, states: readonly ClusterState[]): Routing {
   for (const one of states) routing.update(one);
   return routing;
 }
@@ -130,6 +133,23 @@ describe('a route', () => {
       service: ({ name }) => services.get(name),
     });
     expect(find(routingOf(mirrored))).toMatchObject({ kind: 'target' });
+  });
+
+  test('of the auth service shares nothing with a Service beside it, although one policy is for both', () => {
+    const services = new Map([
+      ['bucket', service('bucket')],
+      ['canary', service('canary', { selector: { app: 'bucket', track: 'canary' } })],
+    ]);
+    const canary = { ...BACKEND, name: 'canary' };
+    const leading = (rule: object, authService = 'shop/bucket') => {
+      const changed = state({ routes: [toBucket(rule)], service: ({ name }) => services.get(name) });
+      return find(updated(new Routing({ ...OPTIONS, authService }), [changed]));
+    };
+    expect(leading({})).toMatchObject({ kind: 'target', target: { isAuth: true } });
+    expect(leading({ backendRefs: [canary] })).toMatchObject({ kind: 'target', target: { isAuth: false } });
+    expect(leading({ backendRefs: [BACKEND, canary] })).toMatchObject({ kind: 'closed' });
+    expect(leading({ filters: [mirrorTo('canary')] })).toMatchObject({ kind: 'closed' });
+    expect(leading({ backendRefs: [BACKEND, canary] }, 'sekisho-system/auth')).toMatchObject({ kind: 'target' });
   });
 
   test('that redirects is answered by the Gateway', () => {

@@ -23,6 +23,8 @@ export interface RoutingOptions {
   readonly trustDomain: string;
   /** `iss` of the platform's tokens. */
   readonly platformIssuer: string;
+  /** Service of the auth service, `namespace/name`; undefined where no Gateway leads to it. */
+  readonly authService?: string | undefined;
   /** Headers by which routes may choose because Envoy sends them along, in lower case. */
   readonly visibleHeaders: readonly string[];
 }
@@ -75,6 +77,7 @@ export class Routing {
     const facts: EdgeFacts = {
       caller: callerOf(gateway, this.#options.trustDomain),
       platformIssuer: this.#options.platformIssuer,
+      authService: this.#options.authService,
       issuers: externalIssuers(state.issuers, this.#keys.ofGateway(nameOf(gateway))),
       shared,
     };

@@ -54,7 +54,12 @@ export class World {
   /** Of `jti` or session. */
   readonly revoked = new Set<string | undefined>();
   signing: SigningKey | undefined;
-  readonly routing = new Routing({ trustDomain: 'cluster.local', platformIssuer: PLATFORM, visibleHeaders: [] });
+  readonly routing = new Routing({
+    trustDomain: 'cluster.local',
+    platformIssuer: PLATFORM,
+    authService: 'shop/auth',
+    visibleHeaders: [],
+  });
   readonly parts: Parameters<typeof decideEdge>[0];
 
   constructor(keys: Keys, devices: DevicePolicy) {

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors, type InteractionResults, type Provider } from 'oidc-provider';
 import type { AccountStore } from '../../accounts/account.ts';
@@ -18,6 +17,7 @@ import { noticePage } from '../pages/notice-page.ts';
 import type { Resources } from '../resources.ts';
 import { isUnavailable, RETRY_AFTER } from '../unavailable.ts';
 import type { Form } from './form-body.ts';
+import { assertOwnForm } from './form-token.ts';
 
 export interface InteractionDependencies {
   readonly provider: () => Provider;
@@ -81,7 +81,7 @@ export async function openInteraction(dependencies: InteractionDependencies, arr
     action: lang === undefined ? path : `${path}?lang=${encodeURIComponent(lang)}`,
     csrf,
     inLanguage: (language) => `${path}?lang=${language}`,
-    checkForm: (form) => checkForm(request, form, csrf),
+    checkForm: (form) => assertOwnForm(request, form, csrf),
     show: (page, { status, retryAfter } = { status: 200 }) => {
       if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
       return reply.code(status).headers(pageHeaders(targets)).send(page);
@@ -95,15 +95,6 @@ export async function openInteraction(dependencies: InteractionDependencies, arr
 function formTargets({ params }: Interaction): readonly string[] {
   const target = URL.parse(text(params['redirect_uri']));
   return target === null ? [] : [target.origin];
-}
-
-/** Another site's page cannot know the token; browsers that say where a request comes from are believed as well. */
-function checkForm(request: FastifyRequest, form: Form, csrf: string): void {
-  const site = request.headers['sec-fetch-site'];
-  const [given, expected] = [Buffer.from(form.get('csrf') ?? ''), Buffer.from(csrf)];
-  const isOurs = given.length === expected.length && timingSafeEqual(given, expected);
-  if (isOurs && (site === undefined || site === 'same-origin')) return;
-  throw new AuthError('request_invalid', 'the form is not of this page', { field: 'csrf' });
 }
 
 function languageOf(request: FastifyRequest, { lang, uiLocales }: { lang?: string | undefined; uiLocales: string }) {

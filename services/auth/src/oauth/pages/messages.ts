@@ -7,6 +7,7 @@ export interface Messages {
   readonly email: string;
   readonly password: string;
   readonly wrongPassword: string;
+  readonly nothingGranted: string;
   readonly rateLimited: (seconds: number) => string;
   readonly unavailable: string;
   readonly cancel: string;
@@ -56,6 +57,7 @@ const en: Messages = {
   email: 'E-mail address',
   password: 'Password',
   wrongPassword: 'The e-mail address or the password is wrong.',
+  nothingGranted: 'Your account may not use anything here yet. Please ask whoever manages it.',
   rateLimited: (seconds) => `Too many attempts. Please try again in ${englishTime(seconds)}.`,
   unavailable: 'Logging in does not work at the moment. Please try again shortly.',
   cancel: 'Cancel',
@@ -108,6 +110,7 @@ const ja: Messages = {
   email: 'メールアドレス',
   password: 'パスワード',
   wrongPassword: 'メールアドレスまたはパスワードが正しくありません。',
+  nothingGranted: 'このアカウントで利用できるサービスはまだありません。アカウントの管理者にお問い合わせください。',
   rateLimited: (seconds) => `試行回数が多すぎます。${japaneseTime(seconds)}後にもう一度お試しください。`,
   unavailable: '現在ログインできません。しばらくしてからもう一度お試しください。',
   cancel: 'キャンセル',

@@ -91,7 +91,8 @@ export class Browser {
     const path = attributes.find((attribute) => /^path=/i.test(attribute))?.slice(5) ?? requestPath;
     const key = `${pair.slice(0, at)} ${path}`;
     const expires = attributes.find((attribute) => /^expires=/i.test(attribute))?.slice(8);
-    if (expires !== undefined && new Date(expires) < new Date()) this.cookies.delete(key);
+    const isOver = expires !== undefined && new Date(expires) < new Date();
+    if (isOver || attributes.includes('Max-Age=0')) this.cookies.delete(key);
     else this.cookies.set(key, { value: pair.slice(at + 1), path, attributes: attributes.join('; ') });
   }
 }

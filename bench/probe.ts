@@ -1,4 +1,4 @@
-/** Loaded before the operator's main, in its process: answers each message with what its heap retains. Needs --expose-gc. */
+/** Loaded before a server's main, in its process: answers each message with what its heap retains. Needs --expose-gc. */
 process.on('message', () => {
   // The second run frees what finalizers of the first let go of.
   for (let run = 0; run < 2; run += 1) globalThis.gc?.();

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { waitFor } from '@sekisho/test-e2e/mesh';
-import { cpuSeconds } from '../cpu.ts';
+import { cpuSeconds } from './cpu.ts';
 
 export interface ServerOptions {
   readonly main: string;
@@ -18,6 +19,9 @@ export interface ServerOptions {
   /** Of Node itself. @default none */
   readonly nodeArgs?: readonly string[];
 }
+
+/** For a server that is asked for its heap. */
+export const HEAP_PROBE = ['--expose-gc', '--import', join(import.meta.dirname, 'probe.ts')];
 
 /** A server under measurement, in a process of its own: its CPU time is the server's, and nothing of the load's. */
 export class ServerProcess {
@@ -35,7 +39,10 @@ export class ServerProcess {
   static async start(options: ServerOptions): Promise<ServerProcess> {
     const { main, env, url, readyUrl, log, args = [], nodeArgs = [] } = options;
     const output = openSync(log, 'a');
-    const child = spawn(process.execPath, [...nodeArgs, main, ...args], { env, stdio: ['ignore', output, output] });
+    const child = spawn(process.execPath, [...nodeArgs, main, ...args], {
+      env,
+      stdio: ['ignore', output, output, 'ipc'],
+    });
     closeSync(output);
     await once(child, 'spawn');
     if (child.pid === undefined) throw new Error(`${main} did not start`);
@@ -46,6 +53,19 @@ export class ServerProcess {
   /** Seconds of CPU since it started. */
   cpuSeconds(): number {
     return cpuSeconds(this.pid);
+  }
+
+  /** Bytes of the JavaScript heap that are still reachable; of a process that was started with HEAP_PROBE. */
+  async retainedHeap(): Promise<number> {
+    const answer = once(this.#child, 'message');
+    this.#child.send('heap');
+    return Number((await answer)[0]);
+  }
+
+  /** Bytes of memory that the process takes (proc(5), `VmRSS`). */
+  residentBytes(): number {
+    const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1];
+    return Number(kibibytes) * 1024;
   }
 
   /** Ends it as a rollout would. */

@@ -1,4 +1,4 @@
-import { type Call, closedLoop } from '../load.ts';
+import { type Call, closedLoop } from './load.ts';
 import type { ServerProcess } from './server-process.ts';
 
 export interface RateOptions {

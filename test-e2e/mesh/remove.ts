@@ -1,5 +1,5 @@
 import { NotFoundError } from '@sekisho/kube';
-import type { Cluster } from '../mesh/cluster.ts';
+import type { Cluster } from './cluster.ts';
 
 interface Named {
   readonly apiVersion: string;

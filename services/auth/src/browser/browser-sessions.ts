@@ -1,0 +1,57 @@
+import type { RefreshStore, Session } from '@sekisho/sessions';
+import { OWN_CLIENT } from '../login/access-grant.ts';
+import { type FamilyContext, parseContext } from '../refresh/family-context.ts';
+import { type FamilyInUse, refused } from '../refresh/refresh-tokens.ts';
+import type { BrowserCookieFormat } from './browser-cookie.ts';
+
+export interface BrowserSessionsOptions {
+  readonly store: Pick<RefreshStore, 'begin' | 'find'>;
+  readonly format: BrowserCookieFormat;
+  /** Whether the session itself is refused by a revocation. */
+  readonly isRevoked: (session: Session, clientId: string) => boolean;
+  /** Text that nobody can guess: 256 bits. */
+  readonly newSecret: () => string;
+}
+
+/** Sessions that a cookie stands for. Both reject with LoginRefused, or SessionError `redis_unavailable`. */
+export interface BrowserSessions {
+  /** The cookie of a session that has just begun. It dies with it. */
+  begin(session: Session): Promise<string>;
+  /** The live session of a cookie that we made. */
+  open(cookie: string): Promise<FamilyInUse>;
+}
+
+/** All that are granted but the administrators' API, as at the log-in. */
+const CONTEXT: FamilyContext = { clientId: OWN_CLIENT };
+
+/**
+ * The secret is kept where that of refresh tokens is, in the session's own hash: a session that was begun by a cookie has no
+ * refresh tokens, and one that has them no cookie, because what is made for one purpose is not genuine for another.
+ */
+export function createBrowserSessions({
+  store,
+  format,
+  isRevoked,
+  newSecret,
+}: BrowserSessionsOptions): BrowserSessions {
+  return {
+    async begin({ userId, id: sessionId }) {
+      const secret = newSecret();
+      const family = { secret, context: JSON.stringify(CONTEXT) };
+      if (!(await store.begin(userId, sessionId, family))) throw refused('session_over');
+      return format.make({ userId, sessionId }, secret);
+    },
+
+    async open(cookie) {
+      const read = format.read(cookie);
+      if (read === undefined) throw refused('token_unknown');
+      const family = await store.find(read.userId, read.sessionId);
+      if (family === undefined) throw refused('session_over');
+      if (!read.isGenuine(family.secret)) throw refused('token_unknown');
+      const { session } = family;
+      const context = parseContext(family.context);
+      if (isRevoked(session, context.clientId)) throw refused('session_over');
+      return { session, context };
+    },
+  };
+}

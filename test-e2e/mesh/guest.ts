@@ -1,0 +1,77 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Manifest } from '@sekisho/cdk8s';
+import { ensureToolchain } from '../toolchain/index.ts';
+import { Addresses } from './addresses.ts';
+import type { Cluster } from './cluster.ts';
+import { endLeftovers, killMarked } from './leftovers.ts';
+import { type InboundPort, sidecar, workloadEntry } from './manifests.ts';
+import type { MeshInfo } from './mesh-info.ts';
+import { LOCAL } from './paths.ts';
+import type { ProxyWorkload } from './proxy.ts';
+import { remove } from './remove.ts';
+import { Supervisor } from './supervisor.ts';
+import { startProxy } from './workloads.ts';
+
+/** A workload that joins a running mesh for a while, with an app inside the process that starts it. Its namespace exists. */
+export interface GuestPlan {
+  readonly name: string;
+  readonly namespace: string;
+  readonly ports: readonly InboundPort[];
+  /** On loopback. */
+  readonly appPort: number;
+}
+
+export interface Guest extends AsyncDisposable {
+  /** Loopback address on which its Envoy takes each of the ports. */
+  readonly address: string;
+  readonly envoyAdmin: string;
+}
+
+/** Adds the workload to the mesh. What a run that was killed left of it is ended first. */
+export async function startGuest(mesh: MeshInfo, cluster: Cluster, plan: GuestPlan): Promise<Guest> {
+  await using opened = new AsyncDisposableStack();
+  const folder = await emptyFolder(plan.name);
+  const context = { folder, logs: join(folder, 'logs'), addresses: new Addresses(folder) };
+  const { name, namespace, ports } = plan;
+  const address = context.addresses.host();
+  const workload: ProxyWorkload = {
+    ...{ role: 'sidecar', name, namespace, serviceAccount: name, labels: { app: name } },
+    address,
+  };
+  const placed = [workloadEntry(workload, ports), sidecar(workload, ports, plan.appPort)];
+  for (const manifest of [...account(plan), ...placed]) {
+    opened.defer(() => remove(cluster, manifest));
+    await cluster.apply([manifest]);
+  }
+  const supervisor = new Supervisor(join(folder, 'processes.json'), folder);
+  opened.defer(() => supervisor.stop());
+  const tools = await ensureToolchain(process.env, (line) => console.log(`  ${line}`));
+  const envoyAdmin = await startProxy({ tools, supervisor, context, cluster }, workload, mesh.discovery);
+  const held = opened.move();
+  return { address, envoyAdmin, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+/** For logs and credentials; its processes end with this one at the latest. */
+async function emptyFolder(name: string): Promise<string> {
+  const folder = join(LOCAL, 'guests', name);
+  await endLeftovers(folder);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(join(folder, 'logs'), { recursive: true });
+  process.once('exit', () => killMarked(folder));
+  return folder;
+}
+
+function account({ name, namespace, ports }: GuestPlan): readonly Manifest[] {
+  const metadata = { name, namespace };
+  const served = ports.map(({ name: port, number, protocol = 'HTTP' }) => ({
+    name: port,
+    port: number,
+    appProtocol: protocol.toLowerCase(),
+  }));
+  const spec = { selector: { app: name }, ports: served };
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+    { apiVersion: 'v1', kind: 'Service', metadata, spec },
+  ];
+}
