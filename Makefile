@@ -44,6 +44,7 @@ test-differential: $(INSTALLED) ## Ask the mesh and the decision function the sa
 .PHONY: types lint format layers generate verify
 types: $(INSTALLED) ## Check types
 	@tsc
+	@tsc -p services/samples/web/browser
 
 lint: $(INSTALLED) ## Check lint rules and format
 	@biome check --error-on-warnings .
