@@ -7,6 +7,8 @@ export {
 } from './device.ts';
 export { createDeviceCheck, type DeviceCheck, type DeviceCheckOptions, deviceChange } from './device-change.ts';
 export { SessionError, type SessionErrorCode } from './errors.ts';
+export { type LogoutNotice, NOTICE_LIFE_MS } from './notices/notice.ts';
+export { createLogoutNotices, type LogoutNotices, type LogoutNoticesOptions, type Taken } from './notices/notices.ts';
 export {
   createRefreshStore,
   type FamilyOfSession,
@@ -35,5 +37,5 @@ export {
   type SecurityEvent,
   type SecurityEventKind,
 } from './security-event.ts';
-export { isTouchDue, type NewSession, SESSION_TTL_MS, type Session } from './session.ts';
+export { type EndedSession, isTouchDue, type NewSession, SESSION_TTL_MS, type Session } from './session.ts';
 export { createSessionStore, type SessionStore, type SessionStoreOptions } from './store.ts';

@@ -7,18 +7,24 @@ import { LuaScript } from './lua-script.ts';
  * Times come from the caller and are milliseconds; `%.0f` because Lua would print large numbers as 1.7e+12.
  */
 
-/** KEYS zset, hash. ARGV id, now, ttl, limit, hash prefix, field, value ... Returns the ids that had to go. */
+/**
+ * KEYS zset, hash. ARGV id, now, ttl, limit, hash prefix, field, value ... Returns id and client of each session that has to go.
+ * It only marks them, by a score below every time: whoever ends a session has to refuse it before. Those that another
+ * one marked are returned too, in case it died on the way.
+ */
 export const CREATE = new LuaScript(`
 local id, now, ttl, limit, prefix = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - ttl))
-local evicted = {}
-local excess = redis.call('ZCARD', KEYS[1]) - (limit - 1)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], 0, string.format('%.0f', now - ttl))
+local leaving = redis.call('ZCOUNT', KEYS[1], '-inf', '(0')
+local excess = redis.call('ZCARD', KEYS[1]) - leaving - (limit - 1)
 if excess > 0 then
-  evicted = redis.call('ZRANGE', KEYS[1], 0, excess - 1)
-  for _, old in ipairs(evicted) do
-    redis.call('ZREM', KEYS[1], old)
-    redis.call('DEL', prefix .. old)
+  for _, old in ipairs(redis.call('ZRANGE', KEYS[1], leaving, leaving + excess - 1)) do
+    redis.call('ZADD', KEYS[1], -1, old)
   end
+end
+local evicted = {}
+for _, old in ipairs(redis.call('ZRANGE', KEYS[1], '-inf', '(0', 'BYSCORE')) do
+  evicted[#evicted + 1] = {old, redis.call('HGET', prefix .. old, 'clientId') or ''}
 end
 redis.call('HSET', KEYS[2], unpack(ARGV, 6))
 redis.call('PEXPIRE', KEYS[2], ttl)
@@ -55,19 +61,12 @@ export const INDEXED = new LuaScript(`
 if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'indexedAt', ARGV[1]) end
 return 0`);
 
-/** KEYS zset, hash. ARGV id. Returns 1 when there was a session. */
+/** KEYS zset, then the hash of each session. ARGV the ids, in the same order. Returns those of the sessions that there were. */
 export const DESTROY = new LuaScript(`
-redis.call('ZREM', KEYS[1], ARGV[1])
-return redis.call('DEL', KEYS[2])`);
-
-/** KEYS zset. ARGV hash prefix, id to keep (empty: none). Returns the ids of the sessions that there were. */
-export const DESTROY_ALL = new LuaScript(`
 local destroyed = {}
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  if id ~= ARGV[2] then
-    redis.call('ZREM', KEYS[1], id)
-    if redis.call('DEL', ARGV[1] .. id) == 1 then destroyed[#destroyed + 1] = id end
-  end
+for i, id in ipairs(ARGV) do
+  redis.call('ZREM', KEYS[1], id)
+  if redis.call('DEL', KEYS[i + 1]) == 1 then destroyed[#destroyed + 1] = id end
 end
 return destroyed`);
 

@@ -9,7 +9,12 @@ export interface NewSession {
   readonly device: Device;
   /** Address of the client as the server saw it. */
   readonly ip?: string;
+  /** OAuth client that it is opened for: told when the session ends. */
+  readonly clientId?: string;
 }
+
+/** It becomes a field of a notice that is separated by spaces. */
+const CLIENT_ID = /^[!-~]{1,384}$/;
 
 /** All times in milliseconds since the epoch. */
 export interface Session extends NewSession {
@@ -21,7 +26,17 @@ export interface Session extends NewSession {
   readonly expiresAt: number;
 }
 
+/** What is known of a session that is to end. */
+export type EndedSession = Pick<Session, 'id' | 'userId' | 'clientId'>;
+
+/** @throws SessionError `session_invalid` */
 export function newSession(id: string, from: NewSession, now: number, ttl: number): Session {
+  if (from.clientId !== undefined && !CLIENT_ID.test(from.clientId)) {
+    throw new SessionError(
+      'session_invalid',
+      'a client id must be 1 to 384 printable ASCII characters without a space',
+    );
+  }
   return {
     ...from,
     id,
@@ -57,7 +72,7 @@ export function fromFields(flat: readonly string[]): Session | undefined {
   if (flat.length === 0) return undefined;
   const fields = new Map<string, string>();
   for (let index = 0; index + 1 < flat.length; index += 2) fields.set(flat[index] ?? '', flat[index + 1] ?? '');
-  const ip = fields.get('ip');
+  const [ip, clientId] = [fields.get('ip'), fields.get('clientId')];
   return {
     id: text(fields, 'id'),
     userId: text(fields, 'userId'),
@@ -67,6 +82,7 @@ export function fromFields(flat: readonly string[]): Session | undefined {
     expiresAt: time(fields, 'expiresAt'),
     device: device(fields),
     ...(ip !== undefined && { ip }),
+    ...(clientId !== undefined && { clientId }),
   };
 }
 

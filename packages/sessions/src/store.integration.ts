@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { connectRedis } from './connection.ts';
 import { sessionKeys } from './keys.ts';
+import type { EndedSession } from './session.ts';
 import { createSessionStore } from './store.ts';
 
 const ready = Promise.withResolvers<void>();
@@ -94,14 +95,15 @@ describe('sessions in Redis', () => {
     }
   });
 
-  test('end all at once, or all others', async () => {
+  test('end several at once', async () => {
     const ids = [];
     for (let count = 0; count < 3; count += 1) ids.push((await sessions.create(from())).id);
     const [kept = '', ...others] = ids;
-    expect((await sessions.destroyAll(userId, { except: kept })).toSorted()).toEqual(others.toSorted());
+    expect((await sessions.destroy(userId, ...others, randomUUID())).toSorted()).toEqual(others.toSorted());
     expect((await sessions.list(userId)).map(({ id }) => id)).toEqual([kept]);
-    expect(await sessions.destroyAll(userId)).toEqual([kept]);
-    expect(await sessions.destroyAll(userId)).toEqual([]);
+    expect(await sessions.destroy(userId, ...ids)).toEqual([kept]);
+    expect(await sessions.destroy(userId, ...ids)).toEqual([]);
+    expect(await sessions.destroy(userId)).toEqual([]);
     for (const id of ids) {
       expect(await sessions.ownerOf(id)).toBeUndefined();
       expect(await sessions.touch(userId, id)).toBeUndefined();
@@ -115,7 +117,10 @@ describe('sessions in Redis', () => {
     await Promise.all(
       Array.from({ length: 100 }, async (_, index) => {
         created.push((await many.create(from())).id);
-        if (index % 10 === 0) destroyed.push(...(await many.destroyAll(userId)));
+        if (index % 10 === 0) {
+          const listed = await many.list(userId);
+          destroyed.push(...(await many.destroy(userId, ...listed.map(({ id }) => id))));
+        }
       }),
     );
     const left = (await many.list(userId)).map(({ id }) => id);
@@ -124,21 +129,40 @@ describe('sessions in Redis', () => {
     for (const id of left) expect(await many.get(userId, id)).toBeDefined();
   });
 
-  test('that ended for a new one are told of', async () => {
-    const evicted: [string, readonly string[]][] = [];
-    const onEvicted = async (...args: [string, readonly string[]]) => void evicted.push(args);
+  test('that have to go for a new one are handed over alive, again and again until somebody ended them', async () => {
+    const handedOver: (readonly [string, readonly EndedSession[]])[] = [];
+    let fails = true;
     const one = createSessionStore({
       redis,
       prefix,
       clock: () => new Date(now),
       newId: randomUUID,
       maxPerUser: 1,
-      onEvicted,
+      async evict(owner, ended) {
+        handedOver.push([owner, ended]);
+        for (const { id } of ended) expect(await sessions.get(owner, id)).toBeDefined();
+        if (fails) throw new Error('away');
+        await sessions.destroy(owner, ...ended.map(({ id }) => id));
+      },
     });
-    const first = await one.create(from());
-    expect(evicted).toEqual([]);
-    await one.create(from());
-    expect(evicted).toEqual([[userId, [first.id]]]);
+    const first = await one.create({ ...from(), clientId: 'shop' });
+    expect(handedOver).toEqual([]);
+    now += 1_000;
+    await expect(one.create(from())).rejects.toThrow('away');
+    expect(handedOver).toEqual([[userId, [{ id: first.id, userId, clientId: 'shop' }]]]);
+    fails = false;
+    now += 1_000;
+    const { id } = await one.create(from());
+    expect(handedOver[1]?.[1]).toHaveLength(2);
+    expect((await one.list(userId)).map((session) => session.id)).toEqual([id]);
+  });
+
+  test('keep the client that they were opened for, if it can be one', async () => {
+    const { id } = await sessions.create({ ...from(), clientId: 'shop' });
+    expect(await sessions.get(userId, id)).toMatchObject({ clientId: 'shop' });
+    expect(await sessions.touch(userId, id)).toMatchObject({ clientId: 'shop' });
+    const odd = sessions.create({ ...from(), clientId: 'a b' });
+    await expect(odd).rejects.toMatchObject({ code: 'session_invalid' });
   });
 
   test('do not move back in time when another replica is behind', async () => {
@@ -158,17 +182,17 @@ describe('sessions in Redis', () => {
 
   test('end for good when destroyed: a touch does not bring one back', async () => {
     const { id } = await sessions.create(from());
-    expect(await sessions.destroy(userId, id)).toBe(true);
+    expect(await sessions.destroy(userId, id)).toEqual([id]);
     expect(await sessions.touch(userId, id)).toBeUndefined();
     expect(await sessions.get(userId, id)).toBeUndefined();
     expect(await sessions.ownerOf(id)).toBeUndefined();
-    expect(await sessions.destroy(userId, id)).toBe(false);
+    expect(await sessions.destroy(userId, id)).toEqual([]);
     expect(await redis.zcard(keys.ofUser(userId))).toBe(0);
   });
 
   test('cannot be ended, nor made impossible to find, in the name of another user', async () => {
     const { id } = await sessions.create(from());
-    expect(await sessions.destroy(randomUUID(), id)).toBe(false);
+    expect(await sessions.destroy(randomUUID(), id)).toEqual([]);
     expect(await sessions.get(userId, id)).toBeDefined();
     expect(await sessions.ownerOf(id)).toBe(userId);
   });

@@ -1,8 +1,16 @@
 import type { RedisClient } from './connection.ts';
 import { sessionKeys } from './keys.ts';
 import { redisCall } from './redis-call.ts';
-import { CREATE, DESTROY, DESTROY_ALL, LIST, TOUCH } from './scripts.ts';
-import { fromFields, type NewSession, newSession, SESSION_TTL_MS, type Session, toFields } from './session.ts';
+import { CREATE, DESTROY, LIST, TOUCH } from './scripts.ts';
+import {
+  type EndedSession,
+  fromFields,
+  type NewSession,
+  newSession,
+  SESSION_TTL_MS,
+  type Session,
+  toFields,
+} from './session.ts';
 import { createSessionIndex } from './session-index.ts';
 
 export interface SessionStoreOptions {
@@ -14,8 +22,11 @@ export interface SessionStoreOptions {
   readonly ttlMs?: number;
   /** A user's sessions at once; a new one more ends the one that was used least recently. @default 20 */
   readonly maxPerUser?: number;
-  /** Told, before `create` resolves, which sessions ended for a new one; rejects `create` when it rejects. @default nobody is told */
-  readonly onEvicted?: (userId: string, sessionIds: readonly string[]) => Promise<void>;
+  /**
+   * Ends those that have to go for a new one, before `create` resolves; rejects `create` when it rejects, and is asked
+   * again at the next. One may be given to several at once. @default they are destroyed
+   */
+  readonly evict?: (userId: string, sessions: readonly EndedSession[]) => Promise<void>;
   /** First part of every key. @default 'sk' */
   readonly prefix?: string;
 }
@@ -27,13 +38,11 @@ export interface SessionStore {
   get(userId: string, sessionId: string): Promise<Session | undefined>;
   /** Notes an access, which prolongs the session, in one round trip but for one in a day; undefined as in `get`. */
   touch(userId: string, sessionId: string): Promise<Session | undefined>;
-  /** @returns whether there was one */
-  destroy(userId: string, sessionId: string): Promise<boolean>;
   /**
-   * Ends all of a user's sessions in one step, or all but one.
+   * Ends sessions of a user in one step.
    * @returns the ids of those that there were
    */
-  destroyAll(userId: string, options?: { readonly except?: string }): Promise<string[]>;
+  destroy(userId: string, ...sessionIds: readonly string[]): Promise<string[]>;
   /** A user's sessions, the latest access first. */
   list(userId: string): Promise<Session[]>;
   /** The user of a session that is known by its id alone; the session itself may be over. */
@@ -44,11 +53,11 @@ export interface SessionStore {
  * Sessions in Redis. A change is one script in the user's slot, which is what decides whether a session lives, and one
  * write to the index from session to user, which may lie on another node. Their order is chosen for a crash in between:
  * - create writes the index first: a live session can always be found, and revoked, by its id;
- * - destroy and eviction end the session first: what can stay behind is an index entry that leads to nothing and expires;
+ * - destroy ends the session first: what can stay behind is an index entry that leads to nothing and expires;
  * - touch prolongs the session first, then the index when that is due, and notes it last: the next one makes up for it.
  */
 export function createSessionStore(options: SessionStoreOptions): SessionStore {
-  const { redis, clock, newId, ttlMs = SESSION_TTL_MS, maxPerUser = 20, prefix = 'sk', onEvicted } = options;
+  const { redis, clock, newId, ttlMs = SESSION_TTL_MS, maxPerUser = 20, prefix = 'sk' } = options;
   const keys = sessionKeys(prefix);
   const now = () => clock().getTime();
   const isLive = (session: Session | undefined): session is Session =>
@@ -56,15 +65,28 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const ofSession = (userId: string, id: string) => [keys.ofUser(userId), keys.session(userId, id)];
   const index = createSessionIndex({ redis, keys, ttlMs });
 
+  async function destroy(userId: string, ...ids: readonly string[]): Promise<string[]> {
+    if (ids.length === 0) return [];
+    const hashes = ids.map((id) => keys.session(userId, id));
+    const destroyed = strings(await DESTROY.run(redis, [keys.ofUser(userId), ...hashes], ids));
+    // Of others the index may be that of another user's live session.
+    await index.forget(destroyed);
+    return destroyed;
+  }
+
+  const evict =
+    options.evict ?? (async (userId, evicted) => void (await destroy(userId, ...evicted.map(({ id }) => id))));
+
   return {
+    destroy,
+
     async create(from) {
       const session = newSession(newId(), from, now(), ttlMs);
       const { id, userId } = session;
       await index.write(session);
       const args = [id, session.createdAt, ttlMs, maxPerUser, keys.sessionPrefix(userId), ...toFields(session)];
-      const evicted = strings(await CREATE.run(redis, ofSession(userId, id), args));
-      await index.forget(evicted);
-      if (evicted.length > 0) await onEvicted?.(userId, evicted);
+      const evicted = lists(await CREATE.run(redis, ofSession(userId, id), args));
+      if (evicted.length > 0) await evict(userId, evicted.map(toEnded(userId)));
       return session;
     },
 
@@ -78,20 +100,6 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       return index.follow(touched, now());
     },
 
-    async destroy(userId, id) {
-      const destroyed = (await DESTROY.run(redis, ofSession(userId, id), [id])) === 1;
-      // Else the index may be that of another user's live session.
-      if (destroyed) await index.forget([id]);
-      return destroyed;
-    },
-
-    async destroyAll(userId, { except = '' } = {}) {
-      const destroyed = await DESTROY_ALL.run(redis, [keys.ofUser(userId)], [keys.sessionPrefix(userId), except]);
-      const ids = strings(destroyed);
-      await index.forget(ids);
-      return ids;
-    },
-
     async list(userId) {
       const rows = lists(await LIST.run(redis, [keys.ofUser(userId)], [keys.sessionPrefix(userId)]));
       return rows.map(fromFields).filter(isLive);
@@ -101,6 +109,15 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       return (await redisCall(redis.get(keys.owner(id)))) ?? undefined;
     },
   };
+}
+
+/** Empty is none. */
+function toEnded(userId: string) {
+  return ([id = '', clientId = '']: readonly string[]): EndedSession => ({
+    id,
+    userId,
+    ...(clientId !== '' && { clientId }),
+  });
 }
 
 function strings(reply: unknown): string[] {

@@ -25,9 +25,12 @@ import {
 } from './login/login.ts';
 import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
 import { createAssertTokensFit } from './login/tokens-fit.ts';
+import { LogoutDelivery } from './oauth/backchannel/delivery.ts';
+import type { TellLogout } from './oauth/backchannel/teller.ts';
 import { clientRoutes } from './oauth/clients/admin-routes.ts';
 import { createSqlClients } from './oauth/clients/sql-clients.ts';
-import type { OAuth } from './oauth/oauth.ts';
+import type { EndSession } from './oauth/log-in-sessions.ts';
+import type { OAuth, OAuthParts } from './oauth/oauth.ts';
 import { setUpOAuth } from './oauth/set-up.ts';
 import type { PasswordHasher } from './passwords/hasher.ts';
 import { assembleRefreshTokens } from './refresh/assemble.ts';
@@ -35,6 +38,7 @@ import { createPresentAccess, type PresentAccess } from './refresh/present-acces
 import { beginOwnRefresh, createRefresh, type Refresh } from './refresh/refresh.ts';
 import { createRevokeByName } from './revocations/revoke-by-name.ts';
 import type { ServiceOptions } from './service-options.ts';
+import type { SessionEndings } from './sessions/session-endings.ts';
 import { wireSessions } from './sessions/wire.ts';
 import type { Stores } from './stores.ts';
 
@@ -53,10 +57,11 @@ export function buildApps(options: ServiceOptions, parts: Parts) {
   const issuing = assembleIssuing(options, parts);
   const logIns = assembleLogIns(options, parts, issuing);
   const accounts = accountsOf(options, parts, { ...issuing, ...logIns });
-  const oauth = assembleOAuth(options, parts, { ...issuing, ...logIns });
+  const { oauth, tellLogout } = assembleOAuth(options, parts, { ...issuing, ...logIns });
   const browser = assembleBrowser(options, parts, { ...issuing, ...logIns });
   return {
     upkeep: accounts.upkeep,
+    logoutDelivery: logoutDeliveryOf(options, parts, tellLogout),
     publicApp: assemblePublicApp(options, parts, { ...issuing, ...logIns, ...accounts, oauth, browser }),
     adminApp: assembleAdminApp(options, parts, { ...issuing, ...accounts }),
   };
@@ -75,8 +80,13 @@ function assembleIssuing({ issuer, clock, uuid, encryptionKeys, prefix = 'sk' }:
     minter,
     mint: wired.unrevoked(minter.access),
     refreshTokens: assembleRefreshTokens({ redis, prefix, encryptionKeys, clock, ...wired.refresh }),
-    endSession: async (userId: string, id: string) => void (await sessions.endings.one(userId, id, 'logout')),
+    endSession: endProven(sessions.endings),
   };
+}
+
+function endProven(endings: Pick<SessionEndings, 'proven'>): EndSession {
+  return (userId, id, clientId) =>
+    endings.proven({ userId, id, ...(clientId !== undefined && { clientId }) }, 'logout');
 }
 
 interface LogIns {
@@ -107,7 +117,7 @@ function assembleLogIns(options: ServiceOptions, parts: Parts, { mint, refreshTo
   };
 }
 
-function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & LogIns): OAuth {
+function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & LogIns): OAuthParts {
   const { db, redis, accounts, proveWorkload, authMetrics } = parts;
   const { store: sessions, revoker, revocations } = parts.sessions;
   const { issuer, prefix = 'sk', clock, tokenLifetime, encryptionKeys, log } = options;
@@ -125,6 +135,11 @@ function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & Log
     metrics: authMetrics,
     fetch: options.fetch ?? globalThis.fetch,
   });
+}
+
+function logoutDeliveryOf(options: ServiceOptions, { sessions, authMetrics }: Parts, tell: TellLogout): LogoutDelivery {
+  const { log, timers: clock = systemClock, random = Math.random } = options;
+  return new LogoutDelivery({ notices: sessions.notices, tell, metrics: authMetrics, log, clock, random });
 }
 
 function assembleBrowser(options: ServiceOptions, parts: Parts, own: Issuing & LogIns): BrowserSessionsApi {

@@ -33,6 +33,10 @@ export const SESSION_ENDS = [
 ] as const;
 export type SessionEnd = (typeof SESSION_ENDS)[number];
 
+/** What became of telling an application that a session ended; `failed` is tried again. */
+export const LOGOUT_RESULTS = ['delivered', 'failed', 'given_up', 'unwanted', 'no_room'] as const;
+export type LogoutResult = (typeof LOGOUT_RESULTS)[number];
+
 export type AuthMetrics = ReturnType<typeof createAuthMetrics>;
 
 export function createAuthMetrics(metrics: Metrics) {
@@ -66,6 +70,15 @@ export function createAuthMetrics(metrics: Metrics) {
       name: 'session_destructions_total',
       help: 'Sessions that were ended, by reason; not those that nobody used any more',
       labels: { reason: SESSION_ENDS },
+    }),
+    backchannelLogouts: metrics.counter({
+      name: 'backchannel_logouts_total',
+      help: 'Ends of sessions that applications were to be told of, by what became of it',
+      labels: { result: LOGOUT_RESULTS },
+    }),
+    backchannelLogoutsWaiting: metrics.gauge({
+      name: 'backchannel_logouts_waiting',
+      help: 'Ends of sessions that applications are still to be told of, when this process last looked',
     }),
     sessionsCreated: metrics.counter({ name: 'session_creations_total', help: 'Sessions that were created' }),
   };

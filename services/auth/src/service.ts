@@ -28,9 +28,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const stores = await openStores(options, opened);
   const passwords = await createPasswordHasher(HASHING);
   await bootstrap(options, { ...stores, passwords });
-  const { upkeep, ...apps } = buildApps(options, { ...stores, passwords });
+  const { upkeep, logoutDelivery, ...apps } = buildApps(options, { ...stores, passwords });
   upkeep.start();
   opened.defer(upkeep.stop);
+  logoutDelivery.start();
+  opened.defer(() => logoutDelivery.stop());
   opened.defer(() => apps.adminApp.close());
   opened.defer(() => apps.publicApp.close());
   const owned = opened.move();

@@ -93,12 +93,15 @@ export function openStores(options: StoresOptions): Stores {
     revocations,
     gate,
     metrics,
-    async endSession({ userId, id }) {
+    async endSession(session) {
       try {
-        await revoker.revoke({ kind: 'session', id });
-        await sessions.destroy(userId, id);
+        await revoker.end([session]);
+        await sessions.destroy(session.userId, session.id);
       } catch (err) {
-        log.error({ err, session: id }, 'a session whose device changed could not be ended; its requests are refused');
+        log.error(
+          { err, session: session.id },
+          'a session whose device changed could not be ended; its requests are refused',
+        );
       }
     },
     async close() {

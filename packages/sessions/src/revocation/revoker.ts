@@ -1,7 +1,8 @@
 import type { RedisClient } from '../connection.ts';
 import { SessionError } from '../errors.ts';
+import { NOTICE_LIFE_MS, noticeKeys, toText } from '../notices/notice.ts';
 import { redisCall } from '../redis-call.ts';
-import { SESSION_TTL_MS } from '../session.ts';
+import { type EndedSession, SESSION_TTL_MS } from '../session.ts';
 import { revocationKeys } from './keys.ts';
 import { assertRevocableId } from './member.ts';
 import { EVERYTHING, isDated, type Revocation, type RevocationEntry } from './revocation.ts';
@@ -16,11 +17,13 @@ export interface RevokerOptions {
   readonly sessionTtlMs?: number;
   /** Replicas that must hold an entry before `revoke` resolves (Redis' WAIT). @default 0 */
   readonly minReplicas?: number;
+  /** Notices of ended sessions that may wait at once: about 250 bytes each. @default 100,000 */
+  readonly maxNotices?: number;
   /** First part of every key. @default 'sk' */
   readonly prefix?: string;
 }
 
-/** Both reject with SessionError `redis_unavailable`. */
+/** All reject with SessionError `redis_unavailable`. */
 export interface Revoker {
   /**
    * Refuses these from now on, all or none of them. Once it resolves they are in Redis, in order, and every reader is
@@ -28,6 +31,12 @@ export interface Revoker {
    * @throws SessionError also `revocation_invalid`
    */
   revoke(...revocations: readonly Revocation[]): Promise<void>;
+  /**
+   * Refuses sessions from now on, as `revoke` does, and in the same step keeps a notice for each application that has to
+   * be told: none is lost, whatever happens to this process afterwards.
+   * @returns how many notices found no room
+   */
+  end(sessions: readonly EndedSession[]): Promise<number>;
   /** Brings back entries that Redis lost; those that it has, or another reader brought back before, stay as they are. */
   restore(entries: readonly RevocationEntry[]): Promise<void>;
 }
@@ -37,23 +46,42 @@ export const AFTER_EXPIRY_MS = 90_000;
 /** A reader that was away for longer loads the sets. */
 const STREAM_LIFE_MS = 10 * 60_000;
 const MAX_AT_ONCE = 500;
+const MAX_NOTICES = 100_000;
 const REPLICATION_TIMEOUT_MS = 200;
 
 export function createRevoker(options: RevokerOptions): Revoker {
-  const { redis, clock, prefix = 'sk', minReplicas = 0 } = options;
+  const { redis, clock, prefix = 'sk', minReplicas = 0, maxNotices = MAX_NOTICES } = options;
   const keys = revocationKeys(prefix);
 
-  async function write(entries: readonly string[][]): Promise<void> {
-    if (entries.length === 0) return;
+  async function write(entries: readonly string[][], notices: readonly string[][] = []): Promise<number> {
+    if (entries.length === 0) return 0;
     const sets = entries.map(([kind = '']) => `${keys.stream}:${kind}`);
-    await REVOKE.run(redis, [keys.stream, ...sets], [clock().getTime(), STREAM_LIFE_MS, ...entries.flat()]);
+    const { due, waiting } = noticeKeys(prefix);
+    const noted = notices.length > 0 ? [maxNotices, NOTICE_LIFE_MS, ...notices.flat()] : [];
+    const lost = await REVOKE.run(
+      redis,
+      [keys.stream, ...sets, ...(notices.length > 0 ? [due, waiting] : [])],
+      [clock().getTime(), STREAM_LIFE_MS, entries.length, ...entries.flat(), ...noted],
+    );
     if (minReplicas > 0) await confirmReplicated(redis, keys.stream, minReplicas);
+    return Number(lost);
   }
 
   return {
     async revoke(...revocations) {
       assertAtOnce(revocations.length);
       await write(revocations.map((revocation) => toArguments(revocation, options)));
+    },
+    async end(sessions) {
+      assertAtOnce(sessions.length);
+      const now = clock().getTime();
+      const notices = sessions.flatMap(({ id, userId, clientId }) =>
+        clientId === undefined ? [] : [[id, toText({ userId, clientId, endedAt: now, attempts: 0 })]],
+      );
+      return write(
+        sessions.map(({ id }) => toArguments({ kind: 'session', id }, options)),
+        notices,
+      );
     },
     async restore(entries) {
       for (let from = 0; from < entries.length; from += MAX_AT_ONCE) {

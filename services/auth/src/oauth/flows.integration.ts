@@ -188,8 +188,8 @@ describe.runIf(kind !== undefined)('OAuth flows with openid-client', () => {
     expect(page.body).toContain(user.email);
     const bye = await browser.submit(page, { logout: 'yes' });
     expect(bye.url.href).toBe(`${postLogout}?state=s1`);
-    const notice = told.find(({ url: at }) => at === backchannelLogoutUri);
-    expect(notice?.body).toContain('logout_token=');
+    const notice = () => told.find(({ url: at }) => at === backchannelLogoutUri)?.body;
+    await expect.poll(notice, { timeout: 60_000 }).toContain('logout_token=');
     const { url: again } = await authorizationRequest(config);
     expect((await browser.get(again)).body).toContain('name="password"');
   });

@@ -1,5 +1,6 @@
 import type { Jwks, SigningKey } from '@sekisho/tokens';
 import type { Provider } from 'oidc-provider';
+import { type TellLogout, takeOverBackchannelLogout } from './backchannel/teller.ts';
 import { createProvider, type ProviderOptions } from './provider.ts';
 
 /** The issuer's keys, which change while the process runs: asked for at each request. */
@@ -13,6 +14,7 @@ export interface LiveProvider {
   readonly provider: Provider;
   /** Answers a request. */
   readonly handle: ReturnType<Provider['callback']>;
+  readonly tellLogout: TellLogout;
 }
 
 /**
@@ -26,7 +28,8 @@ export function createLiveProvider(options: ProviderOptions, keys: LiveKeys): ()
     const names = [active, ...published.keys].map(({ kid }) => kid).join(' ');
     if (current?.names !== names) {
       const provider = createProvider(options, { active, published: published.keys });
-      current = { names, provider, handle: provider.callback() };
+      const tellLogout = takeOverBackchannelLogout(provider);
+      current = { names, provider, handle: provider.callback(), tellLogout };
     }
     return current;
   };

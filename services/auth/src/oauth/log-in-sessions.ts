@@ -2,8 +2,11 @@ import type { Device, Session, SessionStore } from '@sekisho/sessions';
 import type { AuthMetrics } from '../metrics.ts';
 import type { BrowserSessions } from './store/browser-sessions.ts';
 
-/** Ends a session and everything that was issued for it. */
-export type EndSession = (userId: string, sessionId: string) => Promise<void>;
+/**
+ * Ends a session that is or was the user's, and everything that was issued for it.
+ * @param clientId whose it was, where that is known: it is told, also when Redis lost the session
+ */
+export type EndSession = (userId: string, sessionId: string, clientId?: string) => Promise<void>;
 
 export interface LogInSessionsOptions {
   readonly sessions: SessionStore;
@@ -52,8 +55,8 @@ export function createLogInSessions(options: LogInSessionsOptions): LogInSession
     return states.filter(({ live }) => !live).map(({ clientId }) => clientId);
   };
 
-  const create = async ({ userId, device, ip }: LogIn): Promise<Opened> => {
-    const session = await sessions.create({ userId, device, ip });
+  const create = async ({ userId, clientId, device, ip }: LogIn): Promise<Opened> => {
+    const session = await sessions.create({ userId, clientId, device, ip });
     metrics.sessionsCreated.inc();
     return { session, created: true };
   };
@@ -83,7 +86,7 @@ export function createLogInSessions(options: LogInSessionsOptions): LogInSession
     async end(userId, browser, clientId) {
       const linked = await browsers.linked(browser);
       const ending = [...linked].filter(([id]) => clientId === undefined || id === clientId);
-      await Promise.all(ending.map(([, sessionId]) => endSession(userId, sessionId)));
+      await Promise.all(ending.map(([application, sessionId]) => endSession(userId, sessionId, application)));
       await browsers.forget(
         browser,
         ending.map(([id]) => id),

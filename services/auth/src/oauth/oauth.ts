@@ -4,6 +4,7 @@ import type { HttpServer } from '../http/server.ts';
 import { createKeyedHash } from '../keys/keyed-hash.ts';
 import type { Authenticate } from '../login/login.ts';
 import type { AuthMetrics } from '../metrics.ts';
+import type { TellLogout } from './backchannel/teller.ts';
 import { createConsents } from './consents.ts';
 import { readForms } from './http/form-body.ts';
 import { interactionRoutes } from './http/interaction-routes.ts';
@@ -25,13 +26,18 @@ export interface OAuthOptions extends ProviderOptions {
 /** Adds OAuth and OpenID Connect to an app; each part reads bodies its own way, so each has a scope of its own. */
 export type OAuth = (app: HttpServer) => void;
 
-export function createOAuth(options: OAuthOptions): OAuth {
+export interface OAuthParts {
+  readonly oauth: OAuth;
+  readonly tellLogout: TellLogout;
+}
+
+export function createOAuth(options: OAuthOptions): OAuthParts {
   const { keys, encryptionKeys, resources } = options;
   const live = createLiveProvider(options, keys);
   const provider = () => live().provider;
   const formToken = createKeyedHash(encryptionKeys.current, 'oauth-forms');
   const consents = createConsents(resources);
-  return (app) => {
+  const oauth: OAuth = (app) => {
     app.register(async (scope) =>
       withOtherMethodsRefused(scope, (routes) => mountProvider(routes, { ...options, live })),
     );
@@ -45,4 +51,5 @@ export function createOAuth(options: OAuthOptions): OAuth {
       );
     });
   };
+  return { oauth, tellLogout: async (notice) => live().tellLogout(notice) };
 }

@@ -139,7 +139,12 @@ function configuration(
     issueRefreshToken: () => false,
     acrValues: [],
     clockTolerance: 5,
-    fetch: (url, init) => fetch(url, { ...init, redirect: 'error' }),
+    async fetch(url, init) {
+      const response = await fetch(url, { ...init, redirect: 'error' });
+      // The status alone counts: a body could be of any length, and holds the connection until it is read.
+      await response.body?.cancel();
+      return response;
+    },
     discovery: {
       userinfo_endpoint: issuer.url('/oauth/userinfo'),
       ui_locales_supported: ['en', 'ja'],

@@ -12,7 +12,7 @@ import { createSqlClients } from './clients/sql-clients.ts';
 import { parseIssuer } from './issuer.ts';
 import { createIsLogInRevoked } from './log-in-age.ts';
 import { createLogInSessions, type EndSession } from './log-in-sessions.ts';
-import { createOAuth, type OAuth, type OAuthOptions } from './oauth.ts';
+import { createOAuth, type OAuthOptions, type OAuthParts } from './oauth.ts';
 import { SESSION_SECONDS } from './provider.ts';
 import { createResources } from './resources.ts';
 import { createArtefacts } from './store/artefacts.ts';
@@ -52,7 +52,16 @@ export interface OAuthSetUp
 const USER_CODES = { burst: 20, refillSeconds: 15 };
 
 /** OAuth and OpenID Connect on Redis and the database. */
-export function setUpOAuth({ issuer, redis, prefix, db, verify, revoker, revocations, ...rest }: OAuthSetUp): OAuth {
+export function setUpOAuth({
+  issuer,
+  redis,
+  prefix,
+  db,
+  verify,
+  revoker,
+  revocations,
+  ...rest
+}: OAuthSetUp): OAuthParts {
   const { sessions, endSession, metrics } = rest;
   // By name alone: whether its log-in is older than another revocation is asked with the log-in's age.
   const isRevoked = (id: string) => revocations.check({ session: { id } })?.kind === 'session';

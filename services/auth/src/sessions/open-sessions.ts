@@ -1,7 +1,9 @@
 import {
+  createLogoutNotices,
   createRevocationMetrics,
   createRevoker,
   createSessionStore,
+  type LogoutNotices,
   type OnSecurityEvent,
   observeRevocations,
   openRevocationLog,
@@ -33,7 +35,7 @@ export interface OpenSessionsOptions {
   readonly revocationMinReplicas?: number;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly authMetrics: Pick<AuthMetrics, 'sessionsDestroyed'>;
+  readonly authMetrics: Pick<AuthMetrics, 'sessionsDestroyed' | 'backchannelLogouts'>;
 }
 
 /** Sessions, revocations and what ties them together, for every part of this service. */
@@ -42,6 +44,8 @@ export interface Sessions {
   readonly revoker: Revoker;
   readonly revocations: RevocationReader;
   readonly endings: SessionEndings;
+  /** Ends of sessions that applications are to be told of. */
+  readonly notices: LogoutNotices;
   readonly onSecurityEvent: OnSecurityEvent;
   readonly maxStalenessMs: number;
   /** Rejects while the revocations are not known well enough to accept a token. */
@@ -64,15 +68,16 @@ export function openSessions(options: OpenSessionsOptions): Sessions {
     ),
     restore: revoker.restore,
   });
-  const onEvicted: SessionEndings['evicted'] = (userId, ids) => endings.evicted(userId, ids);
-  const store = createSessionStore({ redis, clock, newId: options.uuid, prefix, onEvicted });
-  const endings = createSessionEndings({ sessions: store, revoker, metrics: options.authMetrics });
+  const evict: SessionEndings['evicted'] = (userId, evicted) => endings.evicted(userId, evicted);
+  const store = createSessionStore({ redis, clock, newId: options.uuid, prefix, evict });
+  const endings = createSessionEndings({ sessions: store, revoker, revocations, metrics: options.authMetrics });
   const maxStalenessMs = revocationMaxStaleness * 1000;
   return {
     store,
     revoker,
     revocations,
     endings,
+    notices: createLogoutNotices({ redis, prefix }),
     onSecurityEvent: tellSecurityEvents(log, options.metrics),
     maxStalenessMs,
     async assertFresh() {

@@ -18,7 +18,7 @@ function setUp() {
   const anyAudience = createVerifier({ issuer: ISSUER, audience: ANY_AUDIENCE, jwks: () => jwks, clock });
   const verify = countedVerify(refuseRevoked({ verify: anyAudience, revocations, maxStalenessMs: 60_000 }), metrics);
   const ownSession = createOwnSession({ verify, sessions });
-  const endings = createSessionEndings({ sessions, revoker: revocations, metrics });
+  const endings = createSessionEndings({ sessions, revoker: revocations, revocations, metrics });
   const app = buildPublicApp({
     ...{ log, login, refresh, metrics, jwks: () => jwks, trustedProxies: [] },
     more: (routes) => sessionRoutes(routes, { sessions, endings, ownSession }),

@@ -9,16 +9,15 @@ const BOB_ID = '00000000-0000-4000-8000-000000000003';
 function setUp() {
   const { sessions, metrics, registry, clock } = createFixture();
   const revoker = memoryRevocations(clock);
-  const endings = createSessionEndings({ sessions, revoker, metrics });
-  const create = async (userId = ALICE_ID) => (await sessions.create({ userId, device: {} })).id;
+  const endings = createSessionEndings({ sessions, revoker, revocations: revoker, metrics });
+  const create = async (userId = ALICE_ID, clientId?: string) =>
+    (await sessions.create({ userId, device: {}, ...(clientId !== undefined && { clientId }) })).id;
   const revokedSessions = () => revoker.revoked.flatMap((entry) => (entry.kind === 'session' ? [entry.id] : []));
-  const ended = async (reason: string) =>
-    Number(
-      /\} (\d+)$/.exec(
-        (await registry.render()).split('\n').find((line) => line.includes(`{reason="${reason}"`)) ?? '',
-      )?.[1],
-    );
-  return { sessions, revoker, endings, create, revokedSessions, ended };
+  const counted = async (label: string) =>
+    Number(/\} (\d+)$/.exec((await registry.render()).split('\n').find((line) => line.includes(label)) ?? '')?.[1]);
+  const ended = (reason: string) => counted(`{reason="${reason}"`);
+  const noted = () => revoker.noted.map(({ id }) => id);
+  return { sessions, revoker, endings, create, revokedSessions, ended, counted, noted };
 }
 
 const away = new SessionError('redis_unavailable', 'away');
@@ -69,14 +68,27 @@ describe('ending a session', () => {
     const { endings, sessions, create, revokedSessions } = setUp();
     const first = await create();
     const list = sessions.list.bind(sessions);
-    let late = '';
+    const late: string[] = [];
     sessions.list = async (userId) => {
       const listed = await list(userId);
-      late = await create();
+      if (late.length === 0) late.push(await create());
       return listed;
     };
     expect(await endings.all(ALICE_ID, 'logout')).toBe(2);
-    expect(revokedSessions()).toEqual([first, late]);
+    expect(revokedSessions()).toEqual([first, ...late]);
+  });
+
+  test('comes to an end, also when one always begins meanwhile', async () => {
+    const { endings, sessions, create } = setUp();
+    const before = [await create(), await create()];
+    const list = sessions.list.bind(sessions);
+    sessions.list = async (userId) => {
+      const listed = await list(userId);
+      await create();
+      return listed;
+    };
+    await endings.all(ALICE_ID, 'logout');
+    for (const id of before) expect(sessions.live.has(id)).toBe(false);
   });
 
   test('of a user who is locked out revokes the user as well, first', async () => {
@@ -87,10 +99,69 @@ describe('ending a session', () => {
     expect(sessions.live.size).toBe(0);
   });
 
-  test('by the store is revoked and counted', async () => {
-    const { endings, revokedSessions, ended } = setUp();
-    await endings.evicted(ALICE_ID, ['s1', 's2']);
-    expect(revokedSessions()).toEqual(['s1', 's2']);
+  test('that has to go for a new one revokes, destroys and counts it, once', async () => {
+    const { endings, sessions, create, revokedSessions, ended } = setUp();
+    const ids = [await create(), await create()];
+    const evicted = ids.map((id) => ({ id, userId: ALICE_ID }));
+    await Promise.all([endings.evicted(ALICE_ID, evicted), endings.evicted(ALICE_ID, evicted)]);
+    expect(new Set(revokedSessions())).toEqual(new Set(ids));
+    expect(sessions.live.size).toBe(0);
     expect(await ended('evicted')).toBe(2);
+  });
+
+  test('leaves a notice for the application whose it is, whoever ends it', async () => {
+    const { endings, create, noted } = setUp();
+    const own = await create();
+    const [logout, evicted, all, reset, proven] = [
+      await create(ALICE_ID, 'shop'),
+      await create(ALICE_ID, 'shop'),
+      await create(BOB_ID, 'shop'),
+      await create(BOB_ID, 'desk'),
+      await create(ALICE_ID, 'desk'),
+    ];
+    await endings.one(ALICE_ID, own, 'logout');
+    expect(noted()).toEqual([]);
+    await endings.one(ALICE_ID, logout, 'logout');
+    await endings.evicted(ALICE_ID, [{ id: evicted, userId: ALICE_ID, clientId: 'shop' }]);
+    await endings.all(BOB_ID, 'logout', { except: reset });
+    await endings.lockOut(BOB_ID, 'account_changed');
+    await endings.proven({ id: proven, userId: ALICE_ID }, 'logout');
+    expect(noted()).toEqual([logout, evicted, all, reset, proven]);
+  });
+
+  test('tells when there is no room for a notice, and ends it all the same', async () => {
+    const { endings, revoker, sessions, create, counted } = setUp();
+    revoker.room = 1;
+    await create(ALICE_ID, 'shop');
+    await create(ALICE_ID, 'shop');
+    expect(await endings.all(ALICE_ID, 'logout')).toBe(2);
+    expect(sessions.live.size).toBe(0);
+    expect(await counted('backchannel_logouts_total{result="no_room"')).toBe(1);
+  });
+});
+
+describe('a session that is proven to have been', () => {
+  const lost = { id: 'lost', userId: ALICE_ID, clientId: 'shop' };
+
+  test('is refused and told of when nobody knows it any more: it may come back', async () => {
+    const { endings, revokedSessions, noted } = setUp();
+    await endings.proven(lost, 'logout');
+    expect(revokedSessions()).toEqual(['lost']);
+    expect(noted()).toEqual(['lost']);
+  });
+
+  test('is left alone when it ended as it should', async () => {
+    const { endings, revokedSessions, noted, create } = setUp();
+    const id = await create(ALICE_ID, 'shop');
+    for (let time = 0; time < 3; time += 1) await endings.proven({ id, userId: ALICE_ID, clientId: 'shop' }, 'logout');
+    expect(revokedSessions()).toEqual([id]);
+    expect(noted()).toEqual([id]);
+  });
+
+  test('is refused also when its user was locked out: only its own end is known to everybody', async () => {
+    const { endings, revokedSessions } = setUp();
+    await endings.lockOut(ALICE_ID, 'account_changed');
+    await endings.proven(lost, 'logout');
+    expect(revokedSessions()).toEqual(['lost']);
   });
 });

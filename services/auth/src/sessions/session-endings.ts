@@ -1,60 +1,84 @@
-import type { Revoker, SessionStore } from '@sekisho/sessions';
+import type { EndedSession, RevocationReader, Revoker, SessionStore } from '@sekisho/sessions';
 import type { AuthMetrics, SessionEnd } from '../metrics.ts';
 
 export interface SessionEndingsOptions {
   readonly sessions: SessionStore;
-  readonly revoker: Pick<Revoker, 'revoke'>;
-  readonly metrics: Pick<AuthMetrics, 'sessionsDestroyed'>;
+  readonly revoker: Pick<Revoker, 'revoke' | 'end'>;
+  readonly revocations: Pick<RevocationReader, 'check'>;
+  readonly metrics: Pick<AuthMetrics, 'sessionsDestroyed' | 'backchannelLogouts'>;
 }
 
 /**
- * The one way to end sessions: what is destroyed is revoked too, so that tokens of it that Envoy would still accept are
- * refused at once. Each rejects with SessionError `redis_unavailable`, and can be repeated then.
+ * The one way to end sessions: what is destroyed is refused before, so that tokens of it that Envoy would still accept are
+ * not accepted for a moment longer, and the application that it is of is told. Each rejects with SessionError
+ * `redis_unavailable`, and can be repeated then.
  */
 export interface SessionEndings {
   /** @returns whether the user had such a session */
   one(userId: string, sessionId: string, reason: SessionEnd): Promise<boolean>;
+  /**
+   * One that is known by something we signed or kept, so that it is or was the user's. When nobody knows it any more it is
+   * refused all the same: Redis may have lost it in a failover, and may bring it back.
+   */
+  proven(session: EndedSession, reason: SessionEnd): Promise<void>;
   /** @returns how many there were */
   all(userId: string, reason: SessionEnd, options?: { readonly except?: string }): Promise<number>;
   /** All, and whatever else was issued to the user until now: after it nothing from before is accepted anywhere. */
   lockOut(userId: string, reason: SessionEnd): Promise<number>;
-  /** Those that the store itself ended. */
-  evicted(userId: string, sessionIds: readonly string[]): Promise<void>;
+  /** Those that have to go for a new one. */
+  evicted(userId: string, sessions: readonly EndedSession[]): Promise<void>;
 }
 
-export function createSessionEndings({ sessions, revoker, metrics }: SessionEndingsOptions): SessionEndings {
-  const revoke = (ids: readonly string[]) => revoker.revoke(...ids.map((id) => ({ kind: 'session', id }) as const));
-  const count = (ended: readonly string[], reason: SessionEnd) => {
-    for (const _ of ended) metrics.sessionsDestroyed.inc({ reason });
-  };
+/** Of looks for sessions that began while the others were ended. */
+const MAX_ROUNDS = 3;
 
-  async function all(userId: string, reason: SessionEnd, { except }: { except?: string } = {}): Promise<number> {
-    const listed = (await sessions.list(userId)).map(({ id }) => id).filter((id) => id !== except);
-    // First: after a failure in between they are still there to be found again.
-    await revoke(listed);
-    const ended = await sessions.destroyAll(userId, except === undefined ? {} : { except });
-    count(ended, reason);
-    // Those that began meanwhile.
-    await revoke(ended.filter((id) => !listed.includes(id)));
+export function createSessionEndings(options: SessionEndingsOptions): SessionEndings {
+  const { sessions, revoker, revocations, metrics } = options;
+
+  async function refuse(ending: readonly EndedSession[]): Promise<void> {
+    const untold = await revoker.end(ending);
+    for (let count = 0; count < untold; count += 1) metrics.backchannelLogouts.inc({ result: 'no_room' });
+  }
+
+  /** Refused first: after a failure in between they are still there to be found again. */
+  async function end(userId: string, ending: readonly EndedSession[], reason: SessionEnd): Promise<number> {
+    await refuse(ending);
+    const ended = await sessions.destroy(userId, ...ending.map(({ id }) => id));
+    for (const _ of ended) metrics.sessionsDestroyed.inc({ reason });
     return ended.length;
   }
 
+  async function one(userId: string, id: string, reason: SessionEnd): Promise<boolean> {
+    // Before it is refused: a session of somebody else is none.
+    const session = await sessions.get(userId, id);
+    if (session === undefined) return false;
+    await end(userId, [session], reason);
+    return true;
+  }
+
+  async function all(userId: string, reason: SessionEnd, { except }: { except?: string } = {}): Promise<number> {
+    let ended = 0;
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const ending = (await sessions.list(userId)).filter(({ id }) => id !== except);
+      if (ending.length === 0) break;
+      ended += await end(userId, ending, reason);
+    }
+    return ended;
+  }
+
   return {
+    one,
     all,
-    async one(userId, id, reason) {
-      // Before it is revoked: a session of somebody else is none.
-      if ((await sessions.get(userId, id)) === undefined) return false;
-      await revoke([id]);
-      if (await sessions.destroy(userId, id)) count([id], reason);
-      return true;
+    async proven(session, reason) {
+      if (await one(session.userId, session.id, reason)) return;
+      // By its name: it ended as it should, and everybody was told.
+      if (revocations.check({ session: { id: session.id } })?.kind === 'session') return;
+      await refuse([session]);
     },
     async lockOut(userId, reason) {
       await revoker.revoke({ kind: 'user', id: userId });
       return all(userId, reason);
     },
-    async evicted(_, ids) {
-      count(ids, 'evicted');
-      await revoke(ids);
-    },
+    evicted: async (userId, evicted) => void (await end(userId, evicted, 'evicted')),
   };
 }

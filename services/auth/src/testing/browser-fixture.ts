@@ -18,7 +18,7 @@ export async function browserFixture(options: FixtureOptions = {}) {
   const fixture = createFixture(options);
   const { sessions, accounts, revocations, mint, clock, metrics, passwords, limits, log } = fixture;
   const cluster = new FakeCluster(clock);
-  const endings = createSessionEndings({ sessions, revoker: revocations, metrics });
+  const endings = createSessionEndings({ sessions, revoker: revocations, revocations, metrics });
   const endSession = async (userId: string, id: string) => void (await endings.one(userId, id, 'logout'));
   const common = { accounts, mint, clock, tokenLifetime: 900, endSession };
   const browserSessions = assembleBrowserSessions({

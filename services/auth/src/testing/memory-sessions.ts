@@ -26,11 +26,7 @@ export function memorySessions(clock: () => Date): SessionStore & { readonly liv
       live.set(id, touched);
       return touched;
     },
-    destroy: async (userId, id) => destroy(userId, id),
-    async destroyAll(userId, { except } = {}) {
-      const ids = of(userId).flatMap(({ id }) => (id === except ? [] : [id]));
-      return ids.filter((id) => destroy(userId, id));
-    },
+    destroy: async (userId, ...ids) => ids.filter((id) => destroy(userId, id)),
     list: async (userId) => of(userId).toSorted((one, other) => other.lastAccessedAt - one.lastAccessedAt),
     ownerOf: async (id) => live.get(id)?.userId,
   };

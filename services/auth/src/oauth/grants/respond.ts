@@ -9,7 +9,6 @@ export interface LogInProof {
   readonly authTime?: number | undefined;
   readonly amr?: string[] | undefined;
   readonly nonce?: string | undefined;
-  readonly sid?: string | undefined;
 }
 
 export interface UserAnswer extends UserGrant {
@@ -30,7 +29,7 @@ export async function respondForUser(
   return issueInSession(dependencies, { account, clientId: client.id, origin }, async (session) => {
     const { token: accessToken, expiresIn } = await mintForUser(dependencies, answer, session);
     const idToken = scopes.has('openid')
-      ? await issueIdToken({ provider, ctx }, dependencies, { answer, accessToken })
+      ? await issueIdToken({ provider, ctx }, dependencies, { answer, accessToken, session })
       : undefined;
     const refreshToken = client.grantTypes.includes('refresh_token')
       ? await beginRefresh(dependencies, answer, session)
@@ -56,11 +55,20 @@ function beginRefresh(
   return refreshTokens.begin(session, context);
 }
 
-/** OpenID Connect Core section 2. `at_hash` is given the token: oidc-provider hashes it. */
+interface Issued {
+  readonly answer: UserAnswer;
+  readonly accessToken: string;
+  readonly session: Session;
+}
+
+/**
+ * OpenID Connect Core section 2. `at_hash` is given the token: oidc-provider hashes it. `sid` is the session itself and
+ * not oidc-provider's, which is the same again after a log-out elsewhere: who is told late would end the new one.
+ */
 async function issueIdToken(
   { provider, ctx }: { provider: Provider; ctx: TokenEndpointGrantContext },
   { metrics }: GrantDependencies,
-  { answer: { account, scopes, proof }, accessToken }: { answer: UserAnswer; accessToken: string },
+  { answer: { account, scopes, proof }, accessToken, session }: Issued,
 ): Promise<string> {
   const token = new provider.IdToken({ sub: account.id }, { ctx });
   const claims = {
@@ -69,7 +77,7 @@ async function issueIdToken(
     auth_time: proof.authTime,
     amr: proof.amr,
     nonce: proof.nonce,
-    sid: proof.sid,
+    sid: session.id,
     ...(scopes.has('email') && { email: account.email }),
   };
   for (const [name, value] of Object.entries(claims)) if (value !== undefined) token.set(name, value);
