@@ -57,9 +57,9 @@ async function logOut() {
 
 /** @param {() => Promise<unknown>} work */
 async function attempt(work) {
+  tell(undefined);
   try {
     await work();
-    tell(undefined);
     return true;
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) await leave('ended');
