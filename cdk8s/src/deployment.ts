@@ -1,5 +1,7 @@
+import { JsonPatch } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
+import type { Labels } from './kubernetes.ts';
 import type { WorkloadFacts } from './workload.ts';
 
 export interface DeploymentProps {
@@ -17,6 +19,12 @@ export interface DeploymentProps {
   readonly tokenFile?: TokenFile;
   /** A folder to write to, which lives as long as the pod. @default none */
   readonly dataFolder?: DataFolder;
+  /** @default enough for a small service */
+  readonly resources?: Resources;
+  /** How long a pod that ends goes on serving before it is told to stop, while others learn that it ends. @default 0 */
+  readonly drainSeconds?: number;
+  /** Beside those of the workload. @default none */
+  readonly podLabels?: Labels;
   /** Files of a Secret, mounted read-only. @default none */
   readonly secretFiles?: { readonly secretName: string; readonly mountPath: string; readonly keys: readonly string[] };
 }
@@ -38,22 +46,45 @@ export interface DataFolder {
 /** User and group of distroless images; the pod security standard `restricted` wants any but root. */
 const NONROOT = 65_532;
 
-const RESOURCES: k8s.ResourceRequirements = {
-  requests: { cpu: k8s.Quantity.fromString('50m'), memory: k8s.Quantity.fromString('96Mi') },
-  limits: { memory: k8s.Quantity.fromString('256Mi') },
-};
+/** As Kubernetes writes quantities. Of CPU there is no limit: who may not use an idle one only answers later. */
+export interface Resources {
+  readonly cpu: string;
+  readonly memory: string;
+  readonly memoryLimit: string;
+}
+
+const RESOURCES: Resources = { cpu: '50m', memory: '96Mi', memoryLimit: '256Mi' };
+/** Above the ten seconds within which every process stops by itself. */
+const GRACE_SECONDS = 20;
 
 /** A Deployment whose pods meet the pod security standard `restricted`, with a read-only root file system. */
 export function addDeployment(scope: Construct, props: DeploymentProps): void {
   const { name, namespace, labels } = props.workload;
-  new k8s.KubeDeployment(scope, 'deployment', {
+  new DrainingDeployment(scope, props, {
     metadata: { name, namespace },
     spec: {
       replicas: props.replicas ?? 1,
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: podSpec(props) },
+      template: { metadata: { labels: { ...labels, ...props.podLabels } }, spec: podSpec(props) },
     },
   });
+}
+
+/** Its pods wait before they are told to stop. The handler `sleep` is there since Kubernetes 1.30, and left out by the types here. */
+class DrainingDeployment extends k8s.KubeDeployment {
+  readonly drainSeconds: number | undefined;
+
+  constructor(scope: Construct, { drainSeconds }: DeploymentProps, props: k8s.KubeDeploymentProps) {
+    super(scope, 'deployment', props);
+    this.drainSeconds = drainSeconds;
+  }
+
+  override toJson(): unknown {
+    const manifest: unknown = super.toJson();
+    if (this.drainSeconds === undefined) return manifest;
+    const lifecycle = { preStop: { sleep: { seconds: this.drainSeconds } } };
+    return JsonPatch.apply(manifest, JsonPatch.add('/spec/template/spec/containers/0/lifecycle', lifecycle));
+  }
 }
 
 function podSpec(props: DeploymentProps): k8s.PodSpec {
@@ -61,8 +92,7 @@ function podSpec(props: DeploymentProps): k8s.PodSpec {
     serviceAccountName: props.workload.serviceAccount,
     automountServiceAccountToken: props.apiAccess ?? false,
     enableServiceLinks: false,
-    // Above the ten seconds within which every process stops by itself.
-    terminationGracePeriodSeconds: 20,
+    terminationGracePeriodSeconds: GRACE_SECONDS + (props.drainSeconds ?? 0),
     securityContext: {
       runAsNonRoot: true,
       runAsUser: NONROOT,
@@ -91,7 +121,7 @@ function container({ workload, image, probes, env = [], ...props }: DeploymentPr
     env: [...env],
     livenessProbe: { httpGet: { path: probes.live, port }, periodSeconds: 10, timeoutSeconds: 2 },
     readinessProbe: { httpGet: { path: probes.ready, port }, periodSeconds: 5, timeoutSeconds: 2 },
-    resources: RESOURCES,
+    resources: requirements(props.resources ?? RESOURCES),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -104,6 +134,11 @@ function container({ workload, image, probes, env = [], ...props }: DeploymentPr
       ...dataMounts(props),
     ],
   };
+}
+
+function requirements({ cpu, memory, memoryLimit }: Resources): k8s.ResourceRequirements {
+  const quantity = (text: string) => k8s.Quantity.fromString(text);
+  return { requests: { cpu: quantity(cpu), memory: quantity(memory) }, limits: { memory: quantity(memoryLimit) } };
 }
 
 function secretVolumes({ secretFiles }: DeploymentProps): k8s.Volume[] {

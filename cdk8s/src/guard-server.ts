@@ -1,10 +1,36 @@
 import { GATEWAY, GROUP } from '@sekisho/policy';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { addDeployment, type TokenFile } from './deployment.ts';
+import { addGuardNetwork, addGuardPeers } from './guard-access.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
 
 export interface GuardServerProps {
   readonly namespace: string;
+  /** The `iss` of the platform's tokens. */
+  readonly issuer: string;
+  /** Where it gets its keys. A Gateway may lead there, too. */
+  readonly auth: Pick<WorkloadFacts, 'name' | 'namespace'>;
+  /** What runs it, or false where it runs outside the cluster. */
+  readonly deployment: GuardDeployment | false;
+}
+
+export interface GuardDeployment {
+  readonly image: string;
+  /**
+   * Holds the keys `redis-url` and `key-encryption-key` (32 random bytes in base64; earlier ones may follow, one on a line), for the
+   * guard alone. @default 'sekisho-guard'
+   */
+  readonly secretName?: string;
+  /** @default 2 */
+  readonly replicas?: number;
+  /** `trustDomain` of the mesh config. @default 'cluster.local' */
+  readonly trustDomain?: string;
+  /**
+   * Whether its pods get a sidecar, and only callers with a certificate of the mesh are answered, over mTLS. In a namespace that enforces
+   * `restricted` it needs the Istio CNI plugin. @default false: a NetworkPolicy alone says who comes
+   */
+  readonly meshed?: boolean;
 }
 
 const NAME = 'sekisho-guard';
@@ -12,11 +38,21 @@ const NAME = 'sekisho-guard';
 export const GUARD_SERVICE_ACCOUNT = NAME;
 /** As the providers in istio/mesh-config.yaml name it. */
 const CHECK = { name: 'http', port: 80, targetPort: 8080 } as const;
+const OPS_PORT = 9090;
+const SECRET_FILES = '/var/run/secrets/sekisho/guard';
+const WORKLOAD_TOKEN: TokenFile = {
+  ...{ mountPath: '/var/run/secrets/sekisho/workload', file: 'token' },
+  ...{ audience: 'sekisho', expirationSeconds: 3_600 },
+};
+/** 100,000 sessions and 20,000 verified tokens in memory. */
+const RESOURCES = { cpu: '200m', memory: '192Mi', memoryLimit: '512Mi' } as const;
+/** Until every proxy knows that a pod ends: one that still asked it would answer 503. */
+const DRAIN_SECONDS = 5;
 
 /** What routes and policies are read from. It writes nothing in the cluster. */
 const RULES: k8s.PolicyRule[] = [
   { apiGroups: [GROUP], resources: ['serviceauthpolicies', 'tokenissuers'], verbs: ['list', 'watch'] },
-  { apiGroups: [GATEWAY.group], resources: ['gateways', 'httproutes'], verbs: ['list', 'watch'] },
+  { apiGroups: [GATEWAY.group], resources: ['gateways', 'httproutes', 'referencegrants'], verbs: ['list', 'watch'] },
   { apiGroups: ['security.istio.io'], resources: ['requestauthentications'], verbs: ['list', 'watch'] },
   { apiGroups: [''], resources: ['services', 'namespaces'], verbs: ['list', 'watch'] },
 ];
@@ -25,12 +61,37 @@ const RULES: k8s.PolicyRule[] = [
 export class GuardServer extends Construct {
   readonly workload: WorkloadFacts;
 
-  constructor(scope: Construct, id: string, { namespace }: GuardServerProps) {
+  constructor(scope: Construct, id: string, props: GuardServerProps) {
     super(scope, id);
+    const { namespace, deployment } = props;
     this.workload = { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports: [CHECK] };
     addServiceAccount(this, this.workload);
     addService(this, this.workload);
     this.#addRole();
+    if (deployment !== false) this.#deploy(props, deployment);
+  }
+
+  #deploy(props: GuardServerProps, deployment: GuardDeployment): void {
+    const { image, secretName = 'sekisho-guard', replicas = 2, meshed = false } = deployment;
+    const { workload } = this;
+    addDeployment(this, {
+      ...{ workload, image, replicas },
+      apiAccess: true,
+      tokenFile: WORKLOAD_TOKEN,
+      probes: { port: OPS_PORT, live: '/healthz', ready: '/readyz' },
+      env: environment(props, { ...deployment, secretName }),
+      secretFiles: { secretName, mountPath: SECRET_FILES, keys: ['key-encryption-key'] },
+      resources: RESOURCES,
+      drainSeconds: DRAIN_SECONDS,
+      ...(meshed && { podLabels: { 'sidecar.istio.io/inject': 'true' } }),
+    });
+    new k8s.KubePodDisruptionBudget(this, 'disruption-budget', {
+      metadata: { name: NAME, namespace: workload.namespace },
+      spec: { maxUnavailable: k8s.IntOrString.fromNumber(1), selector: { matchLabels: { ...workload.labels } } },
+    });
+    const ports = { check: CHECK.targetPort, ops: OPS_PORT };
+    addGuardNetwork(this, { workload, ports });
+    if (meshed) addGuardPeers(this, { workload, ports });
   }
 
   #addRole(): void {
@@ -42,4 +103,21 @@ export class GuardServer extends Construct {
       subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace }],
     });
   }
+}
+
+function environment(
+  { issuer, auth }: GuardServerProps,
+  { secretName, trustDomain = 'cluster.local' }: GuardDeployment & { readonly secretName: string },
+): k8s.EnvVar[] {
+  return [
+    { name: 'GUARD_LISTEN', value: `0.0.0.0:${CHECK.targetPort}` },
+    { name: 'GUARD_OPS_LISTEN', value: `0.0.0.0:${OPS_PORT}` },
+    { name: 'AUTH_ISSUER', value: issuer },
+    { name: 'AUTH_URL', value: `http://${auth.name}.${auth.namespace}` },
+    { name: 'AUTH_SERVICE', value: `${auth.namespace}/${auth.name}` },
+    { name: 'TRUST_DOMAIN', value: trustDomain },
+    { name: 'REDIS_URL', valueFrom: { secretKeyRef: { name: secretName, key: 'redis-url' } } },
+    { name: 'KEY_ENCRYPTION_KEY_FILE', value: `${SECRET_FILES}/key-encryption-key` },
+    { name: 'WORKLOAD_TOKEN_FILE', value: `${WORKLOAD_TOKEN.mountPath}/${WORKLOAD_TOKEN.file}` },
+  ];
 }

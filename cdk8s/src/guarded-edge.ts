@@ -14,8 +14,12 @@ export interface GuardedEdgeProps {
   readonly auth: WorkloadFacts;
   /** Namespaces whose routes the gateway takes, beside that of the auth service. */
   readonly routesFrom: readonly string[];
-  /** Port that the gateway's proxy binds on the `local` target. */
-  readonly targetPort: number;
+  /** Port that the gateway's proxy binds on the `local` target. @default 8080 */
+  readonly targetPort?: number;
+  /** The `iss` of the platform's tokens. */
+  readonly issuer: string;
+  /** Image of the guard, for the `cluster` target. */
+  readonly image: string;
 }
 
 export interface GuardedEdge {
@@ -27,9 +31,10 @@ const EDGE: GatewayRef = { name: 'edge', namespace: 'istio-edge' };
 
 /** The guard, and a gateway where it is asked about every request: what a request may do, the policies of the services say. */
 export function addGuardedEdge(scope: Construct, props: GuardedEdgeProps): GuardedEdge {
-  const { namespace, auth, target, targetPort } = props;
+  const { namespace, auth, target, targetPort = 8080, issuer, image } = props;
   const routesFrom = [auth.namespace, ...props.routesFrom];
-  const guard = new GuardServer(scope, 'guard', { namespace });
+  const deployment = target === 'local' ? false : { image };
+  const guard = new GuardServer(scope, 'guard', { namespace, issuer, auth, deployment });
   const proxy = target === 'local' ? 'manual' : 'automatic';
   const gateway = new PublicGateway(scope, 'edge', { ...EDGE, routesFrom, proxy, targetPort });
   new ServiceAuthPolicy(scope, 'edge-policy', {

@@ -6,7 +6,7 @@ export {
   type AuthenticatedServiceProps,
 } from './authenticated-service.ts';
 export { ManifestError, type ManifestErrorCode } from './errors.ts';
-export { GuardServer, type GuardServerProps } from './guard-server.ts';
+export { type GuardDeployment, GuardServer, type GuardServerProps } from './guard-server.ts';
 export type { GuardedEdge } from './guarded-edge.ts';
 export { type Labels, type Manifest, type Target, toYaml } from './kubernetes.ts';
 export {

@@ -23,9 +23,9 @@ export interface PlatformOptions {
   /** Port that the gateway's proxy binds on the `local` target. @default 8080 */
   readonly gatewayTargetPort?: number;
   /** A second gateway, `edge`, that asks the guard about every request; the guard itself with it. @default neither */
-  readonly edge?: { readonly targetPort: number };
-  /** @default sekisho/operator:0.1.0 and sekisho/auth:0.1.0 */
-  readonly images?: { readonly operator: string; readonly auth: string };
+  readonly edge?: { readonly targetPort?: number };
+  /** @default sekisho/<part>:0.1.0 */
+  readonly images?: { readonly operator: string; readonly auth: string; readonly guard: string };
   /** Base URL of the operator's webhook where the operator runs outside the cluster. @default by its Service */
   readonly webhookUrl?: string;
   /** First administrator of the auth service. @default none is made */
@@ -41,7 +41,7 @@ export interface Platform {
   readonly edge?: GuardedEdge;
 }
 
-const IMAGES = { operator: 'sekisho/operator:0.1.0', auth: 'sekisho/auth:0.1.0' };
+const IMAGES = { operator: 'sekisho/operator:0.1.0', auth: 'sekisho/auth:0.1.0', guard: 'sekisho/guard:0.1.0' };
 
 /**
  * What every service shares: operator, auth service, token issuer and public gateway. The CRDs are applied before it.
@@ -79,7 +79,11 @@ export function renderPlatform(options: PlatformOptions): Platform {
       targetPort: options.gatewayTargetPort ?? 8080,
     });
     const edge =
-      options.edge && addGuardedEdge(chart, { ...options.edge, namespace, target, routesFrom, auth: auth.workload });
+      options.edge &&
+      addGuardedEdge(chart, {
+        ...options.edge,
+        ...{ namespace, target, routesFrom, issuer, auth: auth.workload, image: images.guard },
+      });
     return {
       operator: operator.workload,
       auth: auth.workload,

@@ -19,11 +19,17 @@ const transport = connect({ kubeconfig: inject('kubeconfig') });
 const client = new KubeClient(transport, { fieldManager: 'cdk8s-test' });
 
 const manifests = [
-  ...renderPlatform({ target: 'cluster', issuer: 'https://auth.example', bootstrapAdminEmail: 'a@example.org' })
-    .manifests,
+  ...renderPlatform({
+    target: 'cluster',
+    issuer: 'https://auth.example',
+    bootstrapAdminEmail: 'a@example.org',
+    edge: {},
+  }).manifests,
   ...renderShop({ target: 'cluster' }).manifests,
 ];
-const builtIn = manifests.filter(({ apiVersion, kind }) => /^(v1|apps\/)/.test(apiVersion) && kind !== 'Namespace');
+const builtIn = manifests.filter(
+  ({ apiVersion, kind }) => /^(v1$|apps\/|policy\/|networking\.k8s\.io\/)/.test(apiVersion) && kind !== 'Namespace',
+);
 const deployments = builtIn.filter(({ kind }) => kind === 'Deployment');
 
 beforeAll(async () => {

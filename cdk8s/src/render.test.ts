@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseServiceAuthPolicy, parseTokenIssuer } from '@sekisho/policy';
 import { describe, expect, test } from 'vitest';
-import { type Manifest, type Target, toYaml } from './kubernetes.ts';
+import { GuardServer } from './guard-server.ts';
+import { type Manifest, render, type Target, toYaml } from './kubernetes.ts';
 import { renderPlatform } from './platform.ts';
 import { renderShop } from './shop.ts';
 import { serviceHost } from './workload.ts';
@@ -144,6 +145,31 @@ test('a page is only where the auth service is, too', () => {
   expect(route).toMatchObject({ spec: { parentRefs: [ref] } });
   expect(ofKind(manifests, 'ServiceAuthPolicy').map((raw) => parseServiceAuthPolicy(raw).ok)).not.toContain(false);
   expect(toYaml(manifests)).toContain(`name: ISSUER\n              value: ${issuer}`);
+});
+
+test('a guarded platform in a cluster is what was reviewed', async () => {
+  const { manifests } = renderPlatform({ target: 'cluster', issuer, edge: {} });
+  await expect(toYaml(manifests)).toMatchFileSnapshot('./testdata/platform-guarded-cluster.yaml');
+});
+
+test('a guard with a sidecar answers callers of the mesh alone', () => {
+  const { manifests } = render((chart) => {
+    const auth = { name: 'auth', namespace: 'platform' };
+    const deployment = { image: 'guard', meshed: true };
+    new GuardServer(chart, 'guard', { namespace: 'platform', issuer, auth, deployment });
+    return {};
+  });
+  const [peers] = ofKind(manifests, 'PeerAuthentication');
+  expect(peers?.['spec']).toMatchObject({ mtls: { mode: 'STRICT' }, portLevelMtls: { 9090: { mode: 'PERMISSIVE' } } });
+  const [callers] = ofKind(manifests, 'AuthorizationPolicy');
+  expect(callers?.['spec']).toMatchObject({
+    selector: { matchLabels: { app: 'sekisho-guard' } },
+    rules: [
+      { from: [{ source: { principals: ['*'] } }], to: [{ operation: { ports: ['8080'] } }] },
+      { to: [{ operation: { ports: ['9090'] } }] },
+    ],
+  });
+  expect(toYaml(ofKind(manifests, 'Deployment'))).toContain('sidecar.istio.io/inject: "true"');
 });
 
 test('of the auth service its administration is behind no gateway', () => {

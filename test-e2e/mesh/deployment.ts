@@ -49,7 +49,10 @@ export interface Deployment {
   /** Base URL of the operator's admission webhook. */
   readonly webhookUrl: string;
   readonly services: readonly ServicePlan[];
-  /** Where services are reached as they are, each with its own policy. */
+  /**
+   * Where services are reached as they are, each with its own policy: nothing of Sekisho is on the way of a request, and what Envoy answers is
+   * the mesh's alone. So it stays beside the guarded one, which a cluster would have instead of it.
+   */
   readonly gateway: GatewayPlan;
   /** Where the guard is asked about every request. */
   readonly edge: GatewayPlan;

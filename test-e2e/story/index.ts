@@ -13,7 +13,13 @@ export { type Answer, type Call, call, outcome } from './http.ts';
 export { Policies } from './policies.ts';
 export { type Chapter, runStep, type Step, type StepResult } from './step.ts';
 
-/** The story that `make demo` tells and the e2e suite repeats. It takes back what it changes; after a run that was cut short `storyContext` does. */
+/**
+ * The story that `make demo` tells and the e2e suite repeats. It takes back what it changes; after a run that was cut short
+ * `storyContext` does.
+ *
+ * Two gateways, on purpose: what the mesh enforces by itself, and how soon it follows a change, is seen through one where nothing of
+ * Sekisho is on the way of a request; what the guard adds, through one that asks it. A cluster would have the second alone.
+ */
 export const story: readonly Chapter<StoryContext>[] = [
   logInChapter,
   edgeChapter,

@@ -11,6 +11,7 @@ import {
   readConfig,
 } from '@sekisho/telemetry';
 import { type Static, Type } from 'typebox';
+import { SERVER_NAME_HEADER } from './http/request.ts';
 
 /** RFC 1123, as namespaces and Services are named. */
 const LABEL = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
@@ -137,7 +138,7 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
 }
 
 /** Of these the proxy's own values replace what came, and a proxy may choose its route again by them: what came tells nothing. */
-const REPLACED: readonly string[] = ['authorization', ...Object.values(IDENTITY_HEADER)];
+const REPLACED: readonly string[] = ['authorization', SERVER_NAME_HEADER, ...Object.values(IDENTITY_HEADER)];
 
 function routeHeadersOf(list: string): readonly string[] {
   const names = list

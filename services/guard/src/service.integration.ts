@@ -89,7 +89,7 @@ function cluster(): readonly Manifest[] {
 
 async function installDefinitions(): Promise<void> {
   const files = await Promise.all([inject('istioCrds'), inject('gatewayCrds')].map((path) => readFile(path, 'utf8')));
-  const wanted = /^(gateways|httproutes)\.gateway\.networking|^requestauthentications\./;
+  const wanted = /^(gateways|httproutes|referencegrants)\.gateway\.networking|^requestauthentications\./;
   const others: KubeObject[] = files.flatMap((file) => parseAllDocuments(file).map((document) => document.toJS()));
   const definitions = [...crds(), ...others.filter(({ metadata }) => wanted.test(metadata.name))];
   for (const definition of definitions) {

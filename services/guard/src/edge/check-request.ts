@@ -1,13 +1,9 @@
 import { isCorsPreflight } from '@sekisho/policy';
 import type { RouteQuery } from '../routes/match.ts';
-import type { Scheme } from '../routes/route-table.ts';
+import type { Arrival } from '../routes/sections.ts';
 
 /** A request that Envoy asks about, taken apart once. */
-export interface CheckRequest extends RouteQuery {
-  /** undefined when Envoy does not say. */
-  readonly scheme: Scheme | undefined;
-  /** In lower case, without a port. */
-  readonly host: string;
+export interface CheckRequest extends RouteQuery, Arrival {
   /** Values of the `Authorization` headers as they came, joined by commas where there were several. */
   readonly authorization: string | undefined;
 }

@@ -30,7 +30,7 @@ export interface EdgeParts {
  */
 export async function decideEdge(parts: EdgeParts, request: CheckRequest): Promise<Answer> {
   if (meshPath(request.path) !== request.path) return AMBIGUOUS;
-  const routed = parts.routing.find(request.scheme, request.host, request);
+  const routed = parts.routing.find(request, request);
   if (routed.kind === 'gateway') return ANONYMOUS;
   if (routed.kind !== 'target') return unrouted(routed);
   const { target, path } = routed;

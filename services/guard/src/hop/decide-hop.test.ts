@@ -31,7 +31,7 @@ function hopOf(world: World, { state = 'alive', whenUnavailable = 'Deny' }: Chan
   };
   const ask = (authorization?: string) =>
     decideHop(parts, {
-      ...{ scheme: undefined, host: 'bucket.shop', method: 'GET', path: '/', query: '' },
+      ...{ scheme: undefined, serverName: undefined, host: 'bucket.shop', method: 'GET', path: '/', query: '' },
       header: () => undefined,
       authorization,
     });

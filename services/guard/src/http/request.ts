@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { CheckRequest } from '../edge/check-request.ts';
 import { hostOf } from '../routes/hostname.ts';
-import type { Scheme } from '../routes/route-table.ts';
+import type { Scheme } from '../routes/sections.ts';
 
 /** Which of both questions Envoy asks: the `pathPrefix` of its provider. */
 export type Place = 'edge' | 'hop';
@@ -17,6 +17,9 @@ const SCHEMES: ReadonlyMap<string | undefined, Scheme> = new Map([
   ['https', 'https'],
 ]);
 
+/** Envoy's own, by `includeAdditionalHeadersInCheck` in istio/mesh-config.yaml: in lower case, and absent where there is no SNI. */
+export const SERVER_NAME_HEADER = 'x-sekisho-server-name';
+
 /**
  * Takes apart what Envoy's HTTP ext_authz sends: the method, host and headers of the request, its path behind a prefix.
  * @returns undefined for what is no such question
@@ -29,8 +32,8 @@ export function placedRequest({ method, url = '', headers }: IncomingMessage): P
     const value = headers[name];
     return typeof value === 'string' ? value : value?.[0];
   };
-  const scheme = SCHEMES.get(header('x-forwarded-proto'));
-  return { place, request: { method, path, query, host, scheme, header, authorization: headers.authorization } };
+  const arrival = { host, scheme: SCHEMES.get(header('x-forwarded-proto')), serverName: header(SERVER_NAME_HEADER) };
+  return { place, request: { ...arrival, method, path, query, header, authorization: headers.authorization } };
 }
 
 function isPlace(text: string | undefined): text is Place {

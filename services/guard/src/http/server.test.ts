@@ -46,18 +46,30 @@ async function ask(port: number, { method = 'GET', path = '/edge/api?x=1', heade
   return { status: Number(response.statusCode), headers: response.headers, text };
 }
 
+const SECURE = { 'x-forwarded-proto': 'https', 'x-sekisho-server-name': 'shop.example' };
+
 describe('a question of Envoy', () => {
   test('is taken apart: place, path, query, host, scheme, headers', async () => {
     const { port, asked } = await serve();
-    await ask(port, { method: 'PROPFIND', headers: { 'x-forwarded-proto': 'https', 'user-agent': 'Browser/1' } });
+    await ask(port, { method: 'PROPFIND', headers: { ...SECURE, 'user-agent': 'Browser/1' } });
     await ask(port, { path: '/hop/' });
     const [edge, hop] = asked;
     expect(edge).toMatchObject({
       place: 'edge',
-      request: { method: 'PROPFIND', path: '/api', query: 'x=1', host: 'shop.example', scheme: 'https' },
+      request: {
+        method: 'PROPFIND',
+        path: '/api',
+        query: 'x=1',
+        host: 'shop.example',
+        scheme: 'https',
+        serverName: 'shop.example',
+      },
     });
     expect(edge?.request.header('user-agent')).toBe('Browser/1');
-    expect(hop).toMatchObject({ place: 'hop', request: { path: '/', query: '', scheme: undefined } });
+    expect(hop).toMatchObject({
+      place: 'hop',
+      request: { path: '/', query: '', scheme: undefined, serverName: undefined },
+    });
   });
 
   test.each(['__proto__', 'constructor', 'ftp'])('of a scheme that is none: %s', async (scheme) => {
@@ -102,10 +114,18 @@ describe('an answer', () => {
       'x_user-id',
       'x-jwt-payload',
       'x_session_id',
+      'x_forwarded_client_cert',
+      'x-forwarded-client_cert',
       'authorization',
     ]) {
       expect(removed).toContain(name);
     }
+  });
+
+  test('that lets through keeps what Envoy says of the direct caller', async () => {
+    const { port } = await serve();
+    const { headers } = await ask(port);
+    expect(removals(headers['x-envoy-auth-headers-to-remove'])).not.toContain('x-forwarded-client-cert');
   });
 
   test('with a token puts it in the place of the one that came', async () => {

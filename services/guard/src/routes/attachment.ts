@@ -2,7 +2,7 @@ import type { KubeObject } from '@sekisho/kube';
 import { GATEWAY } from '@sekisho/policy';
 import type { LabelSelector, Listener, ParentRef } from './shapes.ts';
 
-const ROUTE_KIND = 'HTTPRoute';
+export const HTTP_ROUTE_KIND = 'HTTPRoute';
 
 /** A Gateway, or a route, by name. */
 export interface ObjectName {
@@ -51,7 +51,7 @@ function takes({ allowedRoutes }: Listener, { gateway, namespace, labels }: Atta
 }
 
 function isHttpRoute({ group, kind }: { readonly group?: string; readonly kind: string }): boolean {
-  return kind === ROUTE_KIND && (group ?? GATEWAY.group) === GATEWAY.group;
+  return kind === HTTP_ROUTE_KIND && (group ?? GATEWAY.group) === GATEWAY.group;
 }
 
 function selects(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {

@@ -2,6 +2,7 @@ import type { KubeObject } from '@sekisho/kube';
 import type { DecisionPolicy, DirectCaller, Jwks, Labels } from '@sekisho/policy';
 import type { ObjectName } from './attachment.ts';
 import type { PolicyBook, ReadyPolicy } from './policy-book.ts';
+import type { MayReach } from './reference-grants.ts';
 import { type BackendRef, type HttpRouteFilter, type HttpRouteRule, readService } from './shapes.ts';
 
 /** A TokenIssuer besides the platform's, with the keys that the Gateway's proxies hold for it. */
@@ -43,6 +44,7 @@ export interface EdgeFacts {
 
 export interface Surroundings {
   readonly facts: EdgeFacts;
+  readonly mayReach: MayReach;
   readonly policies: Pick<PolicyBook, 'governing'>;
   readonly service: (name: ObjectName) => KubeObject | undefined;
 }
@@ -97,9 +99,13 @@ function sameWorkloads(a: Target, b: Target): boolean {
   return a.name === b.name && a.isAuth === b.isAuth;
 }
 
-function backendOf(backend: BackendRef, route: ObjectName, { facts, policies, service }: Surroundings): Destination {
+function backendOf(backend: BackendRef, route: ObjectName, around: Surroundings): Destination {
+  const { facts, policies, service, mayReach } = around;
   const { group = '', kind = 'Service', namespace = route.namespace, name } = backend;
   if (group !== '' || kind !== 'Service') return closed(`the backend is a ${kind}, not a Service`);
+  if (!mayReach(route.namespace, { namespace, name })) {
+    return closed(`no ReferenceGrant in ${namespace} lets routes of ${route.namespace} lead to its Service ${name}`);
+  }
   const object = service({ namespace, name });
   const spec = object && readService(object.spec);
   if (spec === undefined) return closed(`there is no Service ${namespace}/${name}`);

@@ -1,14 +1,14 @@
-const ANY = '*';
+/** As a wildcard, every host. */
+export const ANY_HOST = '*';
 
 /**
  * The hosts that a route serves at a listener: what both name (Gateway API, HTTPRouteSpec.hostnames).
- * @param listener undefined or empty: every host
+ * @param listener in lower case
  * @param route empty: whatever the listener serves
  */
-export function servedHosts(listener: string | undefined, route: readonly string[]): readonly string[] {
-  const wide = listener === undefined || listener === '' ? ANY : listener.toLowerCase();
-  if (route.length === 0) return [wide];
-  return route.flatMap((host) => intersection(wide, host.toLowerCase()) ?? []);
+export function servedHosts(listener: string, route: readonly string[]): readonly string[] {
+  if (route.length === 0) return [listener];
+  return route.flatMap((host) => intersection(listener, host.toLowerCase()) ?? []);
 }
 
 function intersection(a: string, b: string): string | undefined {
@@ -18,7 +18,7 @@ function intersection(a: string, b: string): string | undefined {
 
 /** `*.example.com` covers every name below example.com, and not example.com itself. */
 function covers(wide: string, narrow: string): boolean {
-  if (wide === ANY || wide === narrow) return true;
+  if (wide === ANY_HOST || wide === narrow) return true;
   return wide.startsWith('*.') && narrow.replace(/^\*/, '').endsWith(wide.slice(1));
 }
 
@@ -47,7 +47,7 @@ export class HostMap<T> {
       const wildcard = this.#byHost.get(`*${host.slice(dot)}`);
       if (wildcard !== undefined) return wildcard;
     }
-    return this.#byHost.get(ANY);
+    return this.#byHost.get(ANY_HOST);
   }
 }
 

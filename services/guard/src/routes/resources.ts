@@ -13,6 +13,7 @@ const namespaced = (group: string, version: string, [kind, plural]: readonly [st
 export const RESOURCES = {
   gateways: namespaced(GATEWAY.group, 'v1', ['Gateway', 'gateways']),
   routes: namespaced(GATEWAY.group, 'v1', ['HTTPRoute', 'httproutes']),
+  grants: namespaced(GATEWAY.group, 'v1beta1', ['ReferenceGrant', 'referencegrants']),
   services: namespaced('', 'v1', ['Service', 'services']),
   namespaces: { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false },
   policies: namespaced(GROUP, VERSION, [POLICY_KIND, 'serviceauthpolicies']),

@@ -2,36 +2,7 @@ import type { KubeObject } from '@sekisho/kube';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gateway, HTTP_LISTENER, route } from '../testing/objects.ts';
-import type { RouteQuery } from './match.ts';
-import { type RouteSource, routeTable, type Scheme } from './route-table.ts';
-
-type Request = Partial<Omit<RouteQuery, 'header'>> & {
-  readonly host?: string;
-  readonly scheme?: Scheme;
-  readonly headers?: Readonly<Record<string, string>>;
-};
-
-/** Names of the backends, in the order in which they may take the request. */
-function found(source: Partial<RouteSource<string>>, request: Request): readonly string[] {
-  const { host = 'shop.example', scheme = 'http', method = 'GET', path = '/', query = '', headers = {} } = request;
-  const table = routeTable<string>({
-    gateway: gateway(),
-    routes: [],
-    labelsOf: () => ({}),
-    visibleHeaders: new Set(['x-version']),
-    resolve: (rule) => rule.backendRefs?.[0]?.name ?? 'none',
-    ...source,
-  });
-  const header = (name: string) => headers[name];
-  return table.find(scheme, host, { method, path, query, header }).map(({ destination }) => destination);
-}
-
-function rule(to: string, ...matches: readonly unknown[]) {
-  return { ...(matches.length > 0 && { matches }), backendRefs: [{ name: to, port: 80 }] };
-}
-
-const exact = (value: string) => ({ type: 'Exact', value });
-const prefix = (value: string) => ({ type: 'PathPrefix', value });
+import { exact, found, prefix, type Request, rule } from '../testing/route-table.ts';
 
 describe('which rule takes a request', () => {
   const routes = [
@@ -205,25 +176,4 @@ test('any routes, in any order, lead where the specification says', () => {
       expect(found({ routes: turned }, { path })[0]).toBe(expected(routes, path));
     }),
   );
-});
-
-describe('listeners of one protocol', () => {
-  const listeners = [HTTP_LISTENER, { ...HTTP_LISTENER, name: 'other', port: 8080 }];
-  const at = (sectionName: string) => [{ name: 'public', namespace: 'istio-ingress', sectionName }];
-
-  test('have routes of their own, and which of them was asked is not known', () => {
-    const routes = [
-      route({ parentRefs: at('http'), rules: [rule('here')] }, { name: 'here' }),
-      route({ parentRefs: at('other'), rules: [rule('there')] }, { name: 'there' }),
-    ];
-    expect(found({ gateway: gateway(listeners), routes }, {})).toEqual(['here', 'there']);
-  });
-
-  test('a host that one names is what every host is at the other', () => {
-    const routes = [
-      route({ parentRefs: at('http'), hostnames: ['shop.example'], rules: [rule('here')] }, { name: 'here' }),
-      route({ parentRefs: at('other'), rules: [rule('there')] }, { name: 'there' }),
-    ];
-    expect(found({ gateway: gateway(listeners), routes }, {})).toEqual(['here', 'there']);
-  });
 });

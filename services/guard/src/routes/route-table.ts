@@ -1,8 +1,8 @@
 import type { KubeObject } from '@sekisho/kube';
 import { attaches, byAge, type ObjectName } from './attachment.ts';
-import { HostMap, servedHosts } from './hostname.ts';
 import { moreSpecific, type ReadyMatch, type RouteQuery, readyMatch } from './match.ts';
 import { type Rewrite, rewriteOf } from './rewrite.ts';
+import { type Arrival, Sections } from './sections.ts';
 import { type HttpRouteRule, type Listener, readGateway, readHttpRoute } from './shapes.ts';
 
 /** Where a rule sends what it matches: found out once, when the table is made. */
@@ -15,14 +15,10 @@ export interface RouteEntry<D> {
 export interface RouteTable<D> {
   /**
    * The rules of which one takes the request: mostly one or none. Several only where a rule that comes first may or may not
-   * match; whoever asks must be content with each of them.
-   * @param scheme undefined when it is not known
-   * @param host in lower case, without a port
+   * match, or where it is not known at which listener the request came; whoever asks must be content with each of them.
    */
-  find(scheme: Scheme | undefined, host: string, query: RouteQuery): readonly RouteEntry<D>[];
+  find(arrival: Arrival, query: RouteQuery): readonly RouteEntry<D>[];
 }
-
-export type Scheme = 'http' | 'https';
 
 export interface RouteSource<D> {
   readonly gateway: KubeObject;
@@ -39,43 +35,26 @@ interface Entry<D> extends RouteEntry<D> {
   readonly match: ReadyMatch;
 }
 
-/** Listeners on one port share their virtual hosts, and share none with another port. */
-interface Port<D> {
-  readonly scheme: Scheme;
-  readonly hosts: HostMap<Entry<D>[]>;
-}
-
-type Ports<D> = Map<string, Port<D>>;
-
-const SCHEMES: ReadonlyMap<string, Scheme> = new Map([
-  ['HTTP', 'http'],
-  ['HTTPS', 'https'],
-]);
 const EVERYTHING = [{}];
-const NOTHING: readonly never[] = [];
 
-/**
- * Routing of one Gateway as istiod makes it: at each port one virtual host for each host, its rules from the most specific on.
- * To which port a request came Envoy does not say: what every port of its scheme would do counts.
- */
+/** Routing of one Gateway as istiod makes it: at each virtual host the rules of all routes, from the most specific on. */
 export function routeTable<D>(source: RouteSource<D>): RouteTable<D> {
-  const ports: Ports<D> = new Map();
-  for (const route of [...source.routes].sort(byAge)) addRoute(ports, route, source);
-  for (const { hosts } of ports.values()) {
-    for (const entries of hosts.values()) entries.sort((a, b) => moreSpecific(a.match, b.match));
-  }
-  const all = [...ports.values()];
+  const listeners = readGateway(source.gateway.spec)?.listeners ?? [];
+  const sections = new Sections<Entry<D>>(listeners);
+  for (const route of [...source.routes].sort(byAge)) addRoute(sections, { route, listeners }, source);
+  for (const entries of sections.values()) entries.sort((a, b) => moreSpecific(a.match, b.match));
   return {
-    find(scheme, host, query) {
-      const asked = scheme === undefined ? all : all.filter((port) => port.scheme === scheme);
-      return [...new Set(asked.flatMap(({ hosts }) => candidates(hosts.find(host), query)))];
-    },
+    find: (arrival, query) => [...new Set(sections.find(arrival).flatMap((entries) => candidates(entries, query)))],
   };
 }
 
-function addRoute<D>(ports: Ports<D>, route: KubeObject, source: RouteSource<D>): void {
+interface Joining {
+  readonly route: KubeObject;
+  readonly listeners: readonly Listener[];
+}
+
+function addRoute<D>(sections: Sections<Entry<D>>, { route, listeners }: Joining, source: RouteSource<D>): void {
   const spec = readHttpRoute(route.spec);
-  const listeners = readGateway(source.gateway.spec)?.listeners ?? [];
   const namespace = route.metadata.namespace ?? '';
   const gateway = { namespace: source.gateway.metadata.namespace ?? '', name: source.gateway.metadata.name };
   const attaching = { gateway, namespace, labels: source.labelsOf(namespace) };
@@ -83,12 +62,7 @@ function addRoute<D>(ports: Ports<D>, route: KubeObject, source: RouteSource<D>)
   if (spec === undefined || joined.length === 0) return;
   const name = { namespace, name: route.metadata.name };
   const entries = (spec.rules ?? []).flatMap((rule) => entriesOf(rule, name, source));
-  for (const { scheme, port, host } of places(joined, spec.hostnames ?? [])) {
-    const key = `${scheme} ${port}`;
-    const at: Port<D> = ports.get(key) ?? { scheme, hosts: new HostMap() };
-    ports.set(key, at);
-    at.hosts.at(host, () => []).push(...entries);
-  }
+  sections.add(joined, spec.hostnames ?? [], entries);
 }
 
 function entriesOf<D>(rule: HttpRouteRule, route: ObjectName, source: RouteSource<D>): Entry<D>[] {
@@ -100,21 +74,7 @@ function entriesOf<D>(rule: HttpRouteRule, route: ObjectName, source: RouteSourc
   });
 }
 
-/** Each once, through however many listeners a route comes there. */
-function places(listeners: readonly Listener[], hostnames: readonly string[]) {
-  const found = new Map<string, { readonly scheme: Scheme; readonly port: number; readonly host: string }>();
-  for (const { protocol, port, hostname } of listeners) {
-    const scheme = SCHEMES.get(protocol);
-    if (scheme === undefined) continue;
-    for (const host of servedHosts(hostname, hostnames)) {
-      found.set(`${scheme} ${port} ${host}`, { scheme, port, host });
-    }
-  }
-  return found.values();
-}
-
-function candidates<D>(entries: readonly Entry<D>[] | undefined, query: RouteQuery): readonly RouteEntry<D>[] {
-  if (entries === undefined) return NOTHING;
+function candidates<D>(entries: readonly Entry<D>[], query: RouteQuery): readonly RouteEntry<D>[] {
   const found: RouteEntry<D>[] = [];
   for (const entry of entries) {
     const verdict = entry.match.verdict(query);

@@ -88,6 +88,7 @@ function createInformers({ client, clock, random, onError, onRecovered }: RouteW
   return {
     gateways: informer('gateways'),
     routes: informer('routes'),
+    grants: informer('grants'),
     services: informer('services'),
     namespaces: informer('namespaces'),
     policies: informer('policies', { prune: prunePolicy }),
@@ -111,10 +112,11 @@ function prunePolicy(policy: KubeObject): KubeObject {
   };
 }
 
-function stateOf({ gateways, routes, services, namespaces, policies, issuers, keys }: Informers) {
+function stateOf({ gateways, routes, grants, services, namespaces, policies, issuers, keys }: Informers) {
   return {
     gateways: gateways.store.list(),
     routes: routes.store.list(),
+    grants: grants.store.list(),
     service: ({ namespace, name }: { readonly namespace: string; readonly name: string }) =>
       services.store.get(`${namespace}/${name}`),
     namespace: (name: string) => namespaces.store.get(name),

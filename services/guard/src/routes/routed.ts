@@ -1,6 +1,7 @@
 import { type Destination, sameDestination, type Target } from './destination.ts';
 import type { RouteQuery } from './match.ts';
-import type { RouteEntry, RouteTable, Scheme } from './route-table.ts';
+import type { RouteEntry, RouteTable } from './route-table.ts';
+import type { Arrival } from './sections.ts';
 
 /** Where a request goes. */
 export type Routed =
@@ -11,8 +12,7 @@ export type Routed =
   | { readonly kind: 'closed'; readonly why: string; readonly policy?: string };
 
 export interface Asked {
-  readonly scheme: Scheme | undefined;
-  readonly host: string;
+  readonly arrival: Arrival;
   readonly query: RouteQuery;
 }
 
@@ -23,10 +23,10 @@ const AMBIGUOUS: Routed = {
 };
 
 /** What all Gateways that could have been asked agree on. A wrong guess would open nothing, but sign a token for the wrong service. */
-export function routed(tables: readonly RouteTable<Destination>[], { scheme, host, query }: Asked): Routed {
+export function routed(tables: readonly RouteTable<Destination>[], { arrival, query }: Asked): Routed {
   let chosen: RouteEntry<Destination> | undefined;
   for (const table of tables) {
-    for (const entry of table.find(scheme, host, query)) {
+    for (const entry of table.find(arrival, query)) {
       if (chosen !== undefined && !agree(chosen, entry, query.path)) return AMBIGUOUS;
       chosen ??= entry;
     }

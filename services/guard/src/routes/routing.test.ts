@@ -6,6 +6,7 @@ import {
   issuer,
   namespace,
   policy,
+  referenceGrant,
   requestAuthentication,
   route,
   service,
@@ -31,6 +32,7 @@ function state(changes: Partial<ClusterState> = {}): ClusterState {
   return {
     gateways: [gateway()],
     routes: [toBucket({})],
+    grants: [],
     service: ({ namespace, name }) => services.get(`${namespace}/${name}`),
     namespace: (name) => namespace(name),
     policies: [edgePolicy(), bucket],
@@ -54,7 +56,8 @@ function updated(routing: Routing, states: readonly ClusterState[]): Routing {
 }
 
 function find(routing: Routing, path = '/api/items') {
-  return routing.find('http', 'shop.example', { method: 'GET', path, query: '', header: () => undefined });
+  const arrival = { scheme: 'http', host: 'shop.example', serverName: undefined } as const;
+  return routing.find(arrival, { method: 'GET', path, query: '', header: () => undefined });
 }
 
 describe('a route', () => {
@@ -120,6 +123,37 @@ describe('a route', () => {
     ['whose mirror is not named', { routes: [toBucket({ filters: [{ type: 'RequestMirror' }] })] }, /mirrored/],
   ])('%s is closed', (_, change, why) => {
     expect(find(routingOf(state(change)))).toMatchObject({ kind: 'closed', why: expect.stringMatching(why) });
+  });
+
+  describe('into another namespace', () => {
+    const far = route({ rules: [{ backendRefs: [{ ...BACKEND, namespace: 'shop' }] }] }, { namespace: 'apps' });
+    const from = [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace: 'apps' }];
+    const to = [{ group: '', kind: 'Service' }];
+    const withGrant = (spec: Readonly<Record<string, unknown>>) =>
+      find(routingOf(state({ routes: [far], grants: [referenceGrant(spec)] })));
+
+    test('leads there where a grant of that namespace says so, for every Service or for this one', () => {
+      expect(withGrant({ from, to })).toMatchObject({ kind: 'target', target: { name: 'shop/bucket' } });
+      expect(withGrant({ from, to: [{ ...to[0], name: 'bucket' }] })).toMatchObject({ kind: 'target' });
+    });
+
+    test.each<[string, object]>([
+      ['another namespace', { from: [{ ...from[0], namespace: 'others' }], to }],
+      ['another kind', { from: [{ ...from[0], kind: 'GRPCRoute' }], to }],
+      ['another Service', { from, to: [{ ...to[0], name: 'other' }] }],
+      ['Secrets', { from, to: [{ group: '', kind: 'Secret' }] }],
+      ['nobody that can be read', { from }],
+    ])('is closed where the grant is for %s', (_, spec) => {
+      const why = expect.stringContaining('ReferenceGrant');
+      expect(withGrant({ ...spec })).toMatchObject({ kind: 'closed', why });
+    });
+
+    test('is closed without a grant there, though another namespace has one', () => {
+      const { metadata, ...grant } = referenceGrant({ from, to });
+      const elsewhere = { ...grant, metadata: { ...metadata, namespace: 'apps' } };
+      expect(find(routingOf(state({ routes: [far] })))).toMatchObject({ kind: 'closed' });
+      expect(find(routingOf(state({ routes: [far], grants: [elsewhere] })))).toMatchObject({ kind: 'closed' });
+    });
   });
 
   test('that mirrors requests to the same service leads there', () => {

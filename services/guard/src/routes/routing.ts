@@ -1,17 +1,27 @@
 import { type KubeObject, keyOf } from '@sekisho/kube';
 import { type DirectCaller, GATEWAY, type IssuerState, type Jwks, parseTokenIssuer, targetOf } from '@sekisho/policy';
 import type { ObjectName } from './attachment.ts';
-import { type Destination, destinationOf, type EdgeFacts, type ExternalIssuer } from './destination.ts';
+import {
+  type Destination,
+  destinationOf,
+  type EdgeFacts,
+  type ExternalIssuer,
+  type Surroundings,
+} from './destination.ts';
 import { KeyBook } from './issuer-keys.ts';
 import type { RouteQuery } from './match.ts';
 import { PolicyBook, type ReadyPolicy } from './policy-book.ts';
-import { type RouteTable, routeTable, type Scheme } from './route-table.ts';
+import { reachOf } from './reference-grants.ts';
+import { type RouteTable, routeTable } from './route-table.ts';
 import { type Routed, routed } from './routed.ts';
+import type { Arrival } from './sections.ts';
 
 /** What the API server holds, of each kind that matters. */
 export interface ClusterState {
   readonly gateways: readonly KubeObject[];
   readonly routes: readonly KubeObject[];
+  /** ReferenceGrants. */
+  readonly grants: readonly KubeObject[];
   readonly service: (name: ObjectName) => KubeObject | undefined;
   readonly namespace: (name: string) => KubeObject | undefined;
   readonly policies: readonly KubeObject[];
@@ -52,7 +62,8 @@ export class Routing {
     const strict = new Set(ready.filter((policy) => policy.whenUnavailable === 'Deny').map(({ service }) => service));
     this.#lenient = new Set(ready.map(({ service }) => service).filter((service) => !strict.has(service)));
     const shared = sharedIssuers(ready);
-    this.#tables = guardedGateways(state).map((gateway) => this.#table(gateway, state, shared));
+    const mayReach = reachOf(state.grants);
+    this.#tables = guardedGateways(state).map((gateway) => this.#table(gateway, state, { shared, mayReach }));
   }
 
   /** How many routes lead somewhere is not told: readiness only asks whether Gateways are guarded at all. */
@@ -60,8 +71,8 @@ export class Routing {
     return this.#tables.length;
   }
 
-  find(scheme: Scheme | undefined, host: string, query: RouteQuery): Routed {
-    return routed(this.#tables, { scheme, host, query });
+  find(arrival: Arrival, query: RouteQuery): Routed {
+    return routed(this.#tables, { arrival, query });
   }
 
   /** What a hop does while revocations are not known: it is told no route, so every policy of the audience must agree. */
@@ -72,7 +83,7 @@ export class Routing {
   #table(
     gateway: KubeObject,
     state: ClusterState,
-    shared: ReadonlyMap<string, ReadonlySet<string>>,
+    { shared, mayReach }: Pick<EdgeFacts, 'shared'> & Pick<Surroundings, 'mayReach'>,
   ): RouteTable<Destination> {
     const facts: EdgeFacts = {
       caller: callerOf(gateway, this.#options.trustDomain),
@@ -86,7 +97,8 @@ export class Routing {
       routes: state.routes,
       visibleHeaders: this.#visible,
       labelsOf: (namespace) => state.namespace(namespace)?.metadata.labels,
-      resolve: (rule, route) => destinationOf(rule, route, { facts, policies: this.#policies, service: state.service }),
+      resolve: (rule, route) =>
+        destinationOf(rule, route, { facts, mayReach, policies: this.#policies, service: state.service }),
     });
   }
 }

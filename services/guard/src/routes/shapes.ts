@@ -95,6 +95,11 @@ const ServiceSpec = Type.Object({
   ports: Type.Optional(Type.Array(ServicePort)),
 });
 
+const ReferenceGrantSpec = Type.Object({
+  from: Type.Array(Type.Object({ group: Type.String(), kind: Type.String(), namespace: Type.String() })),
+  to: Type.Array(Type.Object({ group: Type.String(), kind: Type.String(), name: Type.Optional(Type.String()) })),
+});
+
 export type HttpRouteSpec = Static<typeof HttpRouteSpec>;
 export type HttpRouteRule = Static<typeof Rule>;
 export type HttpRouteMatch = Static<typeof Match>;
@@ -106,6 +111,7 @@ export type GatewaySpec = Static<typeof GatewaySpec>;
 export type Listener = Static<typeof Listener>;
 export type LabelSelector = Static<typeof LabelSelector>;
 export type ServiceSpec = Static<typeof ServiceSpec>;
+export type ReferenceGrantSpec = Static<typeof ReferenceGrantSpec>;
 
 /** Reads a spec; undefined for one that has not the shape, which then counts as not there. */
 function reader<T extends TSchema>(schema: T): (spec: unknown) => Static<T> | undefined {
@@ -116,3 +122,4 @@ function reader<T extends TSchema>(schema: T): (spec: unknown) => Static<T> | un
 export const readHttpRoute = reader(HttpRouteSpec);
 export const readGateway = reader(GatewaySpec);
 export const readService = reader(ServiceSpec);
+export const readReferenceGrant = reader(ReferenceGrantSpec);

@@ -130,6 +130,7 @@ export class World {
       routes: [...names].map((name) =>
         route({ rules: [{ backendRefs: [{ name, port: 80 }] }], hostnames: [`${name}.example`] }, { name }),
       ),
+      grants: [],
       service: ({ name }) => (names.has(name) ? service(name) : undefined),
       namespace: (name) => namespace(name),
       policies: [edge, ...policies],
@@ -144,7 +145,14 @@ export class World {
   ask(request: Partial<CheckRequest> & { readonly token?: string } = {}) {
     const { token, ...rest } = request;
     return decideEdge(this.parts, {
-      ...{ scheme: 'http', host: 'bucket.example', method: 'GET', path: '/api/items', query: '' },
+      ...{
+        scheme: 'http',
+        serverName: undefined,
+        host: 'bucket.example',
+        method: 'GET',
+        path: '/api/items',
+        query: '',
+      },
       header: () => undefined,
       authorization: token === undefined ? undefined : `Bearer ${token}`,
       ...rest,

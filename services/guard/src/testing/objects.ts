@@ -37,6 +37,11 @@ export function route(spec: Readonly<Record<string, unknown>>, meta: Partial<Met
   return object(GATEWAY_API, 'HTTPRoute', { meta: { name: 'bucket', ...meta }, spec: { parentRefs, ...spec } });
 }
 
+/** In the namespace of what it leads to. */
+export function referenceGrant(spec: Readonly<Record<string, unknown>>): KubeObject {
+  return object(`${GATEWAY.group}/v1beta1`, 'ReferenceGrant', { meta: { name: 'routes' }, spec });
+}
+
 export function service(name: string, spec: Readonly<Record<string, unknown>> = {}): KubeObject {
   const ports = [{ port: 80, targetPort: 8080 }];
   return object('v1', 'Service', { meta: { name }, spec: { selector: { app: name }, ports, ...spec } });
