@@ -7,7 +7,7 @@ import {
   parseServiceAuthPolicy,
   prepareDecision,
 } from '@sekisho/policy';
-import { waitFor } from '../mesh/wait.ts';
+import { decided } from '../echo/decided.ts';
 import type { TriedPolicy, TriedRequest } from './case.ts';
 import { answered, expected, TRUST_DOMAIN, type TrialRules, wireRequest } from './expectation.ts';
 import { inForce } from './in-force.ts';
@@ -131,11 +131,10 @@ async function compare(
   return { decided: expected(rules, request, token), mesh };
 }
 
-/** The first answer that is a decision: where the machine stands still for 250 ms, Envoy says 503 in the guard's stead. */
+/** The guard's answer or the mesh's own, once there is one. */
 function ask(request: WireRequest, target: WireTarget): Promise<WireAnswer> {
-  const decided = async () => {
-    const answer = await send(request, target);
-    return answer !== 'cut' && answer.status === 503 ? undefined : answer;
-  };
-  return waitFor('the guard decides', decided, { timeout: 60_000 });
+  return decided(
+    () => send(request, target),
+    (answer) => answer !== 'cut' && answer.status === 503,
+  );
 }

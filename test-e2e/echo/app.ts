@@ -21,6 +21,10 @@ export interface EchoApp extends AsyncDisposable {
   readonly grpcPort: number;
   /** The latest requests, the last one last. */
   readonly seen: readonly Seen[];
+  /** How many there were. */
+  readonly count: number;
+  /** Those after the first `count`, as far as they are remembered. */
+  since(count: number): readonly Seen[];
 }
 
 const REMEMBERED = 200;
@@ -30,8 +34,10 @@ const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** Answers 200 to everything, sends back what comes on a WebSocket, and remembers what it saw. */
 export async function startEchoApp(): Promise<EchoApp> {
   const seen: Seen[] = [];
+  let count = 0;
   const note = async (head: Pick<Seen, 'method' | 'target' | 'headers'>, body: Readable): Promise<Seen> => {
     const one = { ...head, ...(await measured(body)) };
+    count += 1;
     seen.push(one);
     if (seen.length > REMEMBERED) seen.shift();
     return one;
@@ -59,7 +65,14 @@ export async function startEchoApp(): Promise<EchoApp> {
     for (const session of sessions) session.destroy();
     await ended;
   };
-  return { port, grpcPort, seen, [Symbol.asyncDispose]: close };
+  return {
+    ...{ port, grpcPort, seen },
+    get count() {
+      return count;
+    },
+    since: (before) => (count === before ? [] : seen.slice(before - count)),
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 type Note = (head: Pick<Seen, 'method' | 'target' | 'headers'>, body: Readable) => Promise<Seen>;

@@ -4,18 +4,24 @@ import { signalGroup } from './proc.ts';
 import { type ProcessRecord, readRecord } from './supervisor.ts';
 import { waitFor } from './wait.ts';
 
-/** Kills a process of the mesh with its children, runs `meanwhile` without it, and waits until the supervisor has it back. */
-export async function killed<T>(mesh: MeshInfo, name: string, meanwhile: () => Promise<T>): Promise<T> {
-  const before = record(mesh, name);
+/** Kills processes of the mesh with their children, runs `meanwhile` without them, and waits until the supervisor has them back. */
+export async function killed<T>(
+  mesh: MeshInfo,
+  names: string | readonly string[],
+  meanwhile: () => Promise<T>,
+): Promise<T> {
+  const before = [names].flat().map((name) => record(mesh, name));
   const supervisor = supervisorId();
   if (supervisor === undefined) throw new Error('the mesh has no supervisor');
-  // A supervisor that stands still starts nothing: the process is down for as long as `meanwhile` takes.
+  // A supervisor that stands still starts nothing: they are down for as long as `meanwhile` takes.
   signalGroup(supervisor, 'SIGSTOP');
-  const result = await Promise.resolve(signalGroup(before, 'SIGKILL'))
+  const result = await Promise.resolve(before.map((one) => signalGroup(one, 'SIGKILL')))
     .then(meanwhile)
     .finally(() => signalGroup(supervisor, 'SIGCONT'));
-  const isBack = async () => record(mesh, name).state === 'ready' && record(mesh, name).pid !== before.pid;
-  await waitFor(`${name} is back`, isBack, { timeout: 60_000 });
+  for (const { name, pid } of before) {
+    const isBack = async () => record(mesh, name).state === 'ready' && record(mesh, name).pid !== pid;
+    await waitFor(`${name} is back`, isBack, { timeout: 120_000 });
+  }
   return result;
 }
 

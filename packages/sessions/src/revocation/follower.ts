@@ -1,5 +1,13 @@
 import { setTimeout as timer } from 'node:timers/promises';
-import { isAtLeast, type LoggedEntry, millisecondsOf, type Position, type RevocationLog, type Turn } from './log.ts';
+import {
+  BLOCK_MS,
+  isAtLeast,
+  type LoggedEntry,
+  millisecondsOf,
+  type Position,
+  type RevocationLog,
+  type Turn,
+} from './log.ts';
 import type { RevocationEntry, RevocationKind } from './revocation.ts';
 import { RevocationSet } from './revocation-set.ts';
 
@@ -88,12 +96,15 @@ export class Follower {
   async #turn(): Promise<boolean> {
     this.#position ??= await this.#load();
     await this.#restoreLost();
+    const askedAt = this.#monotonic();
     const turn = await this.#options.log.next(this.#position);
     const reached = endOf(turn, this.#position);
     this.#apply(turn.entries);
     this.#position = reached;
-    // More entries may wait than one turn brings.
-    if (reached !== undefined && isAtLeast(reached, turn.last)) this.#hear(this.#monotonic());
+    // More entries may wait than one turn brings. And what a process reads that stood still may be old: it was true when it was sent.
+    if (reached !== undefined && isAtLeast(reached, turn.last)) {
+      this.#hear(Math.min(this.#monotonic(), askedAt + BLOCK_MS));
+    }
     this.#sweep();
     return reached !== undefined;
   }

@@ -3,6 +3,8 @@ import type { RevocationEntry } from './revocation.ts';
 /** Where an entry lies in the stream, `<ms>-<n>`; `0-0` is before the first. */
 export type Position = string;
 export const BEGINNING: Position = '0-0';
+/** Milliseconds that a read without news is held: as often at least a reader learns that it misses nothing. */
+export const BLOCK_MS = 1_000;
 
 export function millisecondsOf(position: Position): number {
   return Number(position.split('-', 1)[0]);
@@ -35,7 +37,7 @@ export interface RevocationLog {
   last(): Promise<Position>;
   /** Every entry that is not over, in pages; one that is added meanwhile may be missing. */
   all(): AsyncIterable<readonly (RevocationEntry | undefined)[]>;
-  /** Entries behind the position, in order; waits a while for the first. */
+  /** Entries behind the position, in order; waits BLOCK_MS for the first. */
   next(position: Position): Promise<Turn>;
   close(): void;
 }

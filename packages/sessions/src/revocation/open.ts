@@ -1,6 +1,6 @@
 import { connectRedis } from '../connection.ts';
-import type { RevocationLog } from './log.ts';
-import { BLOCK_MS, createRedisLog } from './redis-log.ts';
+import { BLOCK_MS, type RevocationLog } from './log.ts';
+import { createRedisLog } from './redis-log.ts';
 
 export interface RevocationLogOptions {
   /** As `connectRedis` takes it. */

@@ -15,9 +15,9 @@ function setUp(options: Partial<FollowerOptions> = {}) {
     (what: string) =>
     (...args: unknown[]) =>
       void told.push([what, ...args]);
-  const start = () => {
+  const start = (followed: FollowerOptions['log'] = log) => {
     const reader = startRevocationReader({
-      log,
+      log: followed,
       clock: () => new Date(time.now),
       monotonic: () => time.monotonic,
       sleep: async () => {
@@ -176,6 +176,26 @@ describe('a reader of revocations', () => {
     log.fail(undefined);
     log.add(session('s2'));
     await settled(() => expect(reader.staleMs).toBe(0));
+  });
+
+  test('takes an answer for as old as it may be when it reads it late', async () => {
+    const { log, start, time } = setUp();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let isAsked = false;
+    const next: typeof log.next = async (position) => {
+      if (isAsked) return log.next(position);
+      isAsked = true;
+      await promise;
+      return { last: position, entries: [] };
+    };
+    const reader = start({ ...log, next });
+    await settled(() => expect(isAsked).toBe(true));
+    // The process stands still, and finds the answer where it came long ago.
+    time.monotonic += 10_000;
+    const before = reader.staleMs;
+    resolve();
+    await settled(() => expect(reader.staleMs).not.toBe(before));
+    expect(reader.staleMs).toBe(9_000);
   });
 
   test('passes over an entry of a kind that it does not know, and says how many', async () => {

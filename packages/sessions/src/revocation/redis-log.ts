@@ -1,11 +1,9 @@
 import type { RedisConnection } from '../connection.ts';
 import { redisCall } from '../redis-call.ts';
 import { revocationKeys } from './keys.ts';
-import { BEGINNING, type LoggedEntry, type Position, type RevocationLog } from './log.ts';
+import { BEGINNING, BLOCK_MS, type LoggedEntry, type Position, type RevocationLog } from './log.ts';
 import { toEntry } from './member.ts';
 
-/** Milliseconds that Redis holds a read without news: as often at least a reader learns that it misses nothing. */
-export const BLOCK_MS = 1_000;
 const PAGE = 1_000;
 
 /** @param redis a connection of its own: a read that waits holds up every other command */

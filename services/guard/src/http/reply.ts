@@ -3,11 +3,16 @@ import { IDENTITY_HEADER } from '@sekisho/policy';
 import type { Allowed, Answer, Denied } from '../answer.ts';
 import type { Place } from './request.ts';
 
+/** By which Envoy tells a service who its direct caller is. Its own value is Envoy's to replace. */
+const CLIENT_CERTIFICATE = 'x-forwarded-client-cert';
 /**
  * Headers that nobody outside may set. Envoy strips those that it writes itself, and knows nothing of their variants with
  * underscores, which frameworks with CGI names read as the same.
  */
-const SPOOFABLE = Object.values(IDENTITY_HEADER).flatMap(spellings);
+const SPOOFABLE = [
+  ...Object.values(IDENTITY_HEADER).flatMap(spellings),
+  ...spellings(CLIENT_CERTIFICATE).filter((name) => name !== CLIENT_CERTIFICATE),
+];
 const REMOVED = { kept: SPOOFABLE.join(','), removed: [...SPOOFABLE, 'authorization'].join(',') } as const;
 
 /** Every way to write some of the dashes of a name as underscores, the name itself among them. */

@@ -114,10 +114,18 @@ describe('an answer', () => {
       'x_user-id',
       'x-jwt-payload',
       'x_session_id',
+      'x_forwarded_client_cert',
+      'x-forwarded-client_cert',
       'authorization',
     ]) {
       expect(removed).toContain(name);
     }
+  });
+
+  test('that lets through keeps what Envoy says of the direct caller', async () => {
+    const { port } = await serve();
+    const { headers } = await ask(port);
+    expect(removals(headers['x-envoy-auth-headers-to-remove'])).not.toContain('x-forwarded-client-cert');
   });
 
   test('with a token puts it in the place of the one that came', async () => {
