@@ -10,7 +10,7 @@ export async function tokenCalls() {
   const clock = () => new Date();
   const minter = createMinter({ issuer, key: () => key, clock, uuid: randomUUID });
   const verifyToken = createVerifier({ issuer, audience: 'bucket', jwks: () => jwks, clock });
-  const cachedVerify = createVerifyCache({ verify: verifyToken, jwks: () => jwks, clock });
+  const cache = createVerifyCache({ verify: verifyToken, jwks: () => jwks, clock });
 
   const access = await minter.access({
     subject: randomUUID(),
@@ -37,7 +37,7 @@ export async function tokenCalls() {
     'delegated token': () => minter.delegated(narrow.claims, delegation),
     'raw verify': () => verify('sha256', input, publicKey, signature),
     verification: () => verifyToken(narrow.token),
-    'verification from the cache': () => cachedVerify(narrow.token),
+    'verification from the cache': () => cache.known(narrow.token) ?? cache.verify(narrow.token),
   } as const satisfies Record<string, () => unknown>;
 }
 

@@ -14,7 +14,6 @@ import { ECHO, type Echo, openEcho } from '../echo/echo.ts';
 import { Cluster } from '../mesh/cluster.ts';
 import type { MeshInfo } from '../mesh/mesh-info.ts';
 import { Accounts, type Grant, logIn, type Person } from '../story/accounts.ts';
-import { BUCKET_MAY } from '../story/context.ts';
 import { Policies } from '../story/policies.ts';
 import type { Credential, Presented, Service } from './ask.ts';
 import { createOracle, GATEWAY, type MayPass } from './oracle.ts';
@@ -72,7 +71,6 @@ export async function openWorld(mesh: MeshInfo): Promise<World> {
   await policies.reset();
   const echo = opened.use(await openEcho(mesh, cluster, { revocation: { check: 'EveryHop' } }));
   const accounts = new Accounts(mesh);
-  await accounts.grant('shop/bucket', BUCKET_MAY);
   const delegated = { permissions: ['echo:read'] };
   await accounts.grant(ECHO_WORKLOAD, { service: 'echo', grants: [{ service: 'echo', delegated }] });
   const { namespace, serviceAccount, trustDomain } = GATEWAY;

@@ -26,10 +26,9 @@ export class BoundedLabels<L extends LabelDeclaration> {
   }
 
   check(values: LabelValues<L> | undefined): Record<string, string> {
-    const given = new Map<string, string>(Object.entries(values ?? {}));
     const checked: Record<string, string> = {};
     for (const [label, allowed] of this.#allowed) {
-      const value = given.get(label);
+      const value = values !== undefined && Object.hasOwn(values, label) ? values[label] : undefined;
       checked[label] = value !== undefined && allowed.has(value) ? value : this.#other(label);
     }
     return checked;

@@ -45,4 +45,4 @@ export {
 export { EcPublicJwk, type Jwks, PublicJwk, parsePublicJwk, RsaPublicJwk } from './public-jwk.ts';
 export { type OpenedSigningKey, openSigningKey, sealSigningKey } from './sealed-key.ts';
 export { ANY_AUDIENCE, createVerifier, type VerifierOptions, type Verify } from './verify.ts';
-export { createVerifyCache, type VerifyCacheOptions } from './verify-cache.ts';
+export { createVerifyCache, type VerifyCache, type VerifyCacheOptions } from './verify-cache.ts';

@@ -31,8 +31,8 @@ function setUp({ maxEntries }: { maxEntries?: number } = {}) {
     verified.push(token);
     return verifier(token);
   };
-  const cached = createVerifyCache({ ...common, verify, ...(maxEntries !== undefined && { maxEntries }) });
-  return { state, verifier, verify, cached, verified };
+  const cache = createVerifyCache({ ...common, verify, ...(maxEntries !== undefined && { maxEntries }) });
+  return { state, verifier, verify, cached: cache.verify, known: cache.known, verified };
 }
 
 const outcome = (answer: Promise<unknown>) =>
@@ -69,6 +69,20 @@ describe('the cache of verified tokens', () => {
     );
   });
 
+  test('knows at once what it verified, and nothing else', async () => {
+    const { state, cached, known } = setUp();
+    expect(known(first)).toBeUndefined();
+    const claims = await cached(first);
+    expect(known(first)).toBe(claims);
+    expect(known(`${first}x`)).toBeUndefined();
+    state.now += 150;
+    expect(known(first)).toBeUndefined();
+    state.now -= 1;
+    expect(known(first)).toBe(claims);
+    state.jwks = toJwks(keys);
+    expect(known(first)).toBeUndefined();
+  });
+
   test('verifies a token once, until its end', async () => {
     const { state, cached, verified } = setUp();
     for (let count = 0; count < 5; count += 1) await cached(first);
@@ -96,7 +110,7 @@ describe('the cache of verified tokens', () => {
     const { state, verify, verified } = setUp();
     const common = { jwks: () => state.jwks, clock: () => new Date(state.now * 1000) };
     const gate = Promise.withResolvers<void>();
-    const slow = createVerifyCache({
+    const { verify: slow } = createVerifyCache({
       ...common,
       verify: async (token) => {
         const claims = await verify(token);

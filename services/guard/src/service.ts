@@ -1,11 +1,12 @@
 import { type Clock, KubeClient, type Random, type Transport } from '@sekisho/kube';
 import { createDeviceCheck, type DevicePolicy } from '@sekisho/sessions';
 import type { Checks, ListenAddress } from '@sekisho/telemetry';
-import { ANY_AUDIENCE, createVerifier, createVerifyCache } from '@sekisho/tokens';
+import { ANY_AUDIENCE, createVerifier } from '@sekisho/tokens';
 import { decideEdge, type EdgeParts } from './edge/decide-edge.ts';
 import { createSessionCheck } from './edge/session-check.ts';
 import { GuardError } from './errors.ts';
 import { decideHop, type HopParts } from './hop/decide-hop.ts';
+import { createHopTokens } from './hop/hop-token.ts';
 import { createCheckServer } from './http/server.ts';
 import type { KeySource } from './keys/key-source.ts';
 import { createRouteWatch } from './routes/route-watch.ts';
@@ -101,7 +102,7 @@ function hopParts(options: ServiceOptions, { revocations, gate }: Stores, routin
   });
   return {
     ...{ platformIssuer, revocations, maxStalenessMs, gate },
-    verify: createVerifyCache({ verify, jwks, clock, maxEntries: HOP_TOKENS }),
+    verified: createHopTokens(verify, { jwks, clock, maxEntries: HOP_TOKENS }),
     whenUnavailable: (audience) => routing.whenUnavailable(audience),
   };
 }

@@ -13,7 +13,12 @@ export function claimValues(claims: Claims, path: readonly string[]): readonly s
     node = node[name];
   }
   if (typeof node === 'string') return path.length === 1 ? topLevelText(path[0], node) : [node];
-  return Array.isArray(node) ? node.filter((item) => typeof item === 'string') : NONE;
+  if (!Array.isArray(node)) return NONE;
+  return node.every(isText) ? node : node.filter(isText);
+}
+
+function isText(item: unknown): item is string {
+  return typeof item === 'string';
 }
 
 function topLevelText(name: string | undefined, value: string): readonly string[] {

@@ -74,6 +74,17 @@ test('a path that Envoy has normalised once is the same to the next Envoy', () =
   );
 });
 
+test('a path that is taken for normal is so: with a query, which makes it another target, it is the same', () => {
+  const piece = fc.constantFrom(...'/.;:~_-aZ0%2fe5c\\|"<[]=@!$&\'()*+,');
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+      const target = `/${pieces.join('')}`;
+      expect(meshPath(target)).toBe(meshPath(`${target}?`));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 test('a path ends where query or fragment begin', () => {
   expect(pathOf('/a/b?c=/d#e')).toBe('/a/b');
   expect(pathOf('/a#b?c')).toBe('/a');

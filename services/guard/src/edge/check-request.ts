@@ -10,6 +10,7 @@ export interface CheckRequest extends RouteQuery, Arrival {
 
 /** As Envoy takes it for one, and then verifies no token of it. */
 export function isPreflight({ method, header }: Pick<CheckRequest, 'method' | 'header'>): boolean {
+  if (method !== 'OPTIONS') return false;
   return isCorsPreflight(method, {
     origin: header('origin'),
     accessControlRequestMethod: header('access-control-request-method'),

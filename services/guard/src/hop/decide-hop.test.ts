@@ -2,6 +2,7 @@ import { ANY_AUDIENCE, createVerifier, toJwks } from '@sekisho/tokens';
 import { describe, expect, test } from 'vitest';
 import { edgeWorld, PLATFORM, type World } from '../testing/edge-world.ts';
 import { decideHop, type HopParts } from './decide-hop.ts';
+import { createHopTokens } from './hop-token.ts';
 
 interface Changes {
   readonly state?: 'alive' | 'over' | 'unknown';
@@ -12,13 +13,15 @@ interface Changes {
 function hopOf(world: World, { state = 'alive', whenUnavailable = 'Deny' }: Changes = {}) {
   const [jwks, narrowJwks] = [toJwks([world.keys.authKey]), toJwks([world.keys.guardKey])];
   const asked: string[] = [];
+  const clock = () => world.now;
+  const verify = createVerifier({
+    ...{ issuer: PLATFORM, audience: ANY_AUDIENCE, clock },
+    jwks: () => jwks,
+    narrowJwks: () => narrowJwks,
+  });
   const parts: HopParts = {
     platformIssuer: PLATFORM,
-    verify: createVerifier({
-      ...{ issuer: PLATFORM, audience: ANY_AUDIENCE, clock: () => world.now },
-      jwks: () => jwks,
-      narrowJwks: () => narrowJwks,
-    }),
+    verified: createHopTokens(verify, { jwks: () => jwks, clock }),
     revocations: world.parts.revocations,
     maxStalenessMs: 60_000,
     gate: {

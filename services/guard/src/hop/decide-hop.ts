@@ -1,15 +1,16 @@
 import type { RevocableClaims, RevocationReader } from '@sekisho/sessions';
-import { keyIdOf, TokenError, type Verify } from '@sekisho/tokens';
+import { keyIdOf, TokenError, type VerifyCache } from '@sekisho/tokens';
 import { type Answer, DETAIL, denied, PASSED } from '../answer.ts';
 import type { CheckRequest } from '../edge/check-request.ts';
 import type { SessionGate } from '../sessions/session-gate.ts';
 import { unverifiedPayload } from '../tokens/unverified.ts';
+import type { HopToken } from './hop-token.ts';
 
 export interface HopParts {
   /** `iss` of the platform's tokens. */
   readonly platformIssuer: string;
   /** Of tokens of either signer of the platform, whatever their audience. */
-  readonly verify: Verify;
+  readonly verified: VerifyCache<HopToken>;
   readonly revocations: Pick<RevocationReader, 'check' | 'staleMs'>;
   readonly maxStalenessMs: number;
   readonly gate: Pick<SessionGate, 'check'>;
@@ -27,31 +28,48 @@ export async function decideHop(parts: HopParts, { authorization }: CheckRequest
   // Envoy asks about requests without a token only where one is needed.
   if (authorization === undefined || authorization === '') return denied('token_missing', DETAIL.token_missing);
   const token = TOKEN.exec(authorization)?.[1];
-  const payload = token === undefined ? undefined : unverifiedPayload(token);
-  if (token === undefined || payload === undefined) return denied('token_malformed', DETAIL.token_malformed);
+  if (token === undefined) return MALFORMED;
+  const known = parts.verified.known(token);
+  return known === undefined ? decideUnknown(parts, token) : decideVerified(parts, known);
+}
+
+const MALFORMED = denied('token_malformed', DETAIL.token_malformed);
+
+async function decideUnknown(parts: HopParts, token: string): Promise<Answer> {
+  const payload = unverifiedPayload(token);
+  if (payload === undefined) return MALFORMED;
   // Those of other issuers have no session here; Envoy verifies them with the keys of their issuer.
-  if (payload['iss'] !== parts.platformIssuer) return passUnlessRevoked(parts, revocableOf(payload), token);
+  if (payload['iss'] !== parts.platformIssuer) {
+    return passUnlessRevoked(parts, { claims: revocableOf(payload), kid: keyIdOf(token) });
+  }
   try {
-    const claims = await parts.verify(token);
-    const answer = passUnlessRevoked(parts, claims, token, claims.aud);
-    if (!answer.allowed || claims.session === undefined) return answer;
-    const { session, user, sub, aud } = claims;
-    return await whileAlive(parts, { id: session.id, userId: user?.id ?? sub }, aud);
+    return await decideVerified(parts, await parts.verified.verify(token));
   } catch (error) {
     return fromError(error);
   }
 }
 
+async function decideVerified(parts: HopParts, { claims, kid }: HopToken): Promise<Answer> {
+  const answer = passUnlessRevoked(parts, { claims, kid, audience: claims.aud });
+  if (!answer.allowed || claims.session === undefined) return answer;
+  const { session, user, sub, aud } = claims;
+  return whileAlive(parts, { id: session.id, userId: user?.id ?? sub }, aud);
+}
+
 /** Both prefixes of the RequestAuthentications, and one token (RFC 7515 section 7.1) to the end. */
 const TOKEN = /^(?:bearer|service) +([\w-]+\.[\w-]+\.[\w-]+)$/i;
 
+interface Presented {
+  readonly claims: RevocableClaims;
+  readonly kid: string | undefined;
+  readonly audience?: readonly string[];
+}
+
 function passUnlessRevoked(
   { revocations, maxStalenessMs, whenUnavailable }: HopParts,
-  claims: RevocableClaims,
-  token: string,
-  audience: readonly string[] = [],
+  { claims, kid, audience = [] }: Presented,
 ): Answer {
-  if (revocations.check(claims, keyIdOf(token)) !== undefined) {
+  if (revocations.check(claims, kid) !== undefined) {
     return denied('token_revoked', DETAIL.token_revoked, askerOf(claims));
   }
   if (revocations.staleMs <= maxStalenessMs || whenUnavailable(audience) === 'Allow') return PASSED;

@@ -37,17 +37,17 @@ const DEFECT = denied('unavailable', 'the request could not be decided');
 
 /** Envoy's HTTP ext_authz, on plain node:http: one answer for each question, no body read. */
 export function createCheckServer(options: CheckServerOptions): CheckServer {
+  let closing = false;
   const server = createServer(
     // Several Authorization headers become one that is no token: which of them Envoy would take, nobody has to guess.
     { ...TIMEOUTS, maxHeaderSize: MAX_HEADER_BYTES, joinDuplicateHeaders: true },
-    (request, response) => void answer(options, request, response),
+    (request, response) => {
+      // A proxy sends the next question elsewhere (RFC 9112 section 9.6).
+      if (closing) response.shouldKeepAlive = false;
+      void answer(options, request, response);
+    },
   );
   server.on('clientError', refuseUnreadable);
-  let closing = false;
-  server.on('request', (_, response: ServerResponse) => {
-    // A proxy sends the next question elsewhere (RFC 9112 section 9.6).
-    if (closing) response.shouldKeepAlive = false;
-  });
   return {
     listen: (address) => listen(server, address),
     close() {

@@ -44,7 +44,13 @@ export function routeTable<D>(source: RouteSource<D>): RouteTable<D> {
   for (const route of [...source.routes].sort(byAge)) addRoute(sections, { route, listeners }, source);
   for (const entries of sections.values()) entries.sort((a, b) => moreSpecific(a.match, b.match));
   return {
-    find: (arrival, query) => [...new Set(sections.find(arrival).flatMap((entries) => candidates(entries, query)))],
+    find(arrival, query) {
+      const found = sections.find(arrival);
+      const [only] = found;
+      // Mostly so: then no rule is there twice.
+      if (only !== undefined && found.length === 1) return candidates(only, query);
+      return [...new Set(found.flatMap((entries) => candidates(entries, query)))];
+    },
   };
 }
 

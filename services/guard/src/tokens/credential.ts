@@ -23,6 +23,9 @@ export interface Handed {
 /** A verified token with everything that is worked out once: it lives, and is forgotten, with the entry of the verify cache. */
 export interface Credential {
   readonly iss: string;
+  /** Epoch seconds. */
+  readonly exp: number;
+  readonly nbf?: number;
   /** As the issuer wrote them: policies name claims by its paths. */
   readonly claims: Readonly<Record<string, unknown>>;
   readonly revocable: RevocableClaims;
@@ -34,15 +37,14 @@ export interface Credential {
    * @throws TokenError `claims_invalid`
    */
   readonly unified: (wanted: Wanted) => AccessClaims;
-  /** By service; no more than the token names, since minting refuses the others. */
+  /** By service; HandedTokens says for how long. */
   readonly handed: Map<string, Handed>;
 }
 
 export function platformCredential(claims: AccessClaims, token: string): Credential {
-  const { session, user, sub } = claims;
+  const { session, user, sub, iss, exp, nbf } = claims;
   return {
-    iss: claims.iss,
-    claims,
+    ...{ iss, exp, nbf, claims },
     revocable: claims,
     kid: keyIdOf(token),
     ...(session !== undefined && { session: { id: session.id, userId: user?.id ?? sub } }),
@@ -53,7 +55,7 @@ export function platformCredential(claims: AccessClaims, token: string): Credent
 
 /** @param issuer name of the TokenIssuer */
 export function externalCredential(claims: ExternalClaims, token: string, issuer: string): Credential {
-  const { iss, jti, iat, azp, client_id } = claims;
+  const { iss, exp, nbf, jti, iat, azp, client_id } = claims;
   const client = [client_id, azp].find((name) => typeof name === 'string');
   const revocable = {
     sub: externalSubject(issuer, claims.sub),
@@ -62,9 +64,8 @@ export function externalCredential(claims: ExternalClaims, token: string, issuer
     ...(client !== undefined && { client_id: client }),
   };
   return {
-    iss,
-    claims,
-    revocable,
+    ...{ iss, exp, claims, revocable },
+    ...(nbf !== undefined && { nbf }),
     kid: keyIdOf(token),
     unified: (wanted) => unified(claims, { token, issuer, ...wanted }),
     handed: new Map(),

@@ -3,6 +3,7 @@ import { GuardError } from '../errors.ts';
 import type { KeySource } from '../keys/key-source.ts';
 import type { Target } from '../routes/destination.ts';
 import type { ClaimPaths, Credential, Handed } from './credential.ts';
+import { createHandedTokens, type HandedTokensOptions } from './handed-tokens.ts';
 
 export interface NarrowOptions {
   readonly platformIssuer: string;
@@ -10,22 +11,25 @@ export interface NarrowOptions {
   readonly clock: () => Date;
   readonly uuid: () => string;
   readonly onMinted: () => void;
+  /** @default those of HandedTokens */
+  readonly handed?: Pick<HandedTokensOptions, 'maxBytes' | 'maxPerCredential'>;
 }
 
 /**
  * The `Authorization` header for a service: a token for it alone, with what the presented one allows there. The same one is handed out until three
- * quarters of its life are over.
+ * quarters of its life are over, and then at once.
  *
- * Rejects with TokenError `audience_mismatch` and `token_expired` as the minter does, `token_invalid` for claims that no token of
+ * Throws and rejects with TokenError `audience_mismatch` and `token_expired` as the minter does, `token_invalid` for claims that no token of
  * ours may hold, and GuardError `keys_missing` while there is no key to sign with.
  */
-export type Narrow = (credential: Credential, target: Target) => Promise<string>;
+export type Narrow = (credential: Credential, target: Target) => string | Promise<string>;
 
 const REUSED_PART = 0.75;
 
 export function createNarrow(options: NarrowOptions): Narrow {
   const { keys, clock, platformIssuer: issuer, uuid, onMinted } = options;
   const minter = createMinter({ issuer, key: () => keyOf(keys), clock, uuid });
+  const handedTokens = createHandedTokens({ now: () => clock().getTime() / 1000, ...options.handed });
   const minting = new WeakMap<Credential, Map<string, Promise<Handed>>>();
 
   const mint = async (credential: Credential, target: Target): Promise<Handed> => {
@@ -38,19 +42,21 @@ export function createNarrow(options: NarrowOptions): Narrow {
       readBy: pathsOf(credential, target),
       renewAt: claims.iat + (claims.exp - claims.iat) * REUSED_PART,
     };
-    credential.handed.set(target.service, handed);
+    handedTokens.keep(credential, target.service, handed);
     return handed;
   };
-  return async (credential, target) => {
+  const isGood = (handed: Handed, paths: ClaimPaths | undefined) =>
+    clock().getTime() / 1000 < handed.renewAt && handed.kid === keyOf(keys).kid && samePaths(handed.readBy, paths);
+  return (credential, target) => {
     const { service } = target;
     const known = credential.handed.get(service);
-    const isGood = (one: Handed) =>
-      clock().getTime() / 1000 < one.renewAt &&
-      one.kid === keyOf(keys).kid &&
-      samePaths(one.readBy, pathsOf(credential, target));
-    if (known !== undefined && isGood(known)) return known.authorization;
-    return (await once(minting, credential, [service, () => mint(credential, target)])).authorization;
+    if (known !== undefined && isGood(known, pathsOf(credential, target))) return known.authorization;
+    return once(minting, credential, [service, () => mint(credential, target)]).then(toAuthorization);
   };
+}
+
+function toAuthorization({ authorization }: Handed): string {
+  return authorization;
 }
 
 function pathsOf({ iss }: Credential, { decision }: Target): ClaimPaths | undefined {

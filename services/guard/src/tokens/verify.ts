@@ -1,8 +1,8 @@
-import { type AccessClaims, ANY_AUDIENCE, createVerifier, createVerifyCache, TokenError } from '@sekisho/tokens';
+import { ANY_AUDIENCE, createVerifier, createVerifyCache, TokenError, type VerifyCache } from '@sekisho/tokens';
 import type { KeySource } from '../keys/key-source.ts';
 import type { ExternalIssuer, Target } from '../routes/destination.ts';
 import { type Credential, externalCredential, platformCredential } from './credential.ts';
-import { createExternalVerifier, type ExternalClaims } from './external.ts';
+import { createExternalVerifier } from './external.ts';
 import { unverifiedPayload } from './unverified.ts';
 
 export interface VerifyOptions {
@@ -14,8 +14,8 @@ export interface VerifyOptions {
   readonly maxTokens?: number;
 }
 
-/** Rejects with TokenError `token_malformed`, `token_expired` or `token_invalid`. */
-export type VerifyForTarget = (token: string, target: Pick<Target, 'external'>) => Promise<Credential>;
+/** At once for what was verified before. Throws and rejects with TokenError `token_malformed`, `token_expired` or `token_invalid`. */
+export type VerifyForTarget = (token: string, target: Pick<Target, 'external'>) => Credential | Promise<Credential>;
 
 const MAX_TOKENS = 20_000;
 
@@ -24,27 +24,27 @@ export function createVerifyForTarget(options: VerifyOptions): VerifyForTarget {
   const platform = platformVerifier(options);
   const external = externalVerifiers(options);
   return (token, target) => {
+    const known = platform.known(token);
+    if (known !== undefined) return known;
     // Without other issuers there is nothing to choose, and nothing to decode.
     const issuer = target.external.size === 0 ? undefined : issuerOf(token, target.external);
-    return issuer === undefined ? platform(token) : external(token, issuer);
+    const cache = issuer === undefined ? platform : external(issuer);
+    return cache.known(token) ?? cache.verify(token);
   };
 }
 
-function platformVerifier({ platformIssuer, keys, clock, maxTokens = MAX_TOKENS }: VerifyOptions) {
+function platformVerifier({ platformIssuer, keys, clock, maxTokens }: VerifyOptions): VerifyCache<Credential> {
   const jwks = () => keys.accessJwks;
-  const credentialOf = remembering<AccessClaims>(platformCredential);
-  const verify = createVerifyCache({
-    verify: createVerifier({ issuer: platformIssuer, audience: ANY_AUDIENCE, jwks, clock }),
-    jwks,
-    clock,
-    maxEntries: maxTokens,
+  const verify = createVerifier({ issuer: platformIssuer, audience: ANY_AUDIENCE, jwks, clock });
+  return createVerifyCache({
+    ...{ jwks, clock, maxEntries: maxTokens ?? MAX_TOKENS },
+    verify: async (token) => platformCredential(await verify(token), token),
   });
-  return async (token: string) => credentialOf(await verify(token), token);
 }
 
 interface Known {
   readonly issuer: ExternalIssuer;
-  readonly verify: (token: string) => Promise<Credential>;
+  readonly cache: VerifyCache<Credential>;
 }
 
 /** One verifier for each issuer that is asked for, made anew when its keys are others. */
@@ -52,35 +52,20 @@ function externalVerifiers({ clock, maxTokens = MAX_TOKENS }: VerifyOptions) {
   const known = new Map<string, Known>();
   const make = (issuer: ExternalIssuer): Known => {
     const { name, iss, jwks } = issuer;
-    const credentialOf = remembering<ExternalClaims>((claims, token) => externalCredential(claims, token, name));
-    const verify = createVerifyCache({
-      verify: createExternalVerifier({ issuer: iss, jwks, clock }),
-      jwks: () => jwks,
-      clock,
-      maxEntries: maxTokens,
+    const verify = createExternalVerifier({ issuer: iss, jwks, clock });
+    const cache = createVerifyCache({
+      ...{ jwks: () => jwks, clock, maxEntries: maxTokens },
+      verify: async (token) => externalCredential(await verify(token), token, name),
     });
-    return { issuer, verify: async (token) => credentialOf(await verify(token), token) };
+    return { issuer, cache };
   };
-  return (token: string, issuer: ExternalIssuer) => {
+  return (issuer: ExternalIssuer): VerifyCache<Credential> => {
     let one = known.get(issuer.name);
     if (one === undefined || one.issuer.jwks !== issuer.jwks || one.issuer.iss !== issuer.iss) {
       one = make(issuer);
       known.set(issuer.name, one);
     }
-    return one.verify(token);
-  };
-}
-
-/** The cache hands out the same claims for the same token: what is made of them hangs on that object. */
-function remembering<C extends object>(make: (claims: C, token: string) => Credential) {
-  const known = new WeakMap<C, Credential>();
-  return (claims: C, token: string): Credential => {
-    let credential = known.get(claims);
-    if (credential === undefined) {
-      credential = make(claims, token);
-      known.set(claims, credential);
-    }
-    return credential;
+    return one.cache;
   };
 }
 
