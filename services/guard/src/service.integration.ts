@@ -69,6 +69,7 @@ function options(): Parameters<typeof createService>[0] {
     ...{ prefix, tokenLifetime: 900, sessionFreshMs: 1_000, maxStalenessMs: 3_000 },
     keys: { ...sets, signingKey: () => guardKey, ready: true, ageMs: 0, refresh: async () => undefined },
     ...{ transport, timers: systemClock, random: Math.random, uuid: randomUUID, deviceChange: 'log', routeHeaders: [] },
+    ...{ exchangeCookie: async () => undefined, loginPath: undefined },
     metrics: createMetrics({ undeclared: 'throw', processMetrics: false }),
     log: createLogger({ name: 'guard', level: 'silent' }),
   };
