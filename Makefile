@@ -24,7 +24,7 @@ status: $(INSTALLED) ## Show what runs, where, and how much memory it takes
 	@node test-e2e/mesh/cli.ts status
 
 ##@ Test it
-.PHONY: test unit integration e2e-local test-differential chaos
+.PHONY: test unit integration e2e-local test-differential chaos fuzz
 test: $(INSTALLED) ## Run all tests: unit, integration (real servers), end to end (the local mesh)
 	@vitest run
 
@@ -39,6 +39,9 @@ e2e-local: $(INSTALLED) ## Run the end-to-end suite on the local mesh
 
 test-differential: $(INSTALLED) ## Ask the mesh and the decision function the same: N=400 policies (SEED=... repeats a run)
 	@DIFFERENTIAL_POLICIES=$(N) DIFFERENTIAL_SEED=$(SEED) vitest run --project e2e test-e2e/suite/differential.e2e.ts
+
+fuzz: $(INSTALLED) ## Send each operation of the auth service N=300 requests made of its API document (SEED=... repeats a run)
+	@FUZZ_RUNS=$(or $(N),300) FUZZ_SEED=$(or $(SEED),$$RANDOM) vitest run --project integration services/auth/src/http/fuzz.integration.ts
 
 chaos: $(INSTALLED) ## Load through the guarded gateway while one part after the other fails: MINUTES=10 (SEED=... repeats the faults)
 	@MINUTES=$(MINUTES) SEED=$(SEED) node test-e2e/chaos/main.ts
@@ -66,7 +69,7 @@ verify: generate ## Regenerate and fail when a committed file differs
 	@git diff --exit-code --stat -- charts docs/openapi || { echo 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
 
 ##@ Measure it
-.PHONY: bench-propagation bench-operator bench-tokens bench-auth bench-edge bench-footprint bench-code
+.PHONY: bench-propagation bench-operator bench-tokens bench-auth bench-edge bench-identity bench-footprint bench-code
 bench-propagation: $(INSTALLED) ## Time from an applied policy change to the first connection that obeys it
 	@node bench/propagation.ts
 
@@ -81,6 +84,9 @@ bench-auth: $(INSTALLED) ## The auth service against what it is made of: rates, 
 
 bench-edge: $(INSTALLED) ## The guard against servers that decide nothing: rates, latency, memory (SESSIONS=10000 for less)
 	@node bench/edge.ts
+
+bench-identity: $(INSTALLED) ## What a service pays for knowing its caller, on each framework
+	@node bench/identity.ts
 
 bench-footprint: $(INSTALLED) ## Memory of each process of the mesh
 	@node bench/footprint.ts
