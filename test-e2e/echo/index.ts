@@ -1,0 +1,1 @@
+export { ECHO, type Echo, ITEMS, openEcho } from './echo.ts';
