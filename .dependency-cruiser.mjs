@@ -12,7 +12,14 @@ const testFile = '\\.(test|integration)\\.ts$';
 export default {
   forbidden: [
     { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'unresolvable',
+      comment:
+        'a browser resolves paths of its own host: services/samples/web/src/app.test.ts holds that they are served',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^/web/' },
+    },
     { name: 'base-imports-nothing-above', severity: 'error', from: { path: base }, to: { path: [middle, top, tests] } },
     { name: 'middle-imports-nothing-above', severity: 'error', from: { path: middle }, to: { path: [top, tests] } },
     { name: 'top-imports-no-tests', severity: 'error', from: { path: top }, to: { path: tests } },

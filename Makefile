@@ -47,6 +47,7 @@ chaos: $(INSTALLED) ## Load through the guarded gateway while one part after the
 .PHONY: types lint format layers generate verify
 types: $(INSTALLED) ## Check types
 	@tsc
+	@tsc -p services/samples/web/browser
 
 lint: $(INSTALLED) ## Check lint rules and format
 	@biome check --error-on-warnings .

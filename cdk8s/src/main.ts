@@ -11,7 +11,8 @@ const USAGE = `Renders the platform and the sample services.
   --issuer URL             the iss of the platform's tokens (default: https://auth.sekisho.local)
   --jwks-uri URL           where its keys are (default: the auth service in the cluster)
   --admin-email ADDRESS    first administrator of the auth service (default: none)
-  --edge                   with the guard, and a gateway that asks it, which the services are reached through
+  --edge                   with the guard, a gateway that asks it, which the services are reached through, and a page for
+                           browsers; the issuer is the address of that gateway, and the page its OAuth client shop-web
   --out FOLDER             where platform.yaml and shop.yaml go (default: dist beside this package)
   --stdout                 print instead of writing`;
 
@@ -39,7 +40,8 @@ function main(args: string[]): void {
     ...(values.edge && { edge: {} }),
   });
   // A second way in would be a way past the guard.
-  const shop = renderShop({ target, gateway: platform.edge?.gateway ?? platform.gateway });
+  const { gateway } = platform.edge ?? platform;
+  const shop = renderShop({ target, gateway, ...(platform.edge && { web: { gateway, issuer } }) });
   if (values.stdout) return void process.stdout.write(toYaml([...platform.manifests, ...shop.manifests]));
   write(values.out, { platform: platform.manifests, shop: shop.manifests });
 }

@@ -138,6 +138,15 @@ test('a guarded platform is what was reviewed', async () => {
   await expect(toYaml(guarded().manifests)).toMatchFileSnapshot('./testdata/platform-guarded.yaml');
 });
 
+test('a page is only where the auth service is, too', () => {
+  const ref = { name: 'edge', namespace: 'istio-edge' };
+  const { manifests } = renderShop({ target: 'cluster', web: { gateway: ref, issuer } });
+  const route = ofKind(manifests, 'HTTPRoute').find(({ metadata }) => metadata.name === 'web');
+  expect(route).toMatchObject({ spec: { parentRefs: [ref] } });
+  expect(ofKind(manifests, 'ServiceAuthPolicy').map((raw) => parseServiceAuthPolicy(raw).ok)).not.toContain(false);
+  expect(toYaml(manifests)).toContain(`name: ISSUER\n              value: ${issuer}`);
+});
+
 test('a guarded platform in a cluster is what was reviewed', async () => {
   const { manifests } = renderPlatform({ target: 'cluster', issuer, edge: {} });
   await expect(toYaml(manifests)).toMatchFileSnapshot('./testdata/platform-guarded-cluster.yaml');
@@ -185,6 +194,8 @@ test('a guarded edge is a second gateway whose policy asks the guard, which may 
   expect(rules.flatMap(({ resources }) => resources)).not.toContain('secrets');
   const meshConfig = readFileSync(join(import.meta.dirname, '../../istio/mesh-config.yaml'), 'utf8');
   expect(edge && meshConfig.split(`service: ${serviceHost(edge.guard)}`)).toHaveLength(3);
-  const routes = ofKind(renderShop({ target: 'local', edge: ref }).manifests, 'HTTPRoute');
+  const shop = renderShop({ target: 'local', edge: ref, web: { gateway: ref, issuer } });
+  const routes = ofKind(shop.manifests, 'HTTPRoute');
+  expect(routes).toHaveLength(5);
   expect(routes.every((one) => JSON.stringify(one).includes('"istio-edge"'))).toBe(true);
 });

@@ -22,6 +22,11 @@ export const bucketPolicy: Policy = {
       allow: { permissions: { anyOf: ['bucket:write'] } },
     },
     {
+      name: 'change-items',
+      to: [{ methods: ['PATCH'], paths: ['/api/bucket-items/{*}'] }],
+      allow: { permissions: { anyOf: ['bucket:write'] } },
+    },
+    {
       name: 'delete-items',
       to: [{ methods: ['DELETE'], paths: ['/api/bucket-items/{*}'] }],
       allow: { permissions: { anyOf: ['bucket:delete'] } },
@@ -54,6 +59,13 @@ export const notificationPolicy: Policy = {
       allow: { permissions: { anyOf: ['notification:delete'] } },
     },
   ],
+};
+
+/** A page holds nothing of anybody: what it asks the services for, they decide. */
+export const webPolicy: Policy = {
+  service: 'web',
+  mtls: 'Strict',
+  rules: [health, { name: 'pages', to: [{ methods: ['GET'], paths: ['/', '/web/{*}'] }], allow: { public: true } }],
 };
 
 export const filePolicy: Policy = {

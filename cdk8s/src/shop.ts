@@ -4,7 +4,7 @@ import { type AuthenticatedDeployment, AuthenticatedService } from './authentica
 import { type Manifest, render, type Target } from './kubernetes.ts';
 import { PLATFORM_ISSUER, PLATFORM_NAMESPACE } from './platform.ts';
 import { type GatewayRef, PublicRoute } from './public-gateway.ts';
-import { bucketPolicy, filePolicy, notificationPolicy, userPolicy } from './shop-policies.ts';
+import { bucketPolicy, filePolicy, notificationPolicy, userPolicy, webPolicy } from './shop-policies.ts';
 import { addNamespace, type WorkloadFacts } from './workload.ts';
 
 export const SHOP_NAMESPACE = 'shop';
@@ -19,14 +19,18 @@ export interface ShopOptions {
   readonly edge?: GatewayRef;
   /** TokenIssuers whose tokens count. @default ['platform'] */
   readonly issuers?: readonly string[];
+  /** A page for browsers, at a gateway that leads to the auth service, too. @default none */
+  readonly web?: { readonly gateway: GatewayRef /** As browsers reach it. */; readonly issuer: string };
   /** @default sekisho/sample-<name>:0.1.0 */
-  readonly images?: Readonly<Record<ServiceName, string>>;
+  readonly images?: Readonly<Partial<Record<ServiceName | 'web', string>>>;
 }
 
 type ServiceName = (typeof SERVICES)[number]['name'];
 
 export interface Shop extends Readonly<Record<ServiceName, WorkloadFacts>> {
   readonly manifests: readonly Manifest[];
+  /** Where it was asked for. */
+  readonly web?: WorkloadFacts;
 }
 
 interface Service {
@@ -34,6 +38,8 @@ interface Service {
   readonly policy: Omit<ServiceAuthPolicySpec, 'selector' | 'targetRefs'>;
   /** What the gateway sends it, by prefix. */
   readonly prefixes: readonly string[];
+  /** Single paths beside them. @default none */
+  readonly paths?: readonly string[];
   readonly deployment?: Omit<AuthenticatedDeployment, 'image'>;
 }
 
@@ -81,13 +87,23 @@ export function renderShop(options: ShopOptions): Shop {
       user: addShopService(chart, user, options),
       notification: addShopService(chart, notification, options),
       file: addShopService(chart, file, options),
+      ...(options.web && { web: addWeb(chart, options, options.web) }),
     };
   });
 }
 
-function addShopService(chart: Chart, service: Service & { name: ServiceName }, options: ShopOptions): WorkloadFacts {
+function addWeb(chart: Chart, options: ShopOptions, { gateway, issuer }: NonNullable<ShopOptions['web']>) {
+  const deployment = { env: [{ name: 'ISSUER', value: issuer }] };
+  const service = { name: 'web', policy: webPolicy, prefixes: ['/web'], paths: ['/'], deployment } as const;
+  const { edge: _, ...there } = { ...options, gateway };
+  return addShopService(chart, service, there);
+}
+
+type NamedService = Service & { readonly name: ServiceName | 'web' };
+
+function addShopService(chart: Chart, service: NamedService, options: ShopOptions): WorkloadFacts {
   const { target, gateway = GATEWAY, edge, images } = options;
-  const { name, policy, prefixes, deployment } = service;
+  const { name, policy, prefixes, paths = [], deployment } = service;
   const image = images?.[name] ?? `sekisho/sample-${name}:0.1.0`;
   const env = [LISTEN, ...(deployment?.env ?? [])];
   const { workload } = new AuthenticatedService(chart, name, {
@@ -97,6 +113,6 @@ function addShopService(chart: Chart, service: Service & { name: ServiceName }, 
     deployment: target === 'local' ? false : { ...deployment, image, env },
   });
   const gateways = edge === undefined ? [gateway] : [gateway, edge];
-  new PublicRoute(chart, `${name}-route`, { gateways, workload, prefixes });
+  new PublicRoute(chart, `${name}-route`, { gateways, workload, prefixes, paths });
   return workload;
 }

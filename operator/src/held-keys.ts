@@ -1,5 +1,6 @@
 import type { KubeObject } from '@sekisho/kube';
 import { type PublicJwk, parseJwks } from '@sekisho/policy';
+import { ofFewTexts } from './of-few-texts.ts';
 import { isRecord } from './resources.ts';
 
 /** Objects of the cache are frozen and replaced as a whole, so what was read of one stays true. */
@@ -18,21 +19,14 @@ function readKeys({ spec }: KubeObject): ReadonlyMap<unknown, readonly PublicJwk
   return new Map(rules.map((rule) => [rule['issuer'], keysIn(rule['jwks'])]));
 }
 
-/** Every policy of an issuer holds the same text, but for a rotation: few texts are met again and again. */
-const keysByText = new Map<string, readonly PublicJwk[]>();
-const MAX_TEXTS = 64;
-const MAX_TEXT_LENGTH = 65_536;
-
 function keysIn(jwks: unknown): readonly PublicJwk[] {
-  if (typeof jwks !== 'string') return [];
-  const known = keysByText.get(jwks);
-  if (known) return known;
-  const parsed = parseJwks(decode(jwks));
-  const keys = parsed.ok ? parsed.value.keys : [];
-  if (keysByText.size >= MAX_TEXTS) keysByText.clear();
-  if (jwks.length <= MAX_TEXT_LENGTH) keysByText.set(jwks, keys);
-  return keys;
+  return typeof jwks === 'string' ? keysOf(jwks) : [];
 }
+
+const keysOf = ofFewTexts((jwks): readonly PublicJwk[] => {
+  const parsed = parseJwks(decode(jwks));
+  return parsed.ok ? parsed.value.keys : [];
+});
 
 function decode(text: string): unknown {
   try {

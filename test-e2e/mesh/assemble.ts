@@ -12,6 +12,7 @@ import { type Istiod, type Istiods, istiod } from './istiod.ts';
 import { plainWorkloadEntry } from './manifests.ts';
 import type { MeshInfo } from './mesh-info.ts';
 import { type AuthProcess, auth, guard, operator } from './services.ts';
+import { setUpShop } from './shop-set-up.ts';
 import { valkey } from './stores.ts';
 import type { Supervisor } from './supervisor.ts';
 import { waitFor } from './wait.ts';
@@ -44,13 +45,17 @@ export async function assemble(
     );
     const operatorUrl = await timed('operator', startOperator(assembly, { api, istiods }, rendered));
     const guardUrl = await timed('guard', startGuard(assembly, { api, redis, auth: authProcess }, rendered));
-    const workloads = await timed('gateways, services and their Envoys', startWorkloads(assembly, rendered, istiods));
+    const [workloads, shopper] = await timed(
+      'gateways, services and their Envoys',
+      Promise.all([startWorkloads(assembly, rendered, istiods), setUpShop(authProcess, issuer, context)]),
+    );
     await timed('policies programmed', programmed(cluster, rendered));
     return {
       kubeconfig: api.kubeconfig,
       gateway: rendered.gateway.url,
       edge: rendered.edge.url,
       web: issuer,
+      shopper,
       guard: guardUrl,
       auth: infoOf(authProcess),
       operator: operatorUrl,

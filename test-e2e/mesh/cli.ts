@@ -4,7 +4,7 @@ import { MeshError, runningMesh, startMesh, stopMesh, supervisorId } from './lau
 import { meshPaths } from './paths.ts';
 import { describe } from './status.ts';
 
-const HELP = `The local mesh: etcd, kube-apiserver, two istiods, Valkey, auth, operator, two gateways, the guard and four services with their Envoys, as processes.
+const HELP = `The local mesh: etcd, kube-apiserver, two istiods, Valkey, auth, operator, two gateways, the guard, a web page and four services with their Envoys, as processes.
 
   make up       start it and leave it running; writes .local/mesh.json
   make status   what runs, since when, and where

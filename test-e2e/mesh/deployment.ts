@@ -87,7 +87,11 @@ export async function deployment(
     edge: { targetPort: ports.edge },
   });
   if (edge === undefined) throw new Error('the platform has no guarded edge');
-  const shop = renderShop({ target: 'local', gateway: refOf(platform.gateway), edge: refOf(edge.gateway) });
+  const shop = renderShop({
+    ...{ target: 'local', gateway: refOf(platform.gateway), edge: refOf(edge.gateway) },
+    web: { issuer, gateway: refOf(edge.gateway) },
+  });
+  if (shop.web === undefined) throw new Error('the shop has no page');
   return {
     manifests: [...platform.manifests, ...shop.manifests],
     operator: platform.operator,
@@ -106,6 +110,7 @@ export async function deployment(
       },
       { ...workloadPlan(shop.user), env: () => ({}) },
       { ...workloadPlan(shop.notification), env: () => ({}) },
+      { ...workloadPlan(shop.web), env: () => ({ ISSUER: issuer }) },
       { ...workloadPlan(shop.file), env: ({ dataFolder }) => ({ DATA_FOLDER: dataFolder }) },
     ],
     gateway: gatewayPlan(platform.gateway.workload, addresses),

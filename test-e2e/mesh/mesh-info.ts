@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { meshPaths } from './paths.ts';
+import type { Shopper } from './shop-set-up.ts';
 
 /** One workload of the mesh, as tests reach it. */
 export interface WorkloadInfo {
@@ -22,8 +23,9 @@ export interface MeshInfo {
   readonly gateway: string;
   /** Base URL of the gateway that asks the guard about every request. */
   readonly edge: string;
-  /** The same gateway as browsers find it, and the `iss` of the platform's tokens. */
+  /** The same gateway as browsers find it, where the page of the shop is, and the `iss` of the platform's tokens. */
   readonly web: string;
+  readonly shopper: Shopper;
   /** Base URL of the guard's health and metrics. */
   readonly guard: string;
   readonly auth: {

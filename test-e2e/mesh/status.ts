@@ -26,6 +26,7 @@ function addresses(): readonly string[] {
   try {
     const mesh = readMesh();
     return [
+      `web         ${mesh.web}  (log in as ${mesh.shopper.email}, password in ${mesh.shopper.passwordFile})`,
       `gateway     ${mesh.gateway}  (asking the guard: ${mesh.edge})`,
       `auth        ${mesh.auth.url}  (administrators: ${mesh.auth.adminUrl})`,
       `kubeconfig  ${mesh.kubeconfig}`,

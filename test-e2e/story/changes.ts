@@ -101,7 +101,7 @@ export const changesChapter: Chapter<StoryContext> = {
     {
       title: 'kubectl get serviceauthpolicies bucket user --namespace shop',
       expected:
-        'Name bucket, Service bucket, Mode Enforce, Rules 5, Accepted False, Programmed False, Enforced False; ' +
+        'Name bucket, Service bucket, Mode Enforce, Rules 6, Accepted False, Programmed False, Enforced False; ' +
         'Name user, Service user, Mode Enforce, Rules 4, Accepted True, Programmed True, Enforced True',
       run: async ({ cluster }) => {
         const policies = new Policies(cluster);

@@ -38,7 +38,6 @@ export async function storyContext(mesh: MeshInfo): Promise<StoryContext> {
   const cluster = new Cluster(mesh.kubeconfig);
   await new Policies(cluster).reset();
   const accounts = new Accounts(mesh);
-  await accounts.grant('shop/bucket', BUCKET_MAY);
   const create = (name: string, roles: readonly string[], rights: Grants): Promise<Person> =>
     accounts.create({ name, roles, grants: grantsOf(rights) });
   const key = await generateSigningKey();
@@ -58,15 +57,6 @@ export async function storyContext(mesh: MeshInfo): Promise<StoryContext> {
     close: () => cluster.close(),
   };
 }
-
-/** What bucket may do in the name of a user who called it. */
-const BUCKET_MAY = {
-  service: 'bucket',
-  grants: [
-    { service: 'user', delegated: { permissions: ['user:read'] } },
-    { service: 'notification', delegated: { permissions: ['notification:write'] } },
-  ],
-};
 
 function grantsOf(rights: Grants): readonly Grant[] {
   return Object.entries(rights).map(([service, permissions]) => ({ service, permissions }));

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { connectRedis } from './connection.ts';
 import { createSessionStore } from './store.ts';
+import { startFakeSentinel } from './testing/fake-sentinel.ts';
+import { until } from './testing/topology.ts';
+import { startValkey } from './testing/valkey.ts';
 
 let server: Server;
 const sockets = new Set<Socket>();
@@ -43,5 +46,40 @@ describe('a connection to Redis', () => {
     const { redis, sessions } = storeOn(port);
     await expect(sessions.get('u1', 's1')).rejects.toMatchObject({ code: 'redis_unavailable' });
     redis.disconnect();
+  });
+});
+
+describe('a connection by Sentinels', () => {
+  async function failOverWhileAsked() {
+    const [first, second] = await Promise.all([startValkey(inject('valkey')), startValkey(inject('valkey'))]);
+    const sentinel = await startFakeSentinel(first.port);
+    const url = `redis+sentinel://127.0.0.1:${sentinel.port}/mymaster`;
+    const states: string[] = [];
+    const redis = connectRedis({ url, onState: (state) => states.push(state) });
+    onTestFinished(async () => {
+      redis.disconnect();
+      await sentinel.close();
+      await Promise.all([first.remove(), second.remove()]);
+    });
+    await until('it is connected, and told of new primaries', async () => states.length > 0 && sentinel.followers > 0);
+    sentinel.failOverWhileAsked(second.port);
+    await first.kill();
+    return { redis, sentinel, second, states };
+  }
+
+  test('finds a primary of which it is told while it asks for it', async () => {
+    const { redis, second, states } = await failOverWhileAsked();
+    await until('the new primary is used', async () => (await redis.set('who', 'second')) === 'OK');
+    expect(await second.ask('get', 'who')).toBe('second');
+    expect(states).toEqual(['ready', 'lost', 'ready']);
+  });
+
+  test('is not made again once it was ended', async () => {
+    const { redis, sentinel } = await failOverWhileAsked();
+    await until('the new primary is used', async () => (await redis.ping()) === 'PONG');
+    await until('it is told of new primaries again', async () => sentinel.followers > 0);
+    redis.disconnect();
+    await until('it is gone', async () => sentinel.followers === 0);
+    await expect(redis.ping()).rejects.toThrow();
   });
 });

@@ -1,11 +1,18 @@
-import { Cluster, type ClusterOptions, type RedisOptions as IoRedisOptions, Redis, type RedisCommander } from 'ioredis';
+import {
+  Cluster,
+  type ClusterOptions,
+  type RedisOptions as IoRedisOptions,
+  type Redis,
+  type RedisCommander,
+} from 'ioredis';
+import { LastingRedis } from './lasting-redis.ts';
 import { parseRedisUrl, type RedisPlace } from './redis-url.ts';
 
 /** What stores need of a connection, whatever it leads to. */
 export type RedisClient = Pick<Redis, 'eval' | 'evalsha' | 'get' | 'set' | 'del' | 'hgetall' | 'pipeline'>;
 
-/** A whole connection. */
-export type RedisConnection = RedisCommander & Pick<Redis, 'disconnect' | 'pipeline' | 'quit'>;
+/** A whole connection, which only `disconnect` ends. */
+export type RedisConnection = Omit<RedisCommander, 'quit'> & Pick<Redis, 'disconnect' | 'pipeline'>;
 
 export interface RedisOptions {
   /** One server, Sentinels or a Cluster: see `parseRedisUrl`. */
@@ -65,7 +72,7 @@ function connectPrimary({ kind, addresses, primary, tls, sentinelPassword }: Red
     ...(sentinelPassword !== undefined && { sentinelPassword }),
     ...(tls && { sentinelTLS: {} }),
   };
-  return new Redis({
+  return new LastingRedis({
     ...common,
     enableOfflineQueue: false,
     retryStrategy: reconnectDelay,

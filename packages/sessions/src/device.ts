@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** What a client tells of itself that stays the same over a session's life. */
 export interface Device {
@@ -25,5 +25,5 @@ export type DevicePolicy = (typeof DEVICE_POLICIES)[number];
  */
 export function deviceFingerprint({ userAgent, platform, language }: Device): string {
   const properties = JSON.stringify([userAgent ?? null, platform ?? null, language ?? null]);
-  return createHash('sha256').update(properties).digest('base64url');
+  return hash('sha256', properties, 'base64url');
 }

@@ -27,7 +27,7 @@ beforeEach(async () => {
   sessionId = (await sessions.create({ userId, device: {} })).id;
   await refresh.begin(userId, sessionId, family);
 });
-afterAll(() => redis.quit());
+afterAll(() => redis.disconnect());
 
 describe('the refresh tokens of a session', () => {
   test('follow one another, each valid until it is used', async () => {

@@ -28,7 +28,7 @@ beforeEach(() => {
   userId = randomUUID();
   now = Date.now();
 });
-afterAll(() => redis.quit());
+afterAll(() => redis.disconnect());
 
 describe('sessions in Redis', () => {
   test('are created with a sliding expiry on each of their keys', async () => {

@@ -27,6 +27,24 @@ describe('createLogger', () => {
     },
   );
 
+  test('censors in lists, among the bindings of a child, and without changing what it is given', () => {
+    const { log, lines, last } = capture();
+    const users = [{ name: 'alice', password: 'hunter2' }, { token: 'hunter2' }, null];
+    log.child({ secret: 'hunter2' }).info({ users, token: 'hunter2' }, 'x');
+    expect(lines.join()).not.toContain('hunter2');
+    expect(last()).toMatchObject({ users: [{ name: 'alice', password: '[redacted]' }, { token: '[redacted]' }, null] });
+    expect(users[0]).toEqual({ name: 'alice', password: 'hunter2' });
+  });
+
+  test('leaves everything else as JSON has it', () => {
+    const { log, last } = capture();
+    const at = new Date(0);
+    log.info({ at, nested: { at, none: undefined, zero: 0 }, nothing: null, deep: { a: { b: { c: { d: 1 } } } } }, 'x');
+    expect(last()).toMatchObject({ at: at.toISOString(), nested: { at: at.toISOString(), zero: 0 }, nothing: null });
+    expect(last()['nested']).not.toHaveProperty('none');
+    expect(last()['deep']).toEqual({ a: { b: { c: { d: 1 } } } });
+  });
+
   test('keeps of an error only type, message, code, stack and cause', () => {
     const { log, last, lines } = capture();
     const reply = Object.assign(new Error('NOSCRIPT'), { command: { name: 'set', args: ['k', 'hunter2'] } });

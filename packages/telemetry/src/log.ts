@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { CENSORED, censorNested, SECRET_FIELDS } from './censor.ts';
 import { serializeError } from './serialize-error.ts';
 
 export type { Logger } from 'pino';
@@ -15,31 +16,24 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
-const SECRET_FIELDS = [
-  'authorization',
-  'cookie',
-  'set-cookie',
-  'token',
-  'access_token',
-  'refresh_token',
-  'password',
-  'secret',
-] as const;
+/** What brings an allow list of its own. */
+const SERIALIZERS = { err: serializeError, error: serializeError, req: serializeRequest, res: serializeResponse };
 
-/** A secret is censored at the top and up to three objects deep: `{ req: { headers: { cookie } } }`. */
-const REDACTED_PATHS = ['', '*', '*.*', '*.*.*'].flatMap((prefix) =>
-  SECRET_FIELDS.map((field) => `${prefix}["${field}"]`),
-);
-
-/** One JSON line per event on standard output. Fits as fastify's `loggerInstance`. */
+/**
+ * One JSON line per event on standard output. Fits as fastify's `loggerInstance`. Secrets are censored up to three objects deep;
+ * among a child's bindings, and in what is put into a message, at the top.
+ */
 export function createLogger({ name, level = 'info', destination }: LoggerOptions): Logger {
   const options = {
     name,
     level,
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
-    serializers: { err: serializeError, error: serializeError, req: serializeRequest, res: serializeResponse },
+    formatters: {
+      level: (label: string) => ({ level: label }),
+      log: (fields: Record<string, unknown>) => censorNested(fields, SERIALIZERS),
+    },
+    redact: { paths: SECRET_FIELDS.map((field) => `["${field}"]`), censor: CENSORED },
+    serializers: SERIALIZERS,
   };
   return destination === undefined ? pino(options) : pino(options, destination);
 }

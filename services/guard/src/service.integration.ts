@@ -1,19 +1,16 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { connect, discover, KubeClient, type KubeObject, type Manifest, systemClock } from '@sekisho/kube';
-import { crds } from '@sekisho/policy';
+import { type Manifest, systemClock } from '@sekisho/kube';
 import { createRevoker, createSessionStore, type Session } from '@sekisho/sessions';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { createLogger, createMetrics } from '@sekisho/telemetry';
 import { createMinter, generateSigningKey, toJwks } from '@sekisho/tokens';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { createService, type Service } from './service.ts';
 import { CuttableProxy } from './testing/cuttable-proxy.ts';
 import { edgePolicy, gateway, issuer, policy, route, service as serviceObject } from './testing/objects.ts';
+import { openPrivateCluster, type PrivateCluster } from './testing/private-cluster.ts';
 
 const ISSUER = 'https://auth.example';
 const WAIT = { timeout: 60_000, interval: 50 };
@@ -26,21 +23,14 @@ const redis = connectRedis({ url: inject('redisUrl'), onState: () => undefined }
 const revoker = createRevoker({ redis, clock, prefix, tokenLifetime: 900 });
 const sessions = createSessionStore({ redis, clock, prefix, newId: randomUUID });
 
-let apiServer: ChildProcess;
-let transport: ReturnType<typeof connect>;
-let client: KubeClient;
+let api: PrivateCluster;
 let guard: Service;
 let port: number;
 
 beforeAll(async () => {
-  const { program, order, env } = inject('privateControlPlane');
-  apiServer = fork(program, [order], { env, stdio: ['ignore', 2, 2, 'ipc'] });
-  const [told] = await once(apiServer, 'message');
-  transport = connect({ kubeconfig: told.kubeconfig });
-  client = new KubeClient(transport, { fieldManager: 'person' });
+  api = await openPrivateCluster();
   await vi.waitFor(() => redis.ping(), WAIT);
-  await installDefinitions();
-  await applyAll(cluster());
+  await api.apply(cluster());
   await proxy.open();
   guard = createService(options());
   await vi.waitFor(
@@ -53,11 +43,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await guard?.close();
   await proxy.cut();
-  await transport?.close();
   redis.disconnect();
-  const exited = once(apiServer, 'exit');
-  apiServer.disconnect();
-  await exited;
+  await api?.close();
 }, 60_000);
 
 function options(): Parameters<typeof createService>[0] {
@@ -68,7 +55,14 @@ function options(): Parameters<typeof createService>[0] {
     redisUrl: `redis://127.0.0.1:${proxy.port}`,
     ...{ prefix, tokenLifetime: 900, sessionFreshMs: 1_000, maxStalenessMs: 3_000 },
     keys: { ...sets, signingKey: () => guardKey, ready: true, ageMs: 0, refresh: async () => undefined },
-    ...{ transport, timers: systemClock, random: Math.random, uuid: randomUUID, deviceChange: 'log', routeHeaders: [] },
+    ...{
+      transport: api.transport,
+      timers: systemClock,
+      random: Math.random,
+      uuid: randomUUID,
+      deviceChange: 'log',
+      routeHeaders: [],
+    },
     metrics: createMetrics({ undeclared: 'throw', processMetrics: false }),
     log: createLogger({ name: 'guard', level: 'silent' }),
   };
@@ -85,26 +79,6 @@ function cluster(): readonly Manifest[] {
     route({ hostnames: ['lenient.example'], rules: backend('lenient') }, { name: 'lenient' }),
     issuer('platform', { issuer: ISSUER, jwks: toJwks([authKey]), default: true }),
   ];
-}
-
-async function installDefinitions(): Promise<void> {
-  const files = await Promise.all([inject('istioCrds'), inject('gatewayCrds')].map((path) => readFile(path, 'utf8')));
-  const wanted = /^(gateways|httproutes|referencegrants)\.gateway\.networking|^requestauthentications\./;
-  const others: KubeObject[] = files.flatMap((file) => parseAllDocuments(file).map((document) => document.toJS()));
-  const definitions = [...crds(), ...others.filter(({ metadata }) => wanted.test(metadata.name))];
-  for (const definition of definitions) {
-    await client.apply(await discover(client, definition), definition, { force: true });
-  }
-}
-
-/** A kind is served a moment after it is defined. */
-async function applyAll(manifests: readonly Manifest[]): Promise<void> {
-  for (const manifest of manifests) await vi.waitFor(() => apply(manifest), WAIT);
-}
-
-async function apply({ metadata: { uid: _, creationTimestamp: __, ...metadata }, ...rest }: Manifest): Promise<void> {
-  const stripped = { ...rest, metadata };
-  await client.apply(await discover(client, rest), stripped, { force: true });
 }
 
 async function logIn(user: string): Promise<{ readonly session: Session; readonly token: string }> {
@@ -168,14 +142,14 @@ describe('a guard beside a real API server and Redis', () => {
   test('knows a route that is added, and a policy that changes', async () => {
     const { token } = await logIn('dave');
     const host = 'new.example';
-    await applyAll([
+    await api.apply([
       route({ hostnames: [host], rules: [{ backendRefs: [{ name: 'bucket', port: 80 }] }] }, { name: 'new' }),
     ]);
     await becomes('200', token, { host });
     const rules = [{ name: 'audit', allow: { permissions: { anyOf: ['bucket:audit'] } } }];
-    await applyAll([policy('bucket', { rules })]);
+    await api.apply([policy('bucket', { rules })]);
     await becomes('403 permission_missing', token, { host });
-    await applyAll([policy('bucket')]);
+    await api.apply([policy('bucket')]);
     await becomes('200', token, { host });
   });
 

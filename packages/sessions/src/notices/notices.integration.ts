@@ -13,7 +13,7 @@ const redis = connectRedis({
   onState: (state) => state === 'ready' && connected.resolve(),
 });
 await connected.promise;
-afterAll(() => redis.quit());
+afterAll(() => redis.disconnect());
 
 const HOUR_MS = 3_600_000;
 const now = new Date('2026-01-02T03:04:05Z');

@@ -13,7 +13,7 @@ const url = inject('redisUrl');
 const connected = Promise.withResolvers<void>();
 const redis = connectRedis({ url, onState: (state) => state === 'ready' && connected.resolve() });
 await connected.promise;
-afterAll(() => redis.quit());
+afterAll(() => redis.disconnect());
 
 const TOKEN_LIFE_S = 900;
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;

@@ -35,6 +35,8 @@ export interface Valkey {
 }
 
 const HOST = '127.0.0.1';
+/** A server that stands still fails what it is asked, so that who waits for it can go on asking. */
+const ASKING = { commandTimeout: 30_000, retryStrategy: () => null, maxRetriesPerRequest: 0 };
 
 /** A server of the test's own, which keeps an append-only file. */
 export async function startValkey(place: ValkeyProgram, { args = [], sentinel }: ValkeyOptions = {}): Promise<Valkey> {
@@ -85,7 +87,7 @@ async function untilAnswers(port: number, child: ChildProcess): Promise<void> {
 }
 
 async function ask(port: number, command: string, args: readonly (string | number)[]): Promise<unknown> {
-  const redis = new Redis({ host: HOST, port, lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+  const redis = new Redis({ ...ASKING, host: HOST, port, lazyConnect: true });
   redis.on('error', () => undefined); // the command rejects with it
   try {
     await redis.connect();

@@ -68,6 +68,18 @@ describe.each(databaseKinds(inject('postgresUrl')))('accounts on $name', (kind) 
     expect(await accounts.find(randomUUID())).toBeUndefined();
   });
 
+  test('are found by many at once, whatever else is asked for at the same time', async () => {
+    const made = ['a@x', 'b@x', 'c@x'].map((email) => newAccount(email, { grants: [administratorGrant] }));
+    for (const account of made) await accounts.create(account, by);
+    const asked = made.flatMap(({ id }) => [id, id.toUpperCase(), randomUUID()]);
+    const none = ['', 'nobody', '\0', '{', `${made[0]?.id}0`, `${made[0]?.id}\n`];
+    const found = await Promise.all([...asked, ...none].map((id) => accounts.find(id)));
+    expect(found.map((account) => account?.email)).toEqual([
+      ...made.flatMap(({ email }) => [email, email, undefined]),
+      ...none.map(() => undefined),
+    ]);
+  });
+
   test('are filtered and paged, whatever the filters hold', async () => {
     const [percent, plain] = [newAccount('a%b@x'), newAccount('axb@x', { active: false, roles: ['r'] })];
     const granted = newAccount('c@x', { roles: ['r', 'admin'], grants: [{ service: 'bucket', permissions: ['p'] }] });

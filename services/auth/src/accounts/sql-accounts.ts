@@ -3,17 +3,22 @@ import { type Actor, userTarget } from '../audit/audit.ts';
 import { recordAudit } from '../audit/sql-audit.ts';
 import { compiledOnce } from '../database/compiled.ts';
 import { guarded } from '../database/guard.ts';
+import { type FindAll, lookUpTogether } from '../database/look-up-together.ts';
 import type { Database } from '../database/schema.ts';
 import type { Account, AccountStore, NewAccount, UserQuery } from './account.ts';
 import { changesBetween } from './change.ts';
 import { administrators, changeAccount } from './sql-change.ts';
-import { accountById, addressOnce, allWithGrants, fromAccountRow, insertGrants } from './sql-rows.ts';
+import { accountsByIds, addressOnce, allWithGrants, fromAccountRow, insertGrants } from './sql-rows.ts';
 
 type Db = Kysely<Database>;
 
+/** As the database writes one; it reads more. */
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const NOBODY: readonly string[] = [];
+
 /** Accounts in PostgreSQL or PGlite. */
 export function createSqlAccounts(db: Db): AccountStore {
-  const find = compiledOnce(db, (userId) => accountById(db, userId));
+  const find = lookUpTogether(accountsById(db));
   return {
     findCredentials: (email) =>
       guarded(
@@ -23,7 +28,8 @@ export function createSqlAccounts(db: Db): AccountStore {
           .where('email', '=', email)
           .executeTakeFirst(),
       ),
-    find: (userId) => guarded(find(userId).then((row) => row && fromAccountRow(row))),
+    // What is no UUID names nobody, and would fail all who ask at the same time.
+    find: async (userId) => (UUID.test(userId) ? guarded(find(userId.toLowerCase())) : undefined),
     activeVersion: (userId) => guarded(activeVersion(db, userId)),
     hasAdministrator: async () => (await guarded(administrators(db).executeTakeFirst())) !== undefined,
     list: (query) => guarded(list(db, query)),
@@ -35,6 +41,11 @@ export function createSqlAccounts(db: Db): AccountStore {
       await guarded(update.where('id', '=', userId).where('password_hash', '=', stored).execute());
     },
   };
+}
+
+function accountsById(db: Db): FindAll<Account> {
+  const ask = compiledOnce(db, NOBODY, (ids: readonly string[]) => accountsByIds(db, ids));
+  return async (ids) => new Map((await ask(ids)).map((row) => [row.id, fromAccountRow(row)]));
 }
 
 async function activeVersion(db: Db, userId: string): Promise<number | undefined> {

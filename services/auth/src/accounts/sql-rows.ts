@@ -11,12 +11,12 @@ export type UserRow = Selectable<Database['users']>;
 type Profile = Omit<UserRow, 'password_hash' | 'created_at'>;
 
 /** In one round trip: every log-in and refresh reads an account. */
-export function accountById(db: Db, userId: string) {
+export function accountsByIds(db: Db, userIds: readonly string[]) {
   return db
     .selectFrom('users')
     .select(['id', 'email', 'active', 'roles', 'permissions', 'version'])
     .select((eb) => jsonArrayFrom(grantsOfUser(eb)).as('grants'))
-    .where('id', '=', userId);
+    .where(sql<boolean>`id = any(${userIds}::text[]::uuid[])`);
 }
 
 type AccountRow = Profile & { readonly grants: readonly (Omit<Grant, 'expires'> & { expires: number | null })[] };

@@ -1,14 +1,15 @@
 import type { EncryptionKeys } from '@sekisho/tokens';
-import { createSessionSecretFormat } from '../refresh/session-secret.ts';
+import { OWN_CLIENT } from '../login/access-grant.ts';
+import { createSessionSecretFormat, type SessionSecretRead } from '../refresh/session-secret.ts';
 
 export interface CookieContent {
   readonly userId: string;
   readonly sessionId: string;
 }
 
-export interface CookieRead extends CookieContent {
-  /** Whether we made it, for a session with this secret. */
-  isGenuine(secret: string): boolean;
+export interface CookieRead extends CookieContent, Pick<SessionSecretRead, 'isGenuine'> {
+  /** Whether we made it, whatever became of its session: good for logging out, and for nothing else. */
+  isSealed(): boolean;
 }
 
 /** Makes and reads the value of the cookie that stands for a session in a browser. */
@@ -19,18 +20,18 @@ export interface BrowserCookieFormat {
 }
 
 const KIND = { prefix: 'skb_', purpose: 'browser-cookie' } as const;
-const CONTENT = /^1\.([A-Za-z0-9_-]{1,128})\.([A-Za-z0-9_-]{1,128})$/;
+const CONTENT = /^2\.([A-Za-z0-9_-]{1,128})\.([A-Za-z0-9_-]{1,128})$/;
 
 /** As refresh tokens are made, but one for the whole life of its session: a browser sends the same one many times at once. */
 export function createBrowserCookieFormat(keys: EncryptionKeys): BrowserCookieFormat {
   const format = createSessionSecretFormat(keys, KIND);
   return {
-    make: ({ userId, sessionId }, secret) => format.make(`1.${userId}.${sessionId}`, secret),
+    make: ({ userId, sessionId }, secret) => format.make(`2.${userId}.${sessionId}`, secret, OWN_CLIENT),
     read(value) {
       const read = format.read(value);
       const [, userId, sessionId] = CONTENT.exec(read?.content ?? '') ?? [];
       if (read === undefined || userId === undefined || sessionId === undefined) return undefined;
-      return { userId, sessionId, isGenuine: read.isGenuine };
+      return { userId, sessionId, isGenuine: read.isGenuine, isSealed: () => read.isSealedFor(OWN_CLIENT) };
     },
   };
 }

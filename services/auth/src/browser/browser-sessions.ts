@@ -1,4 +1,4 @@
-import type { RefreshStore, Session } from '@sekisho/sessions';
+import type { EndedSession, RefreshStore, Session } from '@sekisho/sessions';
 import { OWN_CLIENT } from '../login/access-grant.ts';
 import { type FamilyContext, parseContext } from '../refresh/family-context.ts';
 import { type FamilyInUse, refused } from '../refresh/refresh-tokens.ts';
@@ -13,12 +13,14 @@ export interface BrowserSessionsOptions {
   readonly newSecret: () => string;
 }
 
-/** Sessions that a cookie stands for. Both reject with LoginRefused, or SessionError `redis_unavailable`. */
+/** Sessions that a cookie stands for. All reject with LoginRefused, or SessionError `redis_unavailable`. */
 export interface BrowserSessions {
   /** The cookie of a session that has just begun. It dies with it. */
   begin(session: Session): Promise<string>;
   /** The live session of a cookie that we made. */
   open(cookie: string): Promise<FamilyInUse>;
+  /** The session of a cookie that we made, to end it: also one that Redis lost, and may bring back. */
+  sessionOf(cookie: string): Promise<EndedSession | undefined>;
 }
 
 /** All that are granted but the administrators' API, as at the log-in. */
@@ -52,6 +54,14 @@ export function createBrowserSessions({
       const context = parseContext(family.context);
       if (isRevoked(session, context.clientId)) throw refused('session_over');
       return { session, context };
+    },
+
+    async sessionOf(cookie) {
+      const read = format.read(cookie);
+      if (read === undefined) return undefined;
+      const family = await store.find(read.userId, read.sessionId);
+      const isOurs = family === undefined ? read.isSealed() : read.isGenuine(family.secret);
+      return isOurs ? { id: read.sessionId, userId: read.userId } : undefined;
     },
   };
 }

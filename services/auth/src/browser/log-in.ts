@@ -1,12 +1,12 @@
-import { type Login, LoginRefused, type LoginRequest } from '../login/login.ts';
+import type { Login, LoginRequest } from '../login/login.ts';
 import type { SessionEndings } from '../sessions/session-endings.ts';
 import type { BrowserSessions } from './browser-sessions.ts';
 
 export interface BrowserLogInOptions {
   /** What it begins in place of a refresh token is the cookie. */
   readonly login: Login;
-  readonly sessions: Pick<BrowserSessions, 'open'>;
-  readonly endings: Pick<SessionEndings, 'one'>;
+  readonly sessions: Pick<BrowserSessions, 'sessionOf'>;
+  readonly endings: Pick<SessionEndings, 'proven'>;
   readonly clock: () => Date;
 }
 
@@ -21,14 +21,14 @@ export interface LoggedIn {
 export interface BrowserLogIns {
   /** @param previous the cookie that the browser had */
   logIn(request: Omit<LoginRequest, 'services'>, previous: string | undefined): Promise<LoggedIn>;
-  /** Ends the session of a cookie, if there is one. */
+  /** Ends the session of a cookie of ours. */
   logOut(cookie: string): Promise<void>;
 }
 
 export function createBrowserLogIns({ login, sessions, endings, clock }: BrowserLogInOptions): BrowserLogIns {
   const logOut = async (cookie: string) => {
-    const session = await sessionOf(sessions, cookie);
-    if (session !== undefined) await endings.one(session.userId, session.id, 'logout');
+    const session = await sessions.sessionOf(cookie);
+    if (session !== undefined) await endings.proven(session, 'logout');
   };
   return {
     async logIn(request, previous) {
@@ -39,13 +39,4 @@ export function createBrowserLogIns({ login, sessions, endings, clock }: Browser
     },
     logOut,
   };
-}
-
-async function sessionOf(sessions: Pick<BrowserSessions, 'open'>, cookie: string) {
-  try {
-    return (await sessions.open(cookie)).session;
-  } catch (error) {
-    if (error instanceof LoginRefused) return undefined;
-    throw error;
-  }
 }

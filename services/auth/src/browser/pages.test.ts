@@ -140,6 +140,24 @@ describe('logging out', () => {
     expect((await exchange(value)).statusCode).toBe(401);
   });
 
+  test('refuses a session that nobody knows any more, and none by a cookie that is not ours', async () => {
+    const { browser, logIn, cookie, sessions, revocations } = await browserFixture();
+    await logIn();
+    const [session] = sessions.live.values();
+    const kept = cookie();
+    await sessions.destroy(ALICE_ID, session?.id ?? '');
+    const logOut = async (value: string) => {
+      browser.cookies.set('__Host-sekisho_browser /', { value, path: '/', attributes: '' });
+      return (await browser.request('POST', new URL('/logout', SHOP), '', ownPage)).status;
+    };
+    const text = Buffer.from((kept?.value ?? '').slice('skb_'.length), 'base64url').toString();
+    const forged = text.replace(session?.id ?? '', 'another');
+    expect(await logOut(`skb_${Buffer.from(forged).toString('base64url')}`)).toBe(200);
+    expect(revocations.revoked).toEqual([]);
+    expect(await logOut(kept?.value ?? '')).toBe(200);
+    expect(revocations.revoked).toMatchObject([{ kind: 'session', id: session?.id }]);
+  });
+
   test('leads to where it is asked to on this host, also for who is not logged in', async () => {
     const { browser } = await browserFixture();
     const to = async (path: string) =>

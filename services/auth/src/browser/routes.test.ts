@@ -74,7 +74,7 @@ describe('the cookie of a browser', () => {
     const keys = { current: Buffer.alloc(32, 7), previous: [] };
     const content = { userId: ALICE_ID, sessionId: session.id };
     const forged = createBrowserCookieFormat(keys).make(content, 'guess');
-    const refresh = createRefreshTokenFormat(keys).make({ ...content, generation: 0 }, 'guess');
+    const refresh = createRefreshTokenFormat(keys).make({ ...content, generation: 0 }, 'guess', 'web');
     const other = await login({ email: alice.email, password: 'correct horse', device: {}, ip: '192.0.2.1' });
     const changed = `${value.slice(0, -2)}${value.endsWith('AA') ? 'BB' : 'AA'}`;
     for (const text of [forged, refresh, refresh.replace('skr_', 'skb_'), other.refreshToken, changed, 'x']) {

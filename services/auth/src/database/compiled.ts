@@ -1,23 +1,23 @@
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { Database } from './schema.ts';
 
-/** A query for one row by one text, such as an id. */
-export type FindByText<Row> = (value: string) => Promise<Row | undefined>;
+/** A query with one parameter, such as an id. */
+export type Ask<Value, Row> = (value: Value) => Promise<readonly Row[]>;
 
 /**
  * Builds and compiles a query once: for what every request asks, making its text again and again costs as much as
  * asking.
- * @param build uses the value as its one parameter
+ * @param sample any value of the one parameter, to build it with
  */
-export function compiledOnce<Row>(
+export function compiledOnce<Value, Row>(
   db: Kysely<Database>,
-  build: (value: string) => { compile(): CompiledQuery<Row> },
-): FindByText<Row> {
-  const compiled = build('').compile();
+  sample: Value,
+  build: (value: Value) => { compile(): CompiledQuery<Row> },
+): Ask<Value, Row> {
+  const compiled = build(sample).compile();
   if (compiled.parameters.length !== 1) throw new TypeError('the query must have the value as its one parameter');
   return async (value) => {
     const query: CompiledQuery<Row> = { ...compiled, parameters: [value] };
-    const { rows } = await db.executeQuery(query);
-    return rows[0];
+    return (await db.executeQuery(query)).rows;
   };
 }

@@ -69,6 +69,7 @@ async function finish(ctx: KoaContextWithOIDC, options: HookOptions): Promise<vo
       break;
     case 'end_session':
       if (ctx.status === 400) goOnWithoutHint(ctx, options.verifiable);
+      if (ctx.status === 200) await refuseLostSession(ctx, logIns);
       break;
     case 'end_session_confirm':
       await leaveOneApplication(ctx, logIns);
@@ -89,6 +90,16 @@ function goOnWithoutHint(ctx: KoaContextWithOIDC, verifiable: ReadonlySet<string
   if (query === undefined) return;
   ctx.status = 303;
   ctx.redirect(`${ctx.oidc.urlFor('end_session')}?${query}`);
+}
+
+/**
+ * Before a session ends the person is asked, and by the page that follows it does. One that nobody knows any more is not
+ * ended by any page, so it is refused at once; the id token proves whose it was, expired or not.
+ */
+async function refuseLostSession({ oidc }: KoaContextWithOIDC, logIns: LogInSessions): Promise<void> {
+  const { sub: userId, sid: id, aud: clientId } = oidc.entities.IdTokenHint?.payload ?? {};
+  if (typeof userId !== 'string' || typeof id !== 'string' || typeof clientId !== 'string') return;
+  await logIns.refuseLost({ userId, id, clientId });
 }
 
 /** The client is who it says, the request is well formed, and oidc-provider knows nothing of the token. */

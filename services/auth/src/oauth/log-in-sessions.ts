@@ -1,4 +1,4 @@
-import type { Device, Session, SessionStore } from '@sekisho/sessions';
+import type { Device, EndedSession, Session, SessionStore } from '@sekisho/sessions';
 import type { AuthMetrics } from '../metrics.ts';
 import type { BrowserSessions } from './store/browser-sessions.ts';
 
@@ -39,6 +39,8 @@ export interface LogInSessions {
   isLive(userId: string, browser: string): Promise<boolean>;
   /** Forgets those that were ended elsewhere, after the password was given again. */
   prune(userId: string, browser: string): Promise<void>;
+  /** Refuses a session that an id token names, when nobody knows it any more: Redis may have lost it, and may bring it back. */
+  refuseLost(session: EndedSession): Promise<void>;
   /** Ends a browser's sessions: all of them, or that of one application. */
   end(userId: string, browser: string, clientId?: string): Promise<void>;
 }
@@ -82,6 +84,9 @@ export function createLogInSessions(options: LogInSessionsOptions): LogInSession
   return {
     open: (logIn) => (logIn.browser === undefined ? create(logIn) : openInBrowser(logIn, logIn.browser)),
     isLive: async (userId, browser) => (await ended(userId, browser)).length === 0,
+    async refuseLost({ userId, id, clientId }) {
+      if ((await sessions.get(userId, id)) === undefined) await endSession(userId, id, clientId);
+    },
     prune: async (userId, browser) => browsers.forget(browser, await ended(userId, browser)),
     async end(userId, browser, clientId) {
       const linked = await browsers.linked(browser);

@@ -7,7 +7,6 @@ import { withWorkloads } from '../exchange/workload-clients.ts';
 import { createKeyedHash } from '../keys/keyed-hash.ts';
 import { clientNetwork } from '../login/client-network.ts';
 import { take } from '../login/rate-limit.ts';
-import { sharedLookUp } from './clients/shared-look-up.ts';
 import { createSqlClients } from './clients/sql-clients.ts';
 import { parseIssuer } from './issuer.ts';
 import { createIsLogInRevoked } from './log-in-age.ts';
@@ -70,7 +69,7 @@ export function setUpOAuth({
   return createOAuth({
     ...rest,
     issuer: parseIssuer(issuer),
-    clients: withWorkloads({ find: sharedLookUp(createSqlClients(db).find) }),
+    clients: withWorkloads(createSqlClients(db)),
     artefacts: createArtefacts(redis, prefix),
     logIns: createLogInSessions({ sessions, browsers, endSession, isRevoked, metrics }),
     isLogInRevoked: createIsLogInRevoked(revocations),

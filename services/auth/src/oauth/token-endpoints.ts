@@ -4,26 +4,27 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { RefreshTokens } from '../refresh/refresh-tokens.ts';
 import type { OAuthClient } from './clients/client.ts';
 import { ownClient } from './clients/metadata.ts';
+import type { EndSession } from './log-in-sessions.ts';
 
 export interface TokenEndpoints {
   /** Accepts every unrevoked token of this issuer, for any audience. */
   readonly verify: Verify;
   /** Refuses one access token from now on. */
   readonly revokeToken: (claims: AccessClaims) => Promise<void>;
-  readonly refreshTokens: Pick<RefreshTokens, 'find'>;
-  readonly endSession: (userId: string, sessionId: string) => Promise<void>;
+  readonly refreshTokens: Pick<RefreshTokens, 'find' | 'sessionOf'>;
+  readonly endSession: EndSession;
 }
 
 /**
  * RFC 7009: a client takes back a token of its own; a refresh token goes with its session and everything issued for it.
- * For any other text the answer is the same, so that nobody learns what it was (section 2.2).
+ * For any other text the answer is the same, so that nobody learns what it was (section 2.2). Of a session that Redis
+ * lost nobody knows but the token itself, which is enough: the session must not come back.
  */
 export async function revokeForClient(endpoints: TokenEndpoints, ctx: KoaContextWithOIDC): Promise<void> {
   const { client, token } = asking(ctx);
-  const family = await endpoints.refreshTokens.find(token);
-  if (family !== undefined) {
-    const { context, session } = family;
-    if (context.clientId === client.id) await endpoints.endSession(session.userId, session.id);
+  const session = await endpoints.refreshTokens.sessionOf({ token, clientId: client.id });
+  if (session !== undefined) {
+    await endpoints.endSession(session.userId, session.id, client.id);
   } else {
     const claims = await readToken(endpoints, token);
     if (claims?.client_id === client.id) await endpoints.revokeToken(claims);

@@ -1,8 +1,8 @@
-import type { RefreshStore, Rotation, Session } from '@sekisho/sessions';
+import type { EndedSession, RefreshStore, Rotation, Session } from '@sekisho/sessions';
 import { LoginRefused } from '../login/login.ts';
 import type { LoginFailure } from '../metrics.ts';
 import { type FamilyContext, parseContext } from './family-context.ts';
-import type { RefreshTokenFormat, RefreshTokenRead } from './refresh-token.ts';
+import type { RefreshTokenContent, RefreshTokenFormat } from './refresh-token.ts';
 
 export interface RefreshTokensOptions {
   readonly store: RefreshStore;
@@ -34,6 +34,11 @@ export interface FoundFamily extends FamilyInUse {
   readonly isValid: boolean;
 }
 
+export interface PresentedToken {
+  readonly token: string;
+  readonly clientId: string;
+}
+
 /** All reject with LoginRefused, or SessionError `redis_unavailable`. */
 export interface RefreshTokens {
   /** The first refresh token of a session; those that it had before are worth nothing from then on. */
@@ -42,12 +47,11 @@ export interface RefreshTokens {
    * Exchanges a refresh token for its successor and for what `issue` makes. What `issue` made is kept back when the
    * token turns out to be used before; when `issue` fails the token stays valid, so that an outage ends no session.
    */
-  use<T>(
-    presented: { readonly token: string; readonly clientId: string },
-    issue: (family: FamilyInUse) => Promise<T>,
-  ): Promise<Refreshed<T>>;
+  use<T>(presented: PresentedToken, issue: (family: FamilyInUse) => Promise<T>): Promise<Refreshed<T>>;
   /** The family of a token, used or not; undefined when that is over, or the token is none of ours. */
   find(token: string): Promise<FoundFamily | undefined>;
+  /** The session that a token of this client is of, to end it: also one that Redis lost, and may bring back. */
+  sessionOf(presented: PresentedToken): Promise<EndedSession | undefined>;
 }
 
 export function createRefreshTokens(options: RefreshTokensOptions): RefreshTokens {
@@ -57,7 +61,7 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
       const secret = newSecret();
       const family = { secret, context: JSON.stringify(context) };
       if (!(await store.begin(userId, sessionId, family))) throw refused('session_over');
-      return format.make({ userId, sessionId, generation: 0 }, secret);
+      return format.make({ userId, sessionId, generation: 0 }, secret, context.clientId);
     },
 
     async use({ token, clientId }, issue) {
@@ -69,7 +73,8 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
       const issued = await issue(family);
       const rotation = await store.rotate({ userId, sessionId, generation, secret });
       const { session, generation: successor } = await settle(options, rotation, family.session);
-      return { issued, session, refreshToken: format.make({ userId, sessionId, generation: successor }, secret) };
+      const refreshToken = format.make({ userId, sessionId, generation: successor }, secret, clientId);
+      return { issued, session, refreshToken };
     },
 
     async find(token) {
@@ -79,20 +84,31 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
       const { session, context, generation } = family;
       return { session, context: parseContext(context), isValid: read.generation === generation };
     },
+
+    async sessionOf({ token, clientId }) {
+      const read = format.read(token);
+      if (read === undefined) return undefined;
+      const family = await store.find(read.userId, read.sessionId);
+      const isTheirs =
+        family === undefined
+          ? read.isSealedFor(clientId)
+          : read.isGenuine(family.secret) && parseContext(family.context).clientId === clientId;
+      return isTheirs ? { id: read.sessionId, userId: read.userId, clientId } : undefined;
+    },
   };
 }
 
-type Opened = FamilyInUse & Omit<RefreshTokenRead, 'isGenuine'> & { readonly secret: string };
+type Opened = FamilyInUse & RefreshTokenContent & { readonly secret: string };
 
 async function open({ format, store }: RefreshTokensOptions, token: string): Promise<Opened> {
   const read = format.read(token);
   if (read === undefined) throw refused('token_unknown');
-  const { isGenuine, ...content } = read;
-  const family = await store.find(content.userId, content.sessionId);
+  const { userId, sessionId, generation } = read;
+  const family = await store.find(userId, sessionId);
   if (family === undefined) throw refused('session_over');
-  if (!isGenuine(family.secret)) throw refused('token_unknown');
+  if (!read.isGenuine(family.secret)) throw refused('token_unknown');
   const { session, secret, context } = family;
-  return { ...content, session, secret, context: parseContext(context) };
+  return { userId, sessionId, generation, session, secret, context: parseContext(context) };
 }
 
 type Rotated = Extract<Rotation, { readonly result: 'rotated' | 'repeated' }>;

@@ -138,11 +138,11 @@ describe('refresh', () => {
     const forge = createRefreshTokenFormat({ current: Buffer.alloc(32, 7), previous: [] });
     const session = { userId: ALICE_ID, sessionId: first.session.id };
     for (const generation of [0, 1]) {
-      const refused = refresh({ refreshToken: forge.make({ ...session, generation }, 'guess'), device: {} });
+      const refused = refresh({ refreshToken: forge.make({ ...session, generation }, 'guess', 'web'), device: {} });
       await expect(refused).rejects.toMatchObject({ ...sessionExpired, reason: 'token_unknown' });
     }
     const foreign = refresh({
-      refreshToken: forge.make({ ...session, userId: ADMIN_ID, generation: 0 }, 'guess'),
+      refreshToken: forge.make({ ...session, userId: ADMIN_ID, generation: 0 }, 'guess', 'web'),
       device: {},
     });
     await expect(foreign).rejects.toMatchObject(sessionExpired);

@@ -1,4 +1,4 @@
-import type { Session, SessionStore } from '@sekisho/sessions';
+import type { EndedSession, Session, SessionStore } from '@sekisho/sessions';
 import type { FastifyRequest } from 'fastify';
 import { AuthError } from '../errors.ts';
 import type { VerifyHeader } from '../http/counted-verify.ts';
@@ -12,20 +12,35 @@ export interface OwnSessionOptions {
 /** The live session that a request's token belongs to. */
 export type OwnSession = (request: FastifyRequest) => Promise<Session>;
 
+/** The session that a request's token names, and that may be over. */
+export type NamedSession = (request: FastifyRequest) => Promise<EndedSession>;
+
 /**
  * Any access token that an application got at log-in will do for its own user's sessions. Not only one for this
- * service: that is an administrator's, and everybody must be able to log out. What a token proves here is whose it is,
- * and its session must be alive. Tokens that were derived from it (at the edge, or for a workload that acts for the
- * user) will not do: a service behind must not see where its users are, nor log them out.
- * @throws TokenError, AuthError `permission_missing`, `session_expired`, `unavailable`, SessionError `redis_unavailable`
+ * service: that is an administrator's, and everybody must be able to log out. What a token proves here is whose it is.
+ * Tokens that were derived from it (at the edge, or for a workload that acts for the user) will not do: a service behind must
+ * not see where its users are, nor log them out.
+ * @throws TokenError, AuthError `permission_missing`, `unavailable`
  */
-export function createOwnSession({ verify, sessions }: OwnSessionOptions): OwnSession {
+export function createNamedSession({ verify }: Pick<OwnSessionOptions, 'verify'>): NamedSession {
   return async ({ headers }) => {
-    const { sub, session, act, origin_jti: origin } = await verify(headers.authorization);
+    const { sub, session, act, origin_jti: origin, client_id: clientId } = await verify(headers.authorization);
     if (session === undefined || act !== undefined || origin !== undefined) {
       throw new AuthError('permission_missing', 'this needs the access token that came with a log-in');
     }
-    const live = await sessions.get(sub, session.id);
+    return { id: session.id, userId: sub, ...(clientId !== undefined && { clientId }) };
+  };
+}
+
+/**
+ * As `createNamedSession`, of a session that lives.
+ * @throws AuthError also `session_expired`, SessionError `redis_unavailable`
+ */
+export function createOwnSession({ verify, sessions }: OwnSessionOptions): OwnSession {
+  const named = createNamedSession({ verify });
+  return async (request) => {
+    const { userId, id } = await named(request);
+    const live = await sessions.get(userId, id);
     if (live === undefined) throw new AuthError('session_expired', 'the session is over: log in again');
     return live;
   };

@@ -3,13 +3,14 @@ import { Type } from 'typebox';
 import { AuthError } from '../errors.ts';
 import { operation } from '../http/operation.ts';
 import type { HttpServer } from '../http/server.ts';
-import type { OwnSession } from './own-session.ts';
+import type { NamedSession, OwnSession } from './own-session.ts';
 import type { SessionEndings } from './session-endings.ts';
 
 export interface SessionRoutesOptions {
   readonly sessions: Pick<SessionStore, 'list'>;
-  readonly endings: Pick<SessionEndings, 'one' | 'all'>;
+  readonly endings: Pick<SessionEndings, 'one' | 'all' | 'proven'>;
   readonly ownSession: OwnSession;
+  readonly namedSession: NamedSession;
 }
 
 const Moment = Type.String({ format: 'date-time' });
@@ -49,7 +50,14 @@ const listOperation = operation(
   { response: { 200: SessionsAnswer } },
 );
 const endCurrentOperation = operation(
-  { id: 'logOut', tag: 'sessions', summary: 'End the session that asks', needs: 'token', problems },
+  {
+    id: 'logOut',
+    tag: 'sessions',
+    summary: 'End the session that asks',
+    description: 'Also one that is over already, or that Redis lost: nothing from it is accepted afterwards.',
+    needs: 'token',
+    problems: ['permission_missing'],
+  },
   { response: { 204: Done } },
 );
 const endOneOperation = operation(
@@ -68,7 +76,8 @@ const endAllOperation = operation(
 );
 
 /** What users see and end of their own sessions. The tokens of an ended one are refused from then on. */
-export function sessionRoutes(app: HttpServer, { sessions, endings, ownSession }: SessionRoutesOptions): void {
+export function sessionRoutes(app: HttpServer, options: SessionRoutesOptions): void {
+  const { sessions, endings, ownSession, namedSession } = options;
   app.get('/v1/sessions', { schema: listOperation }, async (request) => {
     const current = await ownSession(request);
     const own = await sessions.list(current.userId);
@@ -76,8 +85,7 @@ export function sessionRoutes(app: HttpServer, { sessions, endings, ownSession }
   });
 
   app.delete('/v1/sessions/current', { schema: endCurrentOperation }, async (request, reply) => {
-    const { userId, id } = await ownSession(request);
-    await endings.one(userId, id, 'logout');
+    await endings.proven(await namedSession(request), 'logout');
     return reply.code(204).send(null);
   });
 

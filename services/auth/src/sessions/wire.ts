@@ -17,7 +17,7 @@ import type { RevokeByName } from '../revocations/revoke-by-name.ts';
 import { revocationRoutes } from '../revocations/routes.ts';
 import { unrevokedMint } from '../revocations/unrevoked-mint.ts';
 import type { Sessions } from './open-sessions.ts';
-import { createOwnSession, type OwnSession } from './own-session.ts';
+import { createNamedSession, createOwnSession, type OwnSession } from './own-session.ts';
 import { sessionRoutes } from './routes.ts';
 
 export interface WireSessionsOptions {
@@ -57,7 +57,9 @@ export function wireSessions({
   const { store, endings, onSecurityEvent } = sessions;
   const verifyFor = (audience: VerifierOptions['audience']) =>
     refuseRevoked({ ...sessions, verify: createVerifier({ issuer, audience, jwks: () => keys.jwks, clock }) });
-  const ownSession = createOwnSession({ verify: countedVerify(verifyFor(ANY_AUDIENCE), metrics), sessions: store });
+  const counted = countedVerify(verifyFor(ANY_AUDIENCE), metrics);
+  const ownSession = createOwnSession({ verify: counted, sessions: store });
+  const namedSession = createNamedSession({ verify: counted });
   const verify = createVerifier({
     issuer,
     audience: ANY_AUDIENCE,
@@ -70,7 +72,7 @@ export function wireSessions({
     verifyPublished: refuseRevoked({ ...sessions, verify }),
     ownSession,
     unrevoked: (mint) => unrevokedMint(mint, sessions.revocations),
-    publicRoutes: (app) => sessionRoutes(app, { sessions: store, endings, ownSession }),
+    publicRoutes: (app) => sessionRoutes(app, { sessions: store, endings, ownSession, namedSession }),
     adminRoutes: (app, options) => revocationRoutes(app, { ...options, verify, onSecurityEvent }),
     refresh: {
       isRevoked: (session, clientId) => sessions.revocations.check(asClaims(session, clientId)) !== undefined,

@@ -27,6 +27,7 @@ export function createTouchQueue(options: TouchQueueOptions): TouchQueue {
   let waiting = new Map<string, string>();
   let running: Promise<void> | undefined;
   let cancel: (() => void) | undefined;
+  let stopped = false;
 
   const flush = async () => {
     const batch = [...waiting];
@@ -50,11 +51,12 @@ export function createTouchQueue(options: TouchQueueOptions): TouchQueue {
   };
   return {
     add(userId, sessionId) {
-      if (waiting.size >= MAX_WAITING) return;
+      if (stopped || waiting.size >= MAX_WAITING) return;
       waiting.set(sessionId, userId);
       schedule();
     },
     async stop() {
+      stopped = true;
       await running;
       cancel?.();
       await flush();

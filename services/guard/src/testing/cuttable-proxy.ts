@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Passes bytes to a server, until it is cut: then nothing passes, and nobody connects. */
+/** Passes bytes to a server, until it is cut: then nothing passes, and nobody connects. Or frozen: then who connects is left waiting. */
 export class CuttableProxy {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
+  #frozen = false;
   port = 0;
 
   constructor(target: { readonly host: string; readonly port: number }) {
@@ -25,11 +26,18 @@ export class CuttableProxy {
   async cut(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
+    this.#frozen = false;
     if (server === undefined) return;
     const closed = once(server, 'close');
     server.close();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
+  }
+
+  /** From now on nothing passes, and no connection ends; until it is cut. */
+  freeze(): void {
+    this.#frozen = true;
+    for (const socket of this.#sockets) socket.unpipe().pause();
   }
 
   #pass(socket: Socket): void {
@@ -44,7 +52,7 @@ export class CuttableProxy {
         this.#sockets.delete(one);
         other.destroy();
       });
-      one.pipe(other);
+      if (!this.#frozen) one.pipe(other);
     }
   }
 }

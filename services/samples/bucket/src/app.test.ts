@@ -57,6 +57,7 @@ describe('an item', () => {
       title: 'see the aurora',
       ownerName: 'name of mia',
       createdAt: '2026-01-01T00:00:00.000Z',
+      done: false,
     };
     expect(created.statusCode).toBe(201);
     expect(created.headers.location).toBe('/api/bucket-items/item-1');
@@ -64,6 +65,10 @@ describe('an item', () => {
     const url = '/api/bucket-items/item-1';
     expect((await app.inject({ url: '/api/bucket-items', headers: mia })).json()).toEqual({ items: [item] });
     expect((await app.inject({ url, headers: mia })).json()).toEqual(item);
+    const change = { method: 'PATCH', url, headers: mia } as const;
+    expect((await app.inject({ ...change, payload: { done: true } })).json()).toEqual({ ...item, done: true });
+    expect((await app.inject({ ...change, payload: { done: 'yes' } })).statusCode).toBe(400);
+    expect((await app.inject({ url, headers: mia })).json()).toEqual({ ...item, done: true });
     expect((await app.inject({ method: 'DELETE', url, headers: mia })).statusCode).toBe(204);
     expect((await app.inject({ url, headers: mia })).json()).toMatchObject({ status: 404, code: 'item_unknown' });
   });
@@ -71,8 +76,9 @@ describe('an item', () => {
   test('of another owner is not there', async () => {
     await add(mia, { title: 'see the aurora' });
     const ben = tokenOf('ben');
-    for (const method of ['GET', 'DELETE'] as const) {
-      const response = await app.inject({ method, url: '/api/bucket-items/item-1', headers: ben });
+    for (const method of ['GET', 'DELETE', 'PATCH'] as const) {
+      const payload = method === 'PATCH' ? { payload: { done: true } } : {};
+      const response = await app.inject({ method, url: '/api/bucket-items/item-1', headers: ben, ...payload });
       expect(response.statusCode).toBe(404);
     }
     expect((await app.inject({ url: '/api/bucket-items', headers: ben })).json()).toEqual({ items: [] });
@@ -125,9 +131,10 @@ test.each([
   ['GET', '/api/bucket-items', grants('bucket:write')],
   ['GET', '/api/bucket-items/1', grants('bucket:delete')],
   ['POST', '/api/bucket-items', grants('bucket:read')],
+  ['PATCH', '/api/bucket-items/1', grants('bucket:read', 'bucket:delete')],
   ['DELETE', '/api/bucket-items/1', grants('bucket:read', 'bucket:write')],
 ] as const)('%s %s needs a token, and its permission', async (method, url, services) => {
-  const payload = method === 'POST' ? { title: 'a' } : undefined;
+  const payload = method === 'POST' ? { title: 'a' } : method === 'PATCH' ? { done: true } : undefined;
   const body = payload === undefined ? {} : { payload };
   expect((await app.inject({ method, url, ...body })).json()).toMatchObject({ status: 401, code: 'token_missing' });
   const refused = await app.inject({ method, url, headers: tokenOf('mia', services), ...body });

@@ -21,10 +21,15 @@ const NewItem = Type.Object(
   { title: Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' }) },
   { additionalProperties: false },
 );
+const ItemChange = Type.Object({ done: Type.Boolean() }, { additionalProperties: false });
 const ItemPath = Type.Object({ id: Type.String({ maxLength: 36 }) });
 
 const read = { preHandler: requirePermission('bucket:read') };
 const write = { preHandler: requirePermission('bucket:write'), schema: { body: NewItem } };
+const change = {
+  preHandler: requirePermission('bucket:write'),
+  schema: { params: ItemPath, body: ItemChange },
+};
 const remove = { preHandler: requirePermission('bucket:delete'), schema: { params: ItemPath } };
 
 /** The application, ready to listen or to be tested by `inject`. */
@@ -67,6 +72,11 @@ function addItemRoutes(app: FastifyInstance, parts: Parts): void {
     (request) => items.find(ownerOf(request), request.params.id) ?? unknownItem(),
   );
 
+  app.patch<{ Params: Static<typeof ItemPath>; Body: Static<typeof ItemChange> }>(
+    '/api/bucket-items/:id',
+    change,
+    (request) => items.setDone(ownerOf(request), request.params.id, request.body.done) ?? unknownItem(),
+  );
   app.delete<{ Params: Static<typeof ItemPath> }>('/api/bucket-items/:id', remove, async (request, reply) => {
     if (!items.remove(ownerOf(request), request.params.id)) unknownItem();
     return reply.code(204).send();
@@ -76,7 +86,7 @@ function addItemRoutes(app: FastifyInstance, parts: Parts): void {
 async function addItem(parts: Parts, request: FastifyRequest, title: string): Promise<Item> {
   const { items, users, clock, newId } = parts;
   const ownerName = await users.nameOf(request.caller);
-  const item = { id: newId(), title, ownerName, createdAt: clock().toISOString() };
+  const item = { id: newId(), title, ownerName, createdAt: clock().toISOString(), done: false };
   if (!items.add(ownerOf(request), item))
     throw new BucketError('items_full', 'You have as many items as one may have.');
   await notify(parts, request, title);

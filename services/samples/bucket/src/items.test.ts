@@ -9,6 +9,7 @@ const item = (id: string): Item => ({
   title: `see ${id}`,
   ownerName: 'Mia',
   createdAt: '2026-01-01T00:00:00.000Z',
+  done: false,
 });
 
 test('an owner sees and removes own items alone', () => {
@@ -17,6 +18,10 @@ test('an owner sees and removes own items alone', () => {
   items.add('ben', item('b'));
   expect(items.list('mia')).toEqual([item('a')]);
   expect(items.find('mia', 'b')).toBeUndefined();
+  expect(items.setDone('mia', 'b', true)).toBeUndefined();
+  expect(items.setDone('mia', 'a', true)).toEqual({ ...item('a'), done: true });
+  expect(items.setDone('mia', 'a', false)).toEqual(item('a'));
+  expect(items.find('ben', 'b')).toEqual(item('b'));
   expect(items.remove('mia', 'b')).toBe(false);
   expect(items.remove('ben', 'b')).toBe(true);
   expect(items.list('ben')).toEqual([]);

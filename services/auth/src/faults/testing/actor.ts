@@ -8,6 +8,9 @@ export class Unavailable extends Error {}
 /** What an actor did not expect, of a service that may only ever say that it cannot now. */
 export class Unexpected extends Error {}
 
+/** An actor was told no: what it stands on may be lost, where Redis fails over. */
+export class Refused extends Unexpected {}
+
 export interface User {
   readonly id: string;
   readonly email: string;
@@ -68,8 +71,12 @@ export class Actor {
     }
   }
 
-  noteEnded(ended: Ended): void {
-    this.#options.ledger.ended.push(ended);
+  /**
+   * @param confirmed whether the answer says that this request ended it, and not only that it is over
+   * @returns whether it must be refused from now on
+   */
+  noteEnded(ended: Ended, confirmed: boolean): boolean {
+    return this.#options.ledger.noteEnded(ended, confirmed);
   }
 }
 
@@ -84,7 +91,8 @@ async function send(app: Injectable, { token, form, expected, ...options }: Call
   if (response.statusCode === 503) throw new Unavailable();
   if (expected.includes(response.statusCode)) return response;
   const { method = 'GET', url } = options;
-  throw new Unexpected(`${method} ${String(url)}: ${response.statusCode} ${response.body.slice(0, 300)}`);
+  const Failure = response.statusCode < 400 ? Unexpected : Refused;
+  throw new Failure(`${method} ${String(url)}: ${response.statusCode} ${response.body.slice(0, 300)}`);
 }
 
 /** A page, or where the browser was sent to in the end. @throws Unavailable, Unexpected */
@@ -92,7 +100,7 @@ export function shown(step: string, answer: Answer, text: string): Answer {
   const error = answer.url.searchParams.get('error');
   if (answer.status === 503 || error === 'temporarily_unavailable') throw new Unavailable();
   if (answer.body.includes(text) || answer.url.href.includes(text)) return answer;
-  throw new Unexpected(`${step}: ${answer.status} ${error ?? ''} ${answer.url.pathname} ${answer.body.slice(-300)}`);
+  throw new Refused(`${step}: ${answer.status} ${error ?? ''} ${answer.url.pathname} ${answer.body.slice(-300)}`);
 }
 
 const PACE_MS = 20;

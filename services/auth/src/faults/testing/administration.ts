@@ -12,7 +12,7 @@ export async function administrationRound(actor: Actor): Promise<void> {
   const logIn = { method: 'POST', url: '/v1/sessions', payload: { email, password: PASSWORD } } as const;
   const body = (await actor.call({ ...logIn, expected: [201] })).json();
   // What was not answered may be done: the version is another one then.
-  await actor.insist((again) =>
+  const { statusCode } = await actor.insist((again) =>
     actor.administer({
       method: 'PATCH',
       url: `/v1/users/${made.json().id}`,
@@ -21,11 +21,9 @@ export async function administrationRound(actor: Actor): Promise<void> {
       expected: again ? [200, 202, 412] : [200, 202],
     }),
   );
-  actor.noteEnded({
-    accessToken: body.access_token,
-    refreshToken: body.refresh_token,
-    sessionId: body.session.id,
-  });
+  const { access_token: accessToken, refresh_token: refreshToken, session } = body;
+  // 202: stored, and in force when Redis is back.
+  if (!actor.noteEnded({ accessToken, refreshToken, sessionId: session.id }, statusCode === 200)) return;
   await actor.call({ ...logIn, expected: [401] });
   const payload = { refresh_token: body.refresh_token };
   await actor.call({ method: 'POST', url: '/v1/sessions/refresh', payload, expected: [401] });

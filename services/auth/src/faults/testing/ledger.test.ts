@@ -14,7 +14,7 @@ function stage() {
   app.get('/sent-away', (_, reply) => reply.redirect('https://shop.test/?error=temporarily_unavailable'));
   app.get('/broken', (_, reply) => reply.code(500).send());
   app.get('/never', () => new Promise(() => undefined));
-  const ledger = new Ledger();
+  const ledger = new Ledger({ mayLose: false });
   return { ledger, watched: ledger.watching('codes', app) };
 }
 
@@ -42,8 +42,8 @@ describe('Ledger', () => {
   test('counts what an application is told by the browser', async () => {
     const { ledger, watched } = stage();
     await watched.inject({ url: '/sent-away' });
-    expect(ledger.tally('codes')).toEqual({ rounds: 0, unavailable: 1 });
-    expect(ledger.tally('devices')).toEqual({ rounds: 0, unavailable: 0 });
+    expect(ledger.tally('codes')).toEqual({ rounds: 0, lost: 0, unavailable: 1 });
+    expect(ledger.tally('devices')).toEqual({ rounds: 0, lost: 0, unavailable: 0 });
   });
 
   test('keeps every answer that is wrong', async () => {
@@ -56,7 +56,7 @@ describe('Ledger', () => {
     const { ledger, watched } = stage();
     void watched.inject({ url: '/never' });
     expect(ledger.describe('codes')).toMatch(
-      /^codes \(0 rounds, 0 times unavailable, unanswered: GET \/never for \d+ ms\)$/,
+      /^codes \(0 rounds, 0 lost, 0 times unavailable, unanswered: GET \/never for \d+ ms\)$/,
     );
     expect(ledger.describe('devices')).toContain('unanswered: nothing');
   });

@@ -4,6 +4,8 @@ import type { Injectable } from '../../oauth/testing/browser.ts';
 /** What a part got done, and how many of its requests were answered with "come back". */
 export interface Tally {
   readonly rounds: number;
+  /** Rounds that were refused half way, where Redis may lose what they stand on. */
+  readonly lost: number;
   readonly unavailable: number;
 }
 
@@ -27,11 +29,17 @@ interface Unanswered {
 export class Ledger {
   readonly defects: string[] = [];
   readonly ended: Ended[] = [];
+  /** Whether Redis fails over: it may lose what is on no replica, but no revocation that was confirmed. */
+  readonly mayLose: boolean;
   readonly #tallies = new Map<string, Tally>();
   readonly #unanswered = new Set<Unanswered>();
 
+  constructor({ mayLose }: { readonly mayLose: boolean }) {
+    this.mayLose = mayLose;
+  }
+
   tally(part: string): Tally {
-    return this.#tallies.get(part) ?? { rounds: 0, unavailable: 0 };
+    return this.#tallies.get(part) ?? { rounds: 0, lost: 0, unavailable: 0 };
   }
 
   count(part: string, what: keyof Tally): void {
@@ -39,12 +47,19 @@ export class Ledger {
     this.#tallies.set(part, { ...tally, [what]: tally[what] + 1 });
   }
 
+  /** @returns whether it must be refused from now on: what is over unconfirmed may be lost, and come back */
+  noteEnded(ended: Ended, confirmed: boolean): boolean {
+    const binding = confirmed || !this.mayLose;
+    if (binding) this.ended.push(ended);
+    return binding;
+  }
+
   /** How far a part is, and what it waits for. */
   describe(part: string): string {
-    const { rounds, unavailable } = this.tally(part);
+    const { rounds, lost, unavailable } = this.tally(part);
     const own = [...this.#unanswered].filter((one) => one.part === part);
     const waits = own.map(({ request, since }) => `${request} for ${Math.round(performance.now() - since)} ms`);
-    return `${part} (${rounds} rounds, ${unavailable} times unavailable, unanswered: ${waits.join(', ') || 'nothing'})`;
+    return `${part} (${rounds} rounds, ${lost} lost, ${unavailable} times unavailable, unanswered: ${waits.join(', ') || 'nothing'})`;
   }
 
   /**

@@ -1,4 +1,5 @@
-import { type Actor, pace, Unavailable } from './actor.ts';
+import { NoForm } from '../../oauth/testing/browser.ts';
+import { type Actor, pace, Refused, Unavailable } from './actor.ts';
 import type { Ledger } from './ledger.ts';
 
 /** One after the other, for as long as the load lasts. */
@@ -31,7 +32,8 @@ async function repeat(
     } catch (error) {
       // That the service could not, the ledger has seen itself.
       if (error instanceof Unavailable) continue;
-      ledger.defects.push(`${name}: ${error instanceof Error ? error.message : error}`);
+      if (ledger.mayLose && (error instanceof Refused || error instanceof NoForm)) ledger.count(name, 'lost');
+      else ledger.defects.push(`${name}: ${error instanceof Error ? error.message : error}`);
     } finally {
       await pace();
     }

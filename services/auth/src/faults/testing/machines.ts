@@ -21,7 +21,7 @@ export async function clientRound(actor: Actor, { id, secret }: Confidential): P
   const { access_token: token } = (await post('/oauth/token', { grant_type: 'client_credentials' })).json();
   await post('/oauth/introspect', { token });
   await actor.insist(() => post('/oauth/revoke', { token }));
-  actor.noteEnded({ accessToken: token });
+  actor.noteEnded({ accessToken: token }, true);
 }
 
 /** A workload for itself and for a user, until the user's session ends. */
@@ -48,9 +48,9 @@ export async function exchangeRound(actor: Actor, workload: Workload): Promise<v
     actor_token_type: `${TYPE}jwt`,
   };
   const { access_token: delegated } = (await exchange(forUser, [200])).json();
-  await end(actor, session, 'current');
+  const confirmed = await end(actor, session, 'current');
   const { sessionId } = session;
-  actor.noteEnded(session);
-  actor.noteEnded({ accessToken: delegated, sessionId });
+  actor.noteEnded({ accessToken: delegated, sessionId }, confirmed);
+  if (!actor.noteEnded(session, confirmed)) return;
   await exchange(forUser, [400]);
 }

@@ -108,7 +108,8 @@ function logOut(actor: Actor, browser: Browser, idToken: string): Promise<unknow
 async function expectOver(actor: Actor, clientId: string, tokens: Omit<OAuthTokens, 'idToken'>): Promise<void> {
   const { accessToken, refreshToken } = tokens;
   const sessionId: string = JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString()).session.id;
-  actor.noteEnded({ accessToken, refreshToken, sessionId, clientId });
+  // RFC 7009 section 2.2: the same answer is given for a token that is not known, or not any more.
+  if (!actor.noteEnded({ accessToken, refreshToken, sessionId, clientId }, false)) return;
   await grant(actor, { grant_type: 'refresh_token', client_id: clientId, refresh_token: refreshToken }, [400]);
   await actor.call({ url: '/v1/sessions', token: accessToken, expected: [401] });
 }

@@ -17,10 +17,9 @@ export async function ownSessionRound(actor: Actor, ending: Ending): Promise<voi
   const first = await refresh(actor, opened);
   if (first === undefined) return;
   // Somebody refreshes while the session ends: what that brings is refused with the session.
-  const [, late] = await Promise.all([end(actor, first, ending), refreshMeanwhile(actor, first)]);
+  const [confirmed, late] = await Promise.all([end(actor, first, ending), refreshMeanwhile(actor, first)]);
   const last = late ?? first;
-  actor.noteEnded(last);
-  await expectOver(actor, last);
+  if (actor.noteEnded(last, confirmed)) await expectOver(actor, last);
 }
 
 export async function logIn(actor: Actor, services: readonly string[] = ['bucket']): Promise<OwnSession> {
@@ -52,22 +51,29 @@ async function tryRefresh(actor: Actor, { refreshToken, sessionId }: OwnSession,
   return { accessToken: body.access_token, refreshToken: body.refresh_token, sessionId };
 }
 
-/** Resolves once the service said that it is done. */
-export function end(actor: Actor, { accessToken, sessionId }: OwnSession, ending: Ending): Promise<unknown> {
-  if (ending === 'by an administrator') {
-    const payload = { session: sessionId };
-    return actor.insist(async () => {
-      const answer = await actor.administer({ method: 'POST', url: '/v1/revocations', payload, expected: [200, 202] });
-      // Stored, and in force when Redis is back.
-      if (answer.statusCode === 202) throw new Unavailable();
-      return answer;
-    });
-  }
+/**
+ * Resolves once the service said that it is over.
+ * @returns whether it said that it ended it then
+ */
+export async function end(actor: Actor, session: OwnSession, ending: Ending): Promise<boolean> {
+  if (ending === 'by an administrator') return revoke(actor, session);
+  const { accessToken, sessionId } = session;
   const url = { current: '/v1/sessions/current', 'by id': `/v1/sessions/${sessionId}`, all: '/v1/sessions' }[ending];
   // What was not answered may be done: the session that asks is over then.
-  return actor.insist((again) =>
+  const { statusCode } = await actor.insist((again) =>
     actor.call({ method: 'DELETE', url, token: accessToken, expected: again ? [204, 401] : [204] }),
   );
+  return statusCode === 204;
+}
+
+function revoke(actor: Actor, { sessionId: session }: OwnSession): Promise<boolean> {
+  return actor.insist(async () => {
+    const call = { method: 'POST', url: '/v1/revocations', payload: { session }, expected: [200, 202] } as const;
+    const { statusCode } = await actor.administer(call);
+    // Stored, and in force when Redis is back.
+    if (statusCode === 202) throw new Unavailable();
+    return true;
+  });
 }
 
 async function expectOver(actor: Actor, { accessToken, refreshToken }: OwnSession): Promise<void> {

@@ -32,10 +32,15 @@ export interface Stores {
   readonly revocationMinReplicas?: number;
 }
 
+export interface StageOptions extends Stores {
+  /** As the ledger takes it. @default false */
+  readonly mayLose?: boolean;
+}
+
 export type Stage = Awaited<ReturnType<typeof setStage>>;
 
 /** The service on stores that a test lets fail, and everybody who uses it all the while. */
-export async function setStage(stores: Stores) {
+export async function setStage({ mayLose = false, ...stores }: StageOptions) {
   const folder = await mkdtemp(join(tmpdir(), 'auth-faults-'));
   const cluster = new FakeCluster(() => new Date());
   const path = join(folder, 'jwks.json');
@@ -51,7 +56,7 @@ export async function setStage(stores: Stores) {
     storeTimeoutMs: STORE_TIMEOUT_MS,
   });
   await untilReady(service);
-  const ledger = new Ledger();
+  const ledger = new Ledger({ mayLose });
   const stopping = new AbortController();
   const parts = await castOf(service, { ledger, cluster, stopping: stopping.signal });
   const load = startLoad(ledger, parts, stopping.signal);

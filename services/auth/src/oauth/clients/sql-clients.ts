@@ -1,16 +1,22 @@
 import type { Kysely } from 'kysely';
 import { compiledOnce } from '../../database/compiled.ts';
 import { guarded } from '../../database/guard.ts';
+import { type FindAll, lookUpTogether } from '../../database/look-up-together.ts';
 import type { Database } from '../../database/schema.ts';
-import type { ClientStore, OAuthClient } from './client.ts';
+import type { ClientCredentials, ClientStore, OAuthClient } from './client.ts';
 import { addSecret, insert, remove, replace } from './sql-changes.ts';
-import { credentialsById, toClient, toCredentials } from './sql-rows.ts';
+import { credentialsByIds, toClient, toCredentials } from './sql-rows.ts';
+
+/** Of the characters that ids have. */
+const CLIENT_ID = /^[a-z0-9-]{1,63}$/;
+const NOBODY: readonly string[] = [];
 
 /** Clients in PostgreSQL or PGlite. */
 export function createSqlClients(db: Kysely<Database>): ClientStore {
-  const find = compiledOnce(db, (id) => credentialsById(db, id));
+  const find = lookUpTogether(credentialsById(db));
   return {
-    find: (id) => guarded(find(id).then((row) => row && toCredentials(row))),
+    // Anybody may ask for anything: what no client is called by could fail all who ask at the same time.
+    find: async (id) => (CLIENT_ID.test(id) ? guarded(find(id)) : undefined),
     list: (after, limit) => guarded(list(db, after, limit)),
     create: (client, secretHash, by) =>
       guarded(db.transaction().execute((tx) => insert(tx, { client, secretHash, by }))),
@@ -18,6 +24,11 @@ export function createSqlClients(db: Kysely<Database>): ClientStore {
     addSecret: (id, secret, by) => guarded(db.transaction().execute((tx) => addSecret(tx, { id, ...secret }, by))),
     remove: (id, by) => guarded(db.transaction().execute((tx) => remove(tx, id, by))),
   };
+}
+
+function credentialsById(db: Kysely<Database>): FindAll<ClientCredentials> {
+  const ask = compiledOnce(db, NOBODY, (ids: readonly string[]) => credentialsByIds(db, ids));
+  return async (ids) => new Map((await ask(ids)).map((row) => [row.client_id, toCredentials(row)]));
 }
 
 async function list(db: Kysely<Database>, after: string | undefined, limit: number): Promise<readonly OAuthClient[]> {

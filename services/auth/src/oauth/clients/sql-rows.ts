@@ -3,7 +3,7 @@ import type { Database } from '../../database/schema.ts';
 import type { ClientCredentials, NewClient, OAuthClient } from './client.ts';
 
 /** In one round trip: every request of a client begins with it. */
-export function credentialsById(db: Kysely<Database>, id: string) {
+export function credentialsByIds(db: Kysely<Database>, ids: readonly string[]) {
   return db
     .selectFrom('oauth_clients')
     .selectAll()
@@ -15,7 +15,7 @@ export function credentialsById(db: Kysely<Database>, id: string) {
         .where((secret) => secret.or([secret('expires_at', 'is', null), secret('expires_at', '>', sql<Date>`now()`)]))
         .as('secret_hashes'),
     )
-    .where('client_id', '=', id);
+    .where(sql<boolean>`client_id = any(${ids}::text[])`);
 }
 
 type CredentialsRow = Selectable<Database['oauth_clients']> & { readonly secret_hashes: readonly string[] | null };

@@ -18,6 +18,9 @@ interface Cookie {
   readonly attributes: string;
 }
 
+/** The page is not one that can be filled in. */
+export class NoForm extends Error {}
+
 /** A browser without scripts: keeps cookies by path, follows redirects on the issuer's origin, and fills in forms. */
 export class Browser {
   readonly cookies = new Map<string, Cookie>();
@@ -36,7 +39,7 @@ export class Browser {
   /** Sends the page's form, with its hidden fields and those given. */
   async submit(page: Answer, fields: Readonly<Record<string, string>>): Promise<Answer> {
     const action = /<form method="post" action="([^"]*)"/.exec(page.body)?.[1];
-    if (action === undefined) throw new Error(`no form on the page: ${page.status} ${page.body.slice(-600)}`);
+    if (action === undefined) throw new NoForm(`no form on the page: ${page.status} ${page.body.slice(-600)}`);
     const hidden = [...page.body.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)];
     const form = new URLSearchParams(hidden.map(([, name = '', value = '']): [string, string] => [name, value]));
     for (const [name, value] of Object.entries(fields)) form.set(name, value);

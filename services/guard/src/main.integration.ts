@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generateSigningKey, toJwks } from '@sekisho/tokens';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { parse } from 'yaml';
+import { CuttableProxy } from './testing/cuttable-proxy.ts';
+import { FakeAuth } from './testing/fake-auth.ts';
+import { GuardProcess } from './testing/guard-process.ts';
+import { edgePolicy, gateway, issuer, policy, route, service } from './testing/objects.ts';
+import { openPrivateCluster, type PrivateCluster } from './testing/private-cluster.ts';
+
+const ISSUER = 'https://auth.example';
+const accessKey = await generateSigningKey();
+const folder = await mkdtemp(join(tmpdir(), 'guard-main-'));
+const keyFile = join(folder, 'key');
+const tokenFile = join(folder, 'token');
+const kubeconfig = join(folder, 'kubeconfig');
+const proxyTo = (url: string) => new CuttableProxy({ host: new URL(url).hostname, port: Number(new URL(url).port) });
+const redis = proxyTo(inject('redisUrl'));
+
+let api: PrivateCluster;
+let apiServer: CuttableProxy;
+let auth: FakeAuth;
+const authServer = createServer((request, response) => void forward(request, response));
+let guards: GuardProcess[];
+
+beforeAll(async () => {
+  api = await openPrivateCluster();
+  await api.apply([
+    ...['shop', 'istio-ingress'].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+    ...[gateway(), edgePolicy(), policy('bucket'), service('bucket')],
+    route({ hostnames: ['bucket.example'], rules: [{ backendRefs: [{ name: 'bucket', port: 80 }] }] }),
+    issuer('platform', { issuer: ISSUER, jwks: toJwks([accessKey]), default: true }),
+  ]);
+  const config: { clusters: { cluster: { server: string } }[] } = parse(await readFile(api.kubeconfig, 'utf8'));
+  const [first] = config.clusters;
+  if (first === undefined) throw new Error('the kubeconfig names no cluster');
+  apiServer = proxyTo(first.cluster.server);
+  await Promise.all([redis.open(), apiServer.open()]);
+  first.cluster.server = `https://127.0.0.1:${apiServer.port}`;
+  await writeFile(kubeconfig, JSON.stringify(config));
+  await writeFile(keyFile, randomBytes(32).toString('base64'));
+  authServer.listen(0, '127.0.0.1');
+  await once(authServer, 'listening');
+}, 300_000);
+
+beforeEach(async () => {
+  guards = [];
+  auth = new FakeAuth(accessKey);
+  await writeFile(tokenFile, auth.token);
+});
+
+afterEach(async () => {
+  await Promise.all(guards.map((one) => one.kill()));
+  await Promise.all([redis.cut(), apiServer.cut()]);
+  await Promise.all([redis.open(), apiServer.open()]);
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all([redis.cut(), apiServer?.cut()]);
+  authServer.closeAllConnections();
+  authServer.close();
+  await api?.close();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let body = '';
+  for await (const chunk of request) body += String(chunk);
+  const { method = 'GET', url = '/', headers } = request;
+  const sent = { method, headers: { authorization: headers.authorization ?? '' }, ...(body !== '' && { body }) };
+  const answer = await auth.fetch(`http://auth${url}`, sent);
+  response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+}
+
+function start(more: Readonly<Record<string, string>> = {}): GuardProcess {
+  const guard = new GuardProcess({
+    GUARD_LISTEN: '127.0.0.1:0',
+    GUARD_OPS_LISTEN: '127.0.0.1:0',
+    AUTH_ISSUER: ISSUER,
+    AUTH_URL: `http://127.0.0.1:${(authServer.address() as AddressInfo).port}`,
+    WORKLOAD_TOKEN_FILE: tokenFile,
+    KEY_ENCRYPTION_KEY_FILE: keyFile,
+    REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+    KUBECONFIG: kubeconfig,
+    ...more,
+  });
+  guards.push(guard);
+  return guard;
+}
+
+/** A question of which the last line is still to come. */
+async function beginQuestion(port: number) {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  let told = '';
+  socket.setEncoding('utf8').on('data', (text) => {
+    told += text;
+  });
+  const closed = new Promise<void>((resolve) => socket.on('error', () => undefined).on('close', () => resolve()));
+  socket.write('GET /edge/healthz HTTP/1.1\r\nhost: bucket.example\r\n');
+  return {
+    /** @returns the status; undefined when the connection ends without one */
+    async finish(): Promise<string | undefined> {
+      socket.write('\r\n');
+      await closed;
+      return /^HTTP\/1\.1 (\d+)/.exec(told)?.[1];
+    },
+  };
+}
+
+/** The code of the error with which a connection fails; undefined for one that is taken. */
+async function refusedBy(port: number): Promise<unknown> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return undefined;
+  } catch (error) {
+    return Object(error).code;
+  } finally {
+    socket.destroy();
+  }
+}
+
+describe('the process', () => {
+  test('is ready once it knows routes, revocations and keys, whichever comes last', async () => {
+    await Promise.all([redis.cut(), apiServer.cut()]);
+    auth.trouble = { status: 503, text: '{}' };
+    const guard = start();
+    await guard.failing('keys', 'revocations', 'routes');
+    await apiServer.open();
+    await guard.failing('keys', 'revocations');
+    await redis.open();
+    await guard.failing('keys');
+    auth.trouble = undefined;
+    await guard.failing();
+  }, 300_000);
+
+  /** One that stands still for longer than questions may take loses them: then it is tried again. */
+  test('answers on SIGTERM what is being asked, takes nothing more, and exits 0', {
+    retry: 3,
+    timeout: 200_000,
+  }, async () => {
+    const guard = start();
+    await guard.failing();
+    const { check } = await guard.listening();
+    const question = await beginQuestion(check.port);
+    // Connections are taken in order: with this answer the one before has been.
+    await fetch(`http://127.0.0.1:${check.port}/edge/`);
+    guard.stop();
+    await guard.says('"msg":"stopping"');
+    expect(await question.finish()).toBe('200');
+    expect(await guard.exited).toEqual([0, null]);
+    expect(guard.stdout).toContain('"clean":true');
+    expect(guard.stderr).toBe('');
+    expect(await refusedBy(check.port)).toBe('ECONNREFUSED');
+  });
+
+  test('ends on SIGTERM although nothing that it depends on answers any more', async () => {
+    const guard = start();
+    await guard.failing();
+    redis.freeze();
+    apiServer.freeze();
+    auth.trouble = 'away';
+    guard.stop();
+    expect(await guard.exited).toEqual([0, null]);
+    expect(guard.stdout).toContain('"clean":true');
+  }, 200_000);
+
+  test('exits 1 without a stack, naming what is wrong with the environment', async () => {
+    const guard = start({ REDIS_URL: 'hunter2', AUTH_ISSUER: '' });
+    expect(await guard.exited).toEqual([1, null]);
+    expect(guard.stderr).toContain('AUTH_ISSUER is not set');
+    expect(guard.stderr).toContain('REDIS_URL');
+    expect(guard.stderr).not.toContain('hunter2');
+    expect(guard.stderr).not.toContain('    at ');
+  }, 120_000);
+
+  test('exits 1 without a stack when its encryption key is none', async () => {
+    const wrong = join(folder, 'wrong');
+    await writeFile(wrong, 'hunter2');
+    const guard = start({ KEY_ENCRYPTION_KEY_FILE: wrong });
+    expect(await guard.exited).toEqual([1, null]);
+    expect(guard.stderr).toContain('KEY_ENCRYPTION_KEY_FILE');
+    expect(guard.stderr).not.toContain('hunter2');
+    expect(guard.stderr).not.toContain('    at ');
+  }, 120_000);
+});

@@ -1,0 +1,2 @@
+/** Served by src/pages.ts. */
+export declare const settings: { readonly issuer: string; readonly clientId: string };

@@ -1,0 +1,34 @@
+import {
+  createLogger,
+  failStart,
+  ListenSchema,
+  LOG_LEVELS,
+  onSignals,
+  parseListen,
+  readConfig,
+} from '@sekisho/telemetry';
+import { Type } from 'typebox';
+import { buildApp } from './app.ts';
+import { readPages } from './pages.ts';
+
+const Config = Type.Object({
+  LISTEN: ListenSchema('where to serve'),
+  ISSUER: Type.String({
+    pattern: '^https?://[^\\s?#]+$',
+    maxLength: 512,
+    description: 'AUTH_ISSUER of the auth service, as browsers reach it: the host of this page',
+  }),
+  CLIENT_ID: Type.String({ default: 'shop-web', minLength: 1, description: 'OAuth client that this page is' }),
+  LOG_LEVEL: Type.Enum([...LOG_LEVELS], { default: 'info', description: `one of ${LOG_LEVELS.join(', ')}` }),
+});
+
+async function main(): Promise<void> {
+  const config = readConfig(Config, process.env);
+  const log = createLogger({ name: 'web', level: config.LOG_LEVEL });
+  const pages = await readPages({ issuer: config.ISSUER, clientId: config.CLIENT_ID });
+  const app = await buildApp({ pages, log });
+  await app.listen(parseListen('LISTEN', config.LISTEN));
+  onSignals({ process, log, closers: [{ name: 'http', close: () => app.close() }] });
+}
+
+main().catch((error: unknown) => failStart('web', error, process));
