@@ -23,7 +23,8 @@ export interface MeshWorld {
   anonymous(edge: string, hop: string): Promise<void>;
 }
 
-const SERVICE = `${ECHO.name}.${ECHO.namespace}`;
+/** By a port that is not HTTP's own. */
+const SERVICE = `${ECHO.name}.${ECHO.namespace}:8080`;
 
 export async function startMeshWorld(opened: AsyncDisposableStack, report: (line: string) => void): Promise<MeshWorld> {
   const running = runningMesh();
