@@ -1,7 +1,7 @@
 import type { Manifest } from '@sekisho/cdk8s';
 import { API_VERSION, POLICY_KIND, type ServiceAuthPolicySpec } from '@sekisho/policy';
 import type { Cluster } from '../mesh/cluster.ts';
-import { type Guest, startGuest } from '../mesh/guest.ts';
+import { startGuest } from '../mesh/guest.ts';
 import type { MeshInfo } from '../mesh/mesh-info.ts';
 import { remove } from '../mesh/remove.ts';
 import { Policies } from '../story/policies.ts';
@@ -21,7 +21,7 @@ const PORTS = { http: 8080, grpc: 9090 } as const;
 const LONG_MS = 120_000;
 
 /** A service behind the guarded gateway that takes everything and tells what it got. */
-export interface Echo extends AsyncDisposable, Pick<Guest, 'envoyAdmin' | 'processes'> {
+export interface Echo extends AsyncDisposable {
   readonly app: EchoApp;
   /** host:port on which its Envoy takes mTLS. */
   readonly address: { readonly host: string; readonly port: number };
@@ -93,7 +93,7 @@ export async function openEcho(
   await reached(mesh.edge + VIRTUAL.path, { host: VIRTUAL.host });
   const held = opened.move();
   return {
-    ...{ app, envoyAdmin: guest.envoyAdmin, processes: guest.processes },
+    app,
     address: { host: guest.address, port: PORTS.http },
     async configure(changed) {
       await cluster.apply([policy(changed)]);

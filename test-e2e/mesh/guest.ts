@@ -26,8 +26,6 @@ export interface Guest extends AsyncDisposable {
   /** Loopback address on which its Envoy takes each of the ports. */
   readonly address: string;
   readonly envoyAdmin: string;
-  /** Path of the list of its processes. */
-  readonly processes: string;
 }
 
 /** Adds the workload to the mesh. What a run that was killed left of it is ended first. */
@@ -46,13 +44,12 @@ export async function startGuest(mesh: MeshInfo, cluster: Cluster, plan: GuestPl
     opened.defer(() => remove(cluster, manifest));
     await cluster.apply([manifest]);
   }
-  const processes = join(folder, 'processes.json');
-  const supervisor = new Supervisor(processes, folder);
+  const supervisor = new Supervisor(join(folder, 'processes.json'), folder);
   opened.defer(() => supervisor.stop());
   const tools = await ensureToolchain(process.env, (line) => console.log(`  ${line}`));
   const envoyAdmin = await startProxy({ tools, supervisor, context, cluster }, workload, mesh.discovery);
   const held = opened.move();
-  return { address, envoyAdmin, processes, [Symbol.asyncDispose]: () => held.disposeAsync() };
+  return { address, envoyAdmin, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 /** For logs and credentials; its processes end with this one at the latest. */
