@@ -24,7 +24,7 @@ status: $(INSTALLED) ## Show what runs, where, and how much memory it takes
 	@node test-e2e/mesh/cli.ts status
 
 ##@ Test it
-.PHONY: test unit integration e2e-local test-differential chaos
+.PHONY: test unit integration e2e-local test-differential chaos fuzz
 test: $(INSTALLED) ## Run all tests: unit, integration (real servers), end to end (the local mesh)
 	@vitest run
 
@@ -39,6 +39,9 @@ e2e-local: $(INSTALLED) ## Run the end-to-end suite on the local mesh
 
 test-differential: $(INSTALLED) ## Ask the mesh and the decision function the same: N=400 policies (SEED=... repeats a run)
 	@DIFFERENTIAL_POLICIES=$(N) DIFFERENTIAL_SEED=$(SEED) vitest run --project e2e test-e2e/suite/differential.e2e.ts
+
+fuzz: $(INSTALLED) ## Send each operation of the auth service N=300 requests made of its API document (SEED=... repeats a run)
+	@FUZZ_RUNS=$(or $(N),300) FUZZ_SEED=$(or $(SEED),$$RANDOM) vitest run --project integration services/auth/src/http/fuzz.integration.ts
 
 chaos: $(INSTALLED) ## Load through the guarded gateway while one part after the other fails: MINUTES=10 (SEED=... repeats the faults)
 	@MINUTES=$(MINUTES) SEED=$(SEED) node test-e2e/chaos/main.ts

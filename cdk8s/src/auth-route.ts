@@ -15,6 +15,8 @@ const DISCOVERY = [
   '/.well-known/oauth-authorization-server',
   '/.well-known/jwks.json',
 ];
+const LOG_IN = '/login';
+const LOG_OUT = '/logout';
 const SESSIONS = '/v1/sessions';
 const PASSWORD = '/v1/users/me/password';
 
@@ -23,6 +25,15 @@ const RULES: ServiceAuthPolicySpec['rules'] = [
     // Pages and endpoints that look at codes, cookies and client secrets themselves.
     name: 'protocol',
     to: [{ methods: ['GET', 'POST', 'OPTIONS'], paths: ['/oauth/{**}'] }],
+    allow: { public: true },
+  },
+  {
+    // For browsers with a cookie.
+    name: 'log-in-page',
+    to: [
+      { methods: ['GET', 'POST'], paths: [LOG_IN] },
+      { methods: ['POST'], paths: [LOG_OUT] },
+    ],
     allow: { public: true },
   },
   { name: 'discovery', to: [{ methods: ['GET', 'OPTIONS'], paths: DISCOVERY }], allow: { public: true } },
@@ -47,6 +58,11 @@ export class AuthRoute extends Construct {
     const spec = { selector: { matchLabels: labels }, mtls: 'Permissive', rules: RULES } as const;
     new ServiceAuthPolicy(this, 'policy', { name, namespace, spec });
     const prefixes = ['/oauth', SESSIONS];
-    new PublicRoute(this, 'route', { gateways: [gateway], workload, prefixes, paths: [...DISCOVERY, PASSWORD] });
+    new PublicRoute(this, 'route', {
+      gateways: [gateway],
+      workload,
+      prefixes,
+      paths: [...DISCOVERY, LOG_IN, LOG_OUT, PASSWORD],
+    });
   }
 }

@@ -26,6 +26,8 @@ export interface GuardDeployment {
   readonly replicas?: number;
   /** `trustDomain` of the mesh config. @default 'cluster.local' */
   readonly trustDomain?: string;
+  /** Where people who open a page without a session are led, for example `/login` of the auth service behind the same Gateway. @default nowhere */
+  readonly loginPath?: string;
   /**
    * Whether its pods get a sidecar, and only callers with a certificate of the mesh are answered, over mTLS. In a namespace that enforces
    * `restricted` it needs the Istio CNI plugin. @default false: a NetworkPolicy alone says who comes
@@ -107,7 +109,7 @@ export class GuardServer extends Construct {
 
 function environment(
   { issuer, auth }: GuardServerProps,
-  { secretName, trustDomain = 'cluster.local' }: GuardDeployment & { readonly secretName: string },
+  { secretName, trustDomain = 'cluster.local', loginPath }: GuardDeployment & { readonly secretName: string },
 ): k8s.EnvVar[] {
   return [
     { name: 'GUARD_LISTEN', value: `0.0.0.0:${CHECK.targetPort}` },
@@ -116,6 +118,7 @@ function environment(
     { name: 'AUTH_URL', value: `http://${auth.name}.${auth.namespace}` },
     { name: 'AUTH_SERVICE', value: `${auth.namespace}/${auth.name}` },
     { name: 'TRUST_DOMAIN', value: trustDomain },
+    ...(loginPath === undefined ? [] : [{ name: 'GUARD_LOGIN_PATH', value: loginPath }]),
     { name: 'REDIS_URL', valueFrom: { secretKeyRef: { name: secretName, key: 'redis-url' } } },
     { name: 'KEY_ENCRYPTION_KEY_FILE', value: `${SECRET_FILES}/key-encryption-key` },
     { name: 'WORKLOAD_TOKEN_FILE', value: `${WORKLOAD_TOKEN.mountPath}/${WORKLOAD_TOKEN.file}` },

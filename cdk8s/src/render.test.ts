@@ -152,6 +152,16 @@ test('a guarded platform in a cluster is what was reviewed', async () => {
   await expect(toYaml(manifests)).toMatchFileSnapshot('./testdata/platform-guarded-cluster.yaml');
 });
 
+test('a guard leads people to the log-in page where it is told of one', () => {
+  const { manifests } = render((chart) => {
+    const auth = { name: 'auth', namespace: 'platform' };
+    const deployment = { image: 'guard', loginPath: '/login' };
+    new GuardServer(chart, 'guard', { namespace: 'platform', issuer, auth, deployment });
+    return {};
+  });
+  expect(toYaml(manifests)).toContain('name: GUARD_LOGIN_PATH\n              value: /login');
+});
+
 test('a guard with a sidecar answers callers of the mesh alone', () => {
   const { manifests } = render((chart) => {
     const auth = { name: 'auth', namespace: 'platform' };

@@ -146,6 +146,7 @@ export async function guard(
     // A session that ended without a revocation is noticed soon, for a test that waits for it.
     SESSION_CACHE_SECONDS: '2',
     REVOCATION_MAX_STALENESS_SECONDS: '5',
+    GUARD_LOGIN_PATH: '/login',
     KUBECONFIG: kubeconfig,
   };
   const ready = (): Promise<boolean> => answersOk(`http://${ops}/readyz`);

@@ -1,4 +1,5 @@
 import { authChapter } from './auth.ts';
+import { browserChapter } from './browser.ts';
 import { changesChapter, partnerChapter } from './changes.ts';
 import type { StoryContext } from './context.ts';
 import { edgeChapter } from './edge.ts';
@@ -26,6 +27,7 @@ export const story: readonly Chapter<StoryContext>[] = [
   edgeChapter,
   guardChapter,
   authChapter,
+  browserChapter,
   hopsChapter,
   filesChapter,
   partnerChapter,

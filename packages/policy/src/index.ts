@@ -18,6 +18,7 @@ export type {
 export { type FetchMetadata, isCrossSiteUse, isSameOrigin } from './decide/fetch-metadata.ts';
 export { meshPath, pathOf } from './decide/mesh-path.ts';
 export { isCorsPreflight } from './decide/preflight.ts';
+export { isReturnPath } from './decide/return-path.ts';
 export { basisOf, groupOf, type Identified } from './enforcement/basis.ts';
 export { judgeSight } from './enforcement/enforced.ts';
 export type { EnforcedReason } from './enforcement/reason.ts';

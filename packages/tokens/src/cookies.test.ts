@@ -18,8 +18,8 @@ describe('the cookies of a header', () => {
 
   test('are found behind any other text', () => {
     fc.assert(
-      fc.property(fc.string(), fc.string(), (before, after) => {
-        const header = `${before};${BROWSER_COOKIE}=v;${after}`;
+      fc.property(fc.string(), fc.constantFrom(';', '; ', ',', ', '), fc.string(), (before, between, after) => {
+        const header = `${before}${between}${BROWSER_COOKIE}=v;${after}`;
         expect(parseCookies(header)).toContainEqual(expect.objectContaining({ name: BROWSER_COOKIE, value: 'v' }));
       }),
     );
@@ -39,6 +39,16 @@ describe('the cookies of a header', () => {
         expect(again.some(isOwnCookie)).toBe(false);
       }),
     );
+  });
+
+  test('of several headers that became one are found, if they are ours', () => {
+    const header = `a=1,2,${BROWSER_COOKIE}=v, __Host-sekisho_session=w; b=3`;
+    expect(parseCookies(header).map(({ text }) => text)).toEqual([
+      'a=1,2',
+      `${BROWSER_COOKIE}=v`,
+      '__Host-sekisho_session=w',
+      'b=3',
+    ]);
   });
 
   test.each<[string | undefined, readonly string[]]>([

@@ -13,13 +13,15 @@ export interface Cookie {
 
 /** Of the auth service's pages and of this platform's sessions: nobody else sets cookies of these names. */
 const OWN = /^(?:__Host-|__Secure-)?sekisho_/;
+/** A browser sends one header. Of several Envoy makes one, by commas, when it asks about a request: none of ours may hide behind one. */
+const BETWEEN = /;|,(?=\s*(?:__Host-|__Secure-)?sekisho_)/;
 
 /**
  * The cookies of a `Cookie` header, in the order in which they stand there, each as often as it came (RFC 6265 section 4.2.1).
  * Quotes mean nothing: a browser sends what is between two semicolons as one cookie.
  */
 export function parseCookies(header: string | undefined): readonly Cookie[] {
-  return (header ?? '').split(';').flatMap((part) => {
+  return (header ?? '').split(BETWEEN).flatMap((part) => {
     const text = part.trim();
     const at = text.indexOf('=');
     if (text === '') return [];

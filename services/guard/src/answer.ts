@@ -11,6 +11,7 @@ export const DENIALS = [
   'audience_mismatch',
   'permission_missing',
   'caller_not_allowed',
+  'csrf_refused',
   'route_unknown',
   'request_malformed',
   'request_too_large',
@@ -32,6 +33,8 @@ export interface Allowed {
   readonly allowed: true;
   /** The header that replaces the one that came; `removed` takes away whatever came. */
   readonly authorization: string | 'removed' | 'kept';
+  /** The cookies that the service gets in the place of those that came, perhaps none. @default those that came */
+  readonly cookies?: string;
 }
 
 export interface Denied {
@@ -46,6 +49,8 @@ export interface Denied {
   readonly policy?: string;
   /** The rule that came nearest. */
   readonly rule?: string;
+  /** Of 302: where a browser goes. */
+  readonly location?: string;
   readonly asker?: Asker;
 }
 
@@ -65,6 +70,7 @@ const STATUS: Readonly<Record<Denial, number>> = {
   audience_mismatch: 403,
   permission_missing: 403,
   caller_not_allowed: 403,
+  csrf_refused: 403,
   route_unknown: 403,
   request_malformed: 400,
   request_too_large: 431,

@@ -39,6 +39,7 @@ describe('configFrom', () => {
       tokenLifetime: 900,
       deviceChange: 'log',
       routeHeaders: [],
+      loginPath: undefined,
       kubeconfig: undefined,
       pod: undefined,
       logLevel: 'info',
@@ -55,6 +56,7 @@ describe('configFrom', () => {
       ACCESS_TOKEN_TTL_SECONDS: '300',
       DEVICE_CHANGE: 'revoke',
       ROUTE_HEADERS: 'x-version',
+      GUARD_LOGIN_PATH: '/login',
       KUBECONFIG: '/kubeconfig',
       KUBERNETES_SERVICE_HOST: '10.96.0.1',
       LOG_LEVEL: 'debug',
@@ -110,10 +112,24 @@ describe('headers by which routes choose', () => {
     expect(configFrom({ ...ENVIRONMENT, ROUTE_HEADERS: names }).routeHeaders).toEqual(expected);
   });
 
-  test.each(['Authorization', 'x-version, X-User-Roles', 'X-Sekisho-Server-Name'])(
+  test.each(['Authorization', 'x-version, X-User-Roles', 'X-Sekisho-Server-Name', 'cookie'])(
     'not one that is replaced on its way: %s',
     (names) => {
       expect(() => configFrom({ ...ENVIRONMENT, ROUTE_HEADERS: names })).toThrow(/ROUTE_HEADERS must not name/);
     },
   );
+});
+
+describe('the path of the log-in page', () => {
+  test.each([
+    [undefined, undefined],
+    ['/login', '/login'],
+    ['/auth/login', '/auth/login'],
+  ])('%j', (GUARD_LOGIN_PATH, expected) => {
+    expect(configFrom({ ...ENVIRONMENT, GUARD_LOGIN_PATH }).loginPath).toBe(expected);
+  });
+
+  test.each(['login', '//evil.example', '/login?x=1', '/\\evil.example', 'https://evil.example'])('not %j', (path) => {
+    expect(() => configFrom({ ...ENVIRONMENT, GUARD_LOGIN_PATH: path })).toThrow(/GUARD_LOGIN_PATH/);
+  });
 });

@@ -82,6 +82,12 @@ const Environment = Type.Object({
     pattern: '^[\\w, -]{0,1024}$',
     description: 'headers by which HTTPRoutes choose, separated by commas, as far as Envoy sends them along',
   }),
+  GUARD_LOGIN_PATH: Type.Optional(
+    Type.String({
+      pattern: '^/([\\w.~-][\\w./~-]{0,254})?$',
+      description: 'path of the log-in page, for example /login: who opens a page without a session is led there',
+    }),
+  ),
   KUBECONFIG: Type.Optional(Type.String({ description: 'path of a kubeconfig; leave it out inside a pod' })),
   KUBERNETES_SERVICE_HOST: Type.Optional(Type.String({ description: 'set by the kubelet inside a pod' })),
   KUBERNETES_SERVICE_PORT: Type.String({ pattern: '^[0-9]{1,5}$', default: '443', description: 'likewise' }),
@@ -107,6 +113,8 @@ export interface Config {
   readonly tokenLifetime: number;
   readonly deviceChange: DevicePolicy;
   readonly routeHeaders: readonly string[];
+  /** Undefined where nobody is led to a log-in page. */
+  readonly loginPath: string | undefined;
   readonly kubeconfig: string | undefined;
   /** Where a pod finds the API server; undefined outside of one. */
   readonly pod: { readonly host: string; readonly port: string } | undefined;
@@ -131,6 +139,7 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
     tokenLifetime: config.ACCESS_TOKEN_TTL_SECONDS,
     deviceChange: config.DEVICE_CHANGE,
     routeHeaders: routeHeadersOf(config.ROUTE_HEADERS),
+    loginPath: config.GUARD_LOGIN_PATH,
     kubeconfig: config.KUBECONFIG,
     pod: podOf(config),
     logLevel: config.LOG_LEVEL,
@@ -138,7 +147,7 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
 }
 
 /** Of these the proxy's own values replace what came, and a proxy may choose its route again by them: what came tells nothing. */
-const REPLACED: readonly string[] = ['authorization', SERVER_NAME_HEADER, ...Object.values(IDENTITY_HEADER)];
+const REPLACED: readonly string[] = ['authorization', 'cookie', SERVER_NAME_HEADER, ...Object.values(IDENTITY_HEADER)];
 
 function routeHeadersOf(list: string): readonly string[] {
   const names = list

@@ -3,9 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { connect, systemClock } from '@sekisho/kube';
 import { createLogger, createMetrics, failStart, onSignals, startOpsServer } from '@sekisho/telemetry';
 import { parseEncryptionKeys } from '@sekisho/tokens';
+import { createAuthClient } from './auth/auth-client.ts';
+import { createExchangeCookie } from './browser/exchange-cookie.ts';
 import { configFrom } from './config.ts';
 import { createKeySource } from './keys/open-key-source.ts';
 import { createService } from './service.ts';
+
+/** A browser waits for it; Envoy does for 250 ms, and the next request finds what came later. */
+const COOKIE_TIMEOUT_MS = 2_000;
 
 async function main(): Promise<void> {
   const config = configFrom(process.env);
@@ -13,13 +18,14 @@ async function main(): Promise<void> {
   const metrics = createMetrics();
   const shared = { log, metrics, random: Math.random };
   const keyFile = await readFile(config.encryptionKeyFile, 'utf8');
-  const keys = createKeySource({
-    ...{ ...shared, clock: systemClock, fetch, authUrl: config.authUrl },
-    encryptionKeys: parseEncryptionKeys('KEY_ENCRYPTION_KEY_FILE', keyFile.trimEnd()),
-    readToken: () => readFile(config.workloadTokenFile, 'utf8'),
-  });
+  const readToken = () => readFile(config.workloadTokenFile, 'utf8');
+  const auth = { clock: systemClock, fetch, authUrl: config.authUrl, readToken };
+  const encryptionKeys = parseEncryptionKeys('KEY_ENCRYPTION_KEY_FILE', keyFile.trimEnd());
+  const keys = createKeySource({ ...shared, ...auth, encryptionKeys });
+  const exchangeCookie = createExchangeCookie(createAuthClient({ ...auth, timeoutMs: COOKIE_TIMEOUT_MS }));
   const transport = connect({ kubeconfig: config.kubeconfig, pod: config.pod });
-  const service = createService({ ...config, ...shared, keys, transport, timers: systemClock, uuid: randomUUID });
+  const parts = { keys, exchangeCookie, transport, timers: systemClock, uuid: randomUUID };
+  const service = createService({ ...config, ...shared, ...parts });
   const ops = await startOpsServer({ listen: config.opsListen, metrics, log, checks: service.checks });
   keys.start();
   const listen = await service.listen(config.listen);

@@ -63,6 +63,7 @@ function options(): Parameters<typeof createService>[0] {
       deviceChange: 'log',
       routeHeaders: [],
     },
+    ...{ exchangeCookie: async () => undefined, loginPath: undefined },
     metrics: createMetrics({ undeclared: 'throw', processMetrics: false }),
     log: createLogger({ name: 'guard', level: 'silent' }),
   };

@@ -2,6 +2,8 @@ import { type Clock, KubeClient, type Random, type Transport } from '@sekisho/ku
 import { createDeviceCheck, type DevicePolicy } from '@sekisho/sessions';
 import type { Checks, ListenAddress } from '@sekisho/telemetry';
 import { ANY_AUDIENCE, createVerifier } from '@sekisho/tokens';
+import type { ExchangeCookie } from './browser/exchange-cookie.ts';
+import { openBrowserTokens } from './browser/open-browser-tokens.ts';
 import { decideEdge, type EdgeParts } from './edge/decide-edge.ts';
 import { createSessionCheck } from './edge/session-check.ts';
 import { GuardError } from './errors.ts';
@@ -25,6 +27,9 @@ export interface ServiceOptions extends StoresOptions {
   readonly deviceChange: DevicePolicy;
   /** Headers by which routes choose, in lower case, as far as Envoy sends them along. */
   readonly routeHeaders: readonly string[];
+  readonly exchangeCookie: ExchangeCookie;
+  /** Path of the log-in page; undefined where nobody is led to one. */
+  readonly loginPath: string | undefined;
   readonly transport: Transport;
   readonly random: Random;
 }
@@ -84,7 +89,8 @@ function edgeParts(
   const clock = clockOf(options.timers);
   const checkDevice = createDeviceCheck({ policy: options.deviceChange, onSecurityEvent: tellSecurityEvent(log) });
   return {
-    ...{ routing, revocations, maxStalenessMs },
+    ...{ routing, revocations, maxStalenessMs, loginPath: options.loginPath },
+    browser: openBrowserTokens(options),
     verify: createVerifyForTarget({ platformIssuer, keys, clock }),
     checkSession: createSessionCheck({ gate, checkDevice, endSession }),
     narrow: createNarrow({ platformIssuer, keys, clock, uuid, onMinted: () => metrics.minted.inc({ kind: 'narrow' }) }),

@@ -56,6 +56,7 @@ export const Client = Type.Object({
   authMethod: Text,
   grantTypes: Texts,
   redirectUris: Texts,
+  backchannelLogoutUri: Type.Optional(Text),
   grants: Type.Array(Grant),
   version: Type.Integer(),
   secret: Type.Optional(Text),

@@ -11,6 +11,7 @@ interface CreateOptions {
   readonly authMethod: string;
   readonly grantType: string[];
   readonly redirectUri?: string[];
+  readonly backchannelLogoutUri?: string;
   readonly grant?: string[];
   readonly firstParty?: boolean;
 }
@@ -43,6 +44,7 @@ export function clientsCommand(program: Command, context: Context): void {
     )
     .requiredOption('--grant-type <type>', 'for example client_credentials, may be repeated', collect)
     .option('--redirect-uri <uri>', 'where log-ins may return to, may be repeated', collect)
+    .option('--backchannel-logout-uri <uri>', 'where it is told that a session ended, https')
     .option('--grant <service=permission,...>', 'grant a service, may be repeated', collect)
     .option('--first-party', 'is of the same house: nobody is asked for consent')
     .action((name: string, options: CreateOptions, command: Command) =>
@@ -75,7 +77,9 @@ async function list(invocation: Invocation, { limit, after }: { limit: number; a
 
 async function create(invocation: Invocation, name: string, options: CreateOptions): Promise<void> {
   const { id, authMethod, grantType: grantTypes, redirectUri: redirectUris, grant, firstParty } = options;
-  const body = { id, name, authMethod, grantTypes, redirectUris, firstParty, grants: grant?.map(parseGrant) };
+  const { backchannelLogoutUri } = options;
+  const grants = grant?.map(parseGrant);
+  const body = { id, name, authMethod, grantTypes, redirectUris, backchannelLogoutUri, firstParty, grants };
   const send = await invocation.connect();
   const client = read(ClientSchema, (await send({ method: 'POST', path: '/v1/clients', body })).body);
   show(invocation, client);
@@ -109,6 +113,7 @@ function show({ view }: Invocation, client: Client): void {
     ['Auth method', client.authMethod],
     ['Grant types', client.grantTypes.join(', ')],
     ['Redirect URIs', client.redirectUris.join(', ')],
+    ...(client.backchannelLogoutUri === undefined ? [] : [['Told of log-outs', client.backchannelLogoutUri] as const]),
     ['Grants', client.grants.map(grantText).join('; ')],
     ...(client.secret === undefined ? [] : [['Secret', client.secret] as const]),
   ]);

@@ -83,6 +83,32 @@ const SENT: readonly (readonly [string, readonly Exchange[]])[] = [
     ],
   ],
   ['clients list', [{ request: 'GET /v1/clients?limit=50', answer: { clients: [] } }]],
+  [
+    'clients create Shop --grant-type authorization_code --redirect-uri https://shop.example/back --backchannel-logout-uri https://shop.example/bye',
+    [
+      {
+        request: 'POST /v1/clients',
+        body: {
+          name: 'Shop',
+          authMethod: 'client_secret_basic',
+          grantTypes: ['authorization_code'],
+          redirectUris: ['https://shop.example/back'],
+          backchannelLogoutUri: 'https://shop.example/bye',
+        },
+        status: 201,
+        answer: {
+          id: 'shop',
+          name: 'Shop',
+          authMethod: 'client_secret_basic',
+          grantTypes: ['authorization_code'],
+          redirectUris: ['https://shop.example/back'],
+          backchannelLogoutUri: 'https://shop.example/bye',
+          grants: [],
+          version: 1,
+        },
+      },
+    ],
+  ],
   ['clients delete web --yes', [{ request: 'DELETE /v1/clients/web', status: 204 }]],
 ];
 

@@ -17,9 +17,9 @@ export function entityTag(version: number): string {
  */
 export function requiredVersion(ifMatch: string | undefined): number {
   if (ifMatch === undefined) {
-    throw new AuthError('version_required', 'send If-Match with the ETag that reading the user answered');
+    throw new AuthError('version_required', 'send If-Match with the ETag of what was read');
   }
   const [, version] = /^"(\d{1,9})"$/.exec(ifMatch.trim()) ?? [];
   if (version !== undefined) return Number(version);
-  throw new AuthError('version_conflict', 'If-Match must be one ETag as reading the user answered it, for example "3"');
+  throw new AuthError('version_conflict', 'If-Match must be one ETag as reading answered it, for example "3"');
 }

@@ -55,6 +55,15 @@ describe('the document of an app', () => {
     expect(document.components.schemas.Problem.properties).toHaveProperty('code');
   });
 
+  test('tells which body may be left out', async () => {
+    const bodyOf = async (body: object) => {
+      const document = await documentOf(operation({ id: 'a', tag: 'things', summary: 'A' }, { body }));
+      return document.paths['/v1/things/{id}'].post.requestBody;
+    };
+    expect(await bodyOf(Type.Object({}))).toMatchObject({ required: true });
+    expect(await bodyOf(Type.Union([Type.Null(), Type.Object({})]))).toMatchObject({ required: false });
+  });
+
   test('tells of a deletion that it may be refused for what came with it', async () => {
     const document = await documentOf(operation({ id: 'a', tag: 'things', summary: 'A' }, {}), 'DELETE');
     const { responses } = document.paths['/v1/things/{id}'].delete;

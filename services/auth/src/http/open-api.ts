@@ -4,6 +4,7 @@ import { TOKEN_ERROR_CODES } from '@sekisho/tokens';
 import { Type } from 'typebox';
 import { AUTH_ERRORS, type AuthErrorCode } from '../errors.ts';
 import type { DocumentedSchema } from './operation.ts';
+import { tellOptionalBodies } from './optional-bodies.ts';
 import type { HttpServer } from './server.ts';
 
 export interface ApiInfo {
@@ -44,6 +45,7 @@ export function collectOpenApi(app: HttpServer, info: ApiInfo): void {
     convertConstToEnum: false,
     refResolver: { buildLocalReference: ({ $id }, _uri, _fragment, index) => String($id ?? `schema-${index}`) },
     transform,
+    transformObject: tellOptionalBodies,
   });
 }
 

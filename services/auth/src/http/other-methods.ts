@@ -2,7 +2,18 @@ import type { HTTPMethods } from 'fastify';
 import { answerProblem } from './problem.ts';
 import type { HttpServer } from './server.ts';
 
-const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const satisfies HTTPMethods[];
+/** Those that an API document can name (OpenAPI 3.1 section 4.8.9, and QUERY of 3.2). */
+const METHODS = [
+  'DELETE',
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PATCH',
+  'POST',
+  'PUT',
+  'QUERY',
+  'TRACE',
+] as const satisfies HTTPMethods[];
 
 /**
  * Registers routes, and answers 405 with `Allow` (RFC 9110 section 15.5.6) to the other methods of their paths, which

@@ -227,6 +227,8 @@ describe('requests that do not fit', () => {
     expect(other.statusCode).toBe(405);
     expect(other.headers['allow']).toBe('POST');
     expect(other.json()).toMatchObject({ code: 'method_not_allowed' });
+    for (const method of ['TRACE', 'QUERY'] as const)
+      expect((await app.inject({ method, url: '/v1/sessions' })).headers['allow']).toBe('POST');
     expect((await app.inject({ url: '/%zz' })).json()).toMatchObject({ status: 400, code: 'request_malformed' });
   });
 });

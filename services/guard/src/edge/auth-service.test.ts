@@ -1,3 +1,4 @@
+import { BROWSER_COOKIE } from '@sekisho/tokens';
 import { describe, expect, test } from 'vitest';
 import { edgeWorld, ISSUERS } from '../testing/edge-world.ts';
 import { policy } from '../testing/objects.ts';
@@ -76,5 +77,20 @@ describe('the auth service behind the edge', () => {
     );
     const authorization = 'Basic YTpi';
     expect(await world.ask({ authorization, ...elsewhere })).toEqual({ allowed: true, authorization: 'removed' });
+  });
+
+  test('judges the cookie of a browser itself where everybody may come, and gets its token elsewhere', async () => {
+    const world = await edgeWorld({ policies: [authPolicy] });
+    const token = await world.logIn('alice');
+    world.cookies.set('alice', token);
+    const cookie = `${BROWSER_COOKIE}=alice; __Host-sekisho_session=x`;
+    const sending = (headers: Readonly<Record<string, string>> = {}) => ({
+      header: (name: string) => ({ cookie, ...headers })[name],
+    });
+    expect(await world.ask({ ...sending(), ...toToken })).toEqual({ allowed: true, authorization: 'removed' });
+    expect(world.exchanged).toEqual([]);
+    expect(await world.ask({ ...sending(), ...at })).toEqual({ allowed: true, authorization: `Bearer ${token}` });
+    const crossSite = sending({ 'sec-fetch-site': 'cross-site' });
+    expect(await world.ask({ ...crossSite, ...at })).toMatchObject(refusedWith('csrf_refused', 403));
   });
 });

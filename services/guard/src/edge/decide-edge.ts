@@ -2,6 +2,7 @@ import { decide, meshPath } from '@sekisho/policy';
 import type { RevocationReader } from '@sekisho/sessions';
 import { bearerToken, TokenError } from '@sekisho/tokens';
 import { ANONYMOUS, type Answer, type Asker, DETAIL, denied, PASSED } from '../answer.ts';
+import type { BrowserTokens } from '../browser/browser-tokens.ts';
 import { GuardError } from '../errors.ts';
 import type { Target } from '../routes/destination.ts';
 import type { Routed } from '../routes/routed.ts';
@@ -9,7 +10,10 @@ import type { Routing } from '../routes/routing.ts';
 import type { Credential } from '../tokens/credential.ts';
 import type { Narrow } from '../tokens/narrow.ts';
 import type { VerifyForTarget } from '../tokens/verify.ts';
+import { withoutOwnCookies } from './backend-cookies.ts';
+import { browserCookies, decideByCookie } from './by-cookie.ts';
 import { type CheckRequest, isPreflight } from './check-request.ts';
+import { towardsLogIn } from './log-in-redirect.ts';
 import type { SessionCheck } from './session-check.ts';
 
 export interface EdgeParts {
@@ -20,6 +24,9 @@ export interface EdgeParts {
   readonly maxStalenessMs: number;
   readonly checkSession: SessionCheck;
   readonly narrow: Narrow;
+  readonly browser: BrowserTokens;
+  /** Where people without a session are led; undefined for nowhere. */
+  readonly loginPath: string | undefined;
 }
 
 /**
@@ -34,17 +41,47 @@ export async function decideEdge(parts: EdgeParts, request: CheckRequest): Promi
   if (routed.kind === 'gateway') return ANONYMOUS;
   if (routed.kind !== 'target') return unrouted(routed);
   const { target, path } = routed;
+  const answer = await decideTarget(parts, { target, request, path });
+  if (!answer.allowed) return towardsLogIn(answer, request, parts.loginPath);
+  // Its pages set them, and end what they stand for.
+  return target.isAuth ? answer : withoutOwnCookies(answer, request.header('cookie'));
+}
+
+interface Asked {
+  readonly target: Target;
+  readonly request: CheckRequest;
+  /** As the service sees it. */
+  readonly path: string;
+}
+
+function decideTarget(parts: EdgeParts, asked: Asked): Answer | Promise<Answer> {
+  const { target, request, path } = asked;
   // Asks on behalf of a page what it may ask later; the answer is the service's, which sees nobody.
   if (isPreflight(request)) return ANONYMOUS;
+  const cookies = browserCookies(request);
+  const anonymously = () => decideAnonymous(target, request, path);
+  // Whatever the auth service opens to everybody, the log-in page for one, it judges by the cookie itself.
+  if (cookies.length === 0 || (target.isAuth && anonymously().allowed)) {
+    return decideByToken(parts, asked, () => presentedToken(request.authorization));
+  }
+  const byToken = (token: string) => decideByToken(parts, asked, () => token);
+  return decideByCookie(parts.browser, { cookies, request }, { byToken, anonymously });
+}
 
+/** @param present the token; undefined for none, or throws TokenError */
+async function decideByToken(
+  parts: EdgeParts,
+  { target, request, path }: Asked,
+  present: () => string | undefined,
+): Promise<Answer> {
   let credential: Credential | undefined;
   try {
-    const token = presentedToken(request.authorization);
+    const token = present();
     if (token === undefined) return decideWithoutToken(target, request, path);
     credential = await parts.verify(token, target);
     const refusal = refused(parts, credential, target) ?? (await parts.checkSession(credential, target, request));
     if (refusal !== undefined) return refusal;
-    const answer = await exchange(parts, { credential, target, request, path });
+    const answer = await exchange(parts, { token, credential, target, request, path });
     // A store that is slow gives a revocation time to come, and what is handed out is good for minutes.
     return refused(parts, credential, target) ?? answer;
   } catch (error) {
@@ -58,28 +95,31 @@ export async function decideEdge(parts: EdgeParts, request: CheckRequest): Promi
  */
 const AMBIGUOUS = denied('request_malformed', 'the path can be read in two ways: send it without dot segments');
 
-interface Exchange {
+interface Exchange extends Asked {
+  readonly token: string;
   readonly credential: Credential;
-  readonly target: Target;
-  readonly request: CheckRequest;
-  readonly path: string;
 }
 
 /** By the target's rules, and then with a token for the target alone. */
-async function exchange({ narrow }: EdgeParts, { credential, target, request, path }: Exchange): Promise<Answer> {
+async function exchange(
+  { narrow }: EdgeParts,
+  { token, credential, target, request, path }: Exchange,
+): Promise<Answer> {
   const asked = { method: request.method, path, port: target.port };
-  const token = { state: 'verified', claims: claimsAt(target, credential) } as const;
-  const decision = decide(target.decision, asked, { caller: target.caller, token });
+  const verified = { state: 'verified', claims: claimsAt(target, credential) } as const;
+  const decision = decide(target.decision, asked, { caller: target.caller, token: verified });
   if (!decision.allowed) {
     // Who is logged in for other services is nobody here: what is open to everybody is open to them, too.
     const anybody = decision.code === 'audience_mismatch' ? decideAnonymous(target, request, path) : undefined;
     return anybody?.allowed === true ? anybody : fromDecision(decision, target, askerOf(credential));
   }
-  // Written out even where it stays: of several headers, or several tokens in one, the service sees one.
-  if (!target.exchanged.has(credential.iss)) {
-    return { allowed: true, authorization: `Bearer ${presentedToken(request.authorization) ?? ''}` };
+  if (target.exchanged.has(credential.iss)) return { allowed: true, authorization: await narrow(credential, target) };
+  // That of a cookie is for every service: as it is, only who made it may have it.
+  if (request.authorization === undefined && !target.isAuth) {
+    throw new TokenError('audience_mismatch', 'the token cannot be exchanged for this service');
   }
-  return { allowed: true, authorization: await narrow(credential, target) };
+  // Written out even where it stays: of several headers, or several tokens in one, the service sees one.
+  return { allowed: true, authorization: `Bearer ${token}` };
 }
 
 /**

@@ -31,15 +31,20 @@ export function reply(response: ServerResponse, place: Place, answer: Answer): v
   else response.writeHead(200, place === 'hop' ? NOTHING : passing(answer)).end();
 }
 
-function passing({ authorization }: Allowed): OutgoingHttpHeaders {
-  if (authorization === 'removed' || authorization === 'kept') return PASSING[authorization];
-  return { ...PASSING.kept, authorization };
+function passing({ authorization, cookies }: Allowed): OutgoingHttpHeaders {
+  const isGiven = authorization !== 'removed' && authorization !== 'kept';
+  const headers = isGiven ? { ...PASSING.kept, authorization } : PASSING[authorization];
+  if (cookies === undefined) return headers;
+  // An empty header is not sent on as none.
+  return cookies === '' ? { ...headers, [REMOVE]: `${headers[REMOVE]},cookie` } : { ...headers, cookie: cookies };
 }
 
+/** By which Envoy is told what to leave out. */
+const REMOVE = 'x-envoy-auth-headers-to-remove';
 const NOTHING = { 'content-length': 0 } as const;
 const PASSING = {
-  kept: { ...NOTHING, 'x-envoy-auth-headers-to-remove': REMOVED.kept },
-  removed: { ...NOTHING, 'x-envoy-auth-headers-to-remove': REMOVED.removed },
+  kept: { ...NOTHING, [REMOVE]: REMOVED.kept },
+  removed: { ...NOTHING, [REMOVE]: REMOVED.removed },
 } as const;
 
 /** RFC 9457, with a stable `code`. */
@@ -49,6 +54,7 @@ export function replyDenied(response: ServerResponse, denial: Denied): void {
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
+    ...(denial.location !== undefined && { location: denial.location }),
     ...challenge(denial),
   });
   response.end(body);

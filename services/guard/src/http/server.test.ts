@@ -89,7 +89,7 @@ describe('a question of Envoy', () => {
     ['beside a place', { path: '/edgewise' }, 400],
     ['without a host', { headers: { host: ':80' } }, 400],
     ['with a path too long', { path: `/edge/${'a'.repeat(9_000)}` }, 414],
-    ['with headers too large', { headers: { cookie: 'a'.repeat(25_000) } }, 431],
+    ['with headers too large', { headers: { cookie: 'a'.repeat(66_000) } }, 431],
   ])('%s is refused', async (_, sent, status) => {
     const { port, asked } = await serve();
     const answer = await ask(port, sent);
@@ -133,6 +133,30 @@ describe('an answer', () => {
     const { headers } = await ask(port);
     expect(headers['authorization']).toBe('Bearer narrow');
     expect(removals(headers['x-envoy-auth-headers-to-remove'])).not.toContain('authorization');
+  });
+
+  test('with other cookies puts them in the place of those that came, and leaves out the header where none is left', async () => {
+    const answers: Answer[] = [
+      { ...ANONYMOUS, cookies: 'a=1; b="2"' },
+      { allowed: true, authorization: 'Bearer narrow', cookies: '' },
+    ];
+    const { port } = await serve(async () => answers.shift() ?? ANONYMOUS);
+    const some = await ask(port);
+    expect(some.headers['cookie']).toBe('a=1; b="2"');
+    expect(removals(some.headers['x-envoy-auth-headers-to-remove'])).not.toContain('cookie');
+    const none = await ask(port);
+    expect([none.headers['cookie'], none.headers['authorization']]).toEqual([undefined, 'Bearer narrow']);
+    expect(removals(none.headers['x-envoy-auth-headers-to-remove'])).toContain('cookie');
+    const untouched = await ask(port);
+    expect(untouched.headers['cookie']).toBeUndefined();
+    expect(removals(untouched.headers['x-envoy-auth-headers-to-remove'])).not.toContain('cookie');
+  });
+
+  test('that leads a browser elsewhere says where', async () => {
+    const { port } = await serve(async () => denied('token_missing', 'x', { status: 302, location: '/login?to=%2F' }));
+    const { status, headers } = await ask(port);
+    expect([status, headers['location'], headers['www-authenticate']]).toEqual([302, '/login?to=%2F', undefined]);
+    expect(headers['cache-control']).toBe('no-store');
   });
 
   test('at a hop changes nothing', async () => {

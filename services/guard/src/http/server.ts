@@ -25,8 +25,8 @@ export interface CheckServer {
 
 /** Of the target that Envoy asks about; the path of a policy has at most 256 characters. */
 const MAX_URL = 8_192;
-/** All headers of a question. Envoy itself takes 60 KiB of a request; a token of ours is 4 KiB. */
-const MAX_HEADER_BYTES = 24 * 1024;
+/** All headers of a question: Envoy itself takes 60 KiB of a request, and sends its cookies along. */
+const MAX_HEADER_BYTES = 64 * 1024;
 /** Envoy asks within 250 ms, on connections that it keeps. */
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 10_000, keepAliveTimeout: 0 } as const;
 

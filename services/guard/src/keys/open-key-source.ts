@@ -1,9 +1,10 @@
+import { type AuthClientOptions, createAuthClient } from '../auth/auth-client.ts';
 import type { KeySourceProcess } from './key-source.ts';
 import { createKeyObserver, type KeyObserverOptions } from './observer.ts';
 import { PolledKeySource, type PolledKeySourceOptions } from './polled-key-source.ts';
-import { createSignerClient, type SignerClientOptions } from './signer-client.ts';
+import { createSignerClient } from './signer-client.ts';
 
-export type KeySourceOptions = SignerClientOptions &
+export type KeySourceOptions = AuthClientOptions &
   Omit<PolledKeySourceOptions, 'client' | 'observer'> &
   Omit<KeyObserverOptions, 'source'>;
 
@@ -11,7 +12,7 @@ export type KeySourceOptions = SignerClientOptions &
 export function createKeySource(options: KeySourceOptions): KeySourceProcess {
   const source: KeySourceProcess = new PolledKeySource({
     ...options,
-    client: createSignerClient(options),
+    client: createSignerClient(createAuthClient(options)),
     observer: createKeyObserver({ ...options, source: () => source }),
   });
   return source;

@@ -1,7 +1,7 @@
 import { PublicJwk, SIGNING_ALGORITHMS } from '@sekisho/tokens';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { GuardError } from '../errors.ts';
+import { invalidAnswer, parseAnswer } from '../auth/auth-client.ts';
 
 /** More of a signer the auth service does not keep: the operator takes 32 keys of all signers. */
 const MAX_KEYS = 32;
@@ -33,27 +33,16 @@ const validator = Compile(SignerAnswer);
 
 /** @throws GuardError `answer_invalid` naming where it does not fit, never what stands there */
 export function parseSignerAnswer(text: string): SignerAnswer {
-  const told = parseJson(text);
+  const told = parseAnswer(text);
   if (!validator.Check(told)) {
     const path = validator.Errors(told)[0]?.instancePath ?? '';
-    throw invalid(`does not fit at ${path === '' ? '/' : path}`);
+    throw invalidAnswer(`does not fit at ${path === '' ? '/' : path}`);
   }
   const own = told.keys.map(({ kid }) => kid);
-  if (told.keys.some(({ kid, alg, jwk }) => jwk.kid !== kid || jwk.alg !== alg)) throw invalid('names a key wrongly');
+  if (told.keys.some(({ kid, alg, jwk }) => jwk.kid !== kid || jwk.alg !== alg))
+    throw invalidAnswer('names a key wrongly');
   // The difference between the two is what keeps a key of the guard from signing access tokens.
-  if (told.accessKeys.some(({ kid }) => own.includes(kid))) throw invalid('lists a key of the guard for access tokens');
+  if (told.accessKeys.some(({ kid }) => own.includes(kid)))
+    throw invalidAnswer('lists a key of the guard for access tokens');
   return told;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    // The message of a SyntaxError quotes the text.
-    throw invalid(`is no JSON (${cause instanceof Error ? cause.name : 'unreadable'})`);
-  }
-}
-
-function invalid(what: string): GuardError {
-  return new GuardError('answer_invalid', `the answer of the auth service ${what}`);
 }

@@ -1,18 +1,6 @@
-import type { Clock } from '@sekisho/kube';
 import { type SigningAlgorithm, type SigningKey, sealSigningKey } from '@sekisho/tokens';
-import { GuardError } from '../errors.ts';
+import { type AuthClient, codeOf, refusedBy } from '../auth/auth-client.ts';
 import { parseSignerAnswer, type SignerAnswer } from './signer-answer.ts';
-
-export interface SignerClientOptions {
-  /** Base URL of the auth service, as workloads reach it. */
-  readonly authUrl: string;
-  /** The projected ServiceAccount token with the audience `sekisho`, read for each request because the kubelet renews it. */
-  readonly readToken: () => Promise<string>;
-  readonly fetch: typeof globalThis.fetch;
-  readonly clock: Clock;
-  /** Of one request with its answer. @default 5000 */
-  readonly timeoutMs?: number;
-}
 
 /** What the auth service has of the guard's keys. Both reject with GuardError. */
 export interface SignerClient {
@@ -35,76 +23,20 @@ export function toOffer(key: SigningKey, encryptionKey: Buffer): OfferedKey {
 }
 
 const PATH = '/v1/signers/guard/keys';
-const MAX_ANSWER_BYTES = 128 * 1024;
 const CONFLICT = 409;
 
-export function createSignerClient(options: SignerClientOptions): SignerClient {
+export function createSignerClient(ask: AuthClient): SignerClient {
   return {
     async list(signal) {
-      const { status, text } = await send(options, {}, signal);
-      if (status === 200) return parseSignerAnswer(text);
-      throw refused(status, text);
+      const answer = await ask({ path: PATH, signal });
+      if (answer.status === 200) return parseSignerAnswer(answer.text);
+      throw refusedBy(answer);
     },
     async offer(key, signal) {
-      const body = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(key) };
-      const { status, text } = await send(options, body, signal);
-      if (status === 200) return parseSignerAnswer(text);
-      if (status === CONFLICT && codeOf(text) === 'key_unwanted') return undefined;
-      throw refused(status, text);
+      const answer = await ask({ path: PATH, body: key, signal });
+      if (answer.status === 200) return parseSignerAnswer(answer.text);
+      if (answer.status === CONFLICT && codeOf(answer.text) === 'key_unwanted') return undefined;
+      throw refusedBy(answer);
     },
   };
-}
-
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
-
-interface Body {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-async function send(options: SignerClientOptions, init: Body, signal: AbortSignal): Promise<Answer> {
-  const { authUrl, readToken, fetch, clock, timeoutMs = 5_000 } = options;
-  const timeout = new AbortController();
-  const cancel = clock.after(timeoutMs, () => timeout.abort());
-  try {
-    const authorization = `Bearer ${(await readToken()).trim()}`;
-    const response = await fetch(authUrl.replace(/\/$/, '') + PATH, {
-      ...init,
-      headers: { accept: 'application/json', ...init.headers, authorization },
-      // The token is for that address and no other.
-      redirect: 'error',
-      signal: AbortSignal.any([signal, timeout.signal]),
-    });
-    return { status: response.status, text: await boundedText(response) };
-  } catch (cause) {
-    if (cause instanceof GuardError) throw cause;
-    throw new GuardError('auth_unreachable', 'the auth service does not answer', { cause });
-  } finally {
-    cancel();
-  }
-}
-
-async function boundedText({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  // Leaving the loop early cancels the rest.
-  for await (const chunk of body ?? []) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new GuardError('answer_invalid', 'the answer of the auth service is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function refused(status: number, text: string): GuardError {
-  return new GuardError('auth_refused', `the auth service answered ${status} ${codeOf(text) ?? 'without a code'}`);
-}
-
-/** The stable code of a problem (RFC 9457), if it looks like one. */
-function codeOf(text: string): string | undefined {
-  return /"code" *: *"([a-z_]{1,40})"/.exec(text)?.[1];
 }

@@ -3,6 +3,7 @@ import type { KubeObject } from '@sekisho/kube';
 import { createDeviceCheck, type DevicePolicy, deviceFingerprint, type Refusal, type Session } from '@sekisho/sessions';
 import { type AccessGrant, createMinter, generateSigningKey, type SigningKey, toJwks } from '@sekisho/tokens';
 import { SignJWT } from 'jose';
+import { createBrowserTokens } from '../browser/browser-tokens.ts';
 import type { CheckRequest } from '../edge/check-request.ts';
 import { decideEdge } from '../edge/decide-edge.ts';
 import { createSessionCheck } from '../edge/session-check.ts';
@@ -62,6 +63,11 @@ export class World {
   });
   readonly parts: Parameters<typeof decideEdge>[0];
 
+  /** What cookies stand for; undefined for nothing, an Error while the auth service is away. */
+  readonly cookies = new Map<string, string | Error>();
+  readonly exchanged: string[] = [];
+  loginPath: string | undefined;
+
   constructor(keys: Keys, devices: DevicePolicy) {
     this.keys = keys;
     this.signing = keys.guardKey;
@@ -83,6 +89,14 @@ export class World {
     });
     return {
       routing: world.routing,
+      browser: createBrowserTokens({
+        exchange: (cookie) => world.#exchange(cookie),
+        monotonic: () => world.now.getTime(),
+        onExchange: () => undefined,
+      }),
+      get loginPath() {
+        return world.loginPath;
+      },
       verify: createVerifyForTarget({ platformIssuer: PLATFORM, keys: { accessJwks }, clock }),
       revocations: {
         check: ({ jti, session, sub }): Refusal | undefined =>
@@ -117,6 +131,13 @@ export class World {
     if (this.storeIsAway) throw new Error('the store is away');
     const session = this.sessions.get(id);
     return session?.userId === userId ? session : undefined;
+  }
+
+  async #exchange(cookie: string) {
+    this.exchanged.push(cookie);
+    const token = this.cookies.get(cookie);
+    if (token instanceof Error) throw token;
+    return token === undefined ? undefined : { token, expiresIn: 900 };
   }
 
   /** Makes these the policies of the cluster, beside that of the Gateway. */

@@ -142,10 +142,11 @@ test.each([
 });
 
 test('whoami tells what the identity library read', async () => {
-  const headers = { ...mia, 'x-user-id': 'mia', 'x-user-roles': 'member' };
+  const headers = { ...mia, 'x-user-id': 'mia', 'x-user-roles': 'member', cookie: 'theme=dark; a=b=c' };
   expect((await app.inject({ url: '/api/whoami', headers })).json()).toMatchObject({
     caller: { kind: 'user', id: 'mia' },
     headers: { 'x-user-id': 'mia', 'x-user-roles': 'member' },
+    cookies: ['theme', 'a'],
   });
   expect((await app.inject('/api/whoami')).statusCode).toBe(401);
 });

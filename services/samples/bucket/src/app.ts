@@ -49,6 +49,8 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     caller,
     // What a service in a language without this library would read.
     headers: Object.fromEntries(Object.entries(headers).filter(([name]) => ABOUT_CALLER.test(name))),
+    // By name alone: what they hold is nobody's to read back.
+    cookies: (headers.cookie ?? '').split(';').flatMap((pair) => pair.split('=', 1)[0]?.trim() || []),
   }));
   addItemRoutes(app, parts);
   return app;

@@ -1,5 +1,6 @@
 import type { LogoutNotice } from '@sekisho/sessions';
 import type { Provider } from 'oidc-provider';
+import { isUnavailable } from '../unavailable.ts';
 
 /**
  * - `unwanted`: there is no such application any more, or it does not ask to be told
@@ -11,7 +12,7 @@ export type Told =
 
 /**
  * Tells an application once, by a logout token of its own (OpenID Connect Back-Channel Logout 1.0).
- * Rejects when it cannot be tried: AuthError `unavailable` without keys, and what is thrown without the database.
+ * Rejects when it cannot be tried, as everything of OAuth does without keys or the database.
  */
 export type TellLogout = (notice: LogoutNotice) => Promise<Told>;
 
@@ -26,12 +27,14 @@ export function takeOverBackchannelLogout(provider: Provider): TellLogout {
   if (typeof deliver !== 'function') throw new TypeError('this oidc-provider tells applications in another way');
   prototype['backchannelLogout'] = async () => undefined;
   return async ({ clientId, userId, sessionId }) => {
-    const client = await provider.Client.find(clientId);
-    if (client?.backchannelLogoutUri === undefined) return { result: 'unwanted' };
     try {
+      const client = await provider.Client.find(clientId);
+      if (client?.backchannelLogoutUri === undefined) return { result: 'unwanted' };
       await Reflect.apply(deliver, client, [userId, sessionId]);
       return { result: 'delivered' };
     } catch (error) {
+      // Not the application's fault.
+      if (isUnavailable(error)) throw error;
       return { result: 'failed', ...whyFailed(error) };
     }
   };
@@ -39,12 +42,13 @@ export function takeOverBackchannelLogout(provider: Provider): TellLogout {
 
 /** The message of what oidc-provider throws holds the application's address, and with it what may be secret there. */
 function whyFailed(error: unknown): { readonly answered: boolean; readonly reason: string } {
-  const { response, name, cause } = error as { response?: { status?: unknown }; name?: unknown; cause?: unknown };
-  if (typeof response?.status === 'number')
-    return { answered: isRefusal(response.status), reason: `${response.status}` };
-  if (name === 'TimeoutError') return { answered: false, reason: 'timeout' };
-  const code = (cause as { code?: unknown } | undefined)?.code;
-  return { answered: false, reason: typeof code === 'string' ? code : 'connection' };
+  const status: unknown =
+    error instanceof Error && 'response' in error ? Reflect.get(Object(error.response), 'status') : undefined;
+  if (typeof status === 'number') return { answered: isRefusal(status), reason: `${status}` };
+  const { name, cause } = error instanceof Error ? error : new Error();
+  if (!(cause instanceof Error)) return { answered: false, reason: name };
+  // What broke the connection, which fetch hides behind an error of its own.
+  return { answered: false, reason: 'code' in cause ? String(cause.code) : cause.message };
 }
 
 /** Of one notice: whoever fails, or asks to be left alone for a while, would do so for others too. */

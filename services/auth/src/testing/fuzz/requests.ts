@@ -159,7 +159,7 @@ const wrongHeader: Arbitrary<Part> = fc
   .map(([name, text]) => ({ headers: { [name]: text } }));
 
 function wrongMethod({ method }: Operation): Arbitrary<Part> {
-  const others = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
+  const others = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY', 'TRACE', 'PROPFIND'];
   return fc
     .constantFrom(...others.filter((other) => other !== method))
     .map((other) => ({ method: other, ours: false }));

@@ -1,0 +1,111 @@
+import { hash } from 'node:crypto';
+import type { ExchangeCookie } from './exchange-cookie.ts';
+import { RecentMap } from './recent-map.ts';
+
+/** What a cookie stands for: `unknown` when the auth service does not answer, or is asked about too many cookies at once. */
+export type BrowserToken =
+  | { readonly state: 'token'; readonly token: string }
+  | { readonly state: 'over' }
+  | { readonly state: 'unknown' };
+
+export interface BrowserTokensOptions {
+  readonly exchange: ExchangeCookie;
+  /** Milliseconds that only ever grow. */
+  readonly monotonic: () => number;
+  /** Told of each time that the auth service was asked, with the error that it ended with. */
+  readonly onExchange: (state: BrowserToken['state'], error?: unknown) => void;
+  /** Tokens that are held. @default 20_000, as many as are held verified */
+  readonly maxTokens?: number;
+  /** @default 64 */
+  readonly maxInFlight?: number;
+}
+
+/** Access tokens by cookie, in memory. Neither rejects. */
+export interface BrowserTokens {
+  /** At once where it is held, else in one call of the auth service, which all who ask meanwhile share. */
+  tokenOf(cookie: string): BrowserToken | Promise<BrowserToken>;
+  /** Another one in the place of one that is not accepted any more; `unknown` when there is none newer yet. */
+  renewed(cookie: string, refused: string): BrowserToken | Promise<BrowserToken>;
+  readonly size: number;
+}
+
+interface Held {
+  readonly found: { readonly state: 'token'; readonly token: string };
+  readonly endsAt: number;
+  renewAt: number;
+  triedAt: number;
+}
+
+const RENEWED_PART = 0.75;
+const RETRY_MS = 1_000;
+/** How long a cookie that stands for nothing is not asked about again: whoever repeats one is no load on the auth service. */
+const OVER_MS = 5_000;
+const MAX_OVER = 10_000;
+const OVER = { state: 'over' } as const;
+const UNKNOWN = { state: 'unknown' } as const;
+
+export function createBrowserTokens(options: BrowserTokensOptions): BrowserTokens {
+  const { exchange, monotonic, onExchange, maxTokens = 20_000, maxInFlight = 64 } = options;
+  const held = new RecentMap<Held>(maxTokens);
+  const overUntil = new RecentMap<number>(MAX_OVER);
+  const asking = new Map<string, Promise<BrowserToken>>();
+
+  const settle = (name: string, askedAt: number, exchanged: Awaited<ReturnType<ExchangeCookie>>): BrowserToken => {
+    if (exchanged === undefined) {
+      held.delete(name);
+      overUntil.set(name, monotonic() + OVER_MS);
+      return OVER;
+    }
+    const lifeMs = exchanged.expiresIn * 1000;
+    const found = { state: 'token', token: exchanged.token } as const;
+    held.set(name, { found, endsAt: askedAt + lifeMs, renewAt: askedAt + lifeMs * RENEWED_PART, triedAt: askedAt });
+    return found;
+  };
+  const attempt = async (name: string, cookie: string): Promise<BrowserToken> => {
+    const askedAt = monotonic();
+    try {
+      const told = settle(name, askedAt, await exchange(cookie));
+      onExchange(told.state);
+      return told;
+    } catch (error) {
+      const before = held.get(name);
+      if (before !== undefined) Object.assign(before, { triedAt: monotonic(), renewAt: monotonic() + RETRY_MS });
+      onExchange('unknown', error);
+      return UNKNOWN;
+    }
+  };
+  const ask = (name: string, cookie: string): Promise<BrowserToken> => {
+    const running = asking.get(name);
+    if (running !== undefined) return running;
+    if (asking.size >= maxInFlight) return Promise.resolve(UNKNOWN);
+    const started = attempt(name, cookie).finally(() => asking.delete(name));
+    asking.set(name, started);
+    return started;
+  };
+  const tokenOf = (name: string, cookie: string) => {
+    const [entry, now] = [held.get(name), monotonic()];
+    if (entry !== undefined && now < entry.endsAt) {
+      // The one that is held is as good until it ends: nobody waits for the next.
+      if (now >= entry.renewAt) void ask(name, cookie);
+      return entry.found;
+    }
+    return now < (overUntil.get(name) ?? 0) ? OVER : ask(name, cookie);
+  };
+  return {
+    tokenOf: (cookie) => tokenOf(nameOf(cookie), cookie),
+    renewed(cookie, refused) {
+      const name = nameOf(cookie);
+      const entry = held.get(name);
+      if (entry?.found.token !== refused) return tokenOf(name, cookie);
+      return monotonic() - entry.triedAt < RETRY_MS ? UNKNOWN : ask(name, cookie);
+    },
+    get size() {
+      return held.size;
+    },
+  };
+}
+
+/** The cookie itself is kept nowhere. */
+function nameOf(cookie: string): string {
+  return hash('sha256', cookie, 'base64url');
+}
