@@ -69,7 +69,7 @@ verify: generate ## Regenerate and fail when a committed file differs
 	@git diff --exit-code --stat -- charts docs/openapi || { echo 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
 
 ##@ Measure it
-.PHONY: bench-propagation bench-operator bench-tokens bench-auth bench-edge bench-footprint bench-code
+.PHONY: bench-propagation bench-operator bench-tokens bench-auth bench-edge bench-identity bench-footprint bench-code
 bench-propagation: $(INSTALLED) ## Time from an applied policy change to the first connection that obeys it
 	@node bench/propagation.ts
 
@@ -84,6 +84,9 @@ bench-auth: $(INSTALLED) ## The auth service against what it is made of: rates, 
 
 bench-edge: $(INSTALLED) ## The guard against servers that decide nothing, and how soon a revocation denies at a gateway (SESSIONS=10000 for less)
 	@node bench/edge.ts
+
+bench-identity: $(INSTALLED) ## What a service pays for knowing its caller, on each framework
+	@node bench/identity.ts
 
 bench-footprint: $(INSTALLED) ## Memory of each process of the mesh
 	@node bench/footprint.ts

@@ -6,6 +6,7 @@ import { closedLoop } from '../load.ts';
 import { perCpuSecond } from '../rate.ts';
 import type { Figure } from '../report.ts';
 import { inTurns } from '../rounds.ts';
+import { logInParts } from './log-in-parts.ts';
 import { PASSWORD } from './platform.ts';
 import type { World } from './world.ts';
 
@@ -13,7 +14,8 @@ import type { World } from './world.ts';
 const ROUND = { atOnce: availableParallelism(), seconds: 2 };
 
 /** Log-ins against the check of the password alone, which is what they have to cost. */
-export async function logInFigures({ auth, logIn }: World): Promise<readonly Figure[]> {
+export async function logInFigures(world: World): Promise<readonly Figure[]> {
+  const { auth, logIn } = world;
   const stored = await hash(PASSWORD, PASSWORD_HASHING);
   const rawRate = async () => {
     const before = ownCpuSeconds();
@@ -29,5 +31,6 @@ export async function logInFigures({ auth, logIn }: World): Promise<readonly Fig
     measured.figure('raw', `${against}, per CPU-second`, '/s'),
     measured.figure('logIn', 'log-in, per CPU-second', '/s'),
     { ...measured.ratio('logIn', 'raw', 'log-in'), against, target: { relation: '>=', value: 0.9 } },
+    ...(await logInParts(world)),
   ];
 }

@@ -32,6 +32,8 @@ export interface Credentials {
   readonly userId: string;
   readonly passwordHash: string;
   readonly active: boolean;
+  /** Of the account that the hash was read with. */
+  readonly version: number;
 }
 
 /** What an administrator may change. */

@@ -19,18 +19,13 @@ const NOBODY: readonly string[] = [];
 /** Accounts in PostgreSQL or PGlite. */
 export function createSqlAccounts(db: Db): AccountStore {
   const find = lookUpTogether(accountsById(db));
+  const credentials = compiledOnce(db, '', (email) => credentialsByEmail(db, email));
+  const activeVersion = compiledOnce(db, '', (userId) => versionOfActive(db, userId));
   return {
-    findCredentials: (email) =>
-      guarded(
-        db
-          .selectFrom('users')
-          .select(['id as userId', 'password_hash as passwordHash', 'active'])
-          .where('email', '=', email)
-          .executeTakeFirst(),
-      ),
+    findCredentials: (email) => guarded(credentials(email).then(([row]) => row)),
     // What is no UUID names nobody, and would fail all who ask at the same time.
     find: async (userId) => (UUID.test(userId) ? guarded(find(userId.toLowerCase())) : undefined),
-    activeVersion: (userId) => guarded(activeVersion(db, userId)),
+    activeVersion: (userId) => guarded(activeVersion(userId).then(([row]) => row?.version)),
     hasAdministrator: async () => (await guarded(administrators(db).executeTakeFirst())) !== undefined,
     list: (query) => guarded(list(db, query)),
     create: (account, by) => guarded(db.transaction().execute((tx) => insert(tx, account, by))),
@@ -48,9 +43,13 @@ function accountsById(db: Db): FindAll<Account> {
   return async (ids) => new Map((await ask(ids)).map((row) => [row.id, fromAccountRow(row)]));
 }
 
-async function activeVersion(db: Db, userId: string): Promise<number | undefined> {
-  const active = db.selectFrom('users').select('version').where('id', '=', userId).where('active', '=', true);
-  return (await active.executeTakeFirst())?.version;
+function credentialsByEmail(db: Db, email: string) {
+  const columns = ['id as userId', 'password_hash as passwordHash', 'active', 'version'] as const;
+  return db.selectFrom('users').select(columns).where('email', '=', email);
+}
+
+function versionOfActive(db: Db, userId: string) {
+  return db.selectFrom('users').select('version').where('active', 'is', true).where('id', '=', userId);
 }
 
 async function list(db: Db, query: UserQuery): Promise<readonly Account[]> {

@@ -105,6 +105,24 @@ describe('login', () => {
     await expect(login(request)).rejects.toMatchObject({ code: 'credentials_invalid', reason: 'inactive' });
   });
 
+  test('lets nobody in with a password that is changed while it is checked', async () => {
+    const accounts = memoryAccounts(alice);
+    const by = { subject: 'system:test', requestId: 'test' };
+    const { login, sessions } = createFixture({
+      accounts: {
+        ...accounts,
+        async findCredentials(email) {
+          const found = await accounts.findCredentials(email);
+          const passwordHash = 'hash:battery staple';
+          await accounts.change(ALICE_ID, by, (after) => ({ action: 'password.changed', after, passwordHash }));
+          return found;
+        },
+      },
+    });
+    await expect(login(request)).rejects.toMatchObject({ code: 'unavailable', retryAfter: 1 });
+    expect(sessions.live.size).toBe(0);
+  });
+
   test('leaves no session behind when the account is changed while it logs in', async () => {
     const accounts = memoryAccounts(alice);
     const { login, sessions } = createFixture({

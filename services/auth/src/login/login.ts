@@ -109,9 +109,10 @@ async function checkPassword(
   if (!credentials.active) throw refused('inactive');
   await renewHash({ accounts, passwords }, credentials, password);
   const account = await accounts.find(credentials.userId);
-  // Changed since: a password may wait a while to be checked.
+  // A password may wait a while to be checked: since then the user may be gone, and the password not be theirs any more.
   if (account === undefined) throw refused('unknown_user');
   if (!account.active) throw refused('inactive');
+  if (account.version !== credentials.version) throw changedMeanwhile();
   return account;
 }
 
@@ -167,6 +168,9 @@ async function open(
  * moment is not there yet; but then the change is committed before this looks, and the log-in itself takes it back.
  */
 async function assertUnchanged(accounts: AccountStore, { id, version }: Account): Promise<void> {
-  if ((await accounts.activeVersion(id)) === version) return;
-  throw new AuthError('unavailable', 'the account was changed meanwhile: try again', { retryAfter: 1 });
+  if ((await accounts.activeVersion(id)) !== version) throw changedMeanwhile();
+}
+
+function changedMeanwhile(): AuthError {
+  return new AuthError('unavailable', 'the account was changed meanwhile: try again', { retryAfter: 1 });
 }

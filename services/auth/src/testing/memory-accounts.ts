@@ -30,7 +30,9 @@ export function memoryAccounts(...initial: NewAccount[]): MemoryAccounts {
     audited,
     async findCredentials(email) {
       const user = sorted().find((candidate) => candidate.email === email);
-      return user && { userId: user.id, passwordHash: user.passwordHash, active: user.active };
+      if (user === undefined) return undefined;
+      const { id: userId, passwordHash, active, version } = user;
+      return { userId, passwordHash, active, version };
     },
     async find(userId) {
       const user = users.get(userId);
