@@ -23,7 +23,7 @@ export async function codeRound(actor: Actor, clientId: string, by: 'token' | 'b
     by === 'token' ? revoke(actor, clientId, last.refreshToken) : logOut(actor, browser, tokens.idToken),
     refreshMeanwhile(actor, clientId, last.refreshToken),
   ]);
-  await expectOver(actor, clientId, { ...last, ...late });
+  await expectOver(actor, { clientId, confirmed: by === 'token' }, { ...last, ...late });
 }
 
 /** A device, allowed in a browser that has nothing to do with it. */
@@ -41,7 +41,7 @@ export async function deviceRound(actor: Actor, clientId: string): Promise<void>
   const poll = { client_id: clientId, grant_type: DEVICE, device_code: started.device_code };
   const tokens = toTokens((await grant(actor, poll, [200])).json());
   await revoke(actor, clientId, tokens.refreshToken);
-  await expectOver(actor, clientId, tokens);
+  await expectOver(actor, { clientId, confirmed: true }, tokens);
 }
 
 async function authorize(actor: Actor, browser: Browser, clientId: string): Promise<OAuthTokens> {
@@ -105,11 +105,19 @@ function logOut(actor: Actor, browser: Browser, idToken: string): Promise<unknow
   });
 }
 
-async function expectOver(actor: Actor, clientId: string, tokens: Omit<OAuthTokens, 'idToken'>): Promise<void> {
-  const { accessToken, refreshToken } = tokens;
+interface Ending {
+  readonly clientId: string;
+  /** A refresh token names its session also when Redis lost that; of a browser's log-in that it lost nobody knows. */
+  readonly confirmed: boolean;
+}
+
+async function expectOver(
+  actor: Actor,
+  { clientId, confirmed }: Ending,
+  { accessToken, refreshToken }: Omit<OAuthTokens, 'idToken'>,
+): Promise<void> {
   const sessionId: string = JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString()).session.id;
-  // RFC 7009 section 2.2: the same answer is given for a token that is not known, or not any more.
-  if (!actor.noteEnded({ accessToken, refreshToken, sessionId, clientId }, false)) return;
+  if (!actor.noteEnded({ accessToken, refreshToken, sessionId, clientId }, confirmed)) return;
   await grant(actor, { grant_type: 'refresh_token', client_id: clientId, refresh_token: refreshToken }, [400]);
   await actor.call({ url: '/v1/sessions', token: accessToken, expected: [401] });
 }
