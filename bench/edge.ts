@@ -4,6 +4,7 @@ import { latencyFigures } from './edge/latency-figures.ts';
 import { memoryFigures } from './edge/memory-figures.ts';
 import { startMeshWorld } from './edge/mesh-world.ts';
 import { warmFigures } from './edge/warm-figures.ts';
+import { wayFigures } from './edge/way-figures.ts';
 import { startWorld } from './edge/world.ts';
 import { type Figure, publish } from './report.ts';
 
@@ -33,6 +34,7 @@ const section = async (title: string, measure: () => Promise<readonly Figure[]>)
 {
   await using opened = new AsyncDisposableStack();
   const world = await startMeshWorld(opened, report);
+  await section('through Envoys, with policies and without', () => wayFigures(world));
   await section('revocation to denial', () => denialFigures(world));
 }
 publish('edge', figures, ['Valkey and the API server are not counted']);

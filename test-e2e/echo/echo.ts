@@ -1,7 +1,7 @@
 import type { Manifest } from '@sekisho/cdk8s';
 import { API_VERSION, POLICY_KIND, type ServiceAuthPolicySpec } from '@sekisho/policy';
 import type { Cluster } from '../mesh/cluster.ts';
-import { startGuest } from '../mesh/guest.ts';
+import { type Guest, startGuest } from '../mesh/guest.ts';
 import type { MeshInfo } from '../mesh/mesh-info.ts';
 import { remove } from '../mesh/remove.ts';
 import { Policies } from '../story/policies.ts';
@@ -16,12 +16,14 @@ export const SAY = '/echo.Echo/Say';
 export const PING = '/echo.Echo/Ping';
 /** A host of its own, where one path leads that leads nowhere on any other. */
 export const VIRTUAL = { host: 'virtual.test', path: '/virtual' } as const;
-/** Of the Service, of its workload, and of the Envoy in front of it. */
+/** Of its workload, and of the Envoy in front of it. */
 const PORTS = { http: 8080, grpc: 9090 } as const;
+/** Of the Service: an Envoy on the way out tells services by their name alone where it is HTTP's own port. */
+const SERVICE_PORTS = { http: 80, grpc: PORTS.grpc } as const;
 const LONG_MS = 120_000;
 
 /** A service behind the guarded gateway that takes everything and tells what it got. */
-export interface Echo extends AsyncDisposable {
+export interface Echo extends AsyncDisposable, Pick<Guest, 'envoyAdmin' | 'processes'> {
   readonly app: EchoApp;
   /** host:port on which its Envoy takes mTLS. */
   readonly address: { readonly host: string; readonly port: number };
@@ -66,8 +68,8 @@ function route(name: string, spec: object): Manifest {
 }
 
 const ROUTES = [
-  route(ECHO.name, { rules: [rule('/echo', PORTS.http), rule('/echo.Echo', PORTS.grpc)] }),
-  route('echo-virtual', { hostnames: [VIRTUAL.host], rules: [rule(VIRTUAL.path, PORTS.http)] }),
+  route(ECHO.name, { rules: [rule('/echo', SERVICE_PORTS.http), rule('/echo.Echo', SERVICE_PORTS.grpc)] }),
+  route('echo-virtual', { hostnames: [VIRTUAL.host], rules: [rule(VIRTUAL.path, SERVICE_PORTS.http)] }),
 ];
 
 /** Adds it to a running mesh, and answers when it is reached through the guarded gateway, under its policy. */
@@ -79,7 +81,7 @@ export async function openEcho(
   await using opened = new AsyncDisposableStack();
   const app = opened.use(await startEchoApp());
   const ports = [
-    { name: 'http', number: PORTS.http },
+    { name: 'http', number: PORTS.http, servicePort: SERVICE_PORTS.http },
     { name: 'grpc', number: PORTS.grpc, protocol: 'GRPC', appPort: app.grpcPort },
   ] as const;
   const guest = opened.use(await startGuest(mesh, cluster, { ...ECHO, ports, appPort: app.port }));
@@ -93,7 +95,7 @@ export async function openEcho(
   await reached(mesh.edge + VIRTUAL.path, { host: VIRTUAL.host });
   const held = opened.move();
   return {
-    app,
+    ...{ app, envoyAdmin: guest.envoyAdmin, processes: guest.processes },
     address: { host: guest.address, port: PORTS.http },
     async configure(changed) {
       await cluster.apply([policy(changed)]);

@@ -1,1 +1,1 @@
-export { ECHO, ITEMS, openEcho } from './echo.ts';
+export { ECHO, type Echo, ITEMS, openEcho } from './echo.ts';

@@ -26,6 +26,8 @@ export interface Guest extends AsyncDisposable {
   /** Loopback address on which its Envoy takes each of the ports. */
   readonly address: string;
   readonly envoyAdmin: string;
+  /** Path of the list of its processes. */
+  readonly processes: string;
 }
 
 /** Adds the workload to the mesh. What a run that was killed left of it is ended first. */
@@ -44,12 +46,13 @@ export async function startGuest(mesh: MeshInfo, cluster: Cluster, plan: GuestPl
     opened.defer(() => remove(cluster, manifest));
     await cluster.apply([manifest]);
   }
-  const supervisor = new Supervisor(join(folder, 'processes.json'), folder);
+  const processes = join(folder, 'processes.json');
+  const supervisor = new Supervisor(processes, folder);
   opened.defer(() => supervisor.stop());
   const tools = await ensureToolchain(process.env, (line) => console.log(`  ${line}`));
   const envoyAdmin = await startProxy({ tools, supervisor, context, cluster }, workload, mesh.discovery);
   const held = opened.move();
-  return { address, envoyAdmin, [Symbol.asyncDispose]: () => held.disposeAsync() };
+  return { address, envoyAdmin, processes, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 /** For logs and credentials; its processes end with this one at the latest. */
@@ -64,9 +67,10 @@ async function emptyFolder(name: string): Promise<string> {
 
 function account({ name, namespace, ports }: GuestPlan): readonly Manifest[] {
   const metadata = { name, namespace };
-  const served = ports.map(({ name: port, number, protocol = 'HTTP' }) => ({
+  const served = ports.map(({ name: port, number, servicePort = number, protocol = 'HTTP' }) => ({
     name: port,
-    port: number,
+    port: servicePort,
+    targetPort: number,
     appProtocol: protocol.toLowerCase(),
   }));
   const spec = { selector: { app: name }, ports: served };

@@ -9,6 +9,8 @@ export const EGRESS_PORT = 15080;
 export interface InboundPort {
   readonly name: string;
   readonly number: number;
+  /** Of the Service. @default number */
+  readonly servicePort?: number;
   /** What is spoken behind it. @default 'HTTP' */
   readonly protocol?: 'HTTP' | 'GRPC';
   /** On loopback. @default the workload's */

@@ -9,12 +9,17 @@ export function describe(): string {
   return [...addresses(), '', table([['PROCESS', 'STATE', 'RESTARTS', 'PID', 'MEMORY', 'LOG'], ...rows])].join('\n');
 }
 
-/** Resident memory of each process of the running mesh; Envoy counts for itself, beside its pilot-agent. */
-export function processMemory(): readonly { readonly name: string; readonly bytes: number }[] {
-  return readRecord(meshPaths().processes).flatMap(({ name, pid }) => [
-    { name, bytes: residentBytes(pid) },
-    ...childrenOf(pid).map((child) => ({ name: `${name} (envoy)`, bytes: residentBytes(child) })),
+/** What runs by a list of supervised processes; Envoy for itself, beside its pilot-agent. */
+export function processesIn(list: string): readonly { readonly name: string; readonly pid: number }[] {
+  return readRecord(list).flatMap(({ name, pid }) => [
+    { name, pid },
+    ...childrenOf(pid).map((child) => ({ name: `${name} (envoy)`, pid: child })),
   ]);
+}
+
+/** Resident memory of each process of the running mesh. */
+export function processMemory(): readonly { readonly name: string; readonly bytes: number }[] {
+  return processesIn(meshPaths().processes).map(({ name, pid }) => ({ name, bytes: residentBytes(pid) }));
 }
 
 function addresses(): readonly string[] {

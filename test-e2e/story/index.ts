@@ -13,6 +13,7 @@ export { Accounts, logIn, type Person } from './accounts.ts';
 export { type StoryContext, storyContext } from './context.ts';
 export { type Answer, type Call, call, outcome } from './http.ts';
 export { Policies } from './policies.ts';
+export { settle } from './settle.ts';
 export { type Chapter, runStep, type Step, type StepResult } from './step.ts';
 
 /**
