@@ -39,7 +39,7 @@ export const browserChapter: Chapter<StoryContext> = {
       title: 'the caller and the cookies that the service sees, of three in two headers',
       expected: "200: alice's id; theme and none else",
       run: async (context) => {
-        const cookie = ['theme=dark', `${await cookieOf(context)}; __Host-sekisho_session=of-the-log-in-pages`];
+        const cookie = [`${await cookieOf(context)}; theme=dark`, '__Host-sekisho_session=of-the-log-in-pages'];
         const answer = await callEdge(context.mesh.edge + WHO_AM_I, { headers: { cookie } });
         if (answer.status !== 200) return outcome(answer);
         const { caller, cookies } = json(answer) as { caller: { id: string }; cookies: string[] };

@@ -120,6 +120,16 @@ describe('a request with the cookie of a session', () => {
 
 describe('a cookie that does not count', () => {
   test.each([
+    ['inside another one', `theme=dark,${COOKIE}`],
+    ['behind what is a space to scripts and none to browsers', `\u00a0${COOKIE}`],
+  ])('because a sibling host may set it, %s, is nobody’s', async (_, cookie) => {
+    const { world, ask } = await setUp();
+    expect(await ask({ cookie })).toMatchObject(refusedWith('token_missing', 401));
+    expect(await ask({ cookie: `${COOKIE}; ${cookie}` })).toMatchObject({ allowed: true });
+    expect(world.exchanged).toEqual(['alice']);
+  });
+
+  test.each([
     ['stands for nothing', { cookie: `${BROWSER_COOKIE}=unknown` }],
     ['is empty', { cookie: `${BROWSER_COOKIE}=` }],
     ['was sent by another site', { method: 'POST', headers: { 'sec-fetch-site': 'cross-site' } }],
