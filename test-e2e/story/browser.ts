@@ -26,12 +26,10 @@ export const browserChapter: Chapter<StoryContext> = {
     },
     {
       title: 'logging in there',
-      expected: `303 to ${WHO_AM_I}; ${BROWSER_COOKIE}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age of a week`,
+      expected: `303 to ${WHO_AM_I}; ${BROWSER_COOKIE}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=34560000`,
       run: async (context) => {
         const answer = await logIn(context, context.alice);
-        const cookie = String(answer.headers['set-cookie'])
-          .replace(/=skb_[\w-]+/, '')
-          .replace(/=604[78]\d\d$/, ' of a week');
+        const cookie = String(answer.headers['set-cookie']).replace(/=skb_[\w-]+/, '');
         return `${answer.status} to ${answer.headers['location']}; ${cookie}`;
       },
     },
