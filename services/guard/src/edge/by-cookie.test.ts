@@ -235,6 +235,13 @@ describe('a person without a session', () => {
     expect(answer).toMatchObject({ status: 302, location: '/login' });
   });
 
+  test('is not led in circles: where the session is alive and not accepted, another one is not either', async () => {
+    const { world, ask } = await setUp();
+    world.loginPath = '/login';
+    world.apply([policy('bucket', { issuers: ['partner'] })]);
+    expect(await ask({ headers: page })).toMatchObject(refusedWith('token_invalid', 401));
+  });
+
   test('is told so where there is no log-in page', async () => {
     const { ask } = await setUp();
     expect(await ask({ cookie: '', headers: page })).toMatchObject(refusedWith('token_missing', 401));
