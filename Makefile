@@ -82,7 +82,7 @@ bench-tokens: $(INSTALLED) ## Minted and verified tokens against the bare ES256 
 bench-auth: $(INSTALLED) ## The auth service against what it is made of: rates, latency, memory, revocation (SESSIONS=100000 for less)
 	@node bench/auth.ts
 
-bench-edge: $(INSTALLED) ## The guard against servers that decide nothing: rates, latency, memory (SESSIONS=10000 for less)
+bench-edge: $(INSTALLED) ## The guard against servers that decide nothing, and how soon a revocation denies at a gateway (SESSIONS=10000 for less)
 	@node bench/edge.ts
 
 bench-identity: $(INSTALLED) ## What a service pays for knowing its caller, on each framework

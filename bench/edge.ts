@@ -1,6 +1,8 @@
 import { coldFigures } from './edge/cold-figures.ts';
+import { denialFigures } from './edge/denial-figures.ts';
 import { latencyFigures } from './edge/latency-figures.ts';
 import { memoryFigures } from './edge/memory-figures.ts';
+import { startMeshWorld } from './edge/mesh-world.ts';
 import { warmFigures } from './edge/warm-figures.ts';
 import { startWorld } from './edge/world.ts';
 import { type Figure, publish } from './report.ts';
@@ -14,16 +16,23 @@ const count = Number(process.env['SESSIONS'] ?? 100_000);
 if (!Number.isSafeInteger(count) || count < 2_000) throw new Error('SESSIONS must be a whole number from 2000');
 const report = (line: string) => console.log(`  ${line}`);
 
-await using opened = new AsyncDisposableStack();
 const figures: Figure[] = [];
 const section = async (title: string, measure: () => Promise<readonly Figure[]>) => {
   report(title);
   figures.push(...(await measure()));
 };
-report('a guard, its stores and an API server start');
-const world = await startWorld(opened, report);
-await section('tokens and sessions that are known', () => warmFigures(world));
-await section('tokens and sessions never seen', () => coldFigures(world));
-await section('latency at half of the most', () => latencyFigures(world));
-await section(`memory of ${count} sessions`, () => memoryFigures(world, count));
+{
+  await using opened = new AsyncDisposableStack();
+  report('a guard, its stores and an API server start');
+  const world = await startWorld(opened, report);
+  await section('tokens and sessions that are known', () => warmFigures(world));
+  await section('tokens and sessions never seen', () => coldFigures(world));
+  await section('latency at half of the most', () => latencyFigures(world));
+  await section(`memory of ${count} sessions`, () => memoryFigures(world, count));
+}
+{
+  await using opened = new AsyncDisposableStack();
+  const world = await startMeshWorld(opened, report);
+  await section('revocation to denial', () => denialFigures(world));
+}
 publish('edge', figures, ['Valkey and the API server are not counted']);

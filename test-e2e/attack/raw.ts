@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 
 export interface Address {
@@ -20,6 +19,7 @@ const TIMEOUT_MS = 60_000;
  */
 export async function sendRaw({ host, port }: Address, bytes: string): Promise<string> {
   const socket = connect({ host, port });
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   let received = '';
   socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`left open for ${TIMEOUT_MS / 1000} s: ${received}`)));
   socket.on('data', (chunk) => {
@@ -28,14 +28,11 @@ export async function sendRaw({ host, port }: Address, bytes: string): Promise<s
     if (isWhole(received)) socket.destroy();
   });
   // Who refuses what is half sent may reset the connection.
-  socket.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ECONNRESET' || error.code === 'EPIPE') socket.destroy();
-    else socket.emit('failed', error);
-  });
-  const failed = once(socket, 'failed').then(([error]) => Promise.reject(error));
+  const isReset = ({ code }: NodeJS.ErrnoException): boolean => code === 'ECONNRESET' || code === 'EPIPE';
+  socket.once('error', (error) => (isReset(error) ? resolve(received) : reject(error)));
+  socket.once('close', () => resolve(received));
   socket.write(bytes, 'latin1');
-  await Promise.race([once(socket, 'close'), failed]);
-  return received;
+  return promise;
 }
 
 function isWhole(received: string): boolean {

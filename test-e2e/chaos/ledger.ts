@@ -76,7 +76,7 @@ export class Ledger {
 
   #answers(): string {
     const phases = [...new Set([...this.#replies.values()].flatMap((counts) => [...counts.keys()]))].sort();
-    const rows = [...this.#replies].sort().map(([said, counts]) => {
+    const rows = [...this.#replies].sort(byName).map(([said, counts]) => {
       const sum = [...counts.values()].reduce((one, other) => one + other, 0);
       return [said, String(sum), ...phases.map((phase) => String(counts.get(phase) ?? 0))];
     });
@@ -84,16 +84,20 @@ export class Ledger {
   }
 
   #mustNotPass(): string {
-    const rows = [...this.#forbidden].sort().map(([name, times]) => [name, String(times)]);
+    const rows = [...this.#forbidden].sort(byName).map(([name, times]) => [name, String(times)]);
     return table([['MUST NOT PASS', 'ASKED'], ...rows, ['let through', String(this.#violations.length)]]);
   }
 
   #recoveries(): string {
     const rows = [...this.#outages]
-      .sort()
+      .sort(byName)
       .map(([name, { times, longestMs }]) => [name, String(times), `${(longestMs / 1000).toFixed(1)} s`]);
     return table([['FAULT', 'TIMES', 'LONGEST OUTAGE ONCE IT WAS OVER'], ...rows]);
   }
+}
+
+function byName([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
+  return one < other ? -1 : 1;
 }
 
 function wordsOf(reply: Reply): string {

@@ -36,10 +36,6 @@ const REVOCATION_MS = 6_000;
 /** As Envoy and every verifier of the platform allow. */
 const SKEW_SECONDS = 60;
 const ECHO_WORKLOAD = `${ECHO.namespace}/${ECHO.name}`;
-const BUCKET_MAY = [
-  { service: 'user', delegated: { permissions: ['user:read'] } },
-  { service: 'notification', delegated: { permissions: ['notification:write'] } },
-];
 
 /** On a machine that stands still now and then there is time to log in. */
 const LEAVES_AFTER_SECONDS = 30;
@@ -75,7 +71,6 @@ export async function openWorld(mesh: MeshInfo): Promise<World> {
   await policies.reset();
   const echo = opened.use(await openEcho(mesh, cluster, { revocation: { check: 'EveryHop' } }));
   const accounts = new Accounts(mesh);
-  await accounts.grant('shop/bucket', { service: 'bucket', grants: BUCKET_MAY });
   const delegated = { permissions: ['echo:read'] };
   await accounts.grant(ECHO_WORKLOAD, { service: 'echo', grants: [{ service: 'echo', delegated }] });
   const { namespace, serviceAccount, trustDomain } = GATEWAY;

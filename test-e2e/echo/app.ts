@@ -51,10 +51,10 @@ export async function startEchoApp(): Promise<EchoApp> {
   });
   http2.on('stream', (stream, headers, _, raw) => {
     const head = { method: String(headers[':method']), target: String(headers[':path']), headers: pairs(raw) };
-    note(head, stream).then(
-      () => answerGrpc(stream),
-      () => stream.destroy(),
-    );
+    stream.on('error', () => stream.destroy());
+    note(head, stream)
+      .then(() => answerGrpc(stream))
+      .catch(() => stream.destroy());
   });
   const [port, grpcPort] = [await listening(http1), await listening(http2)];
   const close = async (): Promise<void> => {

@@ -1,11 +1,12 @@
 import { renderShop } from '@sekisho/cdk8s';
-import type { KubeObject, Resource } from '@sekisho/kube';
+import { ConflictError, type KubeObject, type Resource } from '@sekisho/kube';
 import { GROUP, VERSION } from '@sekisho/policy';
 import type { Cluster } from '../mesh/cluster.ts';
 import { waitFor } from '../mesh/wait.ts';
 
 const API_VERSION = `${GROUP}/${VERSION}`;
 const ISTIO = 'security.istio.io/v1';
+const MOST_TRIES = 20;
 
 export interface Condition {
   readonly type: string;
@@ -33,10 +34,11 @@ export class Policies {
 
   /** Changes the spec and answers the object; the caller waits for what it is after. */
   async edit(namespace: string, name: string, change: (spec: Spec) => void): Promise<KubeObject> {
-    const object = await this.get(namespace, name);
-    const changed = structuredClone(object['spec']) as Spec;
-    change(changed);
-    return this.#replace(object, changed);
+    return this.#replace(namespace, name, (spec) => {
+      const changed = structuredClone(spec) as Spec;
+      change(changed);
+      return changed;
+    });
   }
 
   /** Makes rule read-items of the shop's bucket ask for this permission. */
@@ -52,7 +54,7 @@ export class Policies {
   async reset(): Promise<void> {
     for (const { kind, metadata, spec } of renderShop({ target: 'local' }).manifests) {
       if (kind !== 'ServiceAuthPolicy' || metadata.namespace === undefined) continue;
-      await this.#replace(await this.get(metadata.namespace, metadata.name), spec);
+      await this.#replace(metadata.namespace, metadata.name, () => spec);
       await this.programmed(metadata.namespace, metadata.name);
     }
   }
@@ -111,15 +113,20 @@ export class Policies {
     return found;
   }
 
-  /** @throws ConflictError when someone changed the object since it was read */
-  async #replace({ metadata }: KubeObject, spec: unknown): Promise<KubeObject> {
-    const { name, namespace = '', resourceVersion = '' } = metadata;
-    const object = {
-      apiVersion: API_VERSION,
-      kind: 'ServiceAuthPolicy',
-      metadata: { name, namespace, resourceVersion },
-      spec,
-    };
-    return this.#cluster.client.replace(await this.resource(), object);
+  /** Reads and writes again when the operator wrote the status in between, as `kubectl edit` has a person do. */
+  async #replace(namespace: string, name: string, specOf: (spec: unknown) => unknown): Promise<KubeObject> {
+    for (let tries = MOST_TRIES; ; tries -= 1) {
+      const { metadata, spec } = await this.get(namespace, name);
+      const { resourceVersion = '' } = metadata;
+      const changed = {
+        ...{ apiVersion: API_VERSION, kind: 'ServiceAuthPolicy', metadata: { name, namespace, resourceVersion } },
+        spec: specOf(spec),
+      };
+      try {
+        return await this.#cluster.client.replace(await this.resource(), changed);
+      } catch (error) {
+        if (!(error instanceof ConflictError) || tries === 1) throw error;
+      }
+    }
   }
 }

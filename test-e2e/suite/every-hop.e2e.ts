@@ -43,11 +43,14 @@ interface Visit {
 }
 
 /** A new user comes through the gateway, and their narrow token is kept. */
-async function visit(): Promise<Visit> {
+const visit = (): Promise<Visit> => waitFor('a user comes through the gateway', arrive, { timeout: LONG });
+
+async function arrive(): Promise<Visit> {
   const grants = [{ service: ECHO.name, permissions: ['echo:read'] }];
   const person = await accounts.create({ name: 'hop', roles: [], grants });
   const access = await logIn(mesh, person, { device: { userAgent: 'suite', platform: person.id } });
-  expect(await atEdge(access, '200')).toBe('200');
+  const answer = await atEdge(access, '200');
+  if (answer !== '200') throw new Error(`the edge answers ${answer}`);
   const headers = Object.fromEntries(echo.app.seen.at(-1)?.headers ?? []);
   const narrow = String(headers['authorization']).replace('Bearer ', '');
   return { access, narrow, claims: claimsOf(narrow) };
@@ -90,12 +93,12 @@ const REVOCATIONS: readonly (readonly [what: string, name: (claims: Claims) => R
 ];
 
 describe('a token that the edge handed on minutes before it ends is refused at the service once', {
-  timeout: 2 * LONG,
+  timeout: 8 * LONG,
 }, () => {
   test.each([...REVOCATIONS, ['it', ({ jti }: Claims) => ({ jti })] as const])('%s is revoked', async (_, name) => {
     const { narrow, claims } = await visit();
     expect(await atService(narrow)).toBe('200');
-    expect(await accounts.revoke(name(claims))).toBe(200);
+    await accounts.revoke(name(claims));
     await eventually('401 token_revoked', () => atService(narrow));
     expect(await atService((await bystander()).narrow)).toBe('200');
   });
@@ -105,15 +108,16 @@ describe('a token that the edge handed on minutes before it ends is refused at t
     ['the workload that acts by it', () => ({ user: 'system:serviceaccount:shop:echo' })] as const,
   ])('%s is revoked, also in the hands of a workload that acts for the user', async (_, name) => {
     const { narrow, claims } = await visit();
-    const delegated = await exchange({ mesh, cluster }, narrow, { workload: WORKLOAD, audience: ECHO.name });
+    const exchanged = () => exchange({ mesh, cluster }, narrow, { workload: WORKLOAD, audience: ECHO.name });
+    const delegated = await waitFor('a delegated token', exchanged, { timeout: LONG });
     expect(await atService(delegated)).toBe('200');
-    expect(await accounts.revoke(name(claims))).toBe(200);
+    await accounts.revoke(name(claims));
     await eventually('401 token_revoked', () => atService(delegated));
     expect(await atService((await bystander()).narrow)).toBe('200');
   });
 });
 
-describe('at the service', { timeout: 4 * LONG }, () => {
+describe('at the service', { timeout: 8 * LONG }, () => {
   test.each([
     ['no token, where one is needed', undefined, ITEMS, '401 token_missing'],
     ['no token, where none is', undefined, PUBLIC, '200'],
@@ -162,9 +166,9 @@ async function stranger() {
 }
 
 // Last, since it ends what the others hold.
-test('everything issued until a moment is revoked: also what the edge handed on', { timeout: 2 * LONG }, async () => {
+test('everything issued until a moment is revoked: also what the edge handed on', { timeout: 8 * LONG }, async () => {
   const { narrow, access, claims } = await visit();
-  expect(await accounts.revoke({ issuedBefore: claims.iat })).toBe(200);
+  await accounts.revoke({ issuedBefore: claims.iat });
   await eventually('401 token_revoked', () => atService(narrow));
   expect(await atEdge(access, '401 token_revoked')).toBe('401 token_revoked');
 });

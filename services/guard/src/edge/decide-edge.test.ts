@@ -153,6 +153,11 @@ describe('without a token', () => {
     expect(await world.ask({ host: 'other.example' })).toMatchObject(refusedWith('route_unknown', 404));
   });
 
+  test('before anything was read of the cluster no path is unknown', async () => {
+    const routing = { find: () => ({ kind: 'unread' }) as const };
+    expect(await (await edgeWorld()).ask({}, { routing })).toMatchObject(refusedWith('unavailable', 503));
+  });
+
   test('a service without a policy is closed', async () => {
     const world = await edgeWorld();
     world.apply([policy('bucket', { selector: { matchLabels: { app: 'else' } } })]);

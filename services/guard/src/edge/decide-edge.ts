@@ -180,6 +180,8 @@ function fromDecision(decision: Exclude<Decision, { allowed: true }>, { name }: 
 }
 
 function unrouted(routed: Exclude<Routed, { kind: 'target' | 'gateway' }>): Answer {
+  // A client would take 404 for the last word.
+  if (routed.kind === 'unread') return denied('unavailable', 'routes are not known yet: try again');
   if (routed.kind === 'unknown') {
     return denied('route_unknown', 'no route takes this host, path and method', { status: 404 });
   }

@@ -7,6 +7,8 @@ import type { Arrival } from './sections.ts';
 export type Routed =
   | { readonly kind: 'target'; readonly target: Target /** As the service sees it. */; readonly path: string }
   | { readonly kind: 'gateway' }
+  /** Nothing was read of the cluster yet. */
+  | { readonly kind: 'unread' }
   /** No route of any Gateway takes it. */
   | { readonly kind: 'unknown' }
   | { readonly kind: 'closed'; readonly why: string; readonly policy?: string };

@@ -23,6 +23,10 @@ describe('a route', () => {
     expect(find(routingOf(state({ policies: [policy('bucket')] })))).toEqual({ kind: 'unknown' });
   });
 
+  test('is not told from one that nobody made before anything was read', () => {
+    expect(find(new Routing(OPTIONS))).toEqual({ kind: 'unread' });
+  });
+
   test('that is added leads somewhere after the next update', () => {
     expect(find(routingOf(state({ routes: [] }), state()))).toMatchObject({ kind: 'target' });
   });

@@ -45,7 +45,8 @@ export class Routing {
   readonly #visible: ReadonlySet<string>;
   readonly #keys = new KeyBook();
   readonly #policies: PolicyBook;
-  #tables: readonly RouteTable<Destination>[] = [];
+  /** Undefined until there is an update. */
+  #tables: readonly RouteTable<Destination>[] | undefined;
   /** Of each service whether every policy of that name lets through while revocations are not known. */
   #lenient: ReadonlySet<string> = new Set();
 
@@ -68,11 +69,11 @@ export class Routing {
 
   /** How many routes lead somewhere is not told: readiness only asks whether Gateways are guarded at all. */
   get gateways(): number {
-    return this.#tables.length;
+    return this.#tables?.length ?? 0;
   }
 
   find(arrival: Arrival, query: RouteQuery): Routed {
-    return routed(this.#tables, { arrival, query });
+    return this.#tables === undefined ? { kind: 'unread' } : routed(this.#tables, { arrival, query });
   }
 
   /** What a hop does while revocations are not known: it is told no route, so every policy of the audience must agree. */

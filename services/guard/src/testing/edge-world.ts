@@ -163,21 +163,24 @@ export class World {
     });
   }
 
-  ask(request: Partial<CheckRequest> & { readonly token?: string } = {}) {
+  ask(request: Partial<CheckRequest> & { readonly token?: string } = {}, parts: Partial<World['parts']> = {}) {
     const { token, ...rest } = request;
-    return decideEdge(this.parts, {
-      ...{
-        scheme: 'http',
-        serverName: undefined,
-        host: 'bucket.example',
-        method: 'GET',
-        path: '/api/items',
-        query: '',
+    return decideEdge(
+      { ...this.parts, ...parts },
+      {
+        ...{
+          scheme: 'http',
+          serverName: undefined,
+          host: 'bucket.example',
+          method: 'GET',
+          path: '/api/items',
+          query: '',
+        },
+        header: () => undefined,
+        authorization: token === undefined ? undefined : `Bearer ${token}`,
+        ...rest,
       },
-      header: () => undefined,
-      authorization: token === undefined ? undefined : `Bearer ${token}`,
-      ...rest,
-    });
+    );
   }
 
   /** An access token of a user with a live session. */

@@ -1,0 +1,1 @@
+export { ECHO, ITEMS, openEcho } from './echo.ts';
