@@ -26,12 +26,10 @@ export const browserChapter: Chapter<StoryContext> = {
     },
     {
       title: 'logging in there',
-      expected: `303 to ${WHO_AM_I}; ${BROWSER_COOKIE}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age of a week`,
+      expected: `303 to ${WHO_AM_I}; ${BROWSER_COOKIE}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=34560000`,
       run: async (context) => {
         const answer = await logIn(context, context.alice);
-        const cookie = String(answer.headers['set-cookie'])
-          .replace(/=skb_[\w-]+/, '')
-          .replace(/=604[78]\d\d$/, ' of a week');
+        const cookie = String(answer.headers['set-cookie']).replace(/=skb_[\w-]+/, '');
         return `${answer.status} to ${answer.headers['location']}; ${cookie}`;
       },
     },
@@ -39,7 +37,7 @@ export const browserChapter: Chapter<StoryContext> = {
       title: 'the caller and the cookies that the service sees, of three in two headers',
       expected: "200: alice's id; theme and none else",
       run: async (context) => {
-        const cookie = ['theme=dark', `${await cookieOf(context)}; __Host-sekisho_session=of-the-log-in-pages`];
+        const cookie = [`${await cookieOf(context)}; theme=dark`, '__Host-sekisho_session=of-the-log-in-pages'];
         const answer = await callEdge(context.mesh.edge + WHO_AM_I, { headers: { cookie } });
         if (answer.status !== 200) return outcome(answer);
         const { caller, cookies } = json(answer) as { caller: { id: string }; cookies: string[] };

@@ -16,7 +16,7 @@ export {
   TEXT_PATTERN,
   UserClaims,
 } from './claims.ts';
-export { BROWSER_COOKIE, type Cookie, isOwnCookie, parseCookies } from './cookies.ts';
+export { BROWSER_COOKIE, type Cookie, foreignCookies, parseCookies } from './cookies.ts';
 export { type Delegation, intersect } from './downscope.ts';
 export { type EncryptionKeys, parseEncryptionKeys } from './encryption-keys.ts';
 export { TOKEN_ERROR_CODES, TokenError, type TokenErrorCode } from './errors.ts';

@@ -147,7 +147,7 @@ function assembleBrowser(options: ServiceOptions, parts: Parts, own: Issuing & L
   const { redis, proveWorkload, authMetrics: metrics } = parts;
   const { loginWith, presentAccess, wired } = own;
   return assembleBrowserSessions({
-    ...{ clock, encryptionKeys, workloads, proveWorkload, loginWith, presentAccess, metrics, clientAddress },
+    ...{ encryptionKeys, workloads, proveWorkload, loginWith, presentAccess, metrics, clientAddress },
     store: createRefreshStore({ redis, prefix, clock }),
     endings: parts.sessions.endings,
     isRevoked: wired.refresh.isRevoked,

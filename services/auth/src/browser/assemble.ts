@@ -16,7 +16,7 @@ import { type BrowserPagesOptions, browserPages } from './pages.ts';
 import { type BrowserRoutesOptions, browserRoutes } from './routes.ts';
 
 export interface BrowserParts
-  extends Pick<BrowserLogInOptions, 'clock' | 'endings'>,
+  extends Pick<BrowserLogInOptions, 'endings'>,
     Pick<BrowserSessionsOptions, 'isRevoked' | 'store'>,
     Pick<BrowserPagesOptions, 'clientAddress'>,
     Omit<BrowserRoutesOptions, 'access' | 'metrics'> {

@@ -8,7 +8,7 @@ export interface CookieContent {
 }
 
 export interface CookieRead extends CookieContent, Pick<SessionSecretRead, 'isGenuine'> {
-  /** Whether we made it, whatever became of its session: good for logging out, and for nothing else. */
+  /** Whether we made it, whatever became of its session: good for logging out, and for looking the session up. */
   isSealed(): boolean;
 }
 

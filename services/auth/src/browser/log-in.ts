@@ -7,35 +7,32 @@ export interface BrowserLogInOptions {
   readonly login: Login;
   readonly sessions: Pick<BrowserSessions, 'sessionOf'>;
   readonly endings: Pick<SessionEndings, 'proven'>;
-  readonly clock: () => Date;
-}
-
-export interface LoggedIn {
-  /** A new one at every log-in: one that was there before stands for nothing any more (session fixation). */
-  readonly cookie: string;
-  /** Seconds. */
-  readonly maxAge: number;
 }
 
 /** Both reject with AuthError, LoginRefused among them, or SessionError `redis_unavailable`. */
 export interface BrowserLogIns {
-  /** @param previous the cookie that the browser had */
-  logIn(request: Omit<LoginRequest, 'services'>, previous: string | undefined): Promise<LoggedIn>;
-  /** Ends the session of a cookie of ours. */
-  logOut(cookie: string): Promise<void>;
+  /**
+   * @param previous the cookies that the browser had
+   * @returns a new one at every log-in: one that was there before stands for nothing any more (session fixation)
+   */
+  logIn(request: Omit<LoginRequest, 'services'>, previous: readonly string[]): Promise<string>;
+  /** Ends the sessions of those cookies that are ours. */
+  logOut(cookies: readonly string[]): Promise<void>;
 }
 
-export function createBrowserLogIns({ login, sessions, endings, clock }: BrowserLogInOptions): BrowserLogIns {
-  const logOut = async (cookie: string) => {
-    const session = await sessions.sessionOf(cookie);
-    if (session !== undefined) await endings.proven(session, 'logout');
+export function createBrowserLogIns({ login, sessions, endings }: BrowserLogInOptions): BrowserLogIns {
+  const logOut = async (cookies: readonly string[]) => {
+    for (const cookie of cookies) {
+      const session = await sessions.sessionOf(cookie);
+      if (session !== undefined) await endings.proven(session, 'logout');
+    }
   };
   return {
     async logIn(request, previous) {
-      const { refreshToken: cookie, session } = await login(request);
+      const { refreshToken: cookie } = await login(request);
       // Nobody could log out of it from this browser any more.
-      if (previous !== undefined) await logOut(previous);
-      return { cookie, maxAge: Math.floor((session.expiresAt - clock().getTime()) / 1000) };
+      await logOut(previous);
+      return cookie;
     },
     logOut,
   };

@@ -8,7 +8,7 @@ import { chooseLanguage, type Language } from '../oauth/pages/language.ts';
 import { pageHeaders } from '../oauth/pages/layout.ts';
 import { messages } from '../oauth/pages/messages.ts';
 import { noticePage } from '../oauth/pages/notice-page.ts';
-import { cookieOf, FORM_COOKIE, setCookie } from './cookies.ts';
+import { cookiesOf, FORM_COOKIE, setCookie } from './cookies.ts';
 import { parseReturnPath } from './return-path.ts';
 
 export interface PageQuery {
@@ -54,8 +54,9 @@ const NONCE = /^[\w-]{43}$/;
 /** @param newNonce 256 bits in base64url */
 export function createFormGuard(tokenOf: KeyedHash, newNonce: () => string): FormGuard {
   const nonceOf = ({ headers }: FastifyRequest) => {
-    const nonce = cookieOf(headers.cookie, FORM_COOKIE);
-    return nonce !== undefined && NONCE.test(nonce) ? nonce : undefined;
+    const [nonce, ...others] = cookiesOf(headers.cookie, FORM_COOKIE);
+    // Of several nobody knows which is meant.
+    return nonce !== undefined && others.length === 0 && NONCE.test(nonce) ? nonce : undefined;
   };
   return {
     token(request, reply) {

@@ -7,7 +7,7 @@ import { memoryAccounts, setGrants } from '../testing/memory-accounts.ts';
 const form = (fields: Record<string, string>) => new URLSearchParams(fields).toString();
 
 describe('the log-in page', () => {
-  test('logs in for a week by a cookie that scripts, siblings and plain HTTP cannot touch, and goes back', async () => {
+  test('logs in by a lasting cookie that scripts, siblings and plain HTTP cannot touch, and goes back', async () => {
     const { browser, cookie, logIn, sessions, registry } = await browserFixture();
     const page = await browser.get('/login?to=%2Fitems%3Fpage%3D2');
     expect(page.status).toBe(200);
@@ -19,7 +19,7 @@ describe('the log-in page', () => {
       form({ csrf: hidden, email: alice.email, password: 'correct horse' }),
     );
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/items?page=2']);
-    expect(cookie()?.attributes).toBe('Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=604800');
+    expect(cookie()?.attributes).toBe('Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=34560000');
     const [session] = sessions.live.values();
     expect(session).toMatchObject({ userId: ALICE_ID, ip: '127.0.0.1', device: { userAgent: 'a browser of a test' } });
     expect(await registry.render()).toContain('auth_attempts_total{method="browser_password",result="success"} 1');
@@ -156,6 +156,15 @@ describe('logging out', () => {
     expect(revocations.revoked).toEqual([]);
     expect(await logOut(kept?.value ?? '')).toBe(200);
     expect(revocations.revoked).toMatchObject([{ kind: 'session', id: session?.id }]);
+  });
+
+  test('ends the session also when somebody planted another cookie beside it', async () => {
+    const { browser, logIn, cookie, sessions } = await browserFixture();
+    await logIn();
+    browser.cookies.set('__Host-sekisho_browser /login', { value: 'planted', path: '/', attributes: '' });
+    expect((await browser.request('POST', new URL('/logout', SHOP), '', ownPage)).status).toBe(200);
+    expect(cookie()).toBeUndefined();
+    expect(sessions.live.size).toBe(0);
   });
 
   test('leads to where it is asked to on this host, also for who is not logged in', async () => {

@@ -13,7 +13,7 @@ import { pageHeaders } from '../oauth/pages/layout.ts';
 import { type LoginProblem, loginPage } from '../oauth/pages/login-page.ts';
 import { messages } from '../oauth/pages/messages.ts';
 import { noticePage } from '../oauth/pages/notice-page.ts';
-import { CLEARED_COOKIE, cookieOf, setCookie } from './cookies.ts';
+import { CLEARED_COOKIE, cookiesOf, sessionCookie } from './cookies.ts';
 import type { BrowserLogIns } from './log-in.ts';
 import { answerPageError, type FormGuard, type PageVisit, pageVisit } from './page-visit.ts';
 
@@ -45,8 +45,7 @@ export function browserPages(app: HttpServer, options: BrowserPagesOptions): voi
     const { to } = request.query;
     const visit = pageVisit(request, request.query);
     assertOwnPage(request);
-    const cookie = cookieOf(request.headers.cookie, BROWSER_COOKIE);
-    if (cookie !== undefined) await options.logIns.logOut(cookie);
+    await options.logIns.logOut(cookiesOf(request.headers.cookie, BROWSER_COOKIE));
     reply.header('set-cookie', CLEARED_COOKIE);
     return to === undefined ? show(reply, loggedOutPage(visit)) : reply.code(303).header('location', visit.to).send();
   });
@@ -66,12 +65,12 @@ async function submitLogin(
   const form = formOf(request);
   forms.check(request, form);
   const attempt = { ...passwordOf(form), device: deviceOf(request), ip: clientAddress(request) };
-  const previous = cookieOf(request.headers.cookie, BROWSER_COOKIE);
+  const previous = cookiesOf(request.headers.cookie, BROWSER_COOKIE);
   try {
     const logIn = () => logIns.logIn(plausible(attempt), previous);
-    const { cookie, maxAge } = await countedAttempt(metrics, 'browser_password', logIn);
+    const cookie = await countedAttempt(metrics, 'browser_password', logIn);
     metrics.sessionsCreated.inc();
-    reply.header('set-cookie', setCookie(BROWSER_COOKIE, cookie, maxAge));
+    reply.header('set-cookie', sessionCookie(cookie));
     return reply.code(303).header('location', visit.to).send();
   } catch (error) {
     const { problem, status, retryAfter } = loginFailure(error);

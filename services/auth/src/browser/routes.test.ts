@@ -47,6 +47,16 @@ describe('the cookie of a browser', () => {
     expect((await unused.exchange(unused.value)).json()).toMatchObject(over);
   });
 
+  test('is good for as long as its session is used, and browsers keep it meanwhile', async () => {
+    const { cookie, exchange, value, session, sessions, time } = await loggedIn();
+    for (const _ of [1, 2, 3]) {
+      time.now = new Date(time.now.getTime() + 6 * 86_400_000);
+      expect((await exchange(value)).statusCode).toBe(200);
+      await sessions.touch(ALICE_ID, session.id);
+    }
+    expect(cookie()?.attributes).toContain('Max-Age=34560000');
+  });
+
   test('of a user who may not log in any more is worth nothing, and the session ends', async () => {
     const accounts = memoryAccounts(alice);
     const find = accounts.find.bind(accounts);
@@ -81,6 +91,17 @@ describe('the cookie of a browser', () => {
       expect((await exchange(text)).json()).toMatchObject(over);
     }
     expect((await exchange(value)).statusCode).toBe(200);
+  });
+
+  test('is asked of Redis only if we made it: whoever guesses is no load on it', async () => {
+    const { exchange, value, finds } = await loggedIn();
+    const { length } = finds;
+    const text = Buffer.from(value.slice('skb_'.length), 'base64url').toString();
+    const guess = text.replace(/^2\.[^.]+/, '2.somebody-else');
+    expect((await exchange(`skb_${Buffer.from(guess).toString('base64url')}`)).json()).toMatchObject(over);
+    expect(finds).toHaveLength(length);
+    await exchange(value);
+    expect(finds.slice(length)).toEqual([ALICE_ID]);
   });
 
   test.each([undefined, '', 7, 'x'.repeat(513), ['a']])('must be a bounded text: %j', async (cookie) => {

@@ -21,9 +21,17 @@ export async function browserFixture(options: FixtureOptions = {}) {
   const endings = createSessionEndings({ sessions, revoker: revocations, revocations, metrics });
   const endSession = async (userId: string, id: string) => void (await endings.one(userId, id, 'logout'));
   const common = { accounts, mint, clock, tokenLifetime: 900, endSession };
+  const store = memoryRefresh(sessions, clock);
+  const finds: string[] = [];
   const browserSessions = assembleBrowserSessions({
-    ...{ clock, metrics, clientAddress, endings },
-    store: memoryRefresh(sessions, clock),
+    ...{ metrics, clientAddress, endings },
+    store: {
+      ...store,
+      find(userId, sessionId) {
+        finds.push(userId);
+        return store.find(userId, sessionId);
+      },
+    },
     encryptionKeys: { current: Buffer.alloc(32, 7), previous: [] },
     isRevoked: ({ id }) => revocations.check({ session: { id } }) !== undefined,
     loginWith: (beginRefresh) => createLogin({ ...common, passwords, sessions, limits, beginRefresh }),
@@ -40,6 +48,8 @@ export async function browserFixture(options: FixtureOptions = {}) {
     app,
     browser,
     cluster,
+    /** Users whose sessions were looked up, in order. */
+    finds,
     async logIn(password = 'correct horse', at = '/login?to=%2Fitems') {
       return browser.submit(await browser.get(at), { email: alice.email, password });
     },

@@ -1,4 +1,4 @@
-import { isOwnCookie, parseCookies } from '@sekisho/tokens';
+import { foreignCookies } from '@sekisho/tokens';
 import type { Allowed } from '../answer.ts';
 
 /** Part of the name of every cookie that is meant: most requests have none. */
@@ -11,8 +11,6 @@ const MARK = 'sekisho_';
  */
 export function withoutOwnCookies(answer: Allowed, header: string | undefined): Allowed {
   if (header === undefined || !header.includes(MARK)) return answer;
-  const all = parseCookies(header);
-  const others = all.filter((cookie) => !isOwnCookie(cookie));
-  if (others.length === all.length) return answer;
-  return { ...answer, cookies: others.map(({ text }) => text).join('; ') };
+  const cookies = foreignCookies(header);
+  return cookies === undefined ? answer : { ...answer, cookies };
 }

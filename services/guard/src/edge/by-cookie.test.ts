@@ -120,6 +120,16 @@ describe('a request with the cookie of a session', () => {
 
 describe('a cookie that does not count', () => {
   test.each([
+    ['inside another one', `theme=dark,${COOKIE}`],
+    ['behind what is a space to scripts and none to browsers', `\u00a0${COOKIE}`],
+  ])('because a sibling host may set it, %s, is nobody’s', async (_, cookie) => {
+    const { world, ask } = await setUp();
+    expect(await ask({ cookie })).toMatchObject(refusedWith('token_missing', 401));
+    expect(await ask({ cookie: `${COOKIE}; ${cookie}` })).toMatchObject({ allowed: true });
+    expect(world.exchanged).toEqual(['alice']);
+  });
+
+  test.each([
     ['stands for nothing', { cookie: `${BROWSER_COOKIE}=unknown` }],
     ['is empty', { cookie: `${BROWSER_COOKIE}=` }],
     ['was sent by another site', { method: 'POST', headers: { 'sec-fetch-site': 'cross-site' } }],
@@ -223,6 +233,13 @@ describe('a person without a session', () => {
     world.loginPath = '/login';
     const answer = await ask({ cookie: '', headers: page, path: `/api/${'x'.repeat(3_000)}` });
     expect(answer).toMatchObject({ status: 302, location: '/login' });
+  });
+
+  test('is not led in circles: where the session is alive and not accepted, another one is not either', async () => {
+    const { world, ask } = await setUp();
+    world.loginPath = '/login';
+    world.apply([policy('bucket', { issuers: ['partner'] })]);
+    expect(await ask({ headers: page })).toMatchObject(refusedWith('token_invalid', 401));
   });
 
   test('is told so where there is no log-in page', async () => {

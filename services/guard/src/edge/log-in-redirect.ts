@@ -8,8 +8,8 @@ import type { CheckRequest } from './check-request.ts';
  */
 export function towardsLogIn(denial: Denied, request: CheckRequest, loginPath: string | undefined): Denied {
   if (loginPath === undefined || denial.status !== 401 || !isNavigation(request)) return denial;
-  // Its own path is closed: to lead there once more would never end.
-  if (request.path === loginPath) return denial;
+  // Its own path is closed, or a session is alive and not accepted here: to lead there once more would never end.
+  if (request.path === loginPath || denial.code === 'token_invalid') return denial;
   const { path, query } = request;
   const to = query === '' ? path : `${path}?${query}`;
   const location = isReturnPath(to) ? `${loginPath}?to=${encodeURIComponent(to)}` : loginPath;
