@@ -69,6 +69,28 @@ describe.skipIf(!existsSync(CHROMIUM))(`the page of the shop in a browser (${CHR
     expect(await first.page.locator('#log-in').isVisible()).toBe(true);
   });
 
+  test('what comes after its user logged out is not shown', async () => {
+    const { shop } = await open();
+    await shop.logIn(mia);
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const items = [{ id: 'late', title: 'too late', done: false }];
+    await shop.page.route('**/api/bucket-items', async (route) => {
+      await released;
+      await route.fulfill({ json: { items } });
+    });
+    const asked = shop.page.waitForRequest('**/api/bucket-items');
+    await shop.button('English').press('Enter');
+    await asked;
+    await shop.until(shop.page.locator('#log-in'), () => shop.button('Log out').press('Enter'));
+    const answered = shop.page.waitForResponse('**/api/bucket-items');
+    release();
+    await (await answered).finished();
+    // Whatever the page makes of it, it has made before it paints and does the next task.
+    await shop.page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done)))');
+    expect(await shop.items.count()).toBe(0);
+    expect(await shop.page.locator('#log-in').isVisible()).toBe(true);
+  });
+
   test('somebody who may only look is offered no more than that', async () => {
     const grants = [{ service: 'bucket', permissions: ['bucket:read'] }];
     const { shop } = await open();

@@ -88,8 +88,12 @@ async function render() {
   const view = byId('view');
   if (who === undefined) view.replaceChildren(welcome());
   else {
-    const { items, sessions } = sectionsOf(who);
-    await attempt(async () => view.replaceChildren(...(await Promise.all([items(), sessions()]))));
+    const [shown, { items, sessions }] = [who, sectionsOf(who)];
+    await attempt(async () => {
+      const sections = await Promise.all([items(), sessions()]);
+      // Meanwhile they may have logged out.
+      if (who === shown) view.replaceChildren(...sections);
+    });
   }
 }
 
