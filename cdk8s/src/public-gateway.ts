@@ -53,7 +53,9 @@ export class PublicGateway extends Construct {
   #addGateway(routesFrom: readonly string[], proxy: 'automatic' | 'manual'): void {
     const inNamespaces = { key: 'kubernetes.io/metadata.name', operator: 'In', values: routesFrom };
     const namespaces = { from: 'Selector', selector: { matchExpressions: [inNamespaces] } };
-    const listener = { name: 'http', port: 80, protocol: 'HTTP', allowedRoutes: { namespaces } };
+    // The guard reads no other: a GRPCRoute could lead a request elsewhere than it has signed a token for.
+    const kinds = [{ kind: 'HTTPRoute' }];
+    const listener = { name: 'http', port: 80, protocol: 'HTTP', allowedRoutes: { kinds, namespaces } };
     // An address of type Hostname tells istiod that the proxy behind that Service exists already.
     const address = { type: 'Hostname', value: serviceHost(this.workload) };
     new ApiObject(this, 'gateway', {

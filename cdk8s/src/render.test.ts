@@ -192,6 +192,13 @@ test('of the auth service its administration is behind no gateway', () => {
   }
 });
 
+test('a gateway takes routes of no other kind than the guard reads: it would not know where a request goes', () => {
+  const allowed = ofKind(guarded().manifests, 'Gateway').flatMap(({ spec }) =>
+    (spec as { listeners: { allowedRoutes: { kinds?: unknown } }[] }).listeners.map((one) => one.allowedRoutes.kinds),
+  );
+  expect(allowed).toEqual([[{ kind: 'HTTPRoute' }], [{ kind: 'HTTPRoute' }]]);
+});
+
 test('a guarded edge is a second gateway whose policy asks the guard, which may only read, under the name that the mesh knows', () => {
   const { manifests, edge } = guarded();
   const { edge: ref } = { edge: { name: 'edge', namespace: 'istio-edge' } };

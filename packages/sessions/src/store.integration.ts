@@ -153,7 +153,21 @@ describe('sessions in Redis', () => {
     fails = false;
     now += 1_000;
     const { id } = await one.create(from());
-    expect(handedOver[1]?.[1]).toHaveLength(2);
+    expect(handedOver[1]).toEqual(handedOver[0]);
+    expect((await one.list(userId)).map((session) => session.id)).toEqual([id]);
+  });
+
+  test('leave nothing behind when no room could be made for them', async () => {
+    const one = createSessionStore({
+      redis,
+      prefix,
+      clock: () => new Date(now),
+      newId: randomUUID,
+      maxPerUser: 1,
+      evict: async () => Promise.reject(new Error('away')),
+    });
+    const { id } = await one.create(from());
+    for (let count = 0; count < 3; count += 1) await expect(one.create(from())).rejects.toThrow('away');
     expect((await one.list(userId)).map((session) => session.id)).toEqual([id]);
   });
 

@@ -23,8 +23,8 @@ export interface SessionStoreOptions {
   /** A user's sessions at once; a new one more ends the one that was used least recently. @default 20 */
   readonly maxPerUser?: number;
   /**
-   * Ends those that have to go for a new one, before `create` resolves; rejects `create` when it rejects, and is asked
-   * again at the next. One may be given to several at once. @default they are destroyed
+   * Ends those that have to go for a new one, before `create` resolves; when it rejects, so does `create`, leaving no new
+   * session, and it is asked again at the next. One may be given to several at once. @default they are destroyed
    */
   readonly evict?: (userId: string, sessions: readonly EndedSession[]) => Promise<void>;
   /** First part of every key. @default 'sk' */
@@ -77,6 +77,16 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const evict =
     options.evict ?? (async (userId, evicted) => void (await destroy(userId, ...evicted.map(({ id }) => id))));
 
+  async function makeRoom({ userId, id }: Session, evicted: readonly EndedSession[]): Promise<void> {
+    try {
+      await evict(userId, evicted);
+    } catch (error) {
+      // Nobody learns of it: kept, every try to log in would add one. What stays even so goes at the next.
+      await destroy(userId, id).catch(() => undefined);
+      throw error;
+    }
+  }
+
   return {
     destroy,
 
@@ -86,7 +96,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       await index.write(session);
       const args = [id, session.createdAt, ttlMs, maxPerUser, keys.sessionPrefix(userId), ...toFields(session)];
       const evicted = lists(await CREATE.run(redis, ofSession(userId, id), args));
-      if (evicted.length > 0) await evict(userId, evicted.map(toEnded(userId)));
+      if (evicted.length > 0) await makeRoom(session, evicted.map(toEnded(userId)));
       return session;
     },
 

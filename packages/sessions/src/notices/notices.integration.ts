@@ -56,6 +56,13 @@ describe('notices of ended sessions', () => {
     expect(await redis.exists(Object.values(noticeKeys(prefix)))).toBe(0);
   });
 
+  test('are kept of more sessions than one step takes', async () => {
+    const sessions = Array.from({ length: 501 }, (_, index) => ended(`s${index}`));
+    expect(await revokerWith().end(sessions)).toBe(0);
+    expect(await notices().take(1)).toMatchObject({ waiting: 501 });
+    expect(await redis.zcard(`${prefix}:{revocations}:session`)).toBe(501);
+  });
+
   test('are one for a session that is ended twice', async () => {
     await revokerWith().end([ended('s1'), ended('s1')]);
     await revokerWith().end([ended('s1')]);

@@ -33,7 +33,7 @@ export interface Revoker {
   revoke(...revocations: readonly Revocation[]): Promise<void>;
   /**
    * Refuses sessions from now on, as `revoke` does, and in the same step keeps a notice for each application that has to
-   * be told: none is lost, whatever happens to this process afterwards.
+   * be told: none is lost, whatever happens to this process afterwards. Of more than 500 some may be refused when it rejects.
    * @returns how many notices found no room
    */
   end(sessions: readonly EndedSession[]): Promise<number>;
@@ -67,21 +67,28 @@ export function createRevoker(options: RevokerOptions): Revoker {
     return Number(lost);
   }
 
+  function endAtOnce(sessions: readonly EndedSession[]): Promise<number> {
+    const now = clock().getTime();
+    const notices = sessions.flatMap(({ id, userId, clientId }) =>
+      clientId === undefined ? [] : [[id, toText({ userId, clientId, endedAt: now, attempts: 0 })]],
+    );
+    return write(
+      sessions.map(({ id }) => toArguments({ kind: 'session', id }, options)),
+      notices,
+    );
+  }
+
   return {
     async revoke(...revocations) {
       assertAtOnce(revocations.length);
       await write(revocations.map((revocation) => toArguments(revocation, options)));
     },
     async end(sessions) {
-      assertAtOnce(sessions.length);
-      const now = clock().getTime();
-      const notices = sessions.flatMap(({ id, userId, clientId }) =>
-        clientId === undefined ? [] : [[id, toText({ userId, clientId, endedAt: now, attempts: 0 })]],
-      );
-      return write(
-        sessions.map(({ id }) => toArguments({ kind: 'session', id }, options)),
-        notices,
-      );
+      let lost = 0;
+      for (let from = 0; from < sessions.length; from += MAX_AT_ONCE) {
+        lost += await endAtOnce(sessions.slice(from, from + MAX_AT_ONCE));
+      }
+      return lost;
     },
     async restore(entries) {
       for (let from = 0; from < entries.length; from += MAX_AT_ONCE) {

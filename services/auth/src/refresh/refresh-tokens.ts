@@ -30,7 +30,7 @@ export interface Refreshed<T> {
 }
 
 export interface FoundFamily extends FamilyInUse {
-  /** Whether it is the token that is to be used next. */
+  /** Whether it is the token that is to be used next, of a session that nobody refuses. */
   readonly isValid: boolean;
 }
 
@@ -81,8 +81,10 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
       const read = format.read(token);
       const family = read && (await store.find(read.userId, read.sessionId));
       if (family === undefined || !read?.isGenuine(family.secret)) return undefined;
-      const { session, context, generation } = family;
-      return { session, context: parseContext(context), isValid: read.generation === generation };
+      const { session, generation } = family;
+      const context = parseContext(family.context);
+      const isValid = read.generation === generation && !isRevoked(session, context.clientId);
+      return { session, context, isValid };
     },
 
     async sessionOf({ token, clientId }) {

@@ -164,6 +164,13 @@ describe('refresh', () => {
     expect(sessions.live.size).toBe(sessionsLeft);
   });
 
+  test('of a session that is revoked is not said to be valid, though Redis still has it', async () => {
+    const { refreshTokens, first, revocations } = await loggedIn();
+    expect(await refreshTokens.find(first.refreshToken)).toMatchObject({ isValid: true });
+    await revocations.revoke({ kind: 'session', id: first.session.id });
+    expect(await refreshTokens.find(first.refreshToken)).toMatchObject({ isValid: false });
+  });
+
   test('waits its turn', async () => {
     const { refresh, first, waits } = await loggedIn();
     waits.refresh = 7;
