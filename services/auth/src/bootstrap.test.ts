@@ -27,12 +27,12 @@ describe('bootstrapAdministrator', () => {
   test('leaves an existing user alone: neither password nor grants come back', async () => {
     const dependencies = setUp();
     await bootstrapAdministrator(dependencies, first);
-    const before = await dependencies.accounts.findCredentials('admin@example.org');
-    const userId = before?.userId ?? '';
+    const userId = (await dependencies.accounts.findCredentials('admin@example.org'))?.userId ?? '';
     await dependencies.accounts.change(userId, system, (account) => ({
       action: 'grants.changed',
       after: { ...account, grants: [] },
     }));
+    const before = await dependencies.accounts.findCredentials('admin@example.org');
     expect(await bootstrapAdministrator(dependencies, { ...first, password: 'another horse' })).toBe(false);
     expect(await dependencies.accounts.findCredentials('admin@example.org')).toEqual(before);
     expect((await dependencies.accounts.find(userId))?.grants).toEqual([]);
