@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
+import { RecentMap } from '../recent-map.ts';
 import type { ExchangeCookie } from './exchange-cookie.ts';
-import { RecentMap } from './recent-map.ts';
 
 /** What a cookie stands for: `unknown` when the auth service does not answer, or is asked about too many cookies at once. */
 export type BrowserToken =

@@ -1,4 +1,5 @@
 import { isTouchDue, type Session, type SessionStore } from '@sekisho/sessions';
+import { RecentMap } from '../recent-map.ts';
 import type { TouchQueue } from './touch-queue.ts';
 
 /**
@@ -63,19 +64,13 @@ const UNKNOWN = { state: 'unknown' } as const;
 /** Sessions in memory, each read again now and then, and touched at most once a minute. */
 export function createSessionGate(options: SessionGateOptions): SessionGate {
   const { sessions, touches, clock, monotonic, freshMs, maxStalenessMs, maxEntries = 100_000, onUnavailable } = options;
-  const entries = new Map<string, Entry>();
+  const entries = new RecentMap<Entry>(maxEntries);
   const reading = new Map<string, Promise<SessionState>>();
 
   const isUsable = ({ alive, readAt }: Entry, forMs: number) =>
     monotonic() - readAt < forMs && alive.known.session.expiresAt > clock().getTime();
   const isGood = (entry: Entry) =>
     isUsable(entry, freshMs) || (monotonic() < entry.retryAt && isUsable(entry, maxStalenessMs));
-  const keep = (id: string, entry: Entry) => {
-    entries.delete(id);
-    entries.set(id, entry);
-    const oldest = entries.size > maxEntries ? entries.keys().next().value : undefined;
-    if (oldest !== undefined) entries.delete(oldest);
-  };
   const use = (entry: Entry): SessionState => {
     const now = clock().getTime();
     if (isTouchDue({ lastAccessedAt: entry.lastTouchedAt }, now)) {
@@ -95,7 +90,7 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
       const known = { session, comparedAgent: before?.alive.known.comparedAgent };
       const lastTouchedAt = Math.max(session.lastAccessedAt, before?.lastTouchedAt ?? 0);
       const entry: Entry = { alive: { state: 'alive', known }, readAt, userId, lastTouchedAt, retryAt: 0 };
-      keep(id, entry);
+      entries.set(id, entry);
       return use(entry);
     } catch (error) {
       onUnavailable(error);
@@ -107,7 +102,8 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
   return {
     check(ref) {
       const { id, userId } = ref;
-      const found = entries.get(id);
+      // Read again every `freshMs`, it is written often enough to be kept.
+      const found = entries.peek(id);
       // A token that names another user's session names none.
       const entry = found?.userId === userId ? found : undefined;
       if (entry !== undefined && isGood(entry)) return use(entry);
@@ -118,7 +114,7 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
       reading.set(key, started);
       return started;
     },
-    forget: (id) => void entries.delete(id),
+    forget: (id) => entries.delete(id),
     get size() {
       return entries.size;
     },

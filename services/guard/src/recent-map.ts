@@ -1,4 +1,4 @@
-/** At most so many entries; of more, the one used least recently is forgotten. */
+/** At most so many entries; of more, the one that was written or read by `get` least recently is forgotten. */
 export class RecentMap<V> {
   readonly #entries = new Map<string, V>();
   readonly #max: number;
@@ -15,6 +15,11 @@ export class RecentMap<V> {
     const value = this.#entries.get(key);
     if (value !== undefined) this.#keep(key, value);
     return value;
+  }
+
+  /** Without counting as a use: for what is read much more often than written, and written again before it is old. */
+  peek(key: string): V | undefined {
+    return this.#entries.get(key);
   }
 
   set(key: string, value: V): void {

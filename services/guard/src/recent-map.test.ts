@@ -12,3 +12,12 @@ test('of more entries than fit, the one used least recently is forgotten', () =>
   map.delete('a');
   expect([map.get('c'), map.size]).toEqual([4, 1]);
 });
+
+test('an entry that is only looked at is not used by it', () => {
+  const map = new RecentMap<number>(2);
+  map.set('a', 1);
+  map.set('b', 2);
+  expect(map.peek('a')).toBe(1);
+  map.set('c', 3);
+  expect([map.peek('a'), map.peek('b'), map.peek('c')]).toEqual([undefined, 2, 3]);
+});
