@@ -28,7 +28,8 @@ export function createVerifyForTarget(options: VerifyOptions): VerifyForTarget {
     if (known !== undefined) return known;
     // Without other issuers there is nothing to choose, and nothing to decode.
     const issuer = target.external.size === 0 ? undefined : issuerOf(token, target.external);
-    const cache = issuer === undefined ? platform : external(issuer);
+    if (issuer === undefined) return platform.verify(token);
+    const cache = external(issuer);
     return cache.known(token) ?? cache.verify(token);
   };
 }
