@@ -1,8 +1,7 @@
 import type { TokenVerifierOptions } from '@sekisho/identity/verify';
 import type { Framework } from './applications.ts';
 
-export const VARIANTS = ['bare', 'identity', 'verified'] as const;
-export type Variant = (typeof VARIANTS)[number];
+export type Variant = 'bare' | 'identity' | 'verified';
 
 /** What a process with an application is told. */
 export interface ServerOrder {

@@ -10,7 +10,7 @@ import { targetOf } from './target.ts';
  */
 
 /** The name that a policy asks for, also one that is broken elsewhere; undefined where no workload is selected. */
-export function serviceAsked({ metadata, spec }: RawObject): string | undefined {
+function serviceAsked({ metadata, spec }: RawObject): string | undefined {
   const target = targetOf(spec);
   if (target === undefined || 'targetRefs' in target) return undefined;
   const { service }: { service?: unknown } = Object(spec);

@@ -34,8 +34,7 @@ export const SESSION_ENDS = [
 export type SessionEnd = (typeof SESSION_ENDS)[number];
 
 /** What became of telling an application that a session ended; `failed` is tried again. */
-export const LOGOUT_RESULTS = ['delivered', 'failed', 'given_up', 'unwanted', 'no_room'] as const;
-export type LogoutResult = (typeof LOGOUT_RESULTS)[number];
+const LOGOUT_RESULTS = ['delivered', 'failed', 'given_up', 'unwanted', 'no_room'] as const;
 
 export type AuthMetrics = ReturnType<typeof createAuthMetrics>;
 
