@@ -2,6 +2,7 @@ import { systemClock } from '@sekisho/kube';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics } from '@sekisho/telemetry';
 import { TOKEN_SECONDS } from '@sekisho/tokens';
+import manifest from '../package.json' with { type: 'json' };
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
 import { openDatabase, pingDatabase } from './database/open.ts';
 import { openClusterKeys } from './exchange/open-cluster-keys.ts';
@@ -29,7 +30,7 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
     onState: (state, err) => (state === 'ready' ? log.info('Redis connected') : log.warn({ err }, 'Redis lost')),
   });
   opened.defer(() => redis.disconnect());
-  const metrics = createMetrics();
+  const metrics = createMetrics({ build: { part: 'auth', version: manifest.version } });
   const authMetrics = createAuthMetrics(metrics);
   const longestLived = longestTokenSeconds(options.tokenLifetime);
   const sessions = openSessions({ ...options, tokenLifetime: longestLived, redis, metrics, authMetrics });

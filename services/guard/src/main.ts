@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { connect, systemClock } from '@sekisho/kube';
 import { createLogger, createMetrics, failStart, onSignals, startOpsServer } from '@sekisho/telemetry';
 import { parseEncryptionKeys } from '@sekisho/tokens';
+import manifest from '../package.json' with { type: 'json' };
 import { createAuthClient } from './auth/auth-client.ts';
 import { createExchangeCookie } from './browser/exchange-cookie.ts';
 import { configFrom } from './config.ts';
@@ -15,7 +16,7 @@ const COOKIE_TIMEOUT_MS = 2_000;
 async function main(): Promise<void> {
   const config = configFrom(process.env);
   const log = createLogger({ name: 'guard', level: config.logLevel });
-  const metrics = createMetrics();
+  const metrics = createMetrics({ build: { part: 'guard', version: manifest.version } });
   const shared = { log, metrics, random: Math.random };
   const keyFile = await readFile(config.encryptionKeyFile, 'utf8');
   const readToken = () => readFile(config.workloadTokenFile, 'utf8');
