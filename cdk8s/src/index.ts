@@ -10,6 +10,16 @@ export { type GuardDeployment, GuardServer, type GuardServerProps } from './guar
 export type { GuardedEdge } from './guarded-edge.ts';
 export { type Labels, type Manifest, type Target, toYaml } from './kubernetes.ts';
 export {
+  type AlertingRule,
+  DASHBOARDS,
+  PROXY_METRICS,
+  prometheusGroups,
+  RULE_GROUPS,
+  RUNBOOKS,
+  SUBJECTS,
+} from './monitoring/index.ts';
+export { Monitoring, type MonitoringOptions, type MonitoringProps, renderMonitoring } from './monitoring.ts';
+export {
   PLATFORM_ISSUER,
   PLATFORM_NAMESPACE,
   type Platform,
