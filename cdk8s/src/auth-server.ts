@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import type { Replicas } from './availability.ts';
 import { addDeployment } from './deployment.ts';
 import { type Surroundings, surroundings } from './network/defaults.ts';
-import { addNetworkPolicy, DNS, from, type Traffic, to } from './network/network-policy.ts';
+import { addNetworkPolicy, allowFrom, allowTo, DNS, type Traffic } from './network/network-policy.ts';
 import type { NetworkProps } from './network/network-props.ts';
 import { namespaces } from './network/peers.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
@@ -105,11 +105,11 @@ function traffic(around: Surroundings): Traffic {
   const { authFrom, administrationFrom, metricsFrom } = around;
   return {
     ingress: [
-      ...from(authFrom, PUBLIC.targetPort),
+      ...allowFrom(authFrom, PUBLIC.targetPort),
       // Metrics are served beside the administration, which asks for a token of an administrator besides.
-      ...from([...administrationFrom, ...namespaces(metricsFrom)], ADMIN.targetPort),
+      ...allowFrom([...administrationFrom, ...namespaces(metricsFrom)], ADMIN.targetPort),
     ],
-    egress: [DNS, ...[around.apiServer, around.redis, around.postgresql, around.web, around.traces].flatMap(to)],
+    egress: [DNS, ...[around.apiServer, around.redis, around.postgresql, around.web, around.traces].flatMap(allowTo)],
   };
 }
 

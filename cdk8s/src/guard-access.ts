@@ -1,7 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { surroundings } from './network/defaults.ts';
-import { addNetworkPolicy, DNS, from, to } from './network/network-policy.ts';
+import { addNetworkPolicy, allowFrom, allowTo, DNS } from './network/network-policy.ts';
 import type { NetworkProps } from './network/network-props.ts';
 import { firstPortOf, istiod, namespaces, PROXIES } from './network/peers.ts';
 import type { WorkloadFacts } from './workload.ts';
@@ -34,17 +34,17 @@ export function addGuardNetwork(scope: Construct, { workload, ports }: GuardAcce
   const prometheus = namespaces(metricsFrom);
   addNetworkPolicy(scope, workload, {
     ingress: [
-      ...from(PROXIES, ports.check),
-      ...from(prometheus, ports.ops),
-      ...(istiodNamespace ? from(prometheus, AGENT_METRICS) : []),
+      ...allowFrom(PROXIES, ports.check),
+      ...allowFrom(prometheus, ports.ops),
+      ...(istiodNamespace ? allowFrom(prometheus, AGENT_METRICS) : []),
     ],
     egress: [
       DNS,
-      ...to(apiServer),
-      ...to(redis),
-      ...to(firstPortOf(auth)),
-      ...to(traces),
-      ...(istiodNamespace ? to(istiod(istiodNamespace, 15_012)) : []),
+      ...allowTo(apiServer),
+      ...allowTo(redis),
+      ...allowTo(firstPortOf(auth)),
+      ...allowTo(traces),
+      ...(istiodNamespace ? allowTo(istiod(istiodNamespace, 15_012)) : []),
     ],
   });
 }

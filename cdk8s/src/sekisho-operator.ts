@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { AdmissionWebhook } from './admission-webhook.ts';
 import { addDeployment } from './deployment.ts';
 import { surroundings } from './network/defaults.ts';
-import { addNetworkPolicy, DNS, from, fromAnywhere, type Traffic, to } from './network/network-policy.ts';
+import { addNetworkPolicy, allowFrom, allowFromAnybody, allowTo, DNS, type Traffic } from './network/network-policy.ts';
 import type { NetworkProps } from './network/network-props.ts';
 import { firstPortOf, istiod, namespaces } from './network/peers.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
@@ -79,14 +79,14 @@ function traffic(network: NetworkProps, { auth, istiodNamespace = ISTIOD_NAMESPA
   const { metricsFrom, apiServer, web, traces } = surroundings(network);
   return {
     // The API server calls from where no selector finds it.
-    ingress: [fromAnywhere(WEBHOOK.targetPort), ...from(namespaces(metricsFrom), OPS_PORT)],
+    ingress: [allowFromAnybody(WEBHOOK.targetPort), ...allowFrom(namespaces(metricsFrom), OPS_PORT)],
     egress: [
       DNS,
-      ...to(apiServer),
-      ...to(istiod(istiodNamespace, 15_014)),
-      ...(auth ? to(firstPortOf(auth)) : []),
-      ...to(web),
-      ...to(traces),
+      ...allowTo(apiServer),
+      ...allowTo(istiod(istiodNamespace, 15_014)),
+      ...(auth ? allowTo(firstPortOf(auth)) : []),
+      ...allowTo(web),
+      ...allowTo(traces),
     ],
   };
 }

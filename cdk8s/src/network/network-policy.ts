@@ -31,16 +31,16 @@ export function addDefaultDeny(scope: Construct, namespace: string): void {
 }
 
 /** @param peers nobody where there are none: a rule that names none would let everybody in */
-export function from(peers: readonly Peer[], port: number): k8s.NetworkPolicyIngressRule[] {
+export function allowFrom(peers: readonly Peer[], port: number): k8s.NetworkPolicyIngressRule[] {
   return peers.length === 0 ? [] : [{ from: [...peers], ports: [tcp(port)] }];
 }
 
-export function fromAnywhere(port: number): k8s.NetworkPolicyIngressRule {
+export function allowFromAnybody(port: number): k8s.NetworkPolicyIngressRule {
   return { ports: [tcp(port)] };
 }
 
 /** @param destination nowhere where it names no pods or no ports */
-export function to({ to: peers, ports }: Destination): k8s.NetworkPolicyEgressRule[] {
+export function allowTo({ to: peers, ports }: Destination): k8s.NetworkPolicyEgressRule[] {
   if (peers?.length === 0 || ports.length === 0) return [];
   return [{ ...(peers && { to: [...peers] }), ports: ports.map(tcp) }];
 }

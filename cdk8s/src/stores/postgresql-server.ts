@@ -1,6 +1,6 @@
 import type { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { addNetworkPolicy, from } from '../network/network-policy.ts';
+import { addNetworkPolicy, allowFrom } from '../network/network-policy.ts';
 import { podsOf } from '../network/peers.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from '../workload.ts';
 import { addStatefulSet, type Volume } from './stateful-set.ts';
@@ -56,7 +56,7 @@ export class PostgresqlServer extends Construct {
     this.workload = postgresqlWorkload(namespace);
     addServiceAccount(this, this.workload);
     addService(this, this.workload);
-    const ingress = from(clients.map(podsOf), PORT.targetPort);
+    const ingress = allowFrom(clients.map(podsOf), PORT.targetPort);
     if (isolated) addNetworkPolicy(this, this.workload, { ingress, egress: [] });
     addStatefulSet(this, {
       workload: this.workload,

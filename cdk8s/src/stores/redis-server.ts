@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { addNetworkPolicy, from } from '../network/network-policy.ts';
+import { addNetworkPolicy, allowFrom } from '../network/network-policy.ts';
 import { podsOf } from '../network/peers.ts';
 import { NONROOT } from '../pod.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from '../workload.ts';
@@ -52,7 +52,7 @@ export class RedisServer extends Construct {
     this.workload = redisWorkload(namespace);
     addServiceAccount(this, this.workload);
     addService(this, this.workload);
-    const ingress = from(clients.map(podsOf), PORT.targetPort);
+    const ingress = allowFrom(clients.map(podsOf), PORT.targetPort);
     if (isolated) addNetworkPolicy(this, this.workload, { ingress, egress: [] });
     addStatefulSet(this, {
       workload: this.workload,
