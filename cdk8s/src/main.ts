@@ -43,10 +43,11 @@ function main(args: string[]): void {
     ...(values.edge && { edge: {} }),
   });
   // A second way in would be a way past the guard.
-  const { gateway } = platform.edge ?? platform;
-  const shop = renderShop({ target, gateway, ...(platform.edge && { web: { gateway, issuer } }) });
-  const monitoring = values.monitoring ? renderMonitoring(platform) : [];
-  const files = { platform: platform.manifests, shop: shop.manifests, ...(values.monitoring && { monitoring }) };
+  const { edge } = platform;
+  const { gateway } = edge ?? platform;
+  const shop = renderShop({ target, gateway, ...(edge && { web: { gateway: edge.gateway, issuer } }) });
+  const monitoring = values.monitoring ? { monitoring: renderMonitoring(platform) } : {};
+  const files = { platform: platform.manifests, shop: shop.manifests, ...monitoring };
   if (values.stdout) return void process.stdout.write(toYaml(Object.values(files).flat()));
   write(values.out, files);
 }

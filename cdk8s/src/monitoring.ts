@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { type Labels, type Manifest, render } from './kubernetes.ts';
 import { DASHBOARDS } from './monitoring/dashboards/index.ts';
 import { PROXY_METRICS, prometheusGroups, RUNBOOKS, type Subject } from './monitoring/rules/index.ts';
-import { PLATFORM_NAMESPACE, type Platform } from './platform.ts';
+import type { Platform } from './platform.ts';
 import type { WorkloadFacts } from './workload.ts';
 
 export interface MonitoringOptions {
@@ -119,7 +119,7 @@ export function renderMonitoring(
     return workload ? [{ part, workload, port: OPS_PORT[part] }] : [];
   });
   return render((chart) => {
-    new Monitoring(chart, 'monitoring', { ...options, namespace: PLATFORM_NAMESPACE, parts });
+    new Monitoring(chart, 'monitoring', { ...options, namespace: operator.namespace, parts });
     return {};
   }).manifests;
 }
