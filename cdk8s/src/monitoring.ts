@@ -41,8 +41,7 @@ export class Monitoring extends Construct {
     const { parts, proxies = true, dashboards = true } = props;
     for (const part of parts) this.#addPartMonitor(part, props);
     if (proxies) this.#addProxyMonitor(props);
-    const subjects: Subject[] = [...parts.map(({ part }) => part), ...(proxies ? (['proxies'] as const) : [])];
-    this.#addRules(subjects, props);
+    this.#addRules([...parts.map(({ part }) => part), 'proxies'], props);
     if (dashboards) this.#addDashboards(props);
   }
 
