@@ -2,7 +2,7 @@ import type { Manifest } from '@sekisho/cdk8s';
 import type { Cluster } from '../mesh/cluster.ts';
 import type { MeshInfo } from '../mesh/mesh-info.ts';
 import { remove } from '../mesh/remove.ts';
-import { Accounts, logIn, type Person } from '../story/accounts.ts';
+import { Accounts, logIn } from '../story/accounts.ts';
 import { call } from '../story/http.ts';
 
 const ITEMS = '/api/bucket-items';
@@ -12,19 +12,20 @@ const GRANTS = [{ service: 'bucket', permissions: ['bucket:read'] }];
 export class Traffic {
   readonly #mesh: MeshInfo;
   readonly #cluster: Cluster;
-  #person: Promise<Person> | undefined;
+  readonly #accounts: Accounts;
   #rounds = 0;
 
   constructor(mesh: MeshInfo, cluster: Cluster) {
     this.#mesh = mesh;
     this.#cluster = cluster;
+    this.#accounts = new Accounts(mesh);
   }
 
   /** Somebody comes and goes, others are refused, and a policy changes. What a busy machine refuses is no matter: there are more rounds. */
   async round(): Promise<void> {
     const { auth, edge, gateway } = this.#mesh;
-    this.#person ??= new Accounts(this.#mesh).create({ name: 'watched', roles: ['member'], grants: GRANTS });
-    const person = await this.#person;
+    // Another one each time: log-ins of one account are limited.
+    const person = await this.#accounts.create({ name: 'watched', roles: ['member'], grants: GRANTS });
     const token = await logIn(this.#mesh, person);
     await call(edge + ITEMS, { token });
     await call(edge + ITEMS);
