@@ -1,6 +1,6 @@
 import type { Path } from './edits.ts';
 
-/** A field of a manifest that a value of the chart decides. */
+/** A field of a manifest that a value of the chart decides, and that is no text: those are marked (see markers.ts). */
 export type Binding = {
   /** `Kind/name` of the manifest as it is rendered. */
   readonly of: string;
@@ -30,57 +30,43 @@ export interface Addition {
   readonly value: string;
 }
 
-/** Rendered in their place, so that it shows where they went. */
-export const MARKERS = {
-  issuer: 'https://issuer.invalid',
-  bootstrapAdminEmail: 'administrator@issuer.invalid',
-  routesFrom: 'routes-from',
-} as const;
-
-const CONTAINER = 'spec.template.spec.containers.0';
-const env = (name: string): Path => `${CONTAINER}.env.[${name}].value`;
-const secretKey = (name: string): Path => `${CONTAINER}.env.[${name}].valueFrom.secretKeyRef.name`;
-const MOUNTED = 'spec.template.spec.volumes.[secrets].secret.secretName';
+const POD = 'spec.template.spec';
+const CONTAINER = `${POD}.containers.0`;
 const ROUTES = 'spec.listeners.0.allowedRoutes.namespaces.selector.matchExpressions.0.values';
+const CLAIM = 'spec.volumeClaimTemplates.0.spec';
 
-/** Each Deployment, and where its values are. */
-export const PARTS = { 'sekisho-operator': 'operator', auth: 'auth', 'sekisho-guard': 'guard' } as const;
+interface Workload {
+  readonly of: `${'Deployment' | 'StatefulSet'}/${string}`;
+  /** Its values. */
+  readonly part: string;
+}
 
-const perPart = Object.entries(PARTS).flatMap(([name, part]): Binding[] => [
-  {
-    of: `Deployment/${name}`,
-    at: `${CONTAINER}.image`,
-    expression: `{{ include "sekisho.image" (list . .Values.${part}.image) }}`,
-  },
-  { of: `Deployment/${name}`, at: `${CONTAINER}.resources`, value: `${part}.resources` },
-  { of: `Deployment/${name}`, at: 'spec.replicas', value: `${part}.replicas` },
-]);
+const DEPLOYMENTS: readonly Workload[] = [
+  { of: 'Deployment/sekisho-operator', part: 'operator' },
+  { of: 'Deployment/auth', part: 'auth' },
+  { of: 'Deployment/sekisho-guard', part: 'guard' },
+];
+const STORES: readonly Workload[] = [
+  { of: 'StatefulSet/sekisho-redis', part: 'redis' },
+  { of: 'StatefulSet/sekisho-postgresql', part: 'postgresql' },
+];
+const WORKLOADS = [...DEPLOYMENTS, ...STORES];
 
-const issuer = '{{ include "sekisho.issuer" . | quote }}';
-const secrets = [
-  ['auth', secretKey('REDIS_URL')],
-  ['auth', secretKey('DATABASE_URL')],
-  ['auth', MOUNTED],
-  ['sekisho-guard', secretKey('REDIS_URL')],
-  ['sekisho-guard', MOUNTED],
-] as const;
+function autoscaling(name: string, part: string): Binding[] {
+  const of = `HorizontalPodAutoscaler/${name}`;
+  return [
+    { of, at: 'spec.minReplicas', value: `${part}.autoscaling.min` },
+    { of, at: 'spec.maxReplicas', value: `${part}.autoscaling.max` },
+    {
+      of,
+      at: 'spec.metrics.0.containerResource.target.averageValue',
+      value: `${part}.autoscaling.targetCpu`,
+    },
+  ];
+}
 
-const meshConfig = ['Role', 'RoleBinding'].map(
-  (kind): Binding => ({
-    of: `${kind}/sekisho-operator-mesh-config`,
-    at: 'metadata.namespace',
-    value: 'mesh.configMap.namespace',
-  }),
-);
-const istiod = ['Role', 'RoleBinding'].map(
-  (kind): Binding => ({
-    of: `${kind}/sekisho-operator-istiod`,
-    at: 'metadata.namespace',
-    value: 'mesh.istiodNamespace',
-  }),
-);
-
-const edge: Binding[] = [
+/** The one that is made and the one that is there already go by the same values. */
+const edge: readonly Binding[] = [
   { of: 'Namespace/istio-edge', at: 'metadata.name', value: 'edgeGateway.namespace' },
   { of: 'Gateway/edge', at: 'metadata.name', value: 'edgeGateway.name' },
   { of: 'Gateway/edge', at: 'metadata.namespace', value: 'edgeGateway.namespace' },
@@ -91,54 +77,42 @@ const edge: Binding[] = [
   { of: 'ServiceAuthPolicy/edge', at: 'spec.targetRefs.0.name', value: 'edgeGateway.name' },
   { of: 'HTTPRoute/auth', at: 'spec.parentRefs.0.name', value: 'edgeGateway.name' },
   { of: 'HTTPRoute/auth', at: 'spec.parentRefs.0.namespace', value: 'edgeGateway.namespace' },
-  { of: 'Gateway/public', at: 'spec.gatewayClassName', value: 'publicGateway.className' },
-  { of: 'Gateway/public', at: `${ROUTES}.0`, items: 'publicGateway.routesFrom' },
 ];
 
 export const BINDINGS: readonly Binding[] = [
-  ...perPart,
-  ...secrets.map(([name, at]): Binding => ({ of: `Deployment/${name}`, at, value: `${PARTS[name]}.secretName` })),
-  ...meshConfig,
-  ...istiod,
+  ...WORKLOADS.map(({ of, part }): Binding => ({ of, at: `${CONTAINER}.resources`, value: `${part}.resources` })),
+  { of: 'Deployment/sekisho-operator', at: 'spec.replicas', value: 'operator.replicas' },
+  { of: 'Deployment/auth', at: 'spec.replicas', value: 'auth.replicas' },
+  { of: 'Deployment/sekisho-guard', at: 'spec.replicas', value: 'guard.replicas' },
+  ...autoscaling('auth', 'auth'),
+  ...autoscaling('sekisho-guard', 'guard'),
   ...edge,
-  { of: 'Role/sekisho-operator-mesh-config', at: 'rules.0.resourceNames.0', value: 'mesh.configMap.name' },
-  { of: 'Deployment/sekisho-operator', at: env('TRUST_DOMAIN'), value: 'mesh.trustDomain' },
-  { of: 'Deployment/sekisho-operator', at: env('ROOT_NAMESPACE'), value: 'mesh.rootNamespace' },
-  { of: 'Deployment/sekisho-operator', at: env('ISTIOD_NAMESPACE'), value: 'mesh.istiodNamespace' },
-  {
-    of: 'Deployment/sekisho-operator',
-    at: env('MESH_CONFIG_MAP'),
-    expression: '"{{ .Values.mesh.configMap.namespace }}/{{ .Values.mesh.configMap.name }}"',
-  },
-  { of: 'Deployment/auth', at: env('AUTH_ISSUER'), expression: issuer },
-  {
-    of: 'Deployment/auth',
-    at: env('BOOTSTRAP_ADMIN_EMAIL'),
-    expression: '{{ .Values.auth.bootstrapAdminEmail | quote }}',
-  },
-  { of: 'Deployment/sekisho-guard', at: env('AUTH_ISSUER'), expression: issuer },
-  { of: 'Deployment/sekisho-guard', at: env('TRUST_DOMAIN'), value: 'mesh.trustDomain' },
-  { of: 'TokenIssuer/platform', at: 'spec.issuer', expression: issuer },
+  { of: 'Gateway/public', at: 'spec.gatewayClassName', value: 'publicGateway.className' },
+  { of: 'Gateway/public', at: ROUTES, expression: '{{ include "sekisho.publicRoutes" . }}' },
+  { of: 'StatefulSet/sekisho-redis', at: `${CONTAINER}.args.7`, expression: '{{ .Values.redis.maxMemory }}mb' },
+  { of: 'StatefulSet/sekisho-postgresql', at: `${POD}.securityContext.runAsUser`, value: 'postgresql.user' },
+  { of: 'StatefulSet/sekisho-postgresql', at: `${POD}.securityContext.runAsGroup`, value: 'postgresql.user' },
+  { of: 'StatefulSet/sekisho-postgresql', at: `${POD}.securityContext.fsGroup`, value: 'postgresql.user' },
+  ...STORES.map(
+    ({ of, part }): Binding => ({ of, at: `${CLAIM}.resources.requests.storage`, value: `${part}.volume.size` }),
+  ),
 ];
 
-const POD = 'spec.template.spec';
 /** What every pod may be given. */
-const scheduling = ['nodeSelector', 'tolerations', 'affinity', 'priorityClassName'] as const;
+const SCHEDULING = ['nodeSelector', 'tolerations', 'affinity', 'priorityClassName'] as const;
 
 export const ADDITIONS: readonly Addition[] = [
-  ...Object.entries(PARTS).flatMap(([name, part]): Addition[] => [
-    { of: `Deployment/${name}`, at: CONTAINER, key: 'imagePullPolicy', value: 'images.pullPolicy' },
-    { of: `Deployment/${name}`, at: `${CONTAINER}.env`, value: `${part}.extraEnv` },
-    { of: `Deployment/${name}`, at: POD, key: 'imagePullSecrets', value: 'images.pullSecrets' },
-    ...scheduling.map((key): Addition => ({ of: `Deployment/${name}`, at: POD, key, value: `${part}.${key}` })),
-    {
-      of: `Deployment/${name}`,
-      at: 'spec.template.metadata',
-      key: 'annotations',
-      value: `${part}.podAnnotations`,
-    },
-    { of: `Deployment/${name}`, at: 'spec.template.metadata.labels', value: `${part}.podLabels` },
+  ...WORKLOADS.flatMap(({ of, part }): Addition[] => [
+    { of, at: CONTAINER, key: 'imagePullPolicy', value: 'images.pullPolicy' },
+    { of, at: POD, key: 'imagePullSecrets', value: 'images.pullSecrets' },
+    ...SCHEDULING.map((key): Addition => ({ of, at: POD, key, value: `${part}.${key}` })),
+    { of, at: 'spec.template.metadata', key: 'annotations', value: `${part}.podAnnotations` },
+    { of, at: 'spec.template.metadata.labels', value: `${part}.podLabels` },
   ]),
+  ...DEPLOYMENTS.map(({ of, part }): Addition => ({ of, at: `${CONTAINER}.env`, value: `${part}.extraEnv` })),
+  ...STORES.map(
+    ({ of, part }): Addition => ({ of, at: CLAIM, key: 'storageClassName', value: `${part}.volume.storageClassName` }),
+  ),
   { of: 'Gateway/edge', at: 'metadata', key: 'annotations', value: 'edgeGateway.annotations' },
   { of: 'Gateway/public', at: 'metadata', key: 'annotations', value: 'publicGateway.annotations' },
 ];

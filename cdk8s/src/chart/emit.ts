@@ -31,14 +31,23 @@ function block(node: Node, indent: string): string[] {
 }
 
 function children(all: readonly Child[], indent: string, emit: (child: Child, indent: string) => string[]): string[] {
-  return grouped(all).flatMap(({ when, children: group }) =>
-    guarded(
-      when,
-      group.flatMap((child) => filled(child, emit(child, indent), indent)),
-      indent,
-    ),
-  );
+  if (mayBeEmpty(all)) throw new ManifestError('chart_invalid', `something may be left empty: ${JSON.stringify(all)}`);
+  const groups = grouped(all).map(({ when, children: group }) => ({
+    when,
+    lines: group.flatMap((child) => filled(child, emit(child, indent), indent)),
+  }));
+  return groups.flatMap(({ when, lines }, index) => {
+    const [before, after] = [groups[index - 1], groups[index + 1]];
+    const isElse = before !== undefined && areOpposite(before.when, when);
+    const hasElse = after !== undefined && areOpposite(when, after.when);
+    if (isElse) return [`${indent}{{- else }}`, ...lines, `${indent}{{- end }}`];
+    const written = guarded(when, lines, indent);
+    return hasElse ? written.slice(0, -1) : written;
+  });
 }
+
+const areOpposite = (first: readonly string[], second: readonly string[]): boolean =>
+  first.length === 1 && second.length === 1 && second[0] === `not ${first[0]}`;
 
 function entry({ key, node }: Child, indent: string): string[] {
   if (key === undefined) return block(node, indent);
@@ -53,6 +62,14 @@ function item({ node }: Child, indent: string): string[] {
   if (isEmpty(node)) return [`${indent}- ${node.type === 'map' ? '{}' : '[]'}`];
   const [first = '', ...rest] = block(startingPlain(node), `${indent}  `);
   return [`${indent}- ${first.trimStart()}`, ...rest];
+}
+
+/** What is left out must not leave a key without a value: to a NetworkPolicy it would mean everybody. */
+function mayBeEmpty(all: readonly Child[]): boolean {
+  const conditions = all.map((child) => [...(child.when ?? []), ...(child.with === undefined ? [] : [child.with])]);
+  const alone = new Set(conditions.filter(({ length }) => length === 1).flat());
+  const covered = [...alone].some((condition) => alone.has(`not ${condition}`));
+  return all.length > 0 && !covered && conditions.every(({ length }) => length > 0);
 }
 
 const isEmpty = (node: Node): boolean => (node.type === 'map' || node.type === 'list') && node.children.length === 0;

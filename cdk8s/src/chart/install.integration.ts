@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { API_VERSION, ISSUER_KIND, POLICY_KIND } from '@sekisho/policy';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { PLATFORM_NAMESPACE } from '../platform.ts';
 import { type Cluster, openCluster, type Reference } from './testing/cluster.ts';
 import { CHART, Helm } from './testing/helm.ts';
@@ -14,6 +14,9 @@ let helm: Helm;
 let newer: string;
 const folder = mkdtempSync(join(tmpdir(), 'sekisho-chart-'));
 const namespace = PLATFORM_NAMESPACE;
+
+// Three commands of Helm to a test, each of which takes seconds, and ten times that beside other work.
+vi.setConfig({ testTimeout: 400_000, hookTimeout: 300_000 });
 
 beforeAll(async () => {
   newer = newerChart(folder);

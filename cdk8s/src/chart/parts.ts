@@ -3,20 +3,14 @@ import { ManifestError } from '../errors.ts';
 /** What lies in which file of templates/, by `Kind/name`; the first that matches. */
 const FILES: readonly (readonly [RegExp, string])[] = [
   [/\/sekisho-definitions$/, 'definitions'],
+  [/\/default-deny$/, 'network'],
+  [/\/sekisho-(redis|postgresql)$/, 'stores'],
   [/\/sekisho-guard$/, 'guard'],
   [/^(Gateway|Namespace)\/|^ServiceAuthPolicy\/edge$/, 'gateways'],
   [/\/platform$/, 'issuer'],
   [/\/(auth|sekisho-auth)$/, 'auth'],
   [/\/sekisho(-operator|-webhook|-operator-[a-z-]+)?$/, 'operator'],
 ];
-
-/** Manifests that people may bring themselves. */
-export const CONDITIONS: Readonly<Record<string, string>> = {
-  'Namespace/istio-edge': '.Values.edgeGateway.create',
-  'Gateway/edge': '.Values.edgeGateway.create',
-  'Namespace/istio-ingress': '.Values.publicGateway.create',
-  'Gateway/public': '.Values.publicGateway.create',
-};
 
 /**
  * Kinds that stay when the release is uninstalled: without its policy or its issuer a workload or a gateway would lose what was

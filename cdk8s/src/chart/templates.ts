@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ManifestError } from '../errors.ts';
-import { PLATFORM_NAMESPACE } from '../platform.ts';
 import { ADDITIONS, BINDINGS, type Binding } from './bindings.ts';
 import { addAt, nodeAt, replaceAt } from './edits.ts';
 import { emitDocuments } from './emit.ts';
-import { CONDITIONS, KEPT, partOf } from './parts.ts';
+import { withExpressions } from './markers.ts';
+import { KEPT, partOf } from './parts.ts';
 import { platformTree } from './platform-tree.ts';
-import { type Child, mapTexts, type Node, plain, toJson } from './tree.ts';
+import { withTraffic } from './traffic.ts';
+import { type Child, type Node, plain, toJson } from './tree.ts';
 import type { ChartValues } from './values.ts';
 
 /** By which the generator knows its own files again. */
@@ -25,9 +26,7 @@ export function chartTemplates(defaults: ChartValues): ReadonlyMap<string, strin
     bound.add(id);
     const part = partOf(id);
     const node = forChart(document.node, { id, part, defaults });
-    const condition = CONDITIONS[id];
-    const when = [...(document.when ?? []), ...(condition === undefined ? [] : [condition])];
-    files.set(part, [...(files.get(part) ?? []), { node, when }]);
+    files.set(part, [...(files.get(part) ?? []), { ...document, node }]);
   }
   complainAboutUnused(bound);
   return new Map([...files].map(([part, documents]) => [`${part}.yaml`, HEADER + emitDocuments(documents)]));
@@ -54,7 +53,7 @@ function forChart(manifest: Node, { id, part, defaults }: Context): Node {
   node = addAt(node, 'metadata.labels', {
     node: { type: 'lines', text: `include "sekisho.labels" (list $ "${part}")` },
   });
-  return mapTexts(node, inReleaseNamespace);
+  return withExpressions(withTraffic(node));
 }
 
 /** Uninstalling must not open anything: see docs/adr/0029. */
@@ -95,15 +94,6 @@ function valueAt(values: unknown, path: string): unknown {
   return path.split('.').reduce((object, key) => Object(object)[key], values);
 }
 
-function inReleaseNamespace(text: string): Node | undefined {
-  if (!text.includes(PLATFORM_NAMESPACE)) return undefined;
-  if (text === PLATFORM_NAMESPACE) return { type: 'expression', text: '{{ .Release.Namespace | quote }}' };
-  return {
-    type: 'expression',
-    text: JSON.stringify(text).replaceAll(PLATFORM_NAMESPACE, '{{ .Release.Namespace }}'),
-  };
-}
-
 function identify(node: Node): string {
   const [kind, name] = [nodeAt(node, 'kind'), nodeAt(node, 'metadata.name')];
   if (kind?.type !== 'scalar' || name?.type !== 'scalar')
@@ -113,7 +103,7 @@ function identify(node: Node): string {
 
 function complainAboutUnused(ids: ReadonlySet<string>): void {
   const named = [...BINDINGS, ...ADDITIONS].map(({ of }) => of);
-  const unknown = [...named, ...Object.keys(CONDITIONS)].filter((id) => !ids.has(id));
+  const unknown = named.filter((id) => !ids.has(id));
   if (unknown.length > 0)
     throw new ManifestError('chart_invalid', `no longer rendered: ${[...new Set(unknown)].join(', ')}`);
 }

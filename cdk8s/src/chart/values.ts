@@ -1,5 +1,7 @@
 import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox';
 
+/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
+const QUANTITY = '^[0-9]+(\\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$';
 const NAME = '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$';
 
 /** Closed: a misspelt value is refused, not ignored. */
@@ -28,6 +30,23 @@ const resources = Type.Object(
   { additionalProperties: false, description: 'Requests and limits of its container.' },
 );
 
+/** What every pod may be given. */
+const scheduling = {
+  podAnnotations: strings('Annotations of its pods.'),
+  podLabels: strings('Labels of its pods, beside `app`.'),
+  nodeSelector: strings('Labels of the nodes that may run it.'),
+  tolerations: objects('Taints of nodes that it tolerates.'),
+  affinity: Type.Object({}, { description: 'Where its pods are drawn to, and where not.' }),
+  priorityClassName: text('Which pods make room for it.'),
+};
+
+const autoscaling = group('As many pods as their CPU asks for, instead of `replicas`. Needs metrics-server.', {
+  enabled: Type.Boolean({ description: 'Whether there is a HorizontalPodAutoscaler.' }),
+  min: Type.Integer({ minimum: 1, maximum: 100, description: 'At least 2, or the loss of a node is an outage.' }),
+  max: Type.Integer({ minimum: 1, maximum: 100, description: 'At most so many.' }),
+  targetCpu: text('CPU of the average pod above which another is added.', { pattern: QUANTITY }),
+});
+
 const part = <T extends TProperties>(description: string, properties: T) =>
   group(description, {
     image,
@@ -36,13 +55,31 @@ const part = <T extends TProperties>(description: string, properties: T) =>
     extraEnv: objects(
       'Environment beside what the chart sets: `[{ name, value }]`. Settings are in the docs of the part.',
     ),
-    podAnnotations: strings('Annotations of its pods.'),
-    podLabels: strings('Labels of its pods, beside `app`.'),
-    nodeSelector: strings('Labels of the nodes that may run it.'),
-    tolerations: objects('Taints of nodes that it tolerates.'),
-    affinity: Type.Object({}, { description: 'Where its pods are drawn to, and where not.' }),
-    priorityClassName: text('Which pods make room for it.'),
+    ...scheduling,
     ...properties,
+  });
+
+const store = <T extends TProperties>(description: string, properties: T) =>
+  group(description, {
+    enabled: Type.Boolean({ description: 'Whether there is one. Production brings its own.' }),
+    image,
+    volume: group('Where it keeps what it holds.', {
+      enabled: Type.Boolean({ description: 'Whether it has a volume. False: what it holds ends with its pod.' }),
+      size: text('Of the volume.', { pattern: QUANTITY }),
+      storageClassName: text("Empty: the cluster's own."),
+    }),
+    resources,
+    ...scheduling,
+    ...properties,
+  });
+
+const destination = (description: string) =>
+  group(description, {
+    to: objects('Peers of a NetworkPolicy. Empty: every address.'),
+    ports: Type.Array(Type.Integer({ minimum: 1, maximum: 65_535 }), {
+      description: 'Ports of the pods or hosts behind it. Empty: it is not reached.',
+      maxItems: 16,
+    }),
   });
 
 const gateway = <T extends TProperties>(description: string, properties: T) =>
@@ -87,10 +124,17 @@ export const ChartValues = group('Values of the chart.', {
       'First administrator, with `bootstrap-admin-password` of the Secret. Empty: none is made.',
       { maxLength: 254 },
     ),
+    autoscaling,
   }),
   guard: part('The guard: what proxies ask about requests.', {
     enabled: Type.Boolean({ description: 'Whether there is one, and a gateway that asks it.' }),
     secretName: name('Secret with `redis-url` and a `key-encryption-key` of its own.'),
+    loginPath: text('Where people who open a page without a session are led, for example `/login`. Empty: nowhere.', {
+      pattern: '^$|^/[^/\\\\\\s][^\\\\\\s]*$',
+      maxLength: 256,
+    }),
+    meshed: Type.Boolean({ description: 'Whether its pods get a sidecar, and answer only certificates of the mesh.' }),
+    autoscaling,
   }),
   edgeGateway: gateway('The Gateway that asks the guard about every request.', {
     name: name('Of the Gateway, be it made by the chart or there already.'),
@@ -100,6 +144,25 @@ export const ChartValues = group('Values of the chart.', {
     'A Gateway `public` in `istio-ingress` that asks nobody: services verify tokens themselves.',
     {},
   ),
+  network: group('Who talks with the pods of the namespace; all else is denied.', {
+    enabled: Type.Boolean({ description: 'Whether there are NetworkPolicies.' }),
+    metricsFrom: namespaces('Namespaces whose pods read metrics.'),
+    administrationFrom: objects('Peers that reach the administration of the auth service.'),
+    apiServer: destination('The API server, whose own address and port a policy sees.'),
+    redis: destination('Redis, unless `redis.enabled`.'),
+    postgresql: destination('PostgreSQL, unless `postgresql.enabled`.'),
+    web: destination('Key sets of TokenIssuers, and applications that are told of a log-out.'),
+    traces: destination('A collector of traces.'),
+  }),
+  redis: store('A Redis of its own, for who has none.', {
+    program: text('The program in the image; `redis-server` in those of Redis.', { pattern: '^[a-z-]+$' }),
+    secretName: name('Secret with `users.acl`: one line for each user.'),
+    maxMemory: Type.Integer({ minimum: 16, maximum: 65_536, description: 'In MB, before it refuses more.' }),
+  }),
+  postgresql: store('A PostgreSQL of its own, for who has none.', {
+    user: Type.Integer({ minimum: 1, description: 'The user of the image who may own a database.' }),
+    secretName: name('Secret with the key `password`.'),
+  }),
   global: Type.Optional(Type.Object({}, { description: 'Of a chart that has this one as a part; not read.' })),
   crds: group('The custom resource definitions.', {
     upgrade: Type.Boolean({

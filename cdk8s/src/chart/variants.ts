@@ -90,7 +90,8 @@ function align(on: readonly Json[], off: readonly Json[]) {
 /** What makes an item of a list the same one although its content differs. */
 function identity(item: Json): string {
   if (!isObject(item)) return JSON.stringify(item);
-  const { kind, name, metadata } = item;
+  const { kind, name, metadata, ports } = item;
   if (isObject(metadata)) return [kind, metadata['namespace'], metadata['name']].join('/');
-  return typeof name === 'string' ? name : JSON.stringify(item);
+  // Rules of NetworkPolicies are told apart by what they open.
+  return typeof name === 'string' ? name : JSON.stringify(ports ?? item);
 }

@@ -7,7 +7,7 @@ import type { Manifest } from '../../kubernetes.ts';
 
 export const CHART = join(import.meta.dirname, '../../../../charts/sekisho');
 /** Above what a release takes on a machine that is busy with much else. */
-const TIMEOUT_MS = 80_000;
+const TIMEOUT_MS = 120_000;
 const MAX_OUTPUT = 32 * 1024 * 1024;
 
 export interface HelmResult {
