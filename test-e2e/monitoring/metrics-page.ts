@@ -13,7 +13,7 @@ What each part tells on \`/metrics\`, as its running process does: the end-to-en
 declared is told as \`other\`, and no label is ever a user, a token, a path or a policy. A counter is there, at zero, before the first event. What is scraped where,
 which alerts there are and which dashboards: [monitoring.md](monitoring.md).
 
-Every part tells of its process and of Node beside (\`process_...\`, \`nodejs_...\`): memory, CPU, event loop, garbage collection.
+Every part tells of its process and of Node beside (\`process_...\`, \`nodejs_...\`): memory, CPU, event loop, garbage collection; and where it traces, \`trace_spans_total\` by \`result\`.
 `;
 
 /** docs/metrics.md. */
