@@ -10,7 +10,6 @@ export { ManifestError, type ManifestErrorCode } from './errors.ts';
 export { type GuardDeployment, GuardServer, type GuardServerProps } from './guard-server.ts';
 export type { GuardedEdge } from './guarded-edge.ts';
 export { type Labels, type Manifest, type Target, toYaml } from './kubernetes.ts';
-export type { Destination, NetworkProps, Peer } from './network/network-props.ts';
 export {
   type AlertingRule,
   DASHBOARDS,
@@ -21,6 +20,7 @@ export {
   SUBJECTS,
 } from './monitoring/index.ts';
 export { Monitoring, type MonitoringOptions, type MonitoringProps, renderMonitoring } from './monitoring.ts';
+export type { Destination, NetworkProps, Peer } from './network/network-props.ts';
 export {
   PLATFORM_ISSUER,
   PLATFORM_NAMESPACE,
