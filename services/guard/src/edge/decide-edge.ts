@@ -1,4 +1,4 @@
-import { decide, meshPath } from '@sekisho/policy';
+import { type decide, meshPath } from '@sekisho/policy';
 import type { RevocationReader } from '@sekisho/sessions';
 import { bearerText, TokenError } from '@sekisho/tokens';
 import { ANONYMOUS, type Answer, type Asker, DETAIL, denied, PASSED } from '../answer.ts';
@@ -24,6 +24,8 @@ export interface EdgeParts {
   /** Milliseconds; older knowledge of revocations counts as none. */
   readonly maxStalenessMs: number;
   readonly checkSession: SessionCheck;
+  /** The decision function of policies. */
+  readonly decide: typeof decide;
   readonly narrow: Narrow;
   readonly browser: BrowserTokens;
   /** Where people without a session are led; undefined for nowhere. */
@@ -57,11 +59,11 @@ interface Asked {
 }
 
 function decideTarget(parts: EdgeParts, asked: Asked): Soon<Answer> {
-  const { target, request, path } = asked;
+  const { target, request } = asked;
   // Asks on behalf of a page what it may ask later; the answer is the service's, which sees nobody.
   if (isPreflight(request)) return ANONYMOUS;
   const cookies = browserCookies(request);
-  const anonymously = () => decideAnonymous(target, request, path);
+  const anonymously = () => decideAnonymous(parts, asked);
   // Whatever the auth service opens to everybody, the log-in page for one, it judges by the cookie itself.
   if (cookies.length === 0 || (target.isAuth && anonymously().allowed)) {
     return decideByToken(parts, asked, () => presentedToken(request.authorization));
@@ -72,26 +74,26 @@ function decideTarget(parts: EdgeParts, asked: Asked): Soon<Answer> {
 
 /** @param present the token; undefined for none, or throws TokenError */
 function decideByToken(parts: EdgeParts, asked: Asked, present: () => string | undefined): Soon<Answer> {
-  const { target, request, path } = asked;
+  const { target } = asked;
   let credential: Credential | undefined;
   const decided = (): Soon<Answer> => {
     const token = present();
-    if (token === undefined) return decideWithoutToken(target, request, path);
+    if (token === undefined) return decideWithoutToken(parts, asked);
     return andThen(parts.verify(token, target), (verified) => {
       credential = verified;
-      return decideVerified(parts, { token, credential, target, request, path });
+      return decideVerified(parts, { token, credential, target, request: asked.request, path: asked.path });
     });
   };
   return orElse(decided, (error) => fromError(error, target, credential));
 }
 
-function decideVerified(parts: EdgeParts, asked: Exchange): Soon<Answer> {
-  const { credential, target, request } = asked;
+function decideVerified(parts: EdgeParts, verified: Exchange): Soon<Answer> {
+  const { credential, target, request } = verified;
   const revoked = refused(parts, credential, target);
   if (revoked !== undefined) return revoked;
   const answer = andThen(
     parts.checkSession(credential, target, request),
-    (refusal) => refusal ?? exchange(parts, asked),
+    (refusal) => refusal ?? exchange(parts, verified),
   );
   // A store that is slow gives a revocation time to come, and what is handed out is good for minutes.
   return andThen(answer, (given) => (given.allowed ? (refused(parts, credential, target) ?? given) : given));
@@ -109,16 +111,17 @@ interface Exchange extends Asked {
 }
 
 /** By the target's rules, and then with a token for the target alone. */
-function exchange({ narrow }: EdgeParts, { token, credential, target, request, path }: Exchange): Soon<Answer> {
+function exchange(parts: EdgeParts, exchanged: Exchange): Soon<Answer> {
+  const { token, credential, target, request, path } = exchanged;
   const asked = { method: request.method, path, port: target.port };
   const verified = { state: 'verified', claims: claimsAt(target, credential) } as const;
-  const decision = decide(target.decision, asked, { caller: target.caller, token: verified });
+  const decision = parts.decide(target.decision, asked, { caller: target.caller, token: verified });
   if (!decision.allowed) {
     // Who is logged in for other services is nobody here: what is open to everybody is open to them, too.
-    const anybody = decision.code === 'audience_mismatch' ? decideAnonymous(target, request, path) : undefined;
+    const anybody = decision.code === 'audience_mismatch' ? decideAnonymous(parts, exchanged) : undefined;
     return anybody?.allowed === true ? anybody : fromDecision(decision, target, askerOf(credential));
   }
-  if (target.exchanged.has(credential.iss)) return andThen(narrow(credential, target), allowedWith);
+  if (target.exchanged.has(credential.iss)) return andThen(parts.narrow(credential, target), allowedWith);
   // That of a cookie is for every service: as it is, only who made it may have it.
   if (request.authorization === undefined && !target.isAuth) {
     throw new TokenError('audience_mismatch', 'the token cannot be exchanged for this service');
@@ -140,11 +143,11 @@ function claimsAt({ isAuth, service }: Target, { claims }: Credential): Credenti
 }
 
 /** Clients prove who they are to the auth service by Basic, too (RFC 6749 section 2.3.1): it sees what came, and only where that is one thing. */
-function decideWithoutToken(target: Target, request: CheckRequest, path: string): Answer {
-  const { authorization } = request;
-  if (!target.isAuth || authorization === undefined) return decideAnonymous(target, request, path);
+function decideWithoutToken(parts: EdgeParts, asked: Asked): Answer {
+  const { authorization } = asked.request;
+  if (!asked.target.isAuth || authorization === undefined) return decideAnonymous(parts, asked);
   if (!ONE_CREDENTIAL.test(authorization)) return TWO_CREDENTIALS;
-  const answer = decideAnonymous(target, request, path);
+  const answer = decideAnonymous(parts, asked);
   return answer.allowed ? PASSED : answer;
 }
 
@@ -152,8 +155,8 @@ function decideWithoutToken(target: Target, request: CheckRequest, path: string)
 const ONE_CREDENTIAL = /^[a-z]+ +[\w.~+/-]+=*$/i;
 const TWO_CREDENTIALS = denied('request_malformed', 'the Authorization header is not one credential');
 
-function decideAnonymous(target: Target, { method }: CheckRequest, path: string): Answer {
-  const decision = decide(target.decision, { method, path, port: target.port }, { caller: target.caller });
+function decideAnonymous(parts: EdgeParts, { target, request: { method }, path }: Asked): Answer {
+  const decision = parts.decide(target.decision, { method, path, port: target.port }, { caller: target.caller });
   return decision.allowed ? ANONYMOUS : fromDecision(decision, target);
 }
 
