@@ -61,19 +61,20 @@ format: $(INSTALLED) ## Rewrite files to the format and apply safe lint fixes
 layers: $(INSTALLED) ## Check the direction of imports and that there are no cycles
 	@depcruise --config .dependency-cruiser.mjs $(SOURCES)
 
-generate: $(INSTALLED) ## Rewrite every generated file (the CRDs, the API documents)
+generate: $(INSTALLED) ## Rewrite every generated file (the CRDs, their reference, the chart, the API documents)
 	@node packages/policy/generate.ts
+	@node cdk8s/generate.ts
 	@node services/auth/generate.ts
 
 verify: generate ## Regenerate and fail when a committed file differs
-	@git diff --exit-code --stat -- charts docs/openapi || { echo 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
+	@git diff --exit-code --stat -- charts docs/openapi docs/reference || { echo 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
 
 ##@ Package it
 .PHONY: bundle images
 bundle: $(INSTALLED) ## Bundle every part into one file, with its bill of materials, below dist (PARTS="auth guard" for some)
 	@node packaging/src/main.ts bundle $(PARTS:%=--part %)
 
-images: $(INSTALLED) ## Bundle, and build an image of every part: BUILDER=docker REGISTRY= TAG= BASE= PARTS= (docs/images.md)
+images: $(INSTALLED) ## Bundle, and build an image of every part: BUILDER=docker REGISTRY=sekisho TAG= BASE= PARTS= (docs/images.md)
 	@node packaging/src/main.ts images $(PARTS:%=--part %) $(BUILDER:%=--builder %) $(REGISTRY:%=--registry %) $(TAG:%=--tag %) $(BASE:%=--base %)
 
 ##@ Measure it

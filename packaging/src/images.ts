@@ -6,8 +6,8 @@ export type Run = (command: Command) => Promise<string>;
 
 export interface ImageSettings {
   readonly builder: Builder;
-  /** Host and path before `sekisho/auth`, as the chart's `images.registry`; undefined for images that stay here. */
-  readonly registry: string | undefined;
+  /** What the names of images begin with, for example `registry.example.org/sekisho`. */
+  readonly registry: string;
   readonly tag: string;
   /** Undefined: as the Dockerfile has it. */
   readonly base: string | undefined;
@@ -37,7 +37,7 @@ export async function buildImages(parts: readonly Part[], settings: ImageSetting
 
 async function buildImage(part: Part, settings: ImageSettings, run: Run): Promise<Image> {
   const { builder, registry, tag, base, origin } = settings;
-  const image = `${registry === undefined ? '' : `${registry}/`}sekisho/${part.image}:${tag}`;
+  const image = `${registry}/${part.image}:${tag}`;
   const buildArgs = {
     ...(base !== undefined && { BASE: base }),
     VERSION: origin.version,
@@ -50,8 +50,15 @@ async function buildImage(part: Part, settings: ImageSettings, run: Run): Promis
 
 /** What to do with them. */
 export function nextSteps({ builder, registry, tag }: ImageSettings): string {
-  if (registry === undefined) {
-    return `To push them, build with REGISTRY=registry.example.org; on kind, \`kind load docker-image NAME...\` instead.`;
+  if (!/[.:].*\//.test(registry)) {
+    const push = 'To push them, build with REGISTRY=registry.example.org/sekisho';
+    return `${push}; on kind, \`kind load docker-image NAME...\` instead.`;
   }
-  return `Push each with \`${builder} push NAME\`, then install the chart with images.registry=${registry} and the tag ${tag}.`;
+  return `Push each with \`${builder} push NAME\`, then install the chart with ${chartValues(registry)} and the tag ${tag}.`;
+}
+
+/** The chart names its images `sekisho/<part>`, below a registry. */
+function chartValues(registry: string): string {
+  const host = /^(.+)\/sekisho$/.exec(registry)?.[1];
+  return host === undefined ? `${registry}/<part> as each image.repository` : `images.registry=${host}`;
 }

@@ -13,14 +13,14 @@ const USAGE = `Bundles every part, and makes images of them.
   images                   bundles, and builds an image of each part
   --part NAME              only this part; may be repeated (default: all)
   --builder NAME           docker, podman, buildah or nerdctl (default: docker)
-  --registry NAME          host and path before sekisho/auth and so on (default: none)
+  --registry NAME          what the names of the images begin with (default: sekisho)
   --tag TAG                (default: the version)
   --base IMAGE             what the images are built from (default: as the Dockerfile says)`;
 
 const OPTIONS = {
   part: { type: 'string', multiple: true, default: PARTS.map(({ name }) => name) },
   builder: { type: 'string', default: 'docker' },
-  registry: { type: 'string' },
+  registry: { type: 'string', default: 'sekisho' },
   tag: { type: 'string' },
   base: { type: 'string' },
 } as const;
