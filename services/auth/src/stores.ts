@@ -3,7 +3,8 @@ import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics } from '@sekisho/telemetry';
 import { TOKEN_SECONDS } from '@sekisho/tokens';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
-import { openDatabase, pingDatabase } from './database/open.ts';
+import { type OpenDatabase, openDatabase, pingDatabase } from './database/open.ts';
+import { openPatiently } from './database/open-patiently.ts';
 import { openClusterKeys } from './exchange/open-cluster-keys.ts';
 import { createWorkloadProof } from './exchange/workload-proof.ts';
 import { openKeys } from './keys/keys.ts';
@@ -16,12 +17,8 @@ export type Stores = Awaited<ReturnType<typeof openStores>>;
 
 /** Everything that is kept somewhere, and what follows it; each is closed by `opened`. */
 export async function openStores(options: ServiceOptions, opened: AsyncDisposableStack) {
-  const { log, redisUrl, databaseUrl, storeTimeoutMs } = options;
-  const database = await openDatabase({
-    url: databaseUrl,
-    timeoutMs: storeTimeoutMs,
-    onIdleError: (err) => log.warn({ err }, 'an idle database connection broke'),
-  });
+  const { log, redisUrl, storeTimeoutMs } = options;
+  const database = await openDatabaseOf(options);
   opened.defer(database.close);
   const redis = connectRedis({
     url: redisUrl,
@@ -54,6 +51,14 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
     authMetrics,
     checks,
   };
+}
+
+function openDatabaseOf({ log, databaseUrl: url, databaseWait, ...options }: ServiceOptions): Promise<OpenDatabase> {
+  const { storeTimeoutMs: timeoutMs, timers: clock = systemClock } = options;
+  const onIdleError = (err: Error) => log.warn({ err }, 'an idle database connection broke');
+  const open = () => openDatabase({ url, timeoutMs, onIdleError });
+  if (databaseWait === undefined) return open();
+  return openPatiently(open, { waitMs: databaseWait.ms, signal: databaseWait.signal, clock, log });
 }
 
 /** @returns undefined where no cluster's tokens are believed */
