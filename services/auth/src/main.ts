@@ -31,6 +31,7 @@ async function main(): Promise<void> {
     deviceChange: config.DEVICE_CHANGE,
     auditRetentionDays: config.AUDIT_RETENTION_DAYS,
     trustedProxies,
+    environment: process.env,
     log,
     clock: () => new Date(),
     uuid: randomUUID,

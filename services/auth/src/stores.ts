@@ -1,6 +1,6 @@
 import { systemClock } from '@sekisho/kube';
 import { connectRedis } from '@sekisho/sessions/redis';
-import { type Checks, createMetrics } from '@sekisho/telemetry';
+import { type Checks, createMetrics, type Metrics, openTracing, type Tracing, traceRedis } from '@sekisho/telemetry';
 import { TOKEN_SECONDS } from '@sekisho/tokens';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
 import { type OpenDatabase, openDatabase, pingDatabase } from './database/open.ts';
@@ -12,13 +12,16 @@ import { createAuthMetrics } from './metrics.ts';
 import { ID_TOKEN_SECONDS } from './oauth/provider.ts';
 import type { ServiceOptions } from './service-options.ts';
 import { openSessions } from './sessions/open-sessions.ts';
+import { queryLog } from './traces.ts';
 
 export type Stores = Awaited<ReturnType<typeof openStores>>;
 
 /** Everything that is kept somewhere, and what follows it; each is closed by `opened`. */
 export async function openStores(options: ServiceOptions, opened: AsyncDisposableStack) {
   const { log, redisUrl, storeTimeoutMs } = options;
-  const database = await openDatabaseOf(options);
+  const metrics = createMetrics();
+  const tracing = await openTraces(options, metrics, opened);
+  const database = await openDatabaseOf(options, tracing);
   opened.defer(database.close);
   const redis = connectRedis({
     url: redisUrl,
@@ -26,7 +29,6 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
     onState: (state, err) => (state === 'ready' ? log.info('Redis connected') : log.warn({ err }, 'Redis lost')),
   });
   opened.defer(() => redis.disconnect());
-  const metrics = createMetrics();
   const authMetrics = createAuthMetrics(metrics);
   const longestLived = longestTokenSeconds(options.tokenLifetime);
   const sessions = openSessions({ ...options, tokenLifetime: longestLived, redis, metrics, authMetrics });
@@ -49,16 +51,25 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
     sessions,
     metrics,
     authMetrics,
+    tracing,
     checks,
   };
 }
 
-function openDatabaseOf({ log, databaseUrl: url, databaseWait, ...options }: ServiceOptions): Promise<OpenDatabase> {
-  const { storeTimeoutMs: timeoutMs, timers: clock = systemClock } = options;
+function openDatabaseOf(options: ServiceOptions, tracing: Tracing): Promise<OpenDatabase> {
+  const { log, databaseUrl: url, databaseWait, storeTimeoutMs: timeoutMs, timers: clock = systemClock } = options;
   const onIdleError = (err: Error) => log.warn({ err }, 'an idle database connection broke');
-  const open = () => openDatabase({ url, timeoutMs, onIdleError });
+  const open = () => openDatabase({ url, timeoutMs, onIdleError, log: queryLog(tracing) });
   if (databaseWait === undefined) return open();
   return openPatiently(open, { waitMs: databaseWait.ms, signal: databaseWait.signal, clock, log });
+}
+
+/** Ended last, so that the spans of what is ended before it are delivered, too. */
+async function openTraces({ environment = {}, log }: ServiceOptions, metrics: Metrics, opened: AsyncDisposableStack) {
+  const tracing = await openTracing('sekisho-auth', environment, { log, metrics });
+  opened.defer(() => tracing.stop());
+  opened.defer(traceRedis(tracing));
+  return tracing;
 }
 
 /** @returns undefined where no cluster's tokens are believed */
