@@ -9,7 +9,7 @@ import { HONEST, SHAPES, SMUGGLED } from '../attack/smuggling.ts';
 import { MARK, SPOOFED } from '../attack/spoofed.ts';
 import { talk, UPLOADED, upgrade, upload } from '../attack/streams.ts';
 import type { Seen } from '../echo/app.ts';
-import { decided } from '../echo/decided.ts';
+import { decided } from '../story/decided.ts';
 import { ADMIN, type Echo, ITEMS, openEcho, PING, PUBLIC, SAY, VIRTUAL } from '../echo/echo.ts';
 import { Cluster } from '../mesh/cluster.ts';
 import { readMesh } from '../mesh/mesh-info.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Identity, identities } from '../differential/identities.ts';
 import { send } from '../differential/wire.ts';
-import { decided } from '../echo/decided.ts';
+import { decided } from '../story/decided.ts';
 import { ECHO, type Echo, ITEMS, openEcho, PUBLIC } from '../echo/echo.ts';
 import { type Claims, claimsOf, exchange } from '../echo/tokens.ts';
 import { Cluster } from '../mesh/cluster.ts';
