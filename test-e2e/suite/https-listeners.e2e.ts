@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decided } from '../story/decided.ts';
 import { type Echo, ITEMS, openEcho } from '../echo/echo.ts';
 import { type Answered, type Asked, ask, askInTurns } from '../https/client.ts';
 import { OTHER, openSecureEdge, type SecureEdge, SHOP } from '../https/secure-edge.ts';
 import { Cluster } from '../mesh/cluster.ts';
 import { readMesh } from '../mesh/mesh-info.ts';
 import { Accounts, logIn } from '../story/accounts.ts';
+import { decided } from '../story/decided.ts';
 
 const LONG = 300_000;
 const WHO_AM_I = '/api/whoami';
