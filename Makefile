@@ -70,8 +70,9 @@ generate: $(INSTALLED) ## Rewrite every generated file (the CRDs, their referenc
 	@node services/auth/generate.ts
 	@node cdk8s/src/monitoring/generate.ts
 
-verify: generate ## Regenerate and fail when a committed file differs
-	@git diff --exit-code --stat -- charts docs/openapi docs/reference monitoring || { echo 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
+verify: generate ## Regenerate and fail when a file differs from what is committed, or is not
+	@changed="$$(git status --porcelain --untracked-files=all -- charts docs/openapi docs/reference monitoring)" && test -z "$$changed" || { \
+	  printf '%s\n' "$$changed" 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
 
 ##@ Package it
 .PHONY: bundle images
