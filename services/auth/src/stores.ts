@@ -3,6 +3,7 @@ import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Metrics, openTracing, traceRedis } from '@sekisho/telemetry';
 import { TOKEN_SECONDS } from '@sekisho/tokens';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
+import { openAuditTrail } from './audit/trail.ts';
 import { openDatabase, pingDatabase } from './database/open.ts';
 import { openClusterKeys } from './exchange/open-cluster-keys.ts';
 import { createWorkloadProof } from './exchange/workload-proof.ts';
@@ -34,8 +35,9 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
   });
   opened.defer(() => redis.disconnect());
   const authMetrics = createAuthMetrics(metrics);
+  const audit = openAuditTrail(log, metrics);
   const longestLived = longestTokenSeconds(options.tokenLifetime);
-  const sessions = openSessions({ ...options, tokenLifetime: longestLived, redis, metrics, authMetrics });
+  const sessions = openSessions({ ...options, tokenLifetime: longestLived, redis, metrics, authMetrics, audit });
   opened.defer(sessions.close);
   const { revokeKey } = sessions;
   const keys = await openKeys({ ...keysOptions(options), db: database.db, revokeKey, metrics });
@@ -56,6 +58,7 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
     metrics,
     authMetrics,
     tracing,
+    audit,
     checks,
   };
 }
