@@ -10,9 +10,12 @@ PACKAGES := $(wildcard package.json */package.json packages/*/package.json servi
 SOURCES := packages operator services cdk8s bench test-e2e
 
 ##@ Use it
-.PHONY: demo up down status
+.PHONY: demo trace up down status
 demo: $(INSTALLED) ## Start a real mesh, tell the story with real requests, stop the mesh (uses one that is up)
 	@node test-e2e/story/main.ts
+
+trace: $(INSTALLED) ## Trace one request through the mesh, from the gateway to the last service, and show it (uses a mesh that is up)
+	@node test-e2e/traces/main.ts
 
 up: $(INSTALLED) ## Start the local mesh and leave it running; writes .local/mesh.json
 	@node test-e2e/mesh/cli.ts up
