@@ -82,7 +82,7 @@ images: $(INSTALLED) ## Bundle, and build an image of every part: BUILDER=docker
 	@node packaging/src/main.ts images $(PARTS:%=--part %) $(BUILDER:%=--builder %) $(REGISTRY:%=--registry %) $(TAG:%=--tag %) $(BASE:%=--base %)
 
 ##@ Measure it
-.PHONY: bench-propagation bench-operator bench-tokens bench-auth bench-edge bench-identity bench-footprint bench-code
+.PHONY: bench-propagation bench-operator bench-tokens bench-auth bench-edge bench-traces bench-identity bench-footprint bench-code
 bench-propagation: $(INSTALLED) ## Time from an applied policy change to the first connection that obeys it
 	@node bench/propagation.ts
 
@@ -97,6 +97,9 @@ bench-auth: $(INSTALLED) ## The auth service against what it is made of: rates, 
 
 bench-edge: $(INSTALLED) ## What a request costs on its way: at the guard, through Envoys, until a revocation denies (SESSIONS=10000 for less)
 	@node bench/edge.ts
+
+bench-traces: $(INSTALLED) ## What traces cost the guard: off, on, one in a hundred recorded, all recorded
+	@node bench/traces.ts
 
 bench-identity: $(INSTALLED) ## What a service pays for knowing its caller, on each framework
 	@node bench/identity.ts

@@ -20,7 +20,7 @@ export interface ProcessSpec {
   readonly log: string;
   /** Whether the process serves; tried until it answers true. */
   readonly ready: () => Promise<boolean>;
-  /** Milliseconds; default 60,000. */
+  /** Milliseconds; default 180,000. */
   readonly readyWithin?: number;
   /** Milliseconds between SIGTERM and SIGKILL; default 5,000. */
   readonly grace?: number;

@@ -105,7 +105,9 @@ describe('a request that is traced', { timeout: LONG }, () => {
   });
 
   const deniedSpan = () =>
-    traced.collector.spans().find(({ attributes }) => attributes['sekisho.code'] === 'token_missing');
+    traced.collector
+      .spans()
+      .find(({ name, attributes }) => name === 'GET /edge/*' && attributes['sekisho.code'] === 'token_missing');
 });
 
 /** Envoy writes its access log every ten seconds. */

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { startCollector } from './collector.ts';
 import { freeAddress } from './free-address.ts';
 import { traceTree } from './trace-tree.ts';
-import { waterfall } from './waterfall.ts';
 
 const log = createLogger({ name: 'test', level: 'silent' });
 
@@ -35,14 +34,6 @@ test('what a process delivers arrives as it was recorded', async () => {
   expect(children).toMatchObject([
     { span: { name: 'token.mint', kind: 'client', failed: true, attributes: { 'error.type': 'no' } } },
   ]);
-});
-
-test('a trace is drawn below its head, one line for each span', async () => {
-  const [head, root, child, ...more] = waterfall(traceTree(await delivered()), { width: 10 }).split('\n');
-  expect(head).toMatch(/^1 parts, 2 spans, \d+\.\d ms, trace [\da-f]{32}$/);
-  expect(root).toMatch(/^shop +GET \/items +█+ +\d+\.\d\d ms$/);
-  expect(child).toMatch(/^shop +└ token\.mint → auth ✗ +[·█]{10} +\d+\.\d\d ms$/);
-  expect(more).toEqual([]);
 });
 
 test('a collector that got something else says so to whoever looks', async () => {
