@@ -1,15 +1,14 @@
 import { type AuditContext, parseTraceparent } from '@sekisho/telemetry';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AuthAuditTrail } from '../audit/trail.ts';
 import { knownAdministrator } from './authorize.ts';
 import { answeredCode } from './problem.ts';
-import type { HttpServer } from './server.ts';
 
 /** Whom a request is refused for who they are or what they may, or how often they ask. */
 const DENIED: ReadonlySet<number> = new Set([401, 403, 429]);
 
 /** What is told while a request is served belongs to it, and so does that it was denied. */
-export function auditRequests(app: HttpServer, audit: AuthAuditTrail): void {
+export function auditRequests(app: Pick<FastifyInstance, 'addHook'>, audit: AuthAuditTrail): void {
   app.addHook('onRequest', (request, _, done) => audit.within(contextOf(request), done));
   app.addHook('onResponse', async (request, reply) => {
     if (DENIED.has(reply.statusCode)) tellDenied(audit, request, reply);
