@@ -10,11 +10,7 @@ PACKAGES := $(wildcard package.json */package.json packages/*/package.json servi
 SOURCES := packages operator services cdk8s packaging bench test-e2e
 
 ##@ Use it
-<<<<<<< HEAD
-.PHONY: demo trace up down status
-=======
-.PHONY: demo up down status dashboards
->>>>>>> main
+.PHONY: demo trace up down status dashboards
 demo: $(INSTALLED) ## Start a real mesh, tell the story with real requests, stop the mesh (uses one that is up)
 	@node test-e2e/story/main.ts
 
