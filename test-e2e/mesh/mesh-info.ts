@@ -16,6 +16,14 @@ export interface WorkloadInfo {
   readonly envoyAdmin: string;
 }
 
+/** What is needed to start pods in a mesh that runs in a cluster. */
+export interface ClusterPlace {
+  /** Has Node on its PATH. */
+  readonly image: string;
+  /** A pod outside of the mesh that reaches whatever the cluster's network does. */
+  readonly client: { readonly namespace: string; readonly name: string };
+}
+
 /** `.local/mesh.json`: everything that a running mesh tells the outside. */
 export interface MeshInfo {
   readonly kubeconfig: string;
@@ -46,8 +54,10 @@ export interface MeshInfo {
   /** host:port on which the first istiod serves configuration and certificates. */
   readonly discovery: string;
   readonly workloads: Readonly<Record<string, WorkloadInfo>>;
-  /** Path of the list of supervised processes. */
+  /** Path of the list of supervised processes, of which a cluster has none. */
   readonly processes: string;
+  /** Where it runs in a cluster instead of in processes of this machine. */
+  readonly cluster?: ClusterPlace;
 }
 
 /**
