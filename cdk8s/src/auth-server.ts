@@ -1,7 +1,12 @@
 import { GROUP } from '@sekisho/policy';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import type { Replicas } from './availability.ts';
 import { addDeployment } from './deployment.ts';
+import { type Surroundings, surroundings } from './network/defaults.ts';
+import { addNetworkPolicy, allowFrom, allowTo, DNS, type Traffic } from './network/network-policy.ts';
+import type { NetworkProps } from './network/network-props.ts';
+import { namespaces } from './network/peers.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
 
 export interface AuthServerProps {
@@ -14,6 +19,8 @@ export interface AuthServerProps {
   readonly guard?: Pick<WorkloadFacts, 'namespace' | 'serviceAccount'>;
   /** What runs it, or false where it runs outside the cluster. */
   readonly deployment: AuthDeployment | false;
+  /** Who it talks with, or false where nothing is to be denied. @default as the properties say */
+  readonly network?: NetworkProps | false | undefined;
 }
 
 export interface AuthDeployment {
@@ -24,9 +31,9 @@ export interface AuthDeployment {
    */
   readonly secretName?: string;
   /** Account made at the first start, with the key `bootstrap-admin-password` of the Secret. @default none is made */
-  readonly bootstrapAdminEmail?: string;
+  readonly bootstrapAdminEmail?: string | undefined;
   /** @default 2 */
-  readonly replicas?: number;
+  readonly replicas?: Replicas | undefined;
 }
 
 const NAME = 'auth';
@@ -39,14 +46,20 @@ const SECRET_FILES = '/var/run/secrets/sekisho';
 export class AuthServer extends Construct {
   readonly workload: WorkloadFacts;
 
-  constructor(scope: Construct, id: string, { namespace, issuer, tokenIssuer, guard, deployment }: AuthServerProps) {
+  constructor(scope: Construct, id: string, props: AuthServerProps) {
     super(scope, id);
-    const ports = [PUBLIC, ADMIN];
-    this.workload = { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports };
+    const { tokenIssuer, deployment } = props;
+    this.workload = authWorkload(props.namespace);
     addServiceAccount(this, this.workload);
     addService(this, this.workload);
     this.#addRole(tokenIssuer);
     if (deployment === false) return;
+    this.#deploy(props, deployment);
+    const { network = {} } = props;
+    if (network !== false) addNetworkPolicy(this, this.workload, traffic(surroundings(network)));
+  }
+
+  #deploy({ issuer, tokenIssuer, guard }: AuthServerProps, deployment: AuthDeployment): void {
     const { image, replicas = 2, secretName = 'sekisho-auth', bootstrapAdminEmail } = deployment;
     const admin = bootstrapAdminEmail === undefined ? [] : adminEnvironment(bootstrapAdminEmail);
     const keys = ['key-encryption-key', ...(admin.length > 0 ? ['bootstrap-admin-password'] : [])];
@@ -81,6 +94,23 @@ export class AuthServer extends Construct {
       subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace }],
     });
   }
+}
+
+/** What can be known of it before it is made. */
+export function authWorkload(namespace: string): WorkloadFacts {
+  return { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports: [PUBLIC, ADMIN] };
+}
+
+function traffic(around: Surroundings): Traffic {
+  const { authFrom, administrationFrom, metricsFrom } = around;
+  return {
+    ingress: [
+      ...allowFrom(authFrom, PUBLIC.targetPort),
+      // Metrics are served beside the administration, which asks for a token of an administrator besides.
+      ...allowFrom([...administrationFrom, ...namespaces(metricsFrom)], ADMIN.targetPort),
+    ],
+    egress: [DNS, ...[around.apiServer, around.redis, around.postgresql, around.web, around.traces].flatMap(allowTo)],
+  };
 }
 
 function environment(issuer: string, secretName: string): k8s.EnvVar[] {

@@ -15,7 +15,7 @@ const kinds = (changes: Partial<AuthenticatedServiceProps>) =>
   );
 
 test('a service has an identity, a name in the mesh, pods and a policy', () => {
-  expect(kinds({})).toEqual(['ServiceAccount', 'Service', 'Deployment', 'ServiceAuthPolicy']);
+  expect(kinds({})).toEqual(['ServiceAccount', 'Service', 'Deployment', 'PodDisruptionBudget', 'ServiceAuthPolicy']);
 });
 
 test('pods that come from elsewhere are left out', () => {
@@ -27,7 +27,7 @@ test('pods, Service and policy agree on the labels and the port', () => {
     new AuthenticatedService(chart, 'notes', { ...props, targetPort: 3000 });
     return {};
   });
-  const [, service, deployment, policy] = manifests;
+  const [, service, deployment, , policy] = manifests;
   const labels = { app: 'notes' };
   expect(service).toMatchObject({ spec: { selector: labels, ports: [{ targetPort: 3000, appProtocol: 'http' }] } });
   expect(deployment).toMatchObject({

@@ -1,6 +1,7 @@
 import type { ServiceAuthPolicySpec } from '@sekisho/policy';
 import type { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import type { Replicas } from './availability.ts';
 import { addDeployment, type DataFolder, type TokenFile } from './deployment.ts';
 import { ServiceAuthPolicy } from './service-auth-policy.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
@@ -20,8 +21,8 @@ export interface AuthenticatedDeployment {
   readonly image: string;
   /** @default none */
   readonly env?: readonly k8s.EnvVar[];
-  /** @default 1 */
-  readonly replicas?: number;
+  /** Two or more survive the loss of a node. @default 1 */
+  readonly replicas?: Replicas;
   /** Answers 200 without a token. @default '/healthz' */
   readonly healthPath?: string;
   /** Its token for exchange at the auth service. @default none: it calls nobody by token */

@@ -1,7 +1,19 @@
 import { JsonPatch } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
+import { addAutoscaler, addDisruptionBudget, type Replicas, spreadOver } from './availability.ts';
 import type { Labels } from './kubernetes.ts';
+import {
+  NONROOT,
+  type Resources,
+  requirements,
+  restrictedContainer,
+  restrictedPod,
+  type SecretFiles,
+  scratch,
+  secretMount,
+  secretVolume,
+} from './pod.ts';
 import type { WorkloadFacts } from './workload.ts';
 
 export interface DeploymentProps {
@@ -12,7 +24,7 @@ export interface DeploymentProps {
   /** @default none */
   readonly env?: readonly k8s.EnvVar[];
   /** @default 1 */
-  readonly replicas?: number;
+  readonly replicas?: Replicas | undefined;
   /** Whether the process talks to the API server. @default false */
   readonly apiAccess?: boolean;
   /** A ServiceAccount token of another audience than the API server's, which the kubelet keeps fresh. @default none */
@@ -20,13 +32,13 @@ export interface DeploymentProps {
   /** A folder to write to, which lives as long as the pod. @default none */
   readonly dataFolder?: DataFolder;
   /** @default enough for a small service */
-  readonly resources?: Resources;
+  readonly resources?: Resources | undefined;
   /** How long a pod that ends goes on serving before it is told to stop, while others learn that it ends. @default 0 */
   readonly drainSeconds?: number;
   /** Beside those of the workload. @default none */
   readonly podLabels?: Labels;
-  /** Files of a Secret, mounted read-only. @default none */
-  readonly secretFiles?: { readonly secretName: string; readonly mountPath: string; readonly keys: readonly string[] };
+  /** @default none */
+  readonly secretFiles?: SecretFiles;
 }
 
 export interface TokenFile {
@@ -43,31 +55,32 @@ export interface DataFolder {
   readonly sizeLimit: string;
 }
 
-/** User and group of distroless images; the pod security standard `restricted` wants any but root. */
-const NONROOT = 65_532;
-
-/** As Kubernetes writes quantities. Of CPU there is no limit: who may not use an idle one only answers later. */
-export interface Resources {
-  readonly cpu: string;
-  readonly memory: string;
-  readonly memoryLimit: string;
-}
-
 const RESOURCES: Resources = { cpu: '50m', memory: '96Mi', memoryLimit: '256Mi' };
 /** Above the ten seconds within which every process stops by itself. */
 const GRACE_SECONDS = 20;
 
-/** A Deployment whose pods meet the pod security standard `restricted`, with a read-only root file system. */
+/**
+ * A Deployment whose pods meet the pod security standard `restricted`, with a read-only root file system, spread over nodes, and replaced
+ * without ever being fewer.
+ */
 export function addDeployment(scope: Construct, props: DeploymentProps): void {
-  const { name, namespace, labels } = props.workload;
+  const { workload, replicas = 1 } = props;
+  const { name, namespace, labels } = workload;
   new DrainingDeployment(scope, props, {
     metadata: { name, namespace },
     spec: {
-      replicas: props.replicas ?? 1,
+      // The autoscaler owns the number where there is one; whoever applied it again would set it back.
+      ...(typeof replicas === 'number' && { replicas }),
+      strategy: {
+        type: 'RollingUpdate',
+        rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(0), maxSurge: k8s.IntOrString.fromNumber(1) },
+      },
       selector: { matchLabels: labels },
       template: { metadata: { labels: { ...labels, ...props.podLabels } }, spec: podSpec(props) },
     },
   });
+  addDisruptionBudget(scope, workload);
+  if (typeof replicas !== 'number') addAutoscaler(scope, workload, replicas);
 }
 
 /** Its pods wait before they are told to stop. The handler `sleep` is there since Kubernetes 1.30, and left out by the types here. */
@@ -93,17 +106,12 @@ function podSpec(props: DeploymentProps): k8s.PodSpec {
     automountServiceAccountToken: props.apiAccess ?? false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: GRACE_SECONDS + (props.drainSeconds ?? 0),
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: NONROOT,
-      runAsGroup: NONROOT,
-      fsGroup: NONROOT,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    topologySpreadConstraints: spreadOver(props.workload.labels),
+    securityContext: restrictedPod(NONROOT),
     containers: [container(props)],
     volumes: [
-      { name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString('16Mi') } },
-      ...secretVolumes(props),
+      scratch('tmp'),
+      ...(props.secretFiles ? [secretVolume(props.secretFiles)] : []),
       ...tokenVolumes(props),
       ...dataVolumes(props),
     ],
@@ -122,33 +130,14 @@ function container({ workload, image, probes, env = [], ...props }: DeploymentPr
     livenessProbe: { httpGet: { path: probes.live, port }, periodSeconds: 10, timeoutSeconds: 2 },
     readinessProbe: { httpGet: { path: probes.ready, port }, periodSeconds: 5, timeoutSeconds: 2 },
     resources: requirements(props.resources ?? RESOURCES),
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    },
+    securityContext: restrictedContainer(),
     volumeMounts: [
       { name: 'tmp', mountPath: '/tmp' },
-      ...secretMounts(props),
+      ...(props.secretFiles ? [secretMount(props.secretFiles)] : []),
       ...tokenMounts(props),
       ...dataMounts(props),
     ],
   };
-}
-
-function requirements({ cpu, memory, memoryLimit }: Resources): k8s.ResourceRequirements {
-  const quantity = (text: string) => k8s.Quantity.fromString(text);
-  return { requests: { cpu: quantity(cpu), memory: quantity(memory) }, limits: { memory: quantity(memoryLimit) } };
-}
-
-function secretVolumes({ secretFiles }: DeploymentProps): k8s.Volume[] {
-  if (secretFiles === undefined) return [];
-  const items = secretFiles.keys.map((key) => ({ key, path: key }));
-  return [{ name: 'secrets', secret: { secretName: secretFiles.secretName, defaultMode: 0o440, items } }];
-}
-
-function secretMounts({ secretFiles }: Pick<DeploymentProps, 'secretFiles'>): k8s.VolumeMount[] {
-  return secretFiles === undefined ? [] : [{ name: 'secrets', mountPath: secretFiles.mountPath, readOnly: true }];
 }
 
 function tokenVolumes({ tokenFile }: DeploymentProps): k8s.Volume[] {

@@ -1,7 +1,9 @@
-import { GATEWAY } from '@sekisho/policy';
 import { ApiObject } from 'cdk8s';
-import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
+import { surroundings } from './network/defaults.ts';
+import { addNetworkPolicy, allowFrom, allowTo, DNS } from './network/network-policy.ts';
+import type { NetworkProps } from './network/network-props.ts';
+import { firstPortOf, istiod, namespaces, PROXIES } from './network/peers.ts';
 import type { WorkloadFacts } from './workload.ts';
 
 export interface GuardAccess {
@@ -12,32 +14,38 @@ export interface GuardAccess {
 
 const SECURITY = 'security.istio.io/v1';
 
+/** What its pods reach. */
+export interface GuardWays {
+  readonly auth: Pick<WorkloadFacts, 'namespace' | 'labels' | 'ports'>;
+  /** Where istiod is, for a sidecar, or false where there is none. */
+  readonly istiodNamespace: string | false;
+  readonly network: NetworkProps;
+}
+
+/** Merged by pilot-agent: its own, Envoy's, and those of the process. */
+const AGENT_METRICS = 15_020;
+
 /**
- * Who reaches its pods at all: proxies, by labels that istiod's templates give them. What they ask carries tokens, and anybody else would
- * have one exchanged. Health and metrics tell nothing of anybody.
+ * Who reaches its pods at all: proxies. What they ask carries tokens, and anybody else would have one exchanged.
  */
-export function addGuardNetwork(scope: Construct, { workload, ports }: GuardAccess): void {
-  const { name, namespace, labels } = workload;
-  const anywhere = { namespaceSelector: {} };
-  const gateways = { matchExpressions: [{ key: GATEWAY.nameLabel, operator: 'Exists' }] };
-  const meshed = { matchLabels: { 'security.istio.io/tlsMode': 'istio' } };
-  const port = (number: number) => [{ protocol: 'TCP', port: k8s.IntOrString.fromNumber(number) }];
-  new k8s.KubeNetworkPolicy(scope, 'network-policy', {
-    metadata: { name, namespace },
-    spec: {
-      podSelector: { matchLabels: { ...labels } },
-      policyTypes: ['Ingress'],
-      ingress: [
-        {
-          from: [
-            { ...anywhere, podSelector: gateways },
-            { ...anywhere, podSelector: meshed },
-          ],
-          ports: port(ports.check),
-        },
-        { ports: port(ports.ops) },
-      ],
-    },
+export function addGuardNetwork(scope: Construct, { workload, ports }: GuardAccess, ways: GuardWays): void {
+  const { auth, istiodNamespace, network } = ways;
+  const { metricsFrom, apiServer, redis, traces } = surroundings(network);
+  const prometheus = namespaces(metricsFrom);
+  addNetworkPolicy(scope, workload, {
+    ingress: [
+      ...allowFrom(PROXIES, ports.check),
+      ...allowFrom(prometheus, ports.ops),
+      ...(istiodNamespace ? allowFrom(prometheus, AGENT_METRICS) : []),
+    ],
+    egress: [
+      DNS,
+      ...allowTo(apiServer),
+      ...allowTo(redis),
+      ...allowTo(firstPortOf(auth)),
+      ...allowTo(traces),
+      ...(istiodNamespace ? allowTo(istiod(istiodNamespace, 15_012)) : []),
+    ],
   });
 }
 

@@ -1,18 +1,22 @@
 import { GATEWAY, GROUP } from '@sekisho/policy';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import type { Replicas } from './availability.ts';
 import { addDeployment, type TokenFile } from './deployment.ts';
 import { addGuardNetwork, addGuardPeers } from './guard-access.ts';
+import type { NetworkProps } from './network/network-props.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
 
 export interface GuardServerProps {
   readonly namespace: string;
   /** The `iss` of the platform's tokens. */
   readonly issuer: string;
-  /** Where it gets its keys. A Gateway may lead there, too. */
-  readonly auth: Pick<WorkloadFacts, 'name' | 'namespace'>;
+  /** Where it gets its keys; the first port is the public one. A Gateway may lead there, too. */
+  readonly auth: Pick<WorkloadFacts, 'name' | 'namespace' | 'labels' | 'ports'>;
   /** What runs it, or false where it runs outside the cluster. */
   readonly deployment: GuardDeployment | false;
+  /** Who it talks with, or false where nothing is to be denied. @default as the properties say */
+  readonly network?: NetworkProps | false | undefined;
 }
 
 export interface GuardDeployment {
@@ -23,16 +27,18 @@ export interface GuardDeployment {
    */
   readonly secretName?: string;
   /** @default 2 */
-  readonly replicas?: number;
+  readonly replicas?: Replicas | undefined;
   /** `trustDomain` of the mesh config. @default 'cluster.local' */
-  readonly trustDomain?: string;
+  readonly trustDomain?: string | undefined;
   /** Where people who open a page without a session are led, for example `/login` of the auth service behind the same Gateway. @default nowhere */
   readonly loginPath?: string;
   /**
    * Whether its pods get a sidecar, and only callers with a certificate of the mesh are answered, over mTLS. In a namespace that enforces
    * `restricted` it needs the Istio CNI plugin. @default false: a NetworkPolicy alone says who comes
    */
-  readonly meshed?: boolean;
+  readonly meshed?: boolean | undefined;
+  /** Namespace of istiod, which a sidecar asks. @default 'istio-system' */
+  readonly istiodNamespace?: string | undefined;
 }
 
 const NAME = 'sekisho-guard';
@@ -66,7 +72,7 @@ export class GuardServer extends Construct {
   constructor(scope: Construct, id: string, props: GuardServerProps) {
     super(scope, id);
     const { namespace, deployment } = props;
-    this.workload = { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports: [CHECK] };
+    this.workload = guardWorkload(namespace);
     addServiceAccount(this, this.workload);
     addService(this, this.workload);
     this.#addRole();
@@ -87,12 +93,10 @@ export class GuardServer extends Construct {
       drainSeconds: DRAIN_SECONDS,
       ...(meshed && { podLabels: { 'sidecar.istio.io/inject': 'true' } }),
     });
-    new k8s.KubePodDisruptionBudget(this, 'disruption-budget', {
-      metadata: { name: NAME, namespace: workload.namespace },
-      spec: { maxUnavailable: k8s.IntOrString.fromNumber(1), selector: { matchLabels: { ...workload.labels } } },
-    });
     const ports = { check: CHECK.targetPort, ops: OPS_PORT };
-    addGuardNetwork(this, { workload, ports });
+    const { auth, network = {} } = props;
+    const istiodNamespace = meshed && (deployment.istiodNamespace ?? 'istio-system');
+    if (network !== false) addGuardNetwork(this, { workload, ports }, { auth, istiodNamespace, network });
     if (meshed) addGuardPeers(this, { workload, ports });
   }
 
@@ -105,6 +109,11 @@ export class GuardServer extends Construct {
       subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace }],
     });
   }
+}
+
+/** What can be known of it before it is made. */
+export function guardWorkload(namespace: string): WorkloadFacts {
+  return { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports: [CHECK] };
 }
 
 function environment(

@@ -1,50 +1,56 @@
 import type { Construct } from 'constructs';
 import { AuthRoute } from './auth-route.ts';
-import { GuardServer } from './guard-server.ts';
-import type { Target } from './kubernetes.ts';
-import { type GatewayRef, PublicGateway } from './public-gateway.ts';
+import { type GuardDeployment, GuardServer } from './guard-server.ts';
+import type { NetworkProps } from './network/network-props.ts';
+import type { EdgeProps } from './platform-props.ts';
+import { type GatewayRef, type GatewayServiceType, PublicGateway } from './public-gateway.ts';
 import { ServiceAuthPolicy } from './service-auth-policy.ts';
 import type { WorkloadFacts } from './workload.ts';
 
-export interface GuardedEdgeProps {
+export interface GuardedEdgeProps extends EdgeProps {
   /** Of the guard. */
   readonly namespace: string;
-  readonly target: Target;
   /** Reached through the gateway, too. */
   readonly auth: WorkloadFacts;
   /** Namespaces whose routes the gateway takes, beside that of the auth service. */
   readonly routesFrom: readonly string[];
-  /** Port that the gateway's proxy binds on the `local` target. @default 8080 */
-  readonly targetPort?: number;
+  readonly serviceType: GatewayServiceType | undefined;
   /** The `iss` of the platform's tokens. */
   readonly issuer: string;
-  /** Image of the guard, for the `cluster` target. */
-  readonly image: string;
+  /** Of the guard, or false where it and the gateway's proxy are run by somebody else. */
+  readonly deployment: GuardDeployment | false;
+  readonly network: NetworkProps | false | undefined;
 }
 
 export interface GuardedEdge {
   readonly guard: WorkloadFacts;
-  readonly gateway: GatewayRef & { readonly workload: WorkloadFacts };
+  /** Its workload is known where it was made here. */
+  readonly gateway: GatewayRef & { readonly workload?: WorkloadFacts };
 }
 
 const EDGE: GatewayRef = { name: 'edge', namespace: 'istio-edge' };
 
 /** The guard, and a gateway where it is asked about every request: what a request may do, the policies of the services say. */
 export function addGuardedEdge(scope: Construct, props: GuardedEdgeProps): GuardedEdge {
-  const { namespace, auth, target, targetPort = 8080, issuer, image } = props;
-  const routesFrom = [auth.namespace, ...props.routesFrom];
-  const deployment = target === 'local' ? false : { image };
-  const guard = new GuardServer(scope, 'guard', { namespace, issuer, auth, deployment });
-  const proxy = target === 'local' ? 'manual' : 'automatic';
-  const gateway = new PublicGateway(scope, 'edge', { ...EDGE, routesFrom, proxy, targetPort });
+  const { namespace, auth, issuer, deployment, network } = props;
+  const guard = new GuardServer(scope, 'guard', { namespace, issuer, auth, deployment, network });
+  const gateway = props.gateway ?? addGateway(scope, props);
   new ServiceAuthPolicy(scope, 'edge-policy', {
-    ...EDGE,
+    name: gateway.name,
+    namespace: gateway.namespace,
     spec: {
-      targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: EDGE.name }],
+      targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: gateway.name }],
       revocation: { check: 'Edge' },
       rules: [{ name: 'guarded', allow: { public: true } }],
     },
   });
-  new AuthRoute(scope, 'auth-route', { workload: auth, gateway: gateway.ref });
-  return { guard: guard.workload, gateway: { ...gateway.ref, workload: gateway.workload } };
+  new AuthRoute(scope, 'auth-route', { workload: auth, gateway });
+  return { guard: guard.workload, gateway };
+}
+
+function addGateway(scope: Construct, { auth, deployment, targetPort, serviceType, ...props }: GuardedEdgeProps) {
+  const proxy = deployment === false ? 'manual' : 'automatic';
+  const routesFrom = [auth.namespace, ...props.routesFrom];
+  const made = new PublicGateway(scope, 'edge', { ...EDGE, routesFrom, proxy, targetPort, serviceType });
+  return { ...made.ref, workload: made.workload };
 }

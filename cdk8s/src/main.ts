@@ -40,8 +40,9 @@ function main(args: string[]): void {
     ...(values.edge && { edge: {} }),
   });
   // A second way in would be a way past the guard.
-  const { gateway } = platform.edge ?? platform;
-  const shop = renderShop({ target, gateway, ...(platform.edge && { web: { gateway, issuer } }) });
+  const { edge } = platform;
+  const { gateway } = edge ?? platform;
+  const shop = renderShop({ target, gateway, ...(edge && { web: { gateway: edge.gateway, issuer } }) });
   if (values.stdout) return void process.stdout.write(toYaml([...platform.manifests, ...shop.manifests]));
   write(values.out, { platform: platform.manifests, shop: shop.manifests });
 }

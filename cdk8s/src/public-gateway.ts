@@ -9,6 +9,14 @@ export interface GatewayRef {
   readonly namespace: string;
 }
 
+/** A Gateway, and the proxy that serves it. */
+export interface GatewayWithWorkload extends GatewayRef {
+  readonly workload: WorkloadFacts;
+}
+
+/** Of the Service that istiod makes for the proxy; ClusterIP where nothing assigns addresses to LoadBalancers. */
+export type GatewayServiceType = 'LoadBalancer' | 'NodePort' | 'ClusterIP';
+
 export interface PublicGatewayProps {
   /** @default 'public' */
   readonly name?: string;
@@ -19,7 +27,9 @@ export interface PublicGatewayProps {
   /** Who makes the proxy: istiod from the Gateway, or somebody else for a Service rendered here. @default 'automatic' */
   readonly proxy?: 'automatic' | 'manual';
   /** Port that the proxy binds when it is made by somebody else. @default 8080 */
-  readonly targetPort?: number;
+  readonly targetPort?: number | undefined;
+  /** @default as istiod has it, which is LoadBalancer */
+  readonly serviceType?: GatewayServiceType | undefined;
 }
 
 /**
@@ -47,10 +57,10 @@ export class PublicGateway extends Construct {
       addServiceAccount(this, this.workload);
       addService(this, this.workload);
     }
-    this.#addGateway(props.routesFrom, proxy);
+    this.#addGateway(props, proxy);
   }
 
-  #addGateway(routesFrom: readonly string[], proxy: 'automatic' | 'manual'): void {
+  #addGateway({ routesFrom, serviceType }: PublicGatewayProps, proxy: 'automatic' | 'manual'): void {
     const inNamespaces = { key: 'kubernetes.io/metadata.name', operator: 'In', values: routesFrom };
     const namespaces = { from: 'Selector', selector: { matchExpressions: [inNamespaces] } };
     // The guard reads no other: a GRPCRoute could lead a request elsewhere than it has signed a token for.
@@ -61,7 +71,10 @@ export class PublicGateway extends Construct {
     new ApiObject(this, 'gateway', {
       apiVersion: API_VERSION,
       kind: 'Gateway',
-      metadata: this.ref,
+      metadata: {
+        ...this.ref,
+        ...(serviceType && { annotations: { 'networking.istio.io/service-type': serviceType } }),
+      },
       spec: {
         gatewayClassName: 'istio',
         ...(proxy === 'manual' && { addresses: [address] }),

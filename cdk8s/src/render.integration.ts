@@ -24,13 +24,17 @@ const manifests = [
     issuer: 'https://auth.example',
     bootstrapAdminEmail: 'a@example.org',
     edge: {},
+    guard: { replicas: { min: 2, max: 4 } },
+    redis: { volume: false },
+    postgresql: { volume: false },
   }).manifests,
   ...renderShop({ target: 'cluster' }).manifests,
 ];
 const builtIn = manifests.filter(
-  ({ apiVersion, kind }) => /^(v1$|apps\/|policy\/|networking\.k8s\.io\/)/.test(apiVersion) && kind !== 'Namespace',
+  ({ apiVersion, kind }) =>
+    /^(v1$|apps\/|autoscaling\/|policy\/|networking\.k8s\.io\/)/.test(apiVersion) && kind !== 'Namespace',
 );
-const deployments = builtIn.filter(({ kind }) => kind === 'Deployment');
+const workloads = builtIn.filter(({ kind }) => ['Deployment', 'StatefulSet'].includes(kind));
 
 beforeAll(async () => {
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
@@ -58,7 +62,7 @@ test.each(builtIn)('the API server takes $kind $metadata.name', async (manifest)
 });
 
 describe('in a namespace that enforces the pod security standard `restricted`', () => {
-  test.each(deployments)('a pod of $metadata.name is admitted', async ({ metadata, spec }) => {
+  test.each(workloads)('a pod of $metadata.name is admitted', async ({ metadata, spec }) => {
     const { template } = spec as { template: { spec: unknown } };
     const created = await client.create(PODS, pod(`${metadata.name}-1`, template.spec));
     expect(created.metadata.name).toBe(`${metadata.name}-1`);

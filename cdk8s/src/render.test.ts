@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseServiceAuthPolicy, parseTokenIssuer } from '@sekisho/policy';
 import { describe, expect, test } from 'vitest';
+import { authWorkload } from './auth-server.ts';
 import { GuardServer } from './guard-server.ts';
 import { type Manifest, render, type Target, toYaml } from './kubernetes.ts';
 import { renderPlatform } from './platform.ts';
@@ -53,11 +54,14 @@ describe.each(['local', 'cluster'] as const)('for the target %s', (target) => {
   });
 });
 
-test('the local target has no Deployment and everything else that the cluster has, but for the proxy of the gateway', () => {
+/** What only pods need. */
+const OF_PODS = ['Deployment', 'PodDisruptionBudget', 'NetworkPolicy'];
+
+test('the local target has everything that the cluster has, but for pods and what is about them, and for the proxy of the gateway', () => {
   const key = ({ kind, metadata }: Manifest) => `${kind} ${metadata.name}`;
   const local = renderAll('local').map(key);
   const cluster = renderAll('cluster')
-    .filter((one) => one.kind !== 'Deployment')
+    .filter((one) => !OF_PODS.includes(one.kind))
     .map(key);
   expect(local.filter((one) => !cluster.includes(one))).toEqual([
     'ServiceAccount public-istio',
@@ -154,7 +158,7 @@ test('a guarded platform in a cluster is what was reviewed', async () => {
 
 test('a guard leads people to the log-in page where it is told of one', () => {
   const { manifests } = render((chart) => {
-    const auth = { name: 'auth', namespace: 'platform' };
+    const auth = authWorkload('platform');
     const deployment = { image: 'guard', loginPath: '/login' };
     new GuardServer(chart, 'guard', { namespace: 'platform', issuer, auth, deployment });
     return {};
@@ -164,7 +168,7 @@ test('a guard leads people to the log-in page where it is told of one', () => {
 
 test('a guard with a sidecar answers callers of the mesh alone', () => {
   const { manifests } = render((chart) => {
-    const auth = { name: 'auth', namespace: 'platform' };
+    const auth = authWorkload('platform');
     const deployment = { image: 'guard', meshed: true };
     new GuardServer(chart, 'guard', { namespace: 'platform', issuer, auth, deployment });
     return {};

@@ -3,26 +3,41 @@ import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { AdmissionWebhook } from './admission-webhook.ts';
 import { addDeployment } from './deployment.ts';
+import { surroundings } from './network/defaults.ts';
+import { addNetworkPolicy, allowFrom, allowFromAnybody, allowTo, DNS, type Traffic } from './network/network-policy.ts';
+import type { NetworkProps } from './network/network-props.ts';
+import { firstPortOf, istiod, namespaces } from './network/peers.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
 
 export interface SekishoOperatorProps {
   readonly namespace: string;
   /** What runs it, or false where it runs outside the cluster. */
-  readonly deployment: { readonly image: string } | false;
+  readonly deployment: OperatorDeployment | false;
   /** `trustDomain` of the mesh config. @default 'cluster.local' */
-  readonly trustDomain?: string;
+  readonly trustDomain?: string | undefined;
   /** `rootNamespace` of the mesh config, where a policy would reach into every namespace and is refused. @default 'istio-system' */
-  readonly rootNamespace?: string;
+  readonly rootNamespace?: string | undefined;
   /** ConfigMap with the mesh config. @default istio in istio-system */
   readonly meshConfig?: ObjectName;
   /** Namespace of istiod, whose replicas are asked which proxies have the generated objects. @default 'istio-system' */
   readonly istiodNamespace?: string;
+  /** Who it talks with, or false where nothing is to be denied. @default as the properties say */
+  readonly network?: NetworkProps | false | undefined;
+  /** An auth service of the cluster, whose keys it fetches from the first port. @default none: keys come from outside */
+  readonly auth?: Pick<WorkloadFacts, 'namespace' | 'labels' | 'ports'>;
   /** Base URL of its admission webhook where it runs outside the cluster. @default by its Service */
   readonly webhookUrl?: string | undefined;
 }
 
+export interface OperatorDeployment {
+  readonly image: string;
+  /** One works; each further one shortens an outage of it, and of its webhook. @default 2 */
+  readonly replicas?: number | undefined;
+}
+
 const NAME = 'sekisho-operator';
 const OPS_PORT = 9090;
+const ISTIOD_NAMESPACE = 'istio-system';
 /** One writes, the other takes over within a second when it is told to stop, and within a lease when it is gone. */
 const REPLICAS = 2;
 const WEBHOOK = { name: 'https-webhook', port: 443, targetPort: 9443, appProtocol: 'https' } as const;
@@ -60,6 +75,22 @@ const RULES: k8s.PolicyRule[] = [
   },
 ];
 
+function traffic(network: NetworkProps, { auth, istiodNamespace = ISTIOD_NAMESPACE }: SekishoOperatorProps): Traffic {
+  const { metricsFrom, apiServer, web, traces } = surroundings(network);
+  return {
+    // The API server calls from where no selector finds it.
+    ingress: [allowFromAnybody(WEBHOOK.targetPort), ...allowFrom(namespaces(metricsFrom), OPS_PORT)],
+    egress: [
+      DNS,
+      ...allowTo(apiServer),
+      ...allowTo(istiod(istiodNamespace, 15_014)),
+      ...(auth ? allowTo(firstPortOf(auth)) : []),
+      ...allowTo(web),
+      ...allowTo(traces),
+    ],
+  };
+}
+
 interface ObjectName {
   readonly namespace: string;
   readonly name: string;
@@ -92,7 +123,7 @@ export class SekishoOperator extends Construct {
   constructor(scope: Construct, id: string, props: SekishoOperatorProps) {
     super(scope, id);
     const { namespace, deployment, trustDomain, rootNamespace, meshConfig = MESH_CONFIG, webhookUrl } = props;
-    const { istiodNamespace = 'istio-system' } = props;
+    const { istiodNamespace = ISTIOD_NAMESPACE } = props;
     this.workload = { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports: [WEBHOOK] };
     addServiceAccount(this, this.workload);
     addService(this, this.workload);
@@ -101,10 +132,12 @@ export class SekishoOperator extends Construct {
     this.#addIstiodRole(istiodNamespace);
     const webhook = new AdmissionWebhook(this, 'webhook', { operator: this.workload, url: webhookUrl });
     if (deployment === false) return;
+    const { network = {} } = props;
+    if (network !== false) addNetworkPolicy(this, this.workload, traffic(network, props));
     addDeployment(this, {
       workload: this.workload,
       image: deployment.image,
-      replicas: REPLICAS,
+      replicas: deployment.replicas ?? REPLICAS,
       apiAccess: true,
       tokenFile: ISTIOD_TOKEN,
       probes: { port: OPS_PORT, live: '/healthz', ready: '/readyz' },

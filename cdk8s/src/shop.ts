@@ -14,7 +14,7 @@ const WORKLOAD_AUDIENCE = 'sekisho';
 export interface ShopOptions {
   readonly target: Target;
   /** @default the gateway `public` of the namespace `istio-ingress` */
-  readonly gateway?: GatewayRef;
+  readonly gateway?: GatewayRef | undefined;
   /** A second gateway that the services are reached through, such as one that asks the guard. @default none */
   readonly edge?: GatewayRef;
   /** TokenIssuers whose tokens count. @default ['platform'] */

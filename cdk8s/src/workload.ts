@@ -8,7 +8,7 @@ export interface ServicePort {
   readonly port: number;
   readonly targetPort: number;
   /** @default 'http' */
-  readonly appProtocol?: 'http' | 'https';
+  readonly appProtocol?: 'http' | 'https' | 'tcp';
 }
 
 /** What a mesh, a policy or a route needs to know of a workload. */

@@ -82,13 +82,14 @@ export async function deployment(
 ): Promise<Deployment> {
   const jwksUri = `${authUrl}/.well-known/jwks.json`;
   const webhookUrl = `https://127.0.0.1:${await addresses.port('127.0.0.1', 28250)}`;
-  const { edge, ...platform } = renderPlatform({
+  const { edge, gateway, ...platform } = renderPlatform({
     ...{ target: 'local', issuer, jwksUri, webhookUrl, gatewayTargetPort: ports.gateway },
     edge: { targetPort: ports.edge },
   });
-  if (edge === undefined) throw new Error('the platform has no guarded edge');
+  if (gateway === undefined) throw new Error('the platform has no gateway');
+  if (edge?.gateway.workload === undefined) throw new Error('the platform has no guarded edge');
   const shop = renderShop({
-    ...{ target: 'local', gateway: refOf(platform.gateway), edge: refOf(edge.gateway) },
+    ...{ target: 'local', gateway: refOf(gateway), edge: refOf(edge.gateway) },
     web: { issuer, gateway: refOf(edge.gateway) },
   });
   if (shop.web === undefined) throw new Error('the shop has no page');
@@ -113,7 +114,7 @@ export async function deployment(
       { ...workloadPlan(shop.web), env: () => ({ ISSUER: issuer }) },
       { ...workloadPlan(shop.file), env: ({ dataFolder }) => ({ DATA_FOLDER: dataFolder }) },
     ],
-    gateway: gatewayPlan(platform.gateway.workload, addresses),
+    gateway: gatewayPlan(gateway.workload, addresses),
     edge: gatewayPlan(edge.gateway.workload, addresses),
     guard: { ...workloadPlan(edge.guard), address: addresses.host() },
   };

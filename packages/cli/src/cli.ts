@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { auditCommand } from './commands/audit.ts';
+import { checkCommand } from './commands/check.ts';
 import { clientsCommand } from './commands/clients.ts';
 import { explainCommand } from './commands/explain.ts';
 import { grantsCommand } from './commands/grants.ts';
@@ -18,13 +19,13 @@ Environment:
   SEKISHO_SERVER         the address of the administration, as --server
   SEKISHO_PUBLIC_SERVER  the address where users log in, for \`sekisho login\`
   SEKISHO_TOKEN_FILE     a file with a token, as --token-file
-  KUBECONFIG             the cluster, for \`sekisho explain\`
+  KUBECONFIG             the cluster, for \`sekisho explain\` and \`sekisho check\`
 
 Exit codes:
   0    it is done
   1    it was refused, or failed
   2    the command was wrong, or --yes is missing where nobody can be asked
-  3    \`sekisho explain\`: the request is denied
+  3    \`sekisho explain\`: the request is denied; \`sekisho check\`: something is missing
   130  interrupted
 
 Examples:
@@ -35,6 +36,7 @@ Examples:
   sekisho grants set alice@example.org bucket --permission bucket:read --expires 30d
   sekisho users deactivate alice@example.org
   sekisho audit --user alice@example.org --output json | jq '.items[0].changes'
+  sekisho check --kubeconfig ~/.kube/config
   sekisho explain --policies policies/ --host bucket.shop --path /api/bucket-items --token token.jwt --caller shop/front
 `;
 
@@ -59,7 +61,7 @@ export function createProgram(context: Context): Command {
   const { terminal } = context;
   const program = new Command('sekisho')
     .description(
-      'Users, grants, sessions, revocations, keys and clients of a Sekisho auth service, and what policies decide.\nAlso as `kubectl sekisho`.',
+      'Users, grants, sessions, revocations, keys and clients of a Sekisho auth service, what policies decide, and what a cluster lacks.\nAlso as `kubectl sekisho`.',
     )
     .option('--server <url>', 'the address of the administration')
     .option('--token-file <file>', 'a file with a token, - for standard input')
@@ -79,13 +81,14 @@ export function createProgram(context: Context): Command {
   clientsCommand(program, context);
   auditCommand(program, context);
   explainCommand(program, context);
+  checkCommand(program, context);
   return program;
 }
 
 function tell(terminal: Terminal, error: unknown): number {
   if (!(error instanceof CliError)) throw error;
   // It is a result, which was shown.
-  if (error.code === 'denied') return error.exitCode;
+  if (error.exitCode === EXIT.negative) return error.exitCode;
   terminal.err(`Error: ${safe(error.message)}\n`);
   for (const detail of error.details) terminal.err(`  ${safe(detail)}\n`);
   if (error.wayOut !== undefined) terminal.err(`${error.wayOut}\n`);

@@ -1,5 +1,5 @@
 /** What a shell sees. Documented in `sekisho --help`. */
-export const EXIT = { ok: 0, failure: 1, usage: 2, denied: 3, interrupted: 130 } as const;
+export const EXIT = { ok: 0, failure: 1, usage: 2, negative: 3, interrupted: 130 } as const;
 
 const CODES = {
   usage: EXIT.usage,
@@ -17,7 +17,8 @@ const CODES = {
   policy_invalid: EXIT.failure,
   cluster_unreachable: EXIT.failure,
   ambiguous: EXIT.usage,
-  denied: EXIT.denied,
+  denied: EXIT.negative,
+  incomplete: EXIT.negative,
   interrupted: EXIT.interrupted,
 } as const;
 
