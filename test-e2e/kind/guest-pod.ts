@@ -71,4 +71,3 @@ async function removeLeftovers(cluster: Cluster, { namespace, name }: GuestPlan)
   for (const pod of await podsOf(cluster, { namespace, labelSelector: `app=${name}` }))
     await remove(cluster, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name: pod.metadata.name } });
 }
-

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Cluster } from '../mesh/cluster.ts';
+import type { Cluster } from '../mesh/cluster.ts';
 import type { MeshInfo, WorkloadInfo } from '../mesh/mesh-info.ts';
 import { setUpShop } from '../mesh/shop-set-up.ts';
 import { waitFor } from '../mesh/wait.ts';
@@ -66,8 +66,10 @@ export async function openMesh(cluster: Cluster, options: ClusterMeshOptions): P
   await using opened = new AsyncDisposableStack();
   const ways = new Ways(cluster, options, opened);
   const issuer = issuerOf(options.entrance);
-  const auth = { url: await ways.service('auth.sekisho-system', 80), issuer, ...options.administrator };
-  const adminUrl = await ways.service('auth.sekisho-system', 8081);
+  // Their NetworkPolicies keep others out, but not who may forward ports.
+  const parts = (name: string) => ({ namespace: 'sekisho-system', labelSelector: `app=${name}` });
+  const auth = { url: await ways.pod(parts('auth'), 8080), issuer, ...options.administrator };
+  const adminUrl = await ways.pod(parts('auth'), 8081);
   const workloads = Object.fromEntries([...(await gateways(ways)), ...(await senders(ways))]);
   const processes = join(options.folder, 'processes.json');
   await writeFile(processes, '[]\n');
@@ -78,10 +80,10 @@ export async function openMesh(cluster: Cluster, options: ClusterMeshOptions): P
     edge: `http://127.0.0.1:${options.entrance.edge.port}`,
     web: issuer,
     shopper: await setUpShop({ ...auth, adminUrl }, issuer, options.folder),
-    guard: await ways.pod({ namespace: 'sekisho-system', labelSelector: 'app=sekisho-guard' }, 9090),
+    guard: await ways.pod(parts('sekisho-guard'), 9090),
     auth: { ...auth, adminUrl },
-    operator: await ways.pod({ namespace: 'sekisho-system', labelSelector: 'app=sekisho-operator' }, 9090),
-    redis: (await ways.service('sekisho-redis.sekisho-system', 6379)).replace('http:', 'redis:'),
+    operator: await ways.pod(parts('sekisho-operator'), 9090),
+    redis: (await ways.pod(parts('sekisho-redis'), 6379)).replace('http:', 'redis:'),
     istiods: [await ways.service('istiod.istio-system', 15014)],
     discovery: (await ways.service('istiod.istio-system', 15012)).replace('http://', ''),
     workloads,

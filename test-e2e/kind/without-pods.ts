@@ -11,13 +11,16 @@ interface Workload {
   readonly name: string;
 }
 
+const ISTIOD: Workload = { kind: 'Deployment', namespace: 'istio-system', name: 'istiod' };
+
 /** What runs the parts of the mesh in a cluster, by the name of the process on the local mesh. */
 const WORKLOADS: Readonly<Record<string, Workload>> = {
   operator: { kind: 'Deployment', namespace: 'sekisho-system', name: 'sekisho-operator' },
   auth: { kind: 'Deployment', namespace: 'sekisho-system', name: 'auth' },
   guard: { kind: 'Deployment', namespace: 'sekisho-system', name: 'sekisho-guard' },
   valkey: { kind: 'StatefulSet', namespace: 'sekisho-system', name: 'sekisho-redis' },
-  istiod: { kind: 'Deployment', namespace: 'istio-system', name: 'istiod' },
+  istiod: ISTIOD,
+  'istiod-2': ISTIOD,
 };
 
 interface Scaled {
@@ -34,7 +37,7 @@ export async function withoutPods<T>(
   const cluster = new Cluster(kubeconfig);
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => cluster.close());
-  for (const workload of names.map(workloadOf)) {
+  for (const workload of new Set(names.map(workloadOf))) {
     const { spec } = await read(cluster, workload);
     // Deferred ones run in reverse, so this waits for what is started just below.
     cleanup.defer(() => ready(cluster, workload));

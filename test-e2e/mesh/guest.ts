@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureToolchain } from '../toolchain/index.ts';
 import { startGuestPod } from '../kind/guest-pod.ts';
+import { ensureToolchain } from '../toolchain/index.ts';
 import { Addresses } from './addresses.ts';
 import type { Cluster } from './cluster.ts';
 import { accountOf, type Guest, type GuestPlan } from './guest-plan.ts';
@@ -56,4 +56,3 @@ async function emptyFolder(name: string): Promise<string> {
   process.once('exit', () => killMarked(folder));
   return folder;
 }
-

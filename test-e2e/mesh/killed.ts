@@ -12,11 +12,7 @@ export function killed<T>(mesh: MeshInfo, names: string | readonly string[], mea
 }
 
 /** With their children; the supervisor starts them again. */
-async function killedProcesses<T>(
-  mesh: MeshInfo,
-  names: readonly string[],
-  meanwhile: () => Promise<T>,
-): Promise<T> {
+async function killedProcesses<T>(mesh: MeshInfo, names: readonly string[], meanwhile: () => Promise<T>): Promise<T> {
   const before = names.map((name) => record(mesh, name));
   const supervisor = supervisorId();
   if (supervisor === undefined) throw new Error('the mesh has no supervisor');

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import { generateSigningKey, toJwks } from '@sekisho/tokens';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { lacks } from '../kind/exceptions.ts';
 import { Cluster } from '../mesh/cluster.ts';
 import { frozen } from '../mesh/frozen.ts';
 import { killed } from '../mesh/killed.ts';
-import { type MeshInfo, readMesh } from '../mesh/mesh-info.ts';
+import type { MeshInfo } from '../mesh/mesh-info.ts';
 import { waitFor } from '../mesh/wait.ts';
 import { Policies } from '../story/policies.ts';
 import { type ApiAnswer, type ApiCall, apiCaller } from './api-call.ts';
@@ -21,7 +22,7 @@ let cluster: Cluster;
 let api: ApiCall;
 
 beforeAll(() => {
-  mesh = readMesh();
+  mesh = inject('mesh');
   cluster = new Cluster(mesh.kubeconfig);
   api = apiCaller(mesh.kubeconfig);
 });
@@ -115,7 +116,7 @@ describe('the API server, before it stores anything', () => {
   });
 });
 
-test('the certificate is replaced while requests go on, each of which is judged', async () => {
+test.skipIf(lacks(inject('mesh'), 'a webhook with an address'))('the certificate is replaced while requests go on, each of which is judged', async () => {
   const before = await fingerprint();
   const answers: number[] = [];
   let going = true;
@@ -167,7 +168,7 @@ describe('while the operator is down', () => {
   });
 });
 
-describe('while the operator stands still', () => {
+describe.skipIf(lacks(inject('mesh'), 'stopped processes'))('while the operator stands still', () => {
   /** `timeoutSeconds` of the webhooks, and what a loaded machine takes beside it. */
   const PATIENCE_MS = 3_000 + 3_000;
 

