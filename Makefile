@@ -61,8 +61,9 @@ format: $(INSTALLED) ## Rewrite files to the format and apply safe lint fixes
 layers: $(INSTALLED) ## Check the direction of imports and that there are no cycles
 	@depcruise --config .dependency-cruiser.mjs $(SOURCES)
 
-generate: $(INSTALLED) ## Rewrite every generated file (the CRDs, their reference, the API documents)
+generate: $(INSTALLED) ## Rewrite every generated file (the CRDs, their reference, the chart, the API documents)
 	@node packages/policy/generate.ts
+	@node cdk8s/generate.ts
 	@node services/auth/generate.ts
 
 verify: generate ## Regenerate and fail when a committed file differs

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { systemClock } from '@sekisho/kube';
-import { createLogger, createMetrics, failStart, onSignals, startOpsServer } from '@sekisho/telemetry';
+import { createLogger, createMetrics, failStart, onSignals, openTracing, startOpsServer } from '@sekisho/telemetry';
 import { startAdmission } from './admission/admission.ts';
 import { configFrom } from './config.ts';
 import { createAsking } from './enforce/asking.ts';
@@ -21,12 +21,13 @@ async function main(): Promise<void> {
   const config = configFrom(process.env);
   const log = createLogger({ name: 'operator', level: config.logLevel });
   const metrics = createMetrics();
+  const tracing = await openTracing('sekisho-operator', process.env, { log, metrics });
   // A restarted container has its pod's name, but is another candidate.
   const identity = `${config.election?.podName ?? hostname()}_${randomBytes(8).toString('hex')}`;
   const outages = new Outages({ log, clock: systemClock });
   const kube = createKube(config, { log, metrics, identity, outages });
   const keys = createFetchJson({ timeoutMs: FETCH_TIMEOUT_MS, maxBytes: MAX_KEY_SET_BYTES });
-  const shared = { log, metrics, clock: systemClock, random: Math.random };
+  const shared = { log, metrics, tracing, clock: systemClock, random: Math.random };
   const watching = { ...shared, client: kube.client, outages };
   const asking = config.enforcement && createAsking(config.enforcement, watching);
   const operator = createOperator({
@@ -61,6 +62,7 @@ async function main(): Promise<void> {
     closers: [
       ...(admission ? [{ name: 'admission', close: () => admission.stop() }] : []),
       { name: 'operator', close: () => operator.stop(GRACE_MS) },
+      { name: 'traces', close: () => tracing.stop() },
       { name: 'key sets', close: () => keys.close() },
       ...(asking ? [{ name: 'istiod', close: () => asking.istiod.close() }] : []),
       { name: 'connections', close: () => kube.close() },

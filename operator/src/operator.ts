@@ -1,6 +1,6 @@
 import { type Clock, type KubeClient, keyOf, type LeaderElection, type Random, WorkQueue } from '@sekisho/kube';
 import type { MeshFacts } from '@sekisho/policy';
-import type { Logger, Metrics } from '@sekisho/telemetry';
+import { type Logger, type Metrics, NO_TRACING, type Tracing } from '@sekisho/telemetry';
 import { Baselines } from './baselines.ts';
 import { allOf, type Caches, createCaches } from './caches.ts';
 import { CountingPace } from './counting-pace.ts';
@@ -18,6 +18,7 @@ import type { Outages } from './outages.ts';
 import { type EventSink, reconcilePolicy } from './policy-controller.ts';
 import { keysOfGenerated, keysOfIssuer, keysOfPolicy, policiesUsing, sameSpec } from './policy-keys.ts';
 import { isDefaultIssuer } from './references.ts';
+import { reconciling } from './traces.ts';
 
 export interface OperatorOptions {
   /** Where several replicas run, guarded by their election. */
@@ -36,6 +37,8 @@ export interface OperatorOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly outages: Outages;
+  /** @default nothing is recorded */
+  readonly tracing?: Tracing;
   /** How long changes gather before an issuer's status is written: a new key touches every policy. @default 300 */
   readonly countDelayMs?: number;
 }
@@ -106,14 +109,14 @@ function createEnforcement(
 }
 
 function createQueues(
-  { outages, metrics, clock, random }: OperatorOptions,
+  { outages, metrics, clock, random, tracing = NO_TRACING }: OperatorOptions,
   work: Record<keyof Queues, ConstructorParameters<typeof WorkQueue>[0]['work']>,
 ): Queues {
   const observer = createQueueMetrics(metrics);
   const queue = (name: keyof Queues, concurrency: number) =>
     new WorkQueue({
       work: async (key, signal) => {
-        const outcome = await work[name](key, signal);
+        const outcome = await reconciling(tracing, { queue: name, key }, () => work[name](key, signal));
         outages.ended(`${name} ${key}`);
         return outcome;
       },

@@ -7,7 +7,7 @@ import { LOCAL } from '../mesh/paths.ts';
 import { MESH_MARK } from '../mesh/proc.ts';
 import { valkey } from '../mesh/stores.ts';
 import { Supervisor } from '../mesh/supervisor.ts';
-import { ensureToolchain, type Toolchain } from '../toolchain/index.ts';
+import { ensureHelm, ensureToolchain, type Toolchain } from '../toolchain/index.ts';
 import { startControlPlane } from './control-plane.ts';
 import { startPostgres } from './postgres.ts';
 import type { PrivateOrder } from './private-control-plane.ts';
@@ -30,6 +30,8 @@ declare module 'vitest' {
     fuzz: { readonly runs: number; readonly seed: number };
     /** Path of Istio's CRDs (YAML, several documents). */
     istioCrds: string;
+    /** The program `helm`. */
+    helm: string;
     /** The same of the Gateway API's. */
     gatewayCrds: string;
     redisUrl: string;
@@ -43,7 +45,9 @@ declare module 'vitest' {
 
 /** Starts the real servers that integration tests talk to: kube-apiserver on etcd, Valkey, PostgreSQL. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const tools = await ensureToolchain(process.env, (line) => console.log(`  ${line}`));
+  const report = (line: string): void => console.log(`  ${line}`);
+  const tools = await ensureToolchain(process.env, report);
+  const helm = await ensureHelm(process.env, report);
   const folder = await runFolder(LOCAL);
   const logs = join(folder, 'logs');
   await mkdir(logs);
@@ -68,6 +72,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const { FUZZ_RUNS = '', FUZZ_SEED = '' } = process.env;
     // An empty one is as good as none: with no requests at all the test would pass.
     project.provide('fuzz', { runs: Number(FUZZ_RUNS || '30'), seed: Number(FUZZ_SEED || '20260101') });
+    project.provide('helm', helm);
     project.provide('istioCrds', tools.istioCrds);
     project.provide('gatewayCrds', tools.gatewayCrds);
     project.provide('redisUrl', store.url);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { digest, once, type Workshop } from './cache.ts';
-import { type CommandResult, run } from './command.ts';
+import { type CommandOptions, type CommandResult, run } from './command.ts';
 import { ToolchainError } from './errors.ts';
 import { wheel } from './wheels.ts';
 
@@ -41,22 +41,31 @@ function isRecent(version: string): boolean {
   return Number(major) > MINIMUM[0] || (Number(major) === MINIMUM[0] && Number(minor) >= MINIMUM[1]);
 }
 
+/** A program of a `tool` list. */
+export interface GoTool {
+  readonly name: string;
+  readonly pkg: string;
+  /** Folder beside this file whose go.mod lists it, where its modules do not go together with those here. @default this folder */
+  readonly module?: string;
+}
+
 /**
- * Builds one program of go.mod's `tool` list and answers its path.
+ * Builds one program and answers its path.
  * Compiled packages stay in Go's build cache, so an interrupted build goes on where it was.
  */
 export async function goTool(
   workshop: Workshop,
   go: () => Promise<string>,
-  { name, pkg }: { name: string; pkg: string },
+  { name, pkg, module = '.' }: GoTool,
 ): Promise<string> {
-  const key = await digest([join(MODULE, 'go.mod'), join(MODULE, 'go.sum')], LDFLAGS, process.arch);
+  const cwd = join(MODULE, module);
+  const key = await digest([join(cwd, 'go.mod'), join(cwd, 'go.sum')], LDFLAGS, process.arch);
   const folder = await once(join(workshop.cache, `${name}-${key}`), async (target) => {
     const program = await go();
-    const total = await packageCount(workshop, program, pkg);
+    const total = await packageCount(workshop, program, { pkg, cwd });
     const progress = counter(name, total, workshop.report);
     const args = ['build', '-v', '-ldflags', LDFLAGS, '-o', join(target, name), pkg];
-    const result = await inModule(workshop, program, args, progress);
+    const result = await inModule(workshop, program, args, { cwd, onLine: progress });
     if (result.code !== 0) throw goError(`go build ${pkg}`, result.tail);
   });
   return join(folder, name);
@@ -72,10 +81,14 @@ export async function moduleFolder(workshop: Workshop, go: string, module: strin
 }
 
 /** How many packages `pkg` consists of; downloads the modules it needs on the way. */
-async function packageCount(workshop: Workshop, go: string, pkg: string): Promise<number> {
+async function packageCount(
+  workshop: Workshop,
+  go: string,
+  { pkg, cwd }: { readonly pkg: string; readonly cwd: string },
+): Promise<number> {
   workshop.report(`${pkg}: resolving modules`);
   const progress = counter('modules', 0, workshop.report, /^go: downloading/);
-  const result = await inModule(workshop, go, ['list', '-deps', pkg], progress);
+  const result = await inModule(workshop, go, ['list', '-deps', pkg], { cwd, onLine: progress });
   if (result.code !== 0) throw goError(`go list ${pkg}`, result.tail);
   return result.stdout.split('\n').length;
 }
@@ -84,12 +97,12 @@ function inModule(
   { signal }: Workshop,
   go: string,
   args: readonly string[],
-  onLine?: (line: string) => void,
+  options: Pick<CommandOptions, 'cwd' | 'onLine'> = {},
 ): Promise<CommandResult> {
   return run(go, args, {
     cwd: MODULE,
     env: BUILD_ENV,
-    ...(onLine === undefined ? {} : { onLine }),
+    ...options,
     ...(signal === undefined ? {} : { signal }),
   });
 }

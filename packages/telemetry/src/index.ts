@@ -1,4 +1,4 @@
-export { ConfigError, type ListenAddress, ListenSchema, parseListen, readConfig } from './config.ts';
+export { ConfigError, type Environment, type ListenAddress, ListenSchema, parseListen, readConfig } from './config.ts';
 export { TelemetryError, type TelemetryErrorCode } from './errors.ts';
 export type { LabelDeclaration, LabelValues } from './labels.ts';
 export { listen } from './listen.ts';
@@ -24,3 +24,9 @@ export {
   type ShutdownOptions,
   type SignalSource,
 } from './shutdown.ts';
+export { openTracing } from './traces/open-tracing.ts';
+export { traceRedis } from './traces/redis-commands.ts';
+export { parseTraceparent } from './traces/trace-context.ts';
+export { tracedFetch } from './traces/traced-fetch.ts';
+export { type Attributes, NO_TRACING, type OpenSpan, type Tracing } from './traces/tracing.ts';
+export { errorType, within, wrap } from './traces/wrap.ts';

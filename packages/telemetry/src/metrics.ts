@@ -1,5 +1,6 @@
 import * as prom from 'prom-client';
 import { BoundedLabels, type LabelDeclaration, type LabelValues } from './labels.ts';
+import { Exemplars, toOpenMetrics } from './open-metrics.ts';
 
 interface MetricOptions<L extends LabelDeclaration> {
   readonly name: string;
@@ -22,12 +23,16 @@ type Args<L extends LabelDeclaration> = keyof L extends never ? [labels?: LabelV
 
 export interface Counter<L extends LabelDeclaration> {
   inc(...labels: Args<L>): void;
+  /** @param amount a number that is not negative */
+  add(amount: number, ...labels: Args<L>): void;
 }
 export interface Gauge<L extends LabelDeclaration> {
   set(value: number, ...labels: Args<L>): void;
 }
 export interface Histogram<L extends LabelDeclaration> {
   observe(value: number, ...labels: Args<L>): void;
+  /** The same, with the recorded trace in which it was observed as an exemplar. */
+  observeTraced(value: number, traceId: string | undefined, ...labels: Args<L>): void;
 }
 
 export interface Metrics {
@@ -36,6 +41,8 @@ export interface Metrics {
   histogram<const L extends LabelDeclaration = Record<never, never>>(options: HistogramOptions<L>): Histogram<L>;
   /** The Prometheus text format. */
   render(): Promise<string>;
+  /** OpenMetrics, with exemplars. */
+  renderOpen(): Promise<string>;
   readonly contentType: string;
 }
 
@@ -50,11 +57,13 @@ export interface MetricsOptions {
 export function createMetrics({ undeclared = 'other', processMetrics = true }: MetricsOptions = {}): Metrics {
   const register = new prom.Registry();
   if (processMetrics) prom.collectDefaultMetrics({ register });
+  const exemplars = new Exemplars();
   const bound = <L extends LabelDeclaration>(options: MetricOptions<L>) => new BoundedLabels(options, undeclared);
 
   return {
     contentType: register.contentType,
     render: () => register.metrics(),
+    renderOpen: async () => toOpenMetrics(await register.metrics(), exemplars),
 
     counter(options) {
       const labels = bound(options);
@@ -62,7 +71,10 @@ export function createMetrics({ undeclared = 'other', processMetrics = true }: M
       const counter = new prom.Counter({ name, help, labelNames: labels.names, registers: [register] });
       // A series that starts at zero lets rate() see its first increase.
       for (const combination of labels.combinations()) counter.inc(combination, 0);
-      return { inc: (...[values]) => counter.inc(labels.check(values)) };
+      return {
+        inc: (...[values]) => counter.inc(labels.check(values)),
+        add: (amount, ...[values]) => counter.inc(labels.check(values), amount),
+      };
     },
 
     gauge(options) {
@@ -86,7 +98,15 @@ export function createMetrics({ undeclared = 'other', processMetrics = true }: M
       const { name, help } = options;
       const buckets = [...options.buckets];
       const histogram = new prom.Histogram({ name, help, labelNames: labels.names, buckets, registers: [register] });
-      return { observe: (value, ...[values]) => histogram.observe(labels.check(values), value) };
+      return {
+        observe: (value, ...[values]) => histogram.observe(labels.check(values), value),
+        observeTraced(value, traceId, ...[values]) {
+          const checked = labels.check(values);
+          histogram.observe(checked, value);
+          if (traceId === undefined) return;
+          exemplars.keep(name, buckets, { labels: checked, traceId, value, at: Date.now() / 1000 });
+        },
+      };
     },
   };
 }

@@ -37,7 +37,7 @@ async function respond(routes: OpsRoutes, req: IncomingMessage, res: ServerRespo
     res.setHeader('allow', 'GET, HEAD');
     return send(res, jsonAnswer(405, { status: 'method not allowed' }), false);
   }
-  send(res, await handler(), req.method === 'HEAD');
+  send(res, await handler({ accept: req.headers.accept }), req.method === 'HEAD');
 }
 
 function send(res: ServerResponse, answer: OpsAnswer, headOnly: boolean): void {

@@ -41,6 +41,7 @@ import type { ServiceOptions } from './service-options.ts';
 import type { SessionEndings } from './sessions/session-endings.ts';
 import { wireSessions } from './sessions/wire.ts';
 import type { Stores } from './stores.ts';
+import { tracedMinter } from './traces.ts';
 
 const RATES: LoginRates = {
   // An office behind one address logs in together in the morning.
@@ -71,10 +72,10 @@ type Issuing = ReturnType<typeof assembleIssuing>;
 
 /** What tokens are minted, verified, refreshed and ended by. */
 function assembleIssuing({ issuer, clock, uuid, encryptionKeys, prefix = 'sk' }: ServiceOptions, parts: Parts) {
-  const { redis, sessions, authMetrics } = parts;
+  const { redis, sessions, authMetrics, tracing } = parts;
   const { ring: keys, guard } = parts.keys;
-  const wired = wireSessions({ sessions, issuer, keys, guardKeys: guard.ring, clock, metrics: authMetrics });
-  const minter = createMinter({ issuer, key: () => keys.active, clock, uuid });
+  const wired = wireSessions({ sessions, issuer, keys, guardKeys: guard.ring, clock, metrics: authMetrics, tracing });
+  const minter = tracedMinter(tracing, createMinter({ issuer, key: () => keys.active, clock, uuid }));
   return {
     wired,
     minter,
@@ -172,7 +173,7 @@ function assemblePublicApp(options: ServiceOptions, parts: Parts, own: PublicPar
   const { keys, proveWorkload } = parts;
   const { login, refresh, oauth, browser, wired, changeOwnPassword } = own;
   return buildPublicApp({
-    ...{ log, login, refresh, trustedProxies, metrics: parts.authMetrics },
+    ...{ log, login, refresh, trustedProxies, metrics: parts.authMetrics, tracing: parts.tracing },
     pages: (app) => {
       oauth(app);
       browser.pages(app);
@@ -189,11 +190,11 @@ function assemblePublicApp(options: ServiceOptions, parts: Parts, own: PublicPar
 }
 
 function assembleAdminApp({ log, clock }: ServiceOptions, parts: Parts, own: Issuing & Accounts): HttpServer {
-  const { db, accounts, metrics, authMetrics, checks } = parts;
+  const { db, accounts, metrics, authMetrics, tracing, checks } = parts;
   const { wired, administration, audit, outbox } = own;
   const authorize = createAuthorize({ verify: wired.verifyFor(AUDIENCE), clock, metrics: authMetrics });
   return buildAdminApp({
-    ...{ log, accounts, administration, audit, authorize, metrics, checks },
+    ...{ log, accounts, administration, audit, authorize, metrics, tracing, checks },
     sessions: parts.sessions.store,
     more: (routes) => {
       wired.adminRoutes(routes, { authorize, revoke: createRevokeByName({ db, outbox, clock }) });

@@ -29,6 +29,7 @@ async function main(): Promise<void> {
     deviceChange: config.DEVICE_CHANGE,
     auditRetentionDays: config.AUDIT_RETENTION_DAYS,
     trustedProxies,
+    environment: process.env,
     log,
     clock: () => new Date(),
     uuid: randomUUID,

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '@sekisho/kube';
 import type { DevicePolicy } from '@sekisho/sessions';
-import type { Logger } from '@sekisho/telemetry';
+import type { Environment, Logger } from '@sekisho/telemetry';
 import type { EncryptionKeys } from '@sekisho/tokens';
 import type { FirstAdministrator } from './bootstrap.ts';
 import type { WorkloadKeySource } from './exchange/config.ts';
@@ -46,4 +46,6 @@ export interface ServiceOptions {
   readonly auditRetentionDays?: number;
   /** How applications are told of a log-out. @default the platform's own */
   readonly fetch?: typeof globalThis.fetch;
+  /** `OTEL_...`: where spans go. @default nowhere */
+  readonly environment?: Environment;
 }

@@ -5,6 +5,7 @@ import type { HttpServer } from './http/server.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 import type { ServiceOptions } from './service-options.ts';
 import { openStores, type Stores } from './stores.ts';
+import { tracedPasswords } from './traces.ts';
 
 export type { ServiceOptions } from './service-options.ts';
 
@@ -26,7 +27,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   // What was opened is closed again in reverse, also when a later step fails.
   await using opened = new AsyncDisposableStack();
   const stores = await openStores(options, opened);
-  const passwords = await createPasswordHasher(HASHING);
+  const passwords = tracedPasswords(stores.tracing, await createPasswordHasher(HASHING));
   await bootstrap(options, { ...stores, passwords });
   const { upkeep, logoutDelivery, ...apps } = buildApps(options, { ...stores, passwords });
   upkeep.start();

@@ -1,6 +1,6 @@
 import { systemClock } from '@sekisho/kube';
 import { connectRedis } from '@sekisho/sessions/redis';
-import { type Checks, createMetrics } from '@sekisho/telemetry';
+import { type Checks, createMetrics, type Metrics, openTracing, traceRedis } from '@sekisho/telemetry';
 import { TOKEN_SECONDS } from '@sekisho/tokens';
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
 import { openDatabase, pingDatabase } from './database/open.ts';
@@ -11,16 +11,20 @@ import { createAuthMetrics } from './metrics.ts';
 import { ID_TOKEN_SECONDS } from './oauth/provider.ts';
 import type { ServiceOptions } from './service-options.ts';
 import { openSessions } from './sessions/open-sessions.ts';
+import { queryLog } from './traces.ts';
 
 export type Stores = Awaited<ReturnType<typeof openStores>>;
 
 /** Everything that is kept somewhere, and what follows it; each is closed by `opened`. */
 export async function openStores(options: ServiceOptions, opened: AsyncDisposableStack) {
   const { log, redisUrl, databaseUrl, storeTimeoutMs } = options;
+  const metrics = createMetrics();
+  const tracing = await openTraces(options, metrics, opened);
   const database = await openDatabase({
     url: databaseUrl,
     timeoutMs: storeTimeoutMs,
     onIdleError: (err) => log.warn({ err }, 'an idle database connection broke'),
+    log: queryLog(tracing),
   });
   opened.defer(database.close);
   const redis = connectRedis({
@@ -29,7 +33,6 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
     onState: (state, err) => (state === 'ready' ? log.info('Redis connected') : log.warn({ err }, 'Redis lost')),
   });
   opened.defer(() => redis.disconnect());
-  const metrics = createMetrics();
   const authMetrics = createAuthMetrics(metrics);
   const longestLived = longestTokenSeconds(options.tokenLifetime);
   const sessions = openSessions({ ...options, tokenLifetime: longestLived, redis, metrics, authMetrics });
@@ -52,8 +55,17 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
     sessions,
     metrics,
     authMetrics,
+    tracing,
     checks,
   };
+}
+
+/** Ended last, so that the spans of what is ended before it are delivered, too. */
+async function openTraces({ environment = {}, log }: ServiceOptions, metrics: Metrics, opened: AsyncDisposableStack) {
+  const tracing = await openTracing('sekisho-auth', environment, { log, metrics });
+  opened.defer(() => tracing.stop());
+  opened.defer(traceRedis(tracing));
+  return tracing;
 }
 
 /** @returns undefined where no cluster's tokens are believed */

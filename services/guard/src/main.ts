@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { connect, systemClock } from '@sekisho/kube';
-import { createLogger, createMetrics, failStart, onSignals, startOpsServer } from '@sekisho/telemetry';
+import {
+  createLogger,
+  createMetrics,
+  failStart,
+  onSignals,
+  openTracing,
+  startOpsServer,
+  tracedFetch,
+  traceRedis,
+} from '@sekisho/telemetry';
 import { parseEncryptionKeys } from '@sekisho/tokens';
 import { createAuthClient } from './auth/auth-client.ts';
 import { createExchangeCookie } from './browser/exchange-cookie.ts';
@@ -16,10 +25,13 @@ async function main(): Promise<void> {
   const config = configFrom(process.env);
   const log = createLogger({ name: 'guard', level: config.logLevel });
   const metrics = createMetrics();
-  const shared = { log, metrics, random: Math.random };
+  const tracing = await openTracing('sekisho-guard', process.env, { log, metrics });
+  traceRedis(tracing);
+  const shared = { log, metrics, tracing, random: Math.random };
   const keyFile = await readFile(config.encryptionKeyFile, 'utf8');
   const readToken = () => readFile(config.workloadTokenFile, 'utf8');
-  const auth = { clock: systemClock, fetch, authUrl: config.authUrl, readToken };
+  const asking = { clock: systemClock, fetch: tracedFetch<RequestInit, Response>(tracing, 'sekisho-auth', fetch) };
+  const auth = { ...asking, authUrl: config.authUrl, readToken };
   const encryptionKeys = parseEncryptionKeys('KEY_ENCRYPTION_KEY_FILE', keyFile.trimEnd());
   const keys = createKeySource({ ...shared, ...auth, encryptionKeys });
   const exchangeCookie = createExchangeCookie(createAuthClient({ ...auth, timeoutMs: COOKIE_TIMEOUT_MS }));
@@ -35,6 +47,7 @@ async function main(): Promise<void> {
     closers: [
       { name: 'service', close: service.close },
       { name: 'keys', close: () => keys.stop() },
+      { name: 'traces', close: () => tracing.stop() },
       { name: 'connections', close: () => transport.close() },
       { name: 'ops server', close: () => ops.close() },
     ],

@@ -24,10 +24,11 @@ export function createGuardMetrics(metrics: Metrics, sessions: () => number) {
     buckets: DECISION_BUCKETS,
   });
   return {
-    decided(answer: Answer, took: number) {
+    /** @param traceId of a question whose trace is recorded */
+    decided(answer: Answer, took: number, traceId?: string) {
       if (answer.allowed) decisions.inc({ decision: 'allow', code: 'ok' });
       else decisions.inc({ decision: 'deny', code: answer.code });
-      seconds.observe(took);
+      seconds.observeTraced(took, traceId);
     },
     minted: metrics.counter({
       name: 'tokens_issued_total',

@@ -1,6 +1,6 @@
 import { type Clock, KubeClient, type Random, type Transport } from '@sekisho/kube';
 import { createDeviceCheck, type DevicePolicy } from '@sekisho/sessions';
-import type { Checks, ListenAddress } from '@sekisho/telemetry';
+import { type Checks, type ListenAddress, NO_TRACING, type Tracing } from '@sekisho/telemetry';
 import { ANY_AUDIENCE, createVerifier } from '@sekisho/tokens';
 import type { ExchangeCookie } from './browser/exchange-cookie.ts';
 import { openBrowserTokens } from './browser/open-browser-tokens.ts';
@@ -17,6 +17,15 @@ import { openStores, type Stores, type StoresOptions } from './stores.ts';
 import { tellDenials, tellOutages, tellSecurityEvent } from './telling.ts';
 import { createNarrow } from './tokens/narrow.ts';
 import { createVerifyForTarget } from './tokens/verify.ts';
+import {
+  recordedTrace,
+  tracedDecide,
+  tracedGate,
+  tracedHopTokens,
+  tracedNarrow,
+  tracedPolicy,
+  tracedVerify,
+} from './traces.ts';
 
 export interface ServiceOptions extends StoresOptions {
   /** `iss` of the platform's tokens. */
@@ -32,6 +41,8 @@ export interface ServiceOptions extends StoresOptions {
   readonly loginPath: string | undefined;
   readonly transport: Transport;
   readonly random: Random;
+  /** @default nothing is recorded */
+  readonly tracing?: Tracing;
 }
 
 export interface Service {
@@ -46,6 +57,7 @@ export interface Service {
 /** The guard with everything it needs, watching and following already, not yet listening. */
 export function createService(options: ServiceOptions): Service {
   const { log, timers, issuer, authService, trustDomain, routeHeaders } = options;
+  const { tracing = NO_TRACING } = options;
   const stores = openStores(options);
   const routing = new Routing({ trustDomain, platformIssuer: issuer, authService, visibleHeaders: routeHeaders });
   const outages = tellOutages(log);
@@ -58,9 +70,11 @@ export function createService(options: ServiceOptions): Service {
   const [edge, hop] = [edgeParts(options, stores, routing), hopParts(options, stores, routing)];
   const tellDenial = tellDenials(log);
   const server = createCheckServer({
-    decide: ({ place, request }) => (place === 'edge' ? decideEdge(edge, request) : decideHop(hop, request)),
+    decide: tracedDecide(tracing, ({ place, request }) =>
+      place === 'edge' ? decideEdge(edge, request) : decideHop(hop, request),
+    ),
     onAnswer(question, answer, seconds) {
-      stores.metrics.decided(answer, seconds);
+      stores.metrics.decided(answer, seconds, recordedTrace(tracing, question));
       tellDenial(question, answer);
     },
     onDefect: (err) => log.error({ err }, 'a question could not be decided'),
@@ -85,20 +99,24 @@ function edgeParts(
   { revocations, gate, endSession, metrics }: Stores,
   routing: Routing,
 ): EdgeParts {
-  const { issuer: platformIssuer, keys, maxStalenessMs, log, uuid } = options;
+  const { issuer: platformIssuer, keys, maxStalenessMs, log, uuid, tracing = NO_TRACING } = options;
   const clock = clockOf(options.timers);
   const checkDevice = createDeviceCheck({ policy: options.deviceChange, onSecurityEvent: tellSecurityEvent(log) });
   return {
     ...{ routing, revocations, maxStalenessMs, loginPath: options.loginPath },
     browser: openBrowserTokens(options),
-    verify: createVerifyForTarget({ platformIssuer, keys, clock }),
-    checkSession: createSessionCheck({ gate, checkDevice, endSession }),
-    narrow: createNarrow({ platformIssuer, keys, clock, uuid, onMinted: () => metrics.minted.inc({ kind: 'narrow' }) }),
+    verify: tracedVerify(tracing, createVerifyForTarget({ platformIssuer, keys, clock })),
+    checkSession: createSessionCheck({ gate: tracedGate(tracing, gate), checkDevice, endSession }),
+    decide: tracedPolicy(tracing),
+    narrow: tracedNarrow(
+      tracing,
+      createNarrow({ platformIssuer, keys, clock, uuid, onMinted: () => metrics.minted.inc({ kind: 'narrow' }) }),
+    ),
   };
 }
 
 function hopParts(options: ServiceOptions, { revocations, gate }: Stores, routing: Routing): HopParts {
-  const { issuer: platformIssuer, keys, maxStalenessMs } = options;
+  const { issuer: platformIssuer, keys, maxStalenessMs, tracing = NO_TRACING } = options;
   const clock = clockOf(options.timers);
   const jwks = () => keys.jwks;
   const verify = createVerifier({
@@ -107,8 +125,8 @@ function hopParts(options: ServiceOptions, { revocations, gate }: Stores, routin
     narrowJwks: () => keys.narrowJwks,
   });
   return {
-    ...{ platformIssuer, revocations, maxStalenessMs, gate },
-    verified: createHopTokens(verify, { jwks, clock, maxEntries: HOP_TOKENS }),
+    ...{ platformIssuer, revocations, maxStalenessMs, gate: tracedGate(tracing, gate) },
+    verified: tracedHopTokens(tracing, createHopTokens(verify, { jwks, clock, maxEntries: HOP_TOKENS })),
     whenUnavailable: (audience) => routing.whenUnavailable(audience),
   };
 }

@@ -1,6 +1,7 @@
 import { boundedText } from '../bounded-body.ts';
 import { ServiceCallError } from '../errors.ts';
 import type { Fetch } from '../fetch-function.ts';
+import type { TraceHeaders } from '../trace.ts';
 import { isObject } from '../verified-payload.ts';
 import { retrying, type Wait } from './retry.ts';
 import { readWorkloadToken, type WorkloadToken } from './workload-token.ts';
@@ -19,8 +20,11 @@ export interface IssuedToken {
   readonly lifetimeSeconds: number;
 }
 
-/** Rejects with ServiceCallError `exchange_refused`, `exchange_failed`. */
-export type Exchange = (query: TokenQuery) => Promise<IssuedToken>;
+/**
+ * Rejects with ServiceCallError `exchange_refused`, `exchange_failed`.
+ * @param trace of the request that needs the token
+ */
+export type Exchange = (query: TokenQuery, trace?: TraceHeaders) => Promise<IssuedToken>;
 
 export interface ExchangeParts {
   readonly authUrl: URL;
@@ -41,11 +45,11 @@ const JWT = 'urn:ietf:params:oauth:token-type:jwt';
 /** Token exchange (RFC 8693) at the auth service, with the workload's own token as the only credential. */
 export function createExchange(parts: ExchangeParts): Exchange {
   const url = new URL('/oauth/token', parts.authUrl).href;
-  return async (query) => {
+  return async (query, trace = {}) => {
     const workload = await readWorkloadToken(parts.tokenFile);
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     try {
-      const response = await post(parts, { url, body: parameters(query, workload), signal });
+      const response = await post(parts, { url, body: parameters(query, workload), trace, signal });
       const answer = parse(await boundedText(response, MAX_ANSWER_BYTES));
       if (response.status !== 200) throw refusal(response.status, answer, query);
       return toIssued(answer);
@@ -59,13 +63,14 @@ export function createExchange(parts: ExchangeParts): Exchange {
 interface Post {
   readonly url: string;
   readonly body: string;
+  readonly trace: TraceHeaders;
   readonly signal: AbortSignal;
 }
 
 /** A token that is issued and not received is good for nothing and nobody, so that asking again is safe. */
-function post({ fetch, monotonic, wait, clock }: ExchangeParts, { url, body, signal }: Post): Promise<Response> {
+function post({ fetch, monotonic, wait, clock }: ExchangeParts, { url, body, trace, signal }: Post): Promise<Response> {
   const deadline = monotonic() + TIMEOUT_MS;
-  const headers = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' };
+  const headers = { ...trace, accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' };
   return retrying(() => fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal }), {
     repeatable: true,
     signal,

@@ -24,6 +24,17 @@ describe('a call', () => {
     });
   });
 
+  test('asks for its token within the same trace', async () => {
+    const headers: unknown[] = [];
+    world.auth = ({ init }) => {
+      headers.push(init.headers);
+      return world.issue();
+    };
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await world.client().for(callerOf({}, { traceparent })).fetch('/');
+    expect(headers).toEqual([expect.objectContaining({ traceparent })]);
+  });
+
   test('lets nobody set another credential or another trace', async () => {
     const headers = { AUTHORIZATION: 'Bearer mine', 'X-Request-ID': 'mine' };
     await world

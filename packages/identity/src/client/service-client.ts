@@ -87,7 +87,7 @@ export function serviceClient(
   const calls = (query: TokenQuery, { trace }: Pick<Provenance, 'trace'>): ServiceCalls => {
     const credentials: Credentials = {
       trace,
-      token: (signal) => tokens.get(query, signal),
+      token: (signal) => tokens.get(query, signal, trace),
       refused: (token) => tokens.drop(query, token),
     };
     return { fetch: (path, init = {}) => call(parts, { path, init }, credentials) };

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
+import type { TraceHeaders } from '../trace.ts';
 import { untilAborted } from './abort.ts';
 import type { Exchange, IssuedToken, TokenQuery } from './exchange.ts';
 
 /** Tokens for calls to other services, as they are needed. */
 export interface TokenSource {
-  /** Rejects as `Exchange` does, and with the signal's reason. */
-  get(query: TokenQuery, signal: AbortSignal): Promise<string>;
+  /**
+   * Rejects as `Exchange` does, and with the signal's reason.
+   * @param trace of the request that needs it; of several that wait for one exchange, that of the first goes along
+   */
+  get(query: TokenQuery, signal: AbortSignal, trace?: TraceHeaders): Promise<string>;
   /** Forgets a token that was not taken; a newer one stays. */
   drop(query: TokenQuery, token: string): void;
 }
@@ -41,15 +45,15 @@ export function createTokenCache({ exchange, monotonic, maxTokens }: TokenCacheO
     if (tokens.size > maxTokens && oldest !== undefined) tokens.delete(oldest);
     return cached;
   }
-  async function renew(key: string, query: TokenQuery): Promise<Cached> {
+  async function renew(key: string, query: TokenQuery, trace?: TraceHeaders): Promise<Cached> {
     // Its life is counted from before it was asked for, so that the way it took is never added.
     const askedAt = monotonic();
-    return keep(key, toCached(await exchange(query), askedAt));
+    return keep(key, toCached(await exchange(query, trace), askedAt));
   }
-  function renewed(key: string, query: TokenQuery): Promise<Cached> {
+  function renewed(key: string, query: TokenQuery, trace?: TraceHeaders): Promise<Cached> {
     const underway = pending.get(key);
     if (underway !== undefined) return underway;
-    const renewal = renew(key, query).finally(() => pending.delete(key));
+    const renewal = renew(key, query, trace).finally(() => pending.delete(key));
     pending.set(key, renewal);
     return renewal;
   }
@@ -61,11 +65,11 @@ export function createTokenCache({ exchange, monotonic, maxTokens }: TokenCacheO
   }
 
   return {
-    async get(query, signal) {
+    async get(query, signal, trace) {
       const key = keyOf(query);
       const cached = tokens.get(key);
       if (cached === undefined || cached.endsAt <= monotonic()) {
-        return (await untilAborted(renewed(key, query), signal)).token;
+        return (await untilAborted(renewed(key, query, trace), signal)).token;
       }
       if (cached.refreshAt <= monotonic() && !pending.has(key)) refresh(key, query, cached);
       return keep(key, cached).token;

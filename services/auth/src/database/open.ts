@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
-import { Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely';
+import { Kysely, type LogEvent, PGliteDialect, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { certainPool } from './certain-pool.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly timeoutMs?: number | undefined;
   /** Told of an idle connection that broke; the pool replaces it. */
   readonly onIdleError: (error: Error) => void;
+  /** Told of each query that ended, right where it was awaited. */
+  readonly log?: ((event: LogEvent) => void) | undefined;
 }
 
 const TIMEOUT_MS = 800;
@@ -31,7 +33,7 @@ const POOL_SIZE = 10;
  * @throws AuthError `unavailable`, or `database_in_use` when another process has the embedded one open
  */
 export function openDatabase({ url, ...options }: OpenOptions): Promise<OpenDatabase> {
-  return url.startsWith('pglite:') ? openEmbedded(url.slice('pglite:'.length)) : openPostgres(url, options);
+  return url.startsWith('pglite:') ? openEmbedded(url.slice('pglite:'.length), options) : openPostgres(url, options);
 }
 
 /** Resolves when a query gets an answer. */
@@ -39,10 +41,13 @@ export async function pingDatabase(db: Kysely<Database>): Promise<void> {
   await sql`select 1`.execute(db);
 }
 
-async function openEmbedded(folder: string): Promise<OpenDatabase> {
+async function openEmbedded(folder: string, { log }: Pick<OpenOptions, 'log'>): Promise<OpenDatabase> {
   await mkdir(folder, { recursive: true });
   const unlock = lockFolder(folder);
-  const db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite: new PGlite(folder) }) });
+  const db = new Kysely<Database>({
+    dialect: new PGliteDialect({ pglite: new PGlite(folder) }),
+    ...(log !== undefined && { log }),
+  });
   const close = async () => {
     await db.destroy();
     unlock();
@@ -52,7 +57,7 @@ async function openEmbedded(folder: string): Promise<OpenDatabase> {
 
 async function openPostgres(
   url: string,
-  { timeoutMs = TIMEOUT_MS, onIdleError }: Omit<OpenOptions, 'url'>,
+  { timeoutMs = TIMEOUT_MS, onIdleError, log }: Omit<OpenOptions, 'url'>,
 ): Promise<OpenDatabase> {
   const patient = postgres(url, { size: 1, timeoutMs: MIGRATION_TIMEOUT_MS, connectMs: timeoutMs, onIdleError });
   try {
@@ -60,17 +65,17 @@ async function openPostgres(
   } finally {
     await patient.destroy();
   }
-  const db = postgres(url, { size: POOL_SIZE, timeoutMs, connectMs: timeoutMs, onIdleError });
+  const db = postgres(url, { size: POOL_SIZE, timeoutMs, connectMs: timeoutMs, onIdleError, log });
   return { db, close: () => db.destroy() };
 }
 
-interface PoolOptions extends Pick<OpenOptions, 'onIdleError'> {
+interface PoolOptions extends Pick<OpenOptions, 'onIdleError' | 'log'> {
   readonly size: number;
   readonly timeoutMs: number;
   readonly connectMs: number;
 }
 
-function postgres(url: string, { size, timeoutMs, connectMs, onIdleError }: PoolOptions): Kysely<Database> {
+function postgres(url: string, { size, timeoutMs, connectMs, onIdleError, log }: PoolOptions): Kysely<Database> {
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
@@ -84,7 +89,8 @@ function postgres(url: string, { size, timeoutMs, connectMs, onIdleError }: Pool
   pool.on('error', onIdleError);
   // The pool hears idle connections only. One that breaks in use fails its query, and emits as well: unheard, that ends the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: certainPool(pool) }) });
+  const dialect = new PostgresDialect({ pool: certainPool(pool) });
+  return new Kysely<Database>({ dialect, ...(log !== undefined && { log }) });
 }
 
 async function migrated(db: Kysely<Database>, close: () => Promise<void>): Promise<OpenDatabase> {

@@ -1,4 +1,4 @@
-import { type Checks, type Logger, type Metrics, opsRoutes } from '@sekisho/telemetry';
+import { type Checks, type Logger, type Metrics, opsRoutes, type Tracing } from '@sekisho/telemetry';
 import { type AuditRoutesOptions, auditRoutes } from './admin-audit.ts';
 import { grantRoutes } from './admin-grants.ts';
 import { type UserSessionRoutesOptions, userSessionRoutes } from './admin-sessions.ts';
@@ -10,6 +10,8 @@ import { createServer, type HttpServer } from './server.ts';
 export interface AdminAppOptions extends UserRoutesOptions, UserSessionRoutesOptions, AuditRoutesOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** @default nothing is recorded */
+  readonly tracing?: Tracing;
   /** What must work for the service to be ready, by name. */
   readonly checks: Checks;
   /** Adds routes of other parts. @default none */
@@ -23,7 +25,7 @@ const INFO = {
 
 /** What the cluster may reach: administration by token, health and metrics without. */
 export function buildAdminApp(options: AdminAppOptions): HttpServer {
-  const app = createServer(options.log);
+  const app = createServer(options.log, options);
   collectOpenApi(app, INFO);
   withOtherMethodsRefused(app, (routes) => {
     openApiRoute(routes);
@@ -39,8 +41,8 @@ export function buildAdminApp(options: AdminAppOptions): HttpServer {
 
 function healthRoutes(app: HttpServer, options: AdminAppOptions): void {
   for (const [path, handler] of opsRoutes(options)) {
-    app.get(path, { schema: { hide: true } }, async (_, reply) => {
-      const { status, contentType, body } = await handler();
+    app.get(path, { schema: { hide: true } }, async ({ headers: { accept } }, reply) => {
+      const { status, contentType, body } = await handler({ accept });
       return reply.code(status).type(contentType).send(body);
     });
   }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Logger } from '@sekisho/telemetry';
+import type { Logger, Tracing } from '@sekisho/telemetry';
 import type { Jwks } from '@sekisho/tokens';
 import type { FastifyRequest } from 'fastify';
 import { countedAttempt } from '../login/counted-attempt.ts';
@@ -23,6 +23,8 @@ export interface PublicAppOptions {
   /** For how long a cache may keep them. @default 60 */
   readonly jwksMaxAgeSeconds?: number;
   readonly metrics: AuthMetrics;
+  /** @default nothing is recorded */
+  readonly tracing?: Tracing;
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   /** Adds what reads bodies in its own way, in scopes of its own: OAuth, and the log-in page. @default nothing */

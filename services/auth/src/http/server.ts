@@ -1,4 +1,5 @@
-import type { Logger } from '@sekisho/telemetry';
+import { type Logger, NO_TRACING, type Tracing } from '@sekisho/telemetry';
+import { traceRequests } from '@sekisho/telemetry/fastify';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -47,10 +48,13 @@ export interface ServerOptions {
   readonly trustedProxies?: readonly string[];
   /** Time that requests in flight have when the server closes. @default 3000 */
   readonly drainMs?: number;
+  /** @default nothing is recorded */
+  readonly tracing?: Tracing;
 }
 
 /** A server that refuses what its schemas do not name, and answers every refusal as a problem. */
-export function createServer(log: Logger, { trustedProxies = [], drainMs = 3_000 }: ServerOptions = {}): HttpServer {
+export function createServer(log: Logger, options: ServerOptions = {}): HttpServer {
+  const { trustedProxies = [], drainMs = 3_000, tracing = NO_TRACING } = options;
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -69,6 +73,7 @@ export function createServer(log: Logger, { trustedProxies = [], drainMs = 3_000
   app.setNotFoundHandler((_, reply) =>
     answerProblem(reply, { status: 404, code: 'not_found', detail: 'there is nothing here' }),
   );
+  traceRequests(app, tracing);
   app.addHook('onRequest', async (_, reply) => {
     reply.headers(ANSWER_HEADERS);
   });

@@ -1,4 +1,5 @@
 import type { RevocableClaims, Session } from '@sekisho/sessions';
+import type { Tracing } from '@sekisho/telemetry';
 import {
   ANY_AUDIENCE,
   createVerifier,
@@ -16,6 +17,7 @@ import { refuseRevoked } from '../revocations/refuse-revoked.ts';
 import type { RevokeByName } from '../revocations/revoke-by-name.ts';
 import { revocationRoutes } from '../revocations/routes.ts';
 import { unrevokedMint } from '../revocations/unrevoked-mint.ts';
+import { tracedVerify } from '../traces.ts';
 import type { Sessions } from './open-sessions.ts';
 import { createNamedSession, createOwnSession, type OwnSession } from './own-session.ts';
 import { sessionRoutes } from './routes.ts';
@@ -29,6 +31,7 @@ export interface WireSessionsOptions {
   readonly guardKeys: { readonly published: Jwks };
   readonly clock: () => Date;
   readonly metrics: Pick<AuthMetrics, 'validations' | 'tokenFailures'>;
+  readonly tracing: Tracing;
 }
 
 export interface WiredSessions {
@@ -53,14 +56,16 @@ export function wireSessions({
   guardKeys,
   clock,
   metrics,
+  tracing,
 }: WireSessionsOptions): WiredSessions {
   const { store, endings, onSecurityEvent } = sessions;
+  const verifier = (options: VerifierOptions) => tracedVerify(tracing, createVerifier(options));
   const verifyFor = (audience: VerifierOptions['audience']) =>
-    refuseRevoked({ ...sessions, verify: createVerifier({ issuer, audience, jwks: () => keys.jwks, clock }) });
+    refuseRevoked({ ...sessions, verify: verifier({ issuer, audience, jwks: () => keys.jwks, clock }) });
   const counted = countedVerify(verifyFor(ANY_AUDIENCE), metrics);
   const ownSession = createOwnSession({ verify: counted, sessions: store });
   const namedSession = createNamedSession({ verify: counted });
-  const verify = createVerifier({
+  const verify = verifier({
     issuer,
     audience: ANY_AUDIENCE,
     jwks: () => keys.published,

@@ -6,7 +6,7 @@ export interface AuthClientOptions {
   readonly authUrl: string;
   /** The projected ServiceAccount token with the audience `sekisho`, read for each request because the kubelet renews it. */
   readonly readToken: () => Promise<string>;
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly clock: Clock;
   /** Of one request with its answer. @default 5000 */
   readonly timeoutMs?: number;

@@ -1,4 +1,4 @@
-import { decide, meshPath } from '@sekisho/policy';
+import { type decide, meshPath } from '@sekisho/policy';
 import type { RevocationReader } from '@sekisho/sessions';
 import { bearerToken, TokenError } from '@sekisho/tokens';
 import { ANONYMOUS, type Answer, type Asker, DETAIL, denied, PASSED } from '../answer.ts';
@@ -23,6 +23,8 @@ export interface EdgeParts {
   /** Milliseconds; older knowledge of revocations counts as none. */
   readonly maxStalenessMs: number;
   readonly checkSession: SessionCheck;
+  /** The decision function of policies. */
+  readonly decide: typeof decide;
   readonly narrow: Narrow;
   readonly browser: BrowserTokens;
   /** Where people without a session are led; undefined for nowhere. */
@@ -55,11 +57,11 @@ interface Asked {
 }
 
 function decideTarget(parts: EdgeParts, asked: Asked): Answer | Promise<Answer> {
-  const { target, request, path } = asked;
+  const { target, request } = asked;
   // Asks on behalf of a page what it may ask later; the answer is the service's, which sees nobody.
   if (isPreflight(request)) return ANONYMOUS;
   const cookies = browserCookies(request);
-  const anonymously = () => decideAnonymous(target, request, path);
+  const anonymously = () => decideAnonymous(parts, asked);
   // Whatever the auth service opens to everybody, the log-in page for one, it judges by the cookie itself.
   if (cookies.length === 0 || (target.isAuth && anonymously().allowed)) {
     return decideByToken(parts, asked, () => presentedToken(request.authorization));
@@ -69,19 +71,16 @@ function decideTarget(parts: EdgeParts, asked: Asked): Answer | Promise<Answer> 
 }
 
 /** @param present the token; undefined for none, or throws TokenError */
-async function decideByToken(
-  parts: EdgeParts,
-  { target, request, path }: Asked,
-  present: () => string | undefined,
-): Promise<Answer> {
+async function decideByToken(parts: EdgeParts, asked: Asked, present: () => string | undefined): Promise<Answer> {
+  const { target, request } = asked;
   let credential: Credential | undefined;
   try {
     const token = present();
-    if (token === undefined) return decideWithoutToken(target, request, path);
+    if (token === undefined) return decideWithoutToken(parts, asked);
     credential = await parts.verify(token, target);
     const refusal = refused(parts, credential, target) ?? (await parts.checkSession(credential, target, request));
     if (refusal !== undefined) return refusal;
-    const answer = await exchange(parts, { token, credential, target, request, path });
+    const answer = await exchange(parts, { token, credential, target, request, path: asked.path });
     // A store that is slow gives a revocation time to come, and what is handed out is good for minutes.
     return refused(parts, credential, target) ?? answer;
   } catch (error) {
@@ -101,18 +100,17 @@ interface Exchange extends Asked {
 }
 
 /** By the target's rules, and then with a token for the target alone. */
-async function exchange(
-  { narrow }: EdgeParts,
-  { token, credential, target, request, path }: Exchange,
-): Promise<Answer> {
+async function exchange(parts: EdgeParts, exchanged: Exchange): Promise<Answer> {
+  const { token, credential, target, request, path } = exchanged;
   const asked = { method: request.method, path, port: target.port };
   const verified = { state: 'verified', claims: claimsAt(target, credential) } as const;
-  const decision = decide(target.decision, asked, { caller: target.caller, token: verified });
+  const decision = parts.decide(target.decision, asked, { caller: target.caller, token: verified });
   if (!decision.allowed) {
     // Who is logged in for other services is nobody here: what is open to everybody is open to them, too.
-    const anybody = decision.code === 'audience_mismatch' ? decideAnonymous(target, request, path) : undefined;
+    const anybody = decision.code === 'audience_mismatch' ? decideAnonymous(parts, exchanged) : undefined;
     return anybody?.allowed === true ? anybody : fromDecision(decision, target, askerOf(credential));
   }
+  const { narrow } = parts;
   if (target.exchanged.has(credential.iss)) return { allowed: true, authorization: await narrow(credential, target) };
   // That of a cookie is for every service: as it is, only who made it may have it.
   if (request.authorization === undefined && !target.isAuth) {
@@ -131,11 +129,11 @@ function claimsAt({ isAuth, service }: Target, { claims }: Credential): Credenti
 }
 
 /** Clients prove who they are to the auth service by Basic, too (RFC 6749 section 2.3.1): it sees what came, and only where that is one thing. */
-function decideWithoutToken(target: Target, request: CheckRequest, path: string): Answer {
-  const { authorization } = request;
-  if (!target.isAuth || authorization === undefined) return decideAnonymous(target, request, path);
+function decideWithoutToken(parts: EdgeParts, asked: Asked): Answer {
+  const { authorization } = asked.request;
+  if (!asked.target.isAuth || authorization === undefined) return decideAnonymous(parts, asked);
   if (!ONE_CREDENTIAL.test(authorization)) return TWO_CREDENTIALS;
-  const answer = decideAnonymous(target, request, path);
+  const answer = decideAnonymous(parts, asked);
   return answer.allowed ? PASSED : answer;
 }
 
@@ -143,8 +141,8 @@ function decideWithoutToken(target: Target, request: CheckRequest, path: string)
 const ONE_CREDENTIAL = /^[a-z]+ +[\w.~+/-]+=*$/i;
 const TWO_CREDENTIALS = denied('request_malformed', 'the Authorization header is not one credential');
 
-function decideAnonymous(target: Target, { method }: CheckRequest, path: string): Answer {
-  const decision = decide(target.decision, { method, path, port: target.port }, { caller: target.caller });
+function decideAnonymous(parts: EdgeParts, { target, request: { method }, path }: Asked): Answer {
+  const decision = parts.decide(target.decision, { method, path, port: target.port }, { caller: target.caller });
   return decision.allowed ? ANONYMOUS : fromDecision(decision, target);
 }
 

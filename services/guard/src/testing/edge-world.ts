@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { KubeObject } from '@sekisho/kube';
+import { decide } from '@sekisho/policy';
 import { createDeviceCheck, type DevicePolicy, deviceFingerprint, type Refusal, type Session } from '@sekisho/sessions';
 import { type AccessGrant, createMinter, generateSigningKey, type SigningKey, toJwks } from '@sekisho/tokens';
 import { SignJWT } from 'jose';
@@ -108,6 +109,7 @@ export class World {
         },
       },
       maxStalenessMs: 60_000,
+      decide,
       checkSession: createSessionCheck({
         gate,
         checkDevice: createDeviceCheck({ policy: devices, onSecurityEvent: (event) => void world.events.push(event) }),

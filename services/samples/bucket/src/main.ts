@@ -6,9 +6,12 @@ import {
   ListenSchema,
   LOG_LEVELS,
   onSignals,
+  openTracing,
   parseListen,
   readConfig,
+  tracedFetch,
 } from '@sekisho/telemetry';
+import { traceRequests } from '@sekisho/telemetry/fastify';
 import { Type } from 'typebox';
 import { buildApp } from './app.ts';
 import { openEgress } from './egress.ts';
@@ -37,16 +40,17 @@ const Config = Type.Object({
 async function main(): Promise<void> {
   const config = readConfig(Config, process.env);
   const log = createLogger({ name: 'bucket', level: config.LOG_LEVEL });
+  const tracing = await openTracing('bucket', process.env, { log });
   const items = openItems(config.DATABASE_FILE);
   const egress = config.EGRESS_PROXY === undefined ? undefined : openEgress(new URL(config.EGRESS_PROXY));
-  const tokens = workloadTokens({ authUrl: new URL(config.AUTH_URL), tokenFile: config.WORKLOAD_TOKEN_FILE });
+  const auth = { authUrl: new URL(config.AUTH_URL), tokenFile: config.WORKLOAD_TOKEN_FILE };
+  const tokens = workloadTokens({ ...auth, fetch: tracedFetch(tracing, 'sekisho-auth', fetch) });
   const client = (service: string, url: string) =>
     serviceClient(service, {
       url: new URL(url),
       tokens,
-      timeoutMs: 2_000,
-      maxAnswerBytes: 4_096,
-      ...(egress !== undefined && { fetch: egress.fetch }),
+      ...{ timeoutMs: 2_000, maxAnswerBytes: 4_096 },
+      fetch: tracedFetch(tracing, service, egress?.fetch ?? fetch),
     });
   const { USER_SERVICE_URL, NOTIFICATION_SERVICE_URL } = config;
   const app = await buildApp({
@@ -59,12 +63,14 @@ async function main(): Promise<void> {
     clock: () => new Date(),
     newId: randomUUID,
   });
+  traceRequests(app, tracing);
   await app.listen(parseListen('LISTEN', config.LISTEN));
   onSignals({
     process,
     log,
     closers: [
       { name: 'http', close: () => app.close() },
+      { name: 'traces', close: () => tracing.stop() },
       { name: 'egress', close: async () => egress?.close() },
       { name: 'items', close: async () => items[Symbol.dispose]() },
     ],

@@ -5,9 +5,11 @@ import {
   ListenSchema,
   LOG_LEVELS,
   onSignals,
+  openTracing,
   parseListen,
   readConfig,
 } from '@sekisho/telemetry';
+import { traceRequests } from '@sekisho/telemetry/fastify';
 import { Type } from 'typebox';
 import { buildApp } from './app.ts';
 import { openInboxes } from './inboxes.ts';
@@ -21,14 +23,17 @@ const Config = Type.Object({
 async function main(): Promise<void> {
   const config = readConfig(Config, process.env);
   const log = createLogger({ name: 'notification', level: config.LOG_LEVEL });
+  const tracing = await openTracing('notification', process.env, { log });
   const inboxes = openInboxes(config.DATABASE_FILE);
   const app = await buildApp({ inboxes, log, clock: () => new Date(), newId: randomUUID });
+  traceRequests(app, tracing);
   await app.listen(parseListen('LISTEN', config.LISTEN));
   onSignals({
     process,
     log,
     closers: [
       { name: 'http', close: () => app.close() },
+      { name: 'traces', close: () => tracing.stop() },
       { name: 'inboxes', close: async () => inboxes[Symbol.dispose]() },
     ],
   });

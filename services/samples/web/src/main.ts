@@ -4,9 +4,11 @@ import {
   ListenSchema,
   LOG_LEVELS,
   onSignals,
+  openTracing,
   parseListen,
   readConfig,
 } from '@sekisho/telemetry';
+import { traceRequests } from '@sekisho/telemetry/fastify';
 import { Type } from 'typebox';
 import { buildApp } from './app.ts';
 import { readPages } from './pages.ts';
@@ -25,10 +27,19 @@ const Config = Type.Object({
 async function main(): Promise<void> {
   const config = readConfig(Config, process.env);
   const log = createLogger({ name: 'web', level: config.LOG_LEVEL });
+  const tracing = await openTracing('web', process.env, { log });
   const pages = await readPages({ issuer: config.ISSUER, clientId: config.CLIENT_ID });
   const app = await buildApp({ pages, log });
+  traceRequests(app, tracing);
   await app.listen(parseListen('LISTEN', config.LISTEN));
-  onSignals({ process, log, closers: [{ name: 'http', close: () => app.close() }] });
+  onSignals({
+    process,
+    log,
+    closers: [
+      { name: 'http', close: () => app.close() },
+      { name: 'traces', close: () => tracing.stop() },
+    ],
+  });
 }
 
 main().catch((error: unknown) => failStart('web', error, process));

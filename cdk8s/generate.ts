@@ -1,0 +1,18 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Value } from 'typebox/value';
+import { parse } from 'yaml';
+import { chartTemplates, HEADER } from './src/chart/templates.ts';
+import { ChartValues, valuesSchema } from './src/chart/values.ts';
+
+/** Writes templates and schema of charts/sekisho from what renderPlatform renders: `node cdk8s/generate.ts`. */
+const chart = join(import.meta.dirname, '../charts/sekisho');
+const defaults = Value.Parse(ChartValues, parse(readFileSync(join(chart, 'values.yaml'), 'utf8')));
+
+const templates = join(chart, 'templates');
+for (const name of readdirSync(templates)) {
+  const file = join(templates, name);
+  if (readFileSync(file, 'utf8').startsWith(HEADER)) rmSync(file);
+}
+writeFileSync(join(chart, 'values.schema.json'), `${JSON.stringify(valuesSchema(), null, 2)}\n`);
+for (const [name, text] of chartTemplates(defaults)) writeFileSync(join(templates, name), text);

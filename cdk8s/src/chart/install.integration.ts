@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { API_VERSION, ISSUER_KIND, POLICY_KIND } from '@sekisho/policy';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { PLATFORM_NAMESPACE } from '../platform.ts';
+import { type Cluster, openCluster, type Reference } from './testing/cluster.ts';
+import { CHART, Helm } from './testing/helm.ts';
+import { COLUMN, newerChart } from './testing/newer-chart.ts';
+
+/** One release goes through its life, a test for each turn of it: none of them stands alone. */
+let cluster: Cluster;
+let helm: Helm;
+let newer: string;
+const folder = mkdtempSync(join(tmpdir(), 'sekisho-chart-'));
+const namespace = PLATFORM_NAMESPACE;
+
+// Three commands of Helm to a test, each of which takes seconds, and ten times that beside other work.
+vi.setConfig({ testTimeout: 400_000, hookTimeout: 300_000 });
+
+beforeAll(async () => {
+  newer = newerChart(folder);
+  cluster = await openCluster();
+  helm = new Helm(inject('helm'), cluster.kubeconfig);
+});
+
+afterAll(async () => {
+  helm.close();
+  rmSync(folder, { recursive: true, force: true });
+  await cluster.close();
+});
+
+const install = (...args: readonly string[]) =>
+  helm.run(['install', 'sekisho', CHART, '--namespace', namespace, '--create-namespace', ...args]);
+const upgrade = (chart: string, ...args: readonly string[]) =>
+  helm.run(['upgrade', 'sekisho', chart, '--namespace', namespace, ...args]);
+const profile = (name: string) => ['--values', join(CHART, 'ci', `${name}-values.yaml`)] as const;
+
+const auth: Reference = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'auth', namespace };
+const issuer: Reference = { apiVersion: API_VERSION, kind: ISSUER_KIND, name: 'platform' };
+const edgePolicy: Reference = { apiVersion: API_VERSION, kind: POLICY_KIND, name: 'edge', namespace: 'istio-edge' };
+const webhook: Reference = {
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'ValidatingWebhookConfiguration',
+  name: 'sekisho',
+};
+const certificate: Reference = { apiVersion: 'v1', kind: 'Secret', name: 'sekisho-webhook', namespace };
+const definition: Reference = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  name: 'tokenissuers.auth.sekisho.dev',
+};
+const columns = async (): Promise<string> => JSON.stringify((await cluster.get(definition))?.['spec']);
+
+test('one command installs definitions and objects of them', async () => {
+  const said = await install(...profile('minimal'));
+  expect(said).toContain('STATUS: deployed');
+  expect(said).toContain('The Secret sekisho-auth is missing');
+  expect(await cluster.get(issuer)).toMatchObject({ spec: { issuer: 'https://auth.example.org' } });
+  expect(await cluster.get(edgePolicy)).toBeDefined();
+  expect(await cluster.get(auth)).toMatchObject({ spec: { replicas: 2 } });
+});
+
+test('an upgrade changes what values say, and leaves what the operator wrote', async () => {
+  const [service, caBundle] = [
+    { name: 'sekisho-operator', namespace, path: '/validate', port: 443 },
+    'bm90IGEgY2VydGlmaWNhdGU=',
+  ];
+  const before = await cluster.get(webhook);
+  const webhooks = before?.['webhooks'] as readonly { readonly name: string }[];
+  const trusted = webhooks.map(({ name }) => ({ name, clientConfig: { caBundle } }));
+  await cluster.apply({
+    apiVersion: webhook.apiVersion,
+    kind: webhook.kind,
+    metadata: { name: webhook.name },
+    webhooks: trusted,
+  });
+  const data = { generations: 'e30=' };
+  await cluster.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: certificate.name, namespace }, data });
+
+  await upgrade(CHART, ...profile('minimal'), '--set', 'auth.replicas=3');
+
+  expect(await cluster.get(auth)).toMatchObject({ spec: { replicas: 3 } });
+  const after = (await cluster.get(webhook))?.['webhooks'];
+  expect(after).toEqual(webhooks.map(() => expect.objectContaining({ clientConfig: { caBundle, service } })));
+  expect(await cluster.get(certificate)).toMatchObject({ data });
+});
+
+test('an upgrade brings definitions up to date, and an earlier chart leaves them so', async () => {
+  await upgrade(newer, ...profile('minimal'));
+  expect(await columns()).toContain(COLUMN.name);
+  await upgrade(CHART, ...profile('minimal'));
+  expect(await columns()).toContain(COLUMN.name);
+  expect(await cluster.get(issuer)).toMatchObject({ spec: { issuer: 'https://auth.example.org' } });
+});
+
+test('a rollback puts values back, and definitions stay', async () => {
+  await upgrade(CHART, ...profile('minimal'), '--set', 'auth.replicas=4');
+  expect(await cluster.get(auth)).toMatchObject({ spec: { replicas: 4 } });
+  await helm.run(['rollback', 'sekisho', '1', '--namespace', namespace]);
+  expect(await cluster.get(auth)).toMatchObject({ spec: { replicas: 2 } });
+  expect(await columns()).toContain(COLUMN.name);
+});
+
+/** Server-side apply refuses a field that a type does not have. */
+test.each(['no-guard', 'full', 'minimal'])('the API server takes every object of the profile %s', async (name) => {
+  expect(await upgrade(CHART, ...profile(name))).toContain('STATUS: deployed');
+});
+
+test('uninstalling leaves definitions, issuers and policies, and installing again takes them over', async () => {
+  const policy = { apiVersion: API_VERSION, kind: POLICY_KIND, name: 'bucket', namespace: 'default' };
+  const rules = [{ name: 'read', allow: { authenticated: true } }];
+  const metadata = { name: policy.name, namespace: policy.namespace };
+  const spec = { selector: { matchLabels: { app: 'bucket' } }, rules };
+  await cluster.apply({ apiVersion: policy.apiVersion, kind: policy.kind, metadata, spec });
+
+  await helm.run(['uninstall', 'sekisho', '--namespace', namespace]);
+
+  expect(await cluster.get(auth)).toBeUndefined();
+  const left = await Promise.all([definition, issuer, edgePolicy, policy].map((one) => cluster.get(one)));
+  expect(left.map((one) => one?.metadata.deletionTimestamp)).toEqual([undefined, undefined, undefined, undefined]);
+  expect(left).not.toContain(undefined);
+
+  await install(...profile('minimal'));
+  expect(await cluster.get(auth)).toMatchObject({ spec: { replicas: 2 } });
+});

@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { afterAll, describe, expect, inject, test } from 'vitest';
+import { CHART, Helm } from './testing/helm.ts';
+
+const helm = new Helm(inject('helm'));
+afterAll(() => helm.close());
+
+const minimal = ['--values', join(CHART, 'ci', 'minimal-values.yaml')] as const;
+const attempt = (...args: readonly string[]) => helm.try(['template', 'sekisho', CHART, ...minimal, ...args]);
+
+describe('a value that is wrong is refused by its name', () => {
+  test.each([
+    ['auth.replica=3', "at '/auth': additional properties 'replica' not allowed"],
+    ['guards.enabled=true', "additional properties 'guards' not allowed"],
+    ['issuer=auth.example.org', "at '/issuer'"],
+    ['auth.replicas=two', "at '/auth/replicas': got string, want integer"],
+    ['edgeGateway.routesFrom[0]=Shop', "at '/edgeGateway/routesFrom/0'"],
+    ['guard.image.digest=latest', "at '/guard/image/digest'"],
+    ['images.pullPolicy=never', "at '/images/pullPolicy'"],
+    ['issuer=', 'issuer is empty. It is the `iss` of every token'],
+  ])('%s', async (value, complaint) => {
+    const { code, stderr } = await attempt('--set', value);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(complaint);
+  });
+});
+
+test.each(['minimal', 'no-guard', 'full'])('lint has nothing to say about the profile %s', async (name) => {
+  const values = join(CHART, 'ci', `${name}-values.yaml`);
+  const { code, stdout } = await helm.try(['lint', '--strict', CHART, '--values', values]);
+  expect(stdout).toContain('1 chart(s) linted, 0 chart(s) failed');
+  expect(code).toBe(0);
+});
+
+test('a chart that has this one as a part may share values with it', async () => {
+  const { code, stderr } = await attempt('--set', 'global.team=platform');
+  expect([code, stderr]).toEqual([0, '']);
+});

@@ -1,0 +1,52 @@
+import type { Destination, NetworkProps, Peer } from '../network/network-props.ts';
+import { type Child, isList, isObject, type Json, type Node, toJson } from './tree.ts';
+
+/** Ports that nothing has: where they are rendered, a destination of `network` in values.yaml is allowed. */
+const DESTINATIONS = { apiServer: 60_001, redis: 60_002, postgresql: 60_003, web: 60_004, traces: 60_005 } as const;
+const METRICS_FROM = 'marked-metrics-from';
+const ADMINISTRATION_FROM: Peer = { podSelector: { matchLabels: { marked: 'administration-from' } } };
+
+const destination = (port: number): Destination => ({ ports: [port] });
+
+/** Everything that a value decides, marked. */
+export const MARKED_NETWORK: NetworkProps = {
+  metricsFrom: [METRICS_FROM],
+  administrationFrom: [ADMINISTRATION_FROM],
+  apiServer: destination(DESTINATIONS.apiServer),
+  redis: destination(DESTINATIONS.redis),
+  postgresql: destination(DESTINATIONS.postgresql),
+  web: destination(DESTINATIONS.web),
+  traces: destination(DESTINATIONS.traces),
+};
+
+/** Rules of NetworkPolicies whose peers or ports are values: what admits nobody must not be written, for it would admit everybody. */
+export function withTraffic(node: Node): Node {
+  if (node.type !== 'map' && node.type !== 'list') return node;
+  return { ...node, children: node.children.map(withRule) };
+}
+
+function withRule(child: Child): Child {
+  const json = toJson(child.node);
+  const expression = egress(json) ?? ingress(json);
+  if (expression === undefined) return { ...child, node: withTraffic(child.node) };
+  return { ...child, node: { type: 'lines', text: expression } };
+}
+
+function egress(rule: Json | undefined): string | undefined {
+  const port = firstPort(rule);
+  const [name] = Object.entries(DESTINATIONS).find(([, marker]) => marker === port) ?? [];
+  return name && `include "sekisho.egress" .Values.network.${name}`;
+}
+
+function ingress(rule: Json | undefined): string | undefined {
+  if (!isObject(rule) || !JSON.stringify(rule['from'] ?? '').includes(METRICS_FROM)) return undefined;
+  const administered = JSON.stringify(rule['from']).includes(JSON.stringify(ADMINISTRATION_FROM));
+  const peers = administered ? '.Values.network.administrationFrom' : 'list';
+  return `include "sekisho.ingress" (list ${firstPort(rule)} (${peers}) .Values.network.metricsFrom)`;
+}
+
+function firstPort(rule: Json | undefined): Json | undefined {
+  const ports = isObject(rule) ? rule['ports'] : undefined;
+  const [first] = isList(ports) ? ports : [];
+  return isObject(first) ? first['port'] : undefined;
+}

@@ -1,0 +1,179 @@
+import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox';
+
+/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
+const QUANTITY = '^[0-9]+(\\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$';
+const NAME = '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$';
+
+/** Closed: a misspelt value is refused, not ignored. */
+const group = <T extends TProperties>(description: string, properties: T): TObject<T> =>
+  Type.Object(properties, { additionalProperties: false, description });
+const text = (description: string, options: { readonly pattern?: string; readonly maxLength?: number } = {}) =>
+  Type.String({ description, ...options });
+const name = (description: string) => text(description, { pattern: NAME });
+const objects = (description: string) => Type.Array(Type.Object({}), { description });
+const strings = (description: string) => Type.Record(Type.String(), Type.String(), { description });
+const namespaces = (description: string) =>
+  Type.Array(Type.String({ pattern: NAME }), { description, maxItems: 64, uniqueItems: true });
+
+const image = group('Where its image is.', {
+  repository: text('Below `images.registry`.', { pattern: '^[a-z0-9][a-z0-9._/:-]*$' }),
+  tag: text('Empty: the `appVersion` of the chart.', { pattern: '^[A-Za-z0-9._-]*$', maxLength: 128 }),
+  digest: text('`sha256:...`, instead of the tag.', { pattern: '^(sha256:[0-9a-f]{64})?$' }),
+});
+
+const quantity = Type.Union([Type.String(), Type.Number()]);
+const resources = Type.Object(
+  {
+    requests: Type.Optional(Type.Record(Type.String(), quantity)),
+    limits: Type.Optional(Type.Record(Type.String(), quantity)),
+  },
+  { additionalProperties: false, description: 'Requests and limits of its container.' },
+);
+
+/** What every pod may be given. */
+const scheduling = {
+  podAnnotations: strings('Annotations of its pods.'),
+  podLabels: strings('Labels of its pods, beside `app`.'),
+  nodeSelector: strings('Labels of the nodes that may run it.'),
+  tolerations: objects('Taints of nodes that it tolerates.'),
+  affinity: Type.Object({}, { description: 'Where its pods are drawn to, and where not.' }),
+  priorityClassName: text('Which pods make room for it.'),
+};
+
+const autoscaling = group('As many pods as their CPU asks for, instead of `replicas`. Needs metrics-server.', {
+  enabled: Type.Boolean({ description: 'Whether there is a HorizontalPodAutoscaler.' }),
+  min: Type.Integer({ minimum: 1, maximum: 100, description: 'At least 2, or the loss of a node is an outage.' }),
+  max: Type.Integer({ minimum: 1, maximum: 100, description: 'At most so many.' }),
+  targetCpu: text('CPU of the average pod above which another is added.', { pattern: QUANTITY }),
+});
+
+const part = <T extends TProperties>(description: string, properties: T) =>
+  group(description, {
+    image,
+    replicas: Type.Integer({ minimum: 0, maximum: 100, description: 'How many pods.' }),
+    resources,
+    extraEnv: objects(
+      'Environment beside what the chart sets: `[{ name, value }]`. Settings are in the docs of the part.',
+    ),
+    ...scheduling,
+    ...properties,
+  });
+
+const store = <T extends TProperties>(description: string, properties: T) =>
+  group(description, {
+    enabled: Type.Boolean({ description: 'Whether there is one. Production brings its own.' }),
+    image,
+    volume: group('Where it keeps what it holds.', {
+      enabled: Type.Boolean({ description: 'Whether it has a volume. False: what it holds ends with its pod.' }),
+      size: text('Of the volume.', { pattern: QUANTITY }),
+      storageClassName: text("Empty: the cluster's own."),
+    }),
+    resources,
+    ...scheduling,
+    ...properties,
+  });
+
+const destination = (description: string) =>
+  group(description, {
+    to: objects('Peers of a NetworkPolicy. Empty: every address.'),
+    ports: Type.Array(Type.Integer({ minimum: 1, maximum: 65_535 }), {
+      description: 'Ports of the pods or hosts behind it. Empty: it is not reached.',
+      maxItems: 16,
+    }),
+  });
+
+const gateway = <T extends TProperties>(description: string, properties: T) =>
+  group(description, {
+    create: Type.Boolean({ description: 'Whether the chart makes the Gateway and its namespace.' }),
+    className: name('GatewayClass of the Gateway.'),
+    annotations: strings('Annotations of the Gateway, for example `networking.istio.io/service-type: ClusterIP`.'),
+    routesFrom: namespaces('Namespaces whose HTTPRoutes may attach.'),
+    ...properties,
+  });
+
+/** What values.yaml holds: its schema, and the table in the README of the chart. */
+export const ChartValues = group('Values of the chart.', {
+  issuer: text('**Required.** The `iss` of the tokens: the address at which applications reach the auth service.', {
+    pattern: '^$|^https?://[^\\s?#]+$',
+    maxLength: 512,
+  }),
+  images: group('Of every image.', {
+    registry: text('Host and path before the repositories, for example `registry.example.org/mirror`. Empty: none.', {
+      pattern: '^$|^[A-Za-z0-9][A-Za-z0-9._:/-]*[A-Za-z0-9]$',
+    }),
+    pullPolicy: text('`Always`, `IfNotPresent` or `Never`. Empty: what Kubernetes makes of the tag.', {
+      pattern: '^(Always|IfNotPresent|Never)?$',
+    }),
+    pullSecrets: Type.Array(group('A Secret of the namespace.', { name: name('Its name.') }), {
+      description: 'Secrets for the registry: `[{ name }]`.',
+    }),
+  }),
+  mesh: group('Facts of the mesh that is there.', {
+    trustDomain: text('`trustDomain` of the mesh config.', { pattern: '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$' }),
+    rootNamespace: name('`rootNamespace` of the mesh config, where no policy is programmed.'),
+    istiodNamespace: name('Namespace of istiod.'),
+    configMap: group('The ConfigMap with the mesh config.', {
+      namespace: name('Its namespace.'),
+      name: text('`istio`, or `istio-REVISION`.', { pattern: '^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$' }),
+    }),
+  }),
+  operator: part('The operator: policies become objects of the mesh.', {}),
+  auth: part('The auth service: accounts, sessions, tokens, keys.', {
+    secretName: name('Secret with `database-url`, `redis-url` and `key-encryption-key`.'),
+    bootstrapAdminEmail: text(
+      'First administrator, with `bootstrap-admin-password` of the Secret. Empty: none is made.',
+      { maxLength: 254 },
+    ),
+    autoscaling,
+  }),
+  guard: part('The guard: what proxies ask about requests.', {
+    enabled: Type.Boolean({ description: 'Whether there is one, and a gateway that asks it.' }),
+    secretName: name('Secret with `redis-url` and a `key-encryption-key` of its own.'),
+    loginPath: text('Where people who open a page without a session are led, for example `/login`. Empty: nowhere.', {
+      pattern: '^$|^/[^/\\\\\\s][^\\\\\\s]*$',
+      maxLength: 256,
+    }),
+    meshed: Type.Boolean({ description: 'Whether its pods get a sidecar, and answer only certificates of the mesh.' }),
+    autoscaling,
+  }),
+  edgeGateway: gateway('The Gateway that asks the guard about every request.', {
+    name: name('Of the Gateway, be it made by the chart or there already.'),
+    namespace: name('Its namespace.'),
+  }),
+  publicGateway: gateway(
+    'A Gateway `public` in `istio-ingress` that asks nobody: services verify tokens themselves.',
+    {},
+  ),
+  network: group('Who talks with the pods of the namespace; all else is denied.', {
+    enabled: Type.Boolean({ description: 'Whether there are NetworkPolicies.' }),
+    metricsFrom: namespaces('Namespaces whose pods read metrics.'),
+    administrationFrom: objects('Peers that reach the administration of the auth service.'),
+    apiServer: destination('The API server, whose own address and port a policy sees.'),
+    redis: destination('Redis, unless `redis.enabled`.'),
+    postgresql: destination('PostgreSQL, unless `postgresql.enabled`.'),
+    web: destination('Key sets of TokenIssuers, and applications that are told of a log-out.'),
+    traces: destination('A collector of traces.'),
+  }),
+  redis: store('A Redis of its own, for who has none.', {
+    program: text('The program in the image; `redis-server` in those of Redis.', { pattern: '^[a-z-]+$' }),
+    secretName: name('Secret with `users.acl`: one line for each user.'),
+    maxMemory: Type.Integer({ minimum: 16, maximum: 65_536, description: 'In MB, before it refuses more.' }),
+  }),
+  postgresql: store('A PostgreSQL of its own, for who has none.', {
+    user: Type.Integer({ minimum: 1, description: 'The user of the image who may own a database.' }),
+    secretName: name('Secret with the key `password`.'),
+  }),
+  global: Type.Optional(Type.Object({}, { description: 'Of a chart that has this one as a part; not read.' })),
+  crds: group('The custom resource definitions.', {
+    upgrade: Type.Boolean({
+      description: 'Whether an upgrade brings older definitions up to date, or is refused where Helm cannot (Helm 3).',
+    }),
+  }),
+});
+export type ChartValues = Static<typeof ChartValues>;
+
+/** As values.schema.json: Helm 3 and 4 both read draft 7. */
+export function valuesSchema(): TSchema {
+  const $schema = 'http://json-schema.org/draft-07/schema#';
+  return { $schema, title: 'Values of the chart sekisho', ...ChartValues };
+}

@@ -1,0 +1,73 @@
+{{- /* Labels of every object: (list $ "part"). */}}
+{{- define "sekisho.labels" -}}
+{{- $root := index . 0 -}}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+app.kubernetes.io/name: sekisho
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end }}
+
+{{- /* REGISTRY/REPOSITORY:TAG, or @DIGEST where one is given: (list $ image). */}}
+{{- define "sekisho.image" -}}
+{{- $root := index . 0 -}}
+{{- $image := index . 1 -}}
+{{- with $root.Values.images.registry }}{{ . }}/{{ end -}}
+{{ $image.repository }}
+{{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ $image.tag | default $root.Chart.AppVersion }}{{ end }}
+{{- end }}
+
+{{- define "sekisho.issuer" -}}
+{{- required "issuer is empty. It is the `iss` of every token and the address of the auth service: --set issuer=https://auth.example.org" .Values.issuer }}
+{{- end }}
+
+{{- /* A selector that matches no namespace is refused by the API server in words that nobody would connect with this value. */}}
+{{- define "sekisho.publicRoutes" -}}
+{{- if not .Values.publicGateway.routesFrom }}
+{{- fail "publicGateway.routesFrom is empty, so no route could attach: name namespaces, or leave the gateway out with publicGateway.create=false" }}
+{{- end }}
+{{- toJson .Values.publicGateway.routesFrom }}
+{{- end }}
+
+{{- /* A rule of a NetworkPolicy that lets out to a destination { to, ports }; none where there are no ports. */}}
+{{- define "sekisho.egress" -}}
+{{- if .ports -}}
+- ports:
+    {{- range .ports }}
+    - { protocol: TCP, port: {{ . }} }
+    {{- end }}
+  {{- with .to }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* A rule that lets peers and namespaces in to a port; none where there are neither: (list port peers namespaces). */}}
+{{- define "sekisho.ingress" -}}
+{{- $peers := index . 1 }}
+{{- range index . 2 }}
+{{- $peers = append $peers (dict "namespaceSelector" (dict "matchLabels" (dict "kubernetes.io/metadata.name" .))) }}
+{{- end }}
+{{- if $peers -}}
+- from:
+    {{- toYaml $peers | nindent 4 }}
+  ports:
+    - { protocol: TCP, port: {{ index . 0 }} }
+{{- end }}
+{{- end }}
+
+{{- /*
+Whether a definition of the cluster has other versions than the chart's, and does not come from a later release: (list $theirs $ours).
+Writes something where it is so.
+*/}}
+{{- define "sekisho.definitionIsOlder" -}}
+{{- $theirs := index . 0 -}}
+{{- $ours := index . 1 -}}
+{{- $key := "auth.sekisho.dev/version" -}}
+{{- $release := dig "metadata" "annotations" $key "0.0.0" $theirs -}}
+{{- if and (ne (toJson $theirs.spec.versions) (toJson $ours.spec.versions)) (semverCompare (printf "<=%s" (index $ours.metadata.annotations $key)) $release) -}}
+true
+{{- end -}}
+{{- end }}
