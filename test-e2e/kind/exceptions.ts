@@ -8,7 +8,8 @@ export const LOCAL_FILES: Readonly<Record<string, string>> = {
 
 /** What single tests need that a cluster does not offer, with the reason. */
 const LOCAL_MEANS = {
-  'stopped processes': 'the first process of a container ignores SIGSTOP from within, and nodes are not the suite’s to enter',
+  'stopped processes':
+    'the first process of a container ignores SIGSTOP from within, and nodes are not the suite’s to enter',
   'a Redis that comes back': 'the one in the cluster has no volume here, and has forgotten what it knew',
   'the API server taken away': 'it is how the suite reaches the cluster',
   'a single Envoy taken away': 'it shares a pod with its app',

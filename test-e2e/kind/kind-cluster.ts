@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { succeed } from './commands.ts';
+import { CommandError, succeed } from './commands.ts';
 import type { Settings } from './settings.ts';
 
 const NAME = 'sekisho-e2e';
@@ -10,8 +10,8 @@ const CONTEXT = 'kind-';
 export interface KindCluster extends AsyncDisposable {
   /** An administrator's. */
   readonly kubeconfig: string;
-  /** As kind knows it; undefined: some other cluster, whose nodes pull images. */
-  readonly name: string | undefined;
+  /** As kind knows it. */
+  readonly name: string;
   /** Whether this run made it, and deletes it. */
   readonly own: boolean;
 }
@@ -33,8 +33,15 @@ async function remove(kind: string, kubeconfig: string): Promise<void> {
   await succeed(kind, ['delete', 'cluster', '--name', NAME, '--kubeconfig', kubeconfig]);
 }
 
-/** kind names the contexts that it writes after their clusters. */
-function kindName(kubeconfig: string): string | undefined {
+/**
+ * kind names the contexts that it writes after their clusters.
+ * @throws CommandError for a cluster of another kind: the suite removes namespaces, and takes parts of the mesh away
+ */
+function kindName(kubeconfig: string): string {
   const { 'current-context': context = '' } = parse(readFileSync(kubeconfig, 'utf8')) as Record<string, string>;
-  return context.startsWith(CONTEXT) ? context.slice(CONTEXT.length) : undefined;
+  if (context.startsWith(CONTEXT)) return context.slice(CONTEXT.length);
+  const wayOut = 'Unset KUBECONFIG to have a cluster made, or name one that kind made.';
+  throw new CommandError(
+    `the current context of KUBECONFIG, ${context}, is no kind cluster (${CONTEXT}...). ${wayOut}`,
+  );
 }

@@ -10,7 +10,7 @@ import { openCluster } from './kind-cluster.ts';
 import { collectLogs } from './logs.ts';
 import { type ClusterMesh, issuerOf, openEntrance, openMesh } from './mesh.ts';
 import { SUITE_NAMESPACE } from './names.ts';
-import { installPlatform, removePlatform } from './platform.ts';
+import { type HelmTarget, installPlatform, removePlatform } from './platform.ts';
 import type { Settings } from './settings.ts';
 import { findTools } from './tools.ts';
 
@@ -37,7 +37,8 @@ export async function openKindMesh(settings: Settings, report: Report): Promise<
   const kubeconfig = await writeAccess(kindCluster.kubeconfig, folder);
   const cluster = new Cluster(kubeconfig);
   opened.defer(() => cluster.close());
-  if (!kindCluster.own && !keep) opened.defer(() => cleanUp(cluster));
+  const target = { cluster, kubeconfig, helm: await tools.helm(), folder };
+  if (!kindCluster.own && !keep) opened.defer(() => cleanUp(target));
   const logs = join(folder, 'logs');
   const keepLogs = async (): Promise<void> => {
     await collectLogs(cluster, logs);
@@ -46,12 +47,12 @@ export async function openKindMesh(settings: Settings, report: Report): Promise<
   try {
     const images = await timed('images', provideImages(kind, kindCluster, settings));
     await timed('Istio', provideIstio(cluster, { settings, kubeconfig }, tools));
-    if (!kindCluster.own) await timed('removing what an earlier run left', removePlatform(cluster));
+    if (!kindCluster.own) await timed('removing what an earlier run left', removePlatform(target));
     const edge = { port: await new Addresses(folder).port('127.0.0.1', 28_060) };
     const image = images.shop.user;
     const entrance = opened.use(await openEntrance(cluster, { kubeconfig, image, edge }));
-    const options = { issuer: issuerOf(entrance), images, settings };
-    const administrator = await timed('platform and shop', installPlatform(cluster, options));
+    const options = { issuer: issuerOf(entrance), images };
+    const administrator = await timed('platform and shop', installPlatform(target, options));
     const mesh = opened.use(
       await timed('policies programmed', openMesh(cluster, { kubeconfig, folder, image, entrance, administrator })),
     );
@@ -63,9 +64,9 @@ export async function openKindMesh(settings: Settings, report: Report): Promise<
   }
 }
 
-async function cleanUp(cluster: Cluster): Promise<void> {
-  await removePlatform(cluster);
-  await remove(cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SUITE_NAMESPACE } });
+async function cleanUp(target: HelmTarget): Promise<void> {
+  await removePlatform(target);
+  await remove(target.cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SUITE_NAMESPACE } });
 }
 
 /** Reports how long each part took. */

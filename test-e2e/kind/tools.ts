@@ -1,12 +1,13 @@
 import { documents } from '../mesh/documents.ts';
 import { run } from '../toolchain/command.ts';
-import { ensureGatewayDefinitions } from '../toolchain/index.ts';
+import { ensureGatewayDefinitions, ensureHelm } from '../toolchain/index.ts';
 import { CommandError } from './commands.ts';
 import type { IstioSources } from './istio-install.ts';
 
 /** Programs of other projects, each found when it is needed first. */
 export interface Tools extends IstioSources {
   readonly kind: () => Promise<string>;
+  readonly helm: () => Promise<string>;
 }
 
 /** Where a program comes from, for who has not installed it. */
@@ -19,6 +20,7 @@ export function findTools(env: NodeJS.ProcessEnv, report: (line: string) => void
   return {
     kind: () => onPath('kind', ['version']),
     istioctl: () => onPath('istioctl', ['version', '--remote=false']),
+    helm: () => ensureHelm(env, report),
     gatewayDefinitions: async () => documents(await ensureGatewayDefinitions(env, report)),
   };
 }

@@ -116,28 +116,32 @@ describe('the API server, before it stores anything', () => {
   });
 });
 
-test.skipIf(lacks(inject('mesh'), 'a webhook with an address'))('the certificate is replaced while requests go on, each of which is judged', async () => {
-  const before = await fingerprint();
-  const answers: number[] = [];
-  let going = true;
-  const requests = (async () => {
-    while (going) answers.push((await api('POST', POLICIES, misspelt)).status);
-  })();
-  try {
-    // How a person replaces a key that may have leaked.
-    const secret = await cluster.get('v1', 'Secret', 'sekisho-system', 'sekisho-webhook');
-    await cluster.client.replace(await cluster.resource(secret), Object.assign({ ...secret }, { data: {} }));
-    const isNew = async () => (await fingerprint()) !== before;
-    await waitFor('a new certificate is served', isNew, { timeout: 30_000 });
-    const isAlone = async () => (await webhook()).authorities === 1;
-    await waitFor('its authority alone is trusted', isAlone, { timeout: 30_000 });
-  } finally {
-    going = false;
-    await requests;
-  }
-  expect(answers.length).toBeGreaterThan(20);
-  expect(answers.filter((status) => status !== 422)).toEqual([]);
-}, 90_000);
+test.skipIf(lacks(inject('mesh'), 'a webhook with an address'))(
+  'the certificate is replaced while requests go on, each of which is judged',
+  async () => {
+    const before = await fingerprint();
+    const answers: number[] = [];
+    let going = true;
+    const requests = (async () => {
+      while (going) answers.push((await api('POST', POLICIES, misspelt)).status);
+    })();
+    try {
+      // How a person replaces a key that may have leaked.
+      const secret = await cluster.get('v1', 'Secret', 'sekisho-system', 'sekisho-webhook');
+      await cluster.client.replace(await cluster.resource(secret), Object.assign({ ...secret }, { data: {} }));
+      const isNew = async () => (await fingerprint()) !== before;
+      await waitFor('a new certificate is served', isNew, { timeout: 30_000 });
+      const isAlone = async () => (await webhook()).authorities === 1;
+      await waitFor('its authority alone is trusted', isAlone, { timeout: 30_000 });
+    } finally {
+      going = false;
+      await requests;
+    }
+    expect(answers.length).toBeGreaterThan(20);
+    expect(answers.filter((status) => status !== 422)).toEqual([]);
+  },
+  90_000,
+);
 
 describe('while the operator is down', () => {
   test('a broken policy is stored, opens nothing, and is reported when the operator is back', async () => {

@@ -117,15 +117,18 @@ describe('Enforced', { timeout: 2 * LONG }, () => {
     expect(await answer()).toBe('200');
   });
 
-  test.skipIf(lacks(inject('mesh'), 'stopped processes'))('stays False while an Envoy stands still, and names it', async () => {
-    const condition = await frozenEnvoy(context.mesh, 'bucket', async () => {
-      await policies.askFor('bucket:audit');
-      return said('ProxiesBehind');
-    });
-    expect(condition).toMatchObject({ status: 'False', message: expect.stringContaining('bucket-1.shop') });
-    await policies.enforced('shop', 'bucket', LONG);
-    expect(await answer()).toBe(DENIED);
-  });
+  test.skipIf(lacks(inject('mesh'), 'stopped processes'))(
+    'stays False while an Envoy stands still, and names it',
+    async () => {
+      const condition = await frozenEnvoy(context.mesh, 'bucket', async () => {
+        await policies.askFor('bucket:audit');
+        return said('ProxiesBehind');
+      });
+      expect(condition).toMatchObject({ status: 'False', message: expect.stringContaining('bucket-1.shop') });
+      await policies.enforced('shop', 'bucket', LONG);
+      expect(await answer()).toBe(DENIED);
+    },
+  );
 
   test('stays False where Envoy refuses its listeners, and says why', async () => {
     await context.cluster.apply([BROKEN_FILTER]);
@@ -143,16 +146,19 @@ describe('Enforced', { timeout: 2 * LONG }, () => {
     expect(await answer()).toBe(DENIED);
   });
 
-  test.skipIf(lacks(inject('mesh'), 'stopped processes'))('is Unknown while istiod stands still, for what was changed meanwhile, and recovers alone', async () => {
-    const condition = await frozen(context.mesh, 'istiod', async () => {
-      await policies.askFor('bucket:audit');
-      return said('IstiodUnreachable');
-    });
-    expect(condition.status).toBe('Unknown');
-    expect((await policies.condition('shop', 'user', 'Enforced')).status).toBe('True');
-    await policies.enforced('shop', 'bucket', LONG);
-    expect(await answer()).toBe(DENIED);
-  });
+  test.skipIf(lacks(inject('mesh'), 'stopped processes'))(
+    'is Unknown while istiod stands still, for what was changed meanwhile, and recovers alone',
+    async () => {
+      const condition = await frozen(context.mesh, 'istiod', async () => {
+        await policies.askFor('bucket:audit');
+        return said('IstiodUnreachable');
+      });
+      expect(condition.status).toBe('Unknown');
+      expect((await policies.condition('shop', 'user', 'Enforced')).status).toBe('True');
+      await policies.enforced('shop', 'bucket', LONG);
+      expect(await answer()).toBe(DENIED);
+    },
+  );
 
   test('is Unknown while istiod is gone, and recovers alone', async () => {
     const condition = await killed(context.mesh, 'istiod', async () => {
@@ -164,16 +170,21 @@ describe('Enforced', { timeout: 2 * LONG }, () => {
     expect(await answer()).toBe(DENIED);
   });
 
-  test.skipIf(lacks(inject('mesh'), 'an istiod for each workload'))('asks both istiods, for each knows only its own proxies', async () => {
-    await waitFor('bucket is connected to one istiod alone, and user to the other', eachAtItsOwn, { timeout: LONG });
-    const condition = await frozen(context.mesh, 'istiod-2', async () => {
-      await policies.edit('shop', 'user', ({ rules }) => rules.push({ name: 'more', allow: { authenticated: true } }));
-      await policies.askFor('bucket:audit');
-      await policies.enforced('shop', 'bucket', LONG);
-      expect(await answer()).toBe(DENIED);
-      return said('IstiodUnreachable', 'user');
-    });
-    expect(condition).toMatchObject({ status: 'Unknown', message: expect.stringContaining('user-1.shop') });
-    await policies.enforced('shop', 'user', LONG);
-  });
+  test.skipIf(lacks(inject('mesh'), 'an istiod for each workload'))(
+    'asks both istiods, for each knows only its own proxies',
+    async () => {
+      await waitFor('bucket is connected to one istiod alone, and user to the other', eachAtItsOwn, { timeout: LONG });
+      const condition = await frozen(context.mesh, 'istiod-2', async () => {
+        await policies.edit('shop', 'user', ({ rules }) =>
+          rules.push({ name: 'more', allow: { authenticated: true } }),
+        );
+        await policies.askFor('bucket:audit');
+        await policies.enforced('shop', 'bucket', LONG);
+        expect(await answer()).toBe(DENIED);
+        return said('IstiodUnreachable', 'user');
+      });
+      expect(condition).toMatchObject({ status: 'Unknown', message: expect.stringContaining('user-1.shop') });
+      await policies.enforced('shop', 'user', LONG);
+    },
+  );
 });

@@ -66,33 +66,39 @@ describe('at the guarded gateway', { timeout: 5 * LONG }, () => {
     expect(meanwhile).toEqual(['503', '503', '503']);
   });
 
-  test.skipIf(lacks(inject('mesh'), 'stopped processes'))('a guard that is slow is none, and never lets through what it would refuse', async () => {
-    const answers = new Set<string>();
-    await slowed(context.mesh, 'guard', async () => {
-      await waitFor(
-        'an answer that came too late',
-        async () => {
-          answers.add(await ask(revoked));
-          return (await ask(token)) === '503';
-        },
-        { timeout: LONG, every: 20 },
-      );
-    });
-    expect([...answers].filter((answer) => answer !== '503' && answer !== '401 token_revoked')).toEqual([]);
-  });
-
-  test.skipIf(lacks(inject('mesh'), 'stopped processes'))('while Redis stands still, Deny refuses once too little is known, and Allow goes on', async () => {
-    await frozen(context.mesh, 'valkey', async () => {
-      await eventually('503', () => ask(token));
-      await eventually('401 token_revoked', () => ask(revoked));
-      await eventually('401 token_missing', () => ask());
-      await policies.edit('shop', 'bucket', (spec) => {
-        spec['revocation'] = { whenUnavailable: 'Allow' };
+  test.skipIf(lacks(inject('mesh'), 'stopped processes'))(
+    'a guard that is slow is none, and never lets through what it would refuse',
+    async () => {
+      const answers = new Set<string>();
+      await slowed(context.mesh, 'guard', async () => {
+        await waitFor(
+          'an answer that came too late',
+          async () => {
+            answers.add(await ask(revoked));
+            return (await ask(token)) === '503';
+          },
+          { timeout: LONG, every: 20 },
+        );
       });
-      await eventually('200', () => ask(token));
-      await eventually('401 token_revoked', () => ask(revoked));
-    });
-  });
+      expect([...answers].filter((answer) => answer !== '503' && answer !== '401 token_revoked')).toEqual([]);
+    },
+  );
+
+  test.skipIf(lacks(inject('mesh'), 'stopped processes'))(
+    'while Redis stands still, Deny refuses once too little is known, and Allow goes on',
+    async () => {
+      await frozen(context.mesh, 'valkey', async () => {
+        await eventually('503', () => ask(token));
+        await eventually('401 token_revoked', () => ask(revoked));
+        await eventually('401 token_missing', () => ask());
+        await policies.edit('shop', 'bucket', (spec) => {
+          spec['revocation'] = { whenUnavailable: 'Allow' };
+        });
+        await eventually('200', () => ask(token));
+        await eventually('401 token_revoked', () => ask(revoked));
+      });
+    },
+  );
 
   test('without any istiod all goes on', async () => {
     await killed(context.mesh, ['istiod', 'istiod-2'], recovered);

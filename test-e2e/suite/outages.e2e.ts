@@ -44,17 +44,20 @@ describe('while a part is down', () => {
     expect(await settle(context.mesh.gateway + ITEMS, { token }, '200', 30_000)).toBe('200');
   });
 
-  test.skipIf(lacks(inject('mesh'), 'the API server taken away'))('kube-apiserver: requests are decided as before, and the operator goes on when it is back', async () => {
-    expect(await killed('kube-apiserver', async () => [await withToken(), await withoutToken()])).toEqual([
-      '200',
-      DENIED,
-    ]);
-    await waitFor('the operator is ready', () => answersOk(`${context.mesh.operator}/readyz`), { timeout: 60_000 });
-    await policies.askFor('bucket:audit');
-    expect(await settle(context.mesh.gateway + ITEMS, { token }, DENIED, 60_000)).toBe(DENIED);
-    await policies.askFor('bucket:read');
-    expect(await settle(context.mesh.gateway + ITEMS, { token }, '200', 60_000)).toBe('200');
-  });
+  test.skipIf(lacks(inject('mesh'), 'the API server taken away'))(
+    'kube-apiserver: requests are decided as before, and the operator goes on when it is back',
+    async () => {
+      expect(await killed('kube-apiserver', async () => [await withToken(), await withoutToken()])).toEqual([
+        '200',
+        DENIED,
+      ]);
+      await waitFor('the operator is ready', () => answersOk(`${context.mesh.operator}/readyz`), { timeout: 60_000 });
+      await policies.askFor('bucket:audit');
+      expect(await settle(context.mesh.gateway + ITEMS, { token }, DENIED, 60_000)).toBe(DENIED);
+      await policies.askFor('bucket:read');
+      expect(await settle(context.mesh.gateway + ITEMS, { token }, '200', 60_000)).toBe('200');
+    },
+  );
 
   test('the operator: what was changed and deleted meanwhile is put right when it is back', async () => {
     const allow = await policies.generated('shop', 'bucket', 'ALLOW');
@@ -86,10 +89,13 @@ describe('while a part is down', () => {
     expect(await logIn()).toBe('201');
   });
 
-  test.skipIf(lacks(inject('mesh'), 'a single Envoy taken away'))('an Envoy: the edge answers 503, never a service without its Envoy', async () => {
-    const answer = await killed('proxy-bucket', withToken);
-    expect(answer).toMatch(/^503 /);
-    expect(await settle(context.mesh.gateway + ITEMS, { token }, '200', 30_000)).toBe('200');
-    expect(await withoutToken()).toBe(DENIED);
-  });
+  test.skipIf(lacks(inject('mesh'), 'a single Envoy taken away'))(
+    'an Envoy: the edge answers 503, never a service without its Envoy',
+    async () => {
+      const answer = await killed('proxy-bucket', withToken);
+      expect(answer).toMatch(/^503 /);
+      expect(await settle(context.mesh.gateway + ITEMS, { token }, '200', 30_000)).toBe('200');
+      expect(await withoutToken()).toBe(DENIED);
+    },
+  );
 });
