@@ -127,6 +127,8 @@ function container({ workload, image, probes, env = [], ...props }: DeploymentPr
       containerPort: port,
     })),
     env: [...env],
+    // A process that waits for its stores, or for a core, is not stuck: without this the liveness probe ends it after 30 s, again and again.
+    startupProbe: { httpGet: { path: probes.live, port }, periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 60 },
     livenessProbe: { httpGet: { path: probes.live, port }, periodSeconds: 10, timeoutSeconds: 2 },
     readinessProbe: { httpGet: { path: probes.ready, port }, periodSeconds: 5, timeoutSeconds: 2 },
     resources: requirements(props.resources ?? RESOURCES),
