@@ -1,4 +1,4 @@
-export { bearerToken } from './bearer.ts';
+export { assertB64Token, bearerText, bearerToken } from './bearer.ts';
 export {
   AccessClaims,
   type Actor,

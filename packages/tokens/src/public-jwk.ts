@@ -73,6 +73,16 @@ export async function publicJwkOf(publicKey: KeyObject): Promise<PublicJwk | und
   return { ...members, kid: await calculateJwkThumbprint(members), use: 'sig' };
 }
 
+/**
+ * What tokens that name the key are verified with.
+ * @throws TokenError `key_invalid` for one that its algorithm is not made with
+ */
+export function importVerifyingKey(jwk: PublicJwk): KeyObject {
+  const key = importPublicJwk(jwk);
+  if (publicMembers(key)?.alg !== jwk.alg) throw new TokenError('key_invalid', `the key is not ${USABLE_KEYS}`);
+  return key;
+}
+
 function importPublicJwk(jwk: PublicJwk): KeyObject {
   try {
     return createPublicKey({ key: { ...jwk }, format: 'jwk' });

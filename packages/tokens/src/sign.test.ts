@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { compactVerify, importJWK } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { generateSigningKey, SIGNING_ALGORITHMS } from './keys.ts';
-import { signCompact, toP1363 } from './sign.ts';
+import { signCompact, toDer, toP1363 } from './sign.ts';
 
 /** As RFC 3279 section 2.2.3 writes it: no more bytes than needed, and none that reads as negative. */
-function toDer(...integers: Uint8Array[]): Buffer {
+function derOf(...integers: Uint8Array[]): Buffer {
   const parts = integers.map((bytes) => {
     const first = bytes.findIndex((byte) => byte !== 0);
     const significant = first === -1 ? [0] : [...bytes.subarray(first)];
@@ -32,13 +32,23 @@ test.each(SIGNING_ALGORITHMS)('what %s signs, an independent implementation veri
 });
 
 describe('an ES256 signature', () => {
+  const integer = fc
+    .record({ zeros: fc.nat(32), bytes: fc.uint8Array({ minLength: 32, maxLength: 32 }) })
+    .map(({ zeros, bytes }) => bytes.fill(0, 0, zeros));
+
   test('holds r and s side by side, at any length that DER gives them', () => {
-    const integer = fc
-      .record({ zeros: fc.nat(32), bytes: fc.uint8Array({ minLength: 32, maxLength: 32 }) })
-      .map(({ zeros, bytes }) => bytes.fill(0, 0, zeros));
     fc.assert(
       fc.property(integer, integer, (r, s) => {
-        expect(toP1363(toDer(r, s))).toEqual(Buffer.concat([r, s]));
+        expect(toP1363(derOf(r, s))).toEqual(Buffer.concat([r, s]));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('has one DER, whatever r and s are', () => {
+    fc.assert(
+      fc.property(integer, integer, (r, s) => {
+        expect(toDer(Buffer.concat([r, s]))).toEqual(derOf(r, s));
       }),
       { numRuns: 1_000 },
     );

@@ -58,3 +58,29 @@ function placeInteger(der: Buffer, at: number, into: Buffer): number {
   bytes.copy(into, P256_BYTES - bytes.length);
   return end;
 }
+
+/** The other way round. Whatever r and s are, this is the one DER of them. */
+export function toDer(raw: Buffer): Buffer {
+  const der = Buffer.alloc(DER_BYTES);
+  const afterR = writeInteger(der, 2, raw.subarray(0, P256_BYTES));
+  const end = writeInteger(der, afterR, raw.subarray(P256_BYTES, 2 * P256_BYTES));
+  der.writeUInt8(SEQUENCE, 0);
+  der.writeUInt8(end - 2, 1);
+  return der.subarray(0, end);
+}
+
+const [SEQUENCE, INTEGER] = [0x30, 0x02];
+/** Two bytes before the sequence and before each integer, and one more before a first bit that is set. */
+const DER_BYTES = 2 + 2 * (3 + P256_BYTES);
+
+/** Without leading zeros, and with one before a first bit that is set: the integers are not negative. @returns where it ends */
+function writeInteger(der: Buffer, at: number, bytes: Buffer): number {
+  let start = 0;
+  while (start < P256_BYTES - 1 && bytes[start] === 0) start += 1;
+  const sign = bytes.readUInt8(start) >= 0x80 ? 1 : 0;
+  const length = P256_BYTES - start + sign;
+  der.writeUInt8(INTEGER, at);
+  der.writeUInt8(length, at + 1);
+  bytes.copy(der, at + 2 + sign, start);
+  return at + 2 + length;
+}

@@ -1,7 +1,8 @@
-import { createHmac, createPublicKey, sign } from 'node:crypto';
+import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { generateSigningKey, SIGNING_ALGORITHMS, type SigningKey, toJwks } from './keys.ts';
 import { type AccessGrant, createMinter } from './mint.ts';
+import type { PublicJwk } from './public-jwk.ts';
 import { createVerifier } from './verify.ts';
 
 const keys = { ES256: await generateSigningKey('ES256'), RS256: await generateSigningKey('RS256') };
@@ -116,6 +117,71 @@ describe('a name that stands twice (RFC 7515 section 4, RFC 7519 section 4: the 
     const refusedLast = verify(compact(keys.ES256, json(headerOf(keys.ES256)), wrongLast));
     await expect(refusedLast).rejects.toEqual(refused);
   });
+});
+
+describe('a signature by ES256', () => {
+  /** Order of the group (SEC 2 section 2.4.2). */
+  const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+  const bytes = (value: bigint) => Buffer.from(value.toString(16).padStart(64, '0'), 'hex');
+  const input = `${json(headerOf(keys.ES256))}.${json(claims)}`;
+  const good = Buffer.from(compact(keys.ES256, ...split(input)).split('.')[2] ?? '', 'base64url');
+  const refusedSignature = expect.objectContaining({ code: 'token_invalid' });
+
+  test('is no number that is out of range, on either side', async () => {
+    for (const wrong of [0n, 1n, ORDER - 1n, ORDER, ORDER + 1n, 2n ** 256n - 1n]) {
+      for (const pair of [
+        [bytes(wrong), good.subarray(32)],
+        [good.subarray(0, 32), bytes(wrong)],
+        [bytes(wrong), bytes(wrong)],
+      ]) {
+        const token = `${input}.${Buffer.concat(pair).toString('base64url')}`;
+        await expect(verify(token)).rejects.toEqual(refusedSignature);
+      }
+    }
+  });
+
+  test('has 64 bytes, and is in no other form', async () => {
+    const der = sign('sha256', Buffer.from(input), keys.ES256.privateKey);
+    const forms = [der, Buffer.alloc(0), good.subarray(0, 63), Buffer.concat([good, good.subarray(0, 1)])];
+    for (const wrong of [...forms, Buffer.concat([good, good])]) {
+      await expect(verify(`${input}.${wrong.toString('base64url')}`)).rejects.toEqual(refusedSignature);
+    }
+    expect(await verify(`${input}.${good.toString('base64url')}`)).toEqual(claims);
+  });
+
+  function split(text: string): [string, string] {
+    const [header = '', payload = ''] = text.split('.');
+    return [header, payload];
+  }
+});
+
+test('a key that is none spoils no other', async () => {
+  const { publicJwk } = keys.ES256;
+  const broken = { ...publicJwk, kid: 'broken', x: 'AA' } as typeof publicJwk;
+  const mixed = createVerifier({
+    ...{ issuer, audience: 'bucket', clock: () => now },
+    jwks: () => ({ keys: [broken, ...jwks.keys] }),
+  });
+  const naming = (kid: string) => compact(keys.ES256, json({ ...headerOf(keys.ES256), kid }), json(claims));
+  await expect(mixed(naming('broken'))).rejects.toEqual(refused);
+  expect(await mixed(naming(keys.ES256.kid))).toEqual(claims);
+});
+
+test('a key on another curve, or of fewer bits than RFC 7518 wants, verifies nothing', async () => {
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const curve = generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
+  for (const [alg, { privateKey, publicKey }] of [
+    ['RS256', weak],
+    ['ES256', curve],
+  ] as const) {
+    const listed = { ...publicKey.export({ format: 'jwk' }), alg, use: 'sig', kid: 'weak' } as unknown as PublicJwk;
+    const over = createVerifier({
+      ...{ issuer, audience: 'bucket', clock: () => now },
+      jwks: () => ({ keys: [listed] }),
+    });
+    const key = { privateKey, publicJwk: listed, kid: 'weak' };
+    await expect(over(compact(key, json(headerOf(key)), json(claims)))).rejects.toEqual(refused);
+  }
 });
 
 test('a header may ask for no extension (RFC 7515 section 4.1.11)', async () => {

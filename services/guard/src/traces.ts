@@ -5,10 +5,11 @@ import type { Answer } from './answer.ts';
 import type { HopToken } from './hop/hop-token.ts';
 import type { PlacedRequest } from './http/request.ts';
 import type { SessionGate } from './sessions/session-gate.ts';
+import type { Soon } from './soon.ts';
 import type { Narrow } from './tokens/narrow.ts';
 import type { VerifyForTarget } from './tokens/verify.ts';
 
-type Decide = (question: PlacedRequest) => Promise<Answer>;
+type Decide = (question: PlacedRequest) => Soon<Answer>;
 
 /** A span for each question of a recorded trace, below that with which Envoy asks it. */
 export function tracedDecide(tracing: Tracing, decideQuestion: Decide): Decide {
@@ -36,7 +37,7 @@ export function recordedTrace(tracing: Tracing, question: PlacedRequest | undefi
   return context?.sampled === true ? context.traceId : undefined;
 }
 
-async function answered(span: OpenSpan, work: () => Promise<Answer>): Promise<Answer> {
+async function answered(span: OpenSpan, work: () => Soon<Answer>): Promise<Answer> {
   try {
     const answer = await span.run(work);
     const failed = !answer.allowed && answer.status >= 500;

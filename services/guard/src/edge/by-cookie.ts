@@ -2,11 +2,12 @@ import { type FetchMetadata, isCrossSiteUse, isSameOrigin } from '@sekisho/polic
 import { BROWSER_COOKIE, parseCookies } from '@sekisho/tokens';
 import { type Answer, DETAIL, type Denial, type Denied, denied } from '../answer.ts';
 import type { BrowserToken, BrowserTokens } from '../browser/browser-tokens.ts';
+import type { Soon } from '../soon.ts';
 import type { CheckRequest } from './check-request.ts';
 
 /** How a request is decided whose cookie was exchanged for a token, and how one that comes with neither. */
 export interface Deciders {
-  byToken(token: string): Promise<Answer>;
+  byToken(token: string): Soon<Answer>;
   anonymously(): Answer;
 }
 

@@ -1,12 +1,13 @@
 import { type decide, meshPath } from '@sekisho/policy';
 import type { RevocationReader } from '@sekisho/sessions';
-import { bearerToken, TokenError } from '@sekisho/tokens';
+import { bearerText, TokenError } from '@sekisho/tokens';
 import { ANONYMOUS, type Answer, type Asker, DETAIL, denied, PASSED } from '../answer.ts';
 import type { BrowserTokens } from '../browser/browser-tokens.ts';
 import { GuardError } from '../errors.ts';
 import type { Target } from '../routes/destination.ts';
 import type { Routed } from '../routes/routed.ts';
 import type { Routing } from '../routes/routing.ts';
+import { andThen, orElse, type Soon } from '../soon.ts';
 import type { Credential } from '../tokens/credential.ts';
 import type { Narrow } from '../tokens/narrow.ts';
 import type { VerifyForTarget } from '../tokens/verify.ts';
@@ -35,18 +36,19 @@ export interface EdgeParts {
  * What the Gateway does with a request: the whole of it, in order. Nothing here opens what the mesh would close: the Gateway's and the service's own
  * policies decide again, by the token that this puts in place.
  *
- * Rejects only with what is a defect.
+ * Throws and rejects only with what is a defect.
  */
-export async function decideEdge(parts: EdgeParts, request: CheckRequest): Promise<Answer> {
+export function decideEdge(parts: EdgeParts, request: CheckRequest): Soon<Answer> {
   if (meshPath(request.path) !== request.path) return AMBIGUOUS;
   const routed = parts.routing.find(request, request);
   if (routed.kind === 'gateway') return ANONYMOUS;
   if (routed.kind !== 'target') return unrouted(routed);
   const { target, path } = routed;
-  const answer = await decideTarget(parts, { target, request, path });
-  if (!answer.allowed) return towardsLogIn(answer, request, parts.loginPath);
-  // Its pages set them, and end what they stand for.
-  return target.isAuth ? answer : withoutOwnCookies(answer, request.header('cookie'));
+  return andThen(decideTarget(parts, { target, request, path }), (answer) => {
+    if (!answer.allowed) return towardsLogIn(answer, request, parts.loginPath);
+    // Its pages set them, and end what they stand for.
+    return target.isAuth ? answer : withoutOwnCookies(answer, request.header('cookie'));
+  });
 }
 
 interface Asked {
@@ -56,7 +58,7 @@ interface Asked {
   readonly path: string;
 }
 
-function decideTarget(parts: EdgeParts, asked: Asked): Answer | Promise<Answer> {
+function decideTarget(parts: EdgeParts, asked: Asked): Soon<Answer> {
   const { target, request } = asked;
   // Asks on behalf of a page what it may ask later; the answer is the service's, which sees nobody.
   if (isPreflight(request)) return ANONYMOUS;
@@ -71,21 +73,30 @@ function decideTarget(parts: EdgeParts, asked: Asked): Answer | Promise<Answer> 
 }
 
 /** @param present the token; undefined for none, or throws TokenError */
-async function decideByToken(parts: EdgeParts, asked: Asked, present: () => string | undefined): Promise<Answer> {
-  const { target, request } = asked;
+function decideByToken(parts: EdgeParts, asked: Asked, present: () => string | undefined): Soon<Answer> {
+  const { target } = asked;
   let credential: Credential | undefined;
-  try {
+  const decided = (): Soon<Answer> => {
     const token = present();
     if (token === undefined) return decideWithoutToken(parts, asked);
-    credential = await parts.verify(token, target);
-    const refusal = refused(parts, credential, target) ?? (await parts.checkSession(credential, target, request));
-    if (refusal !== undefined) return refusal;
-    const answer = await exchange(parts, { token, credential, target, request, path: asked.path });
-    // A store that is slow gives a revocation time to come, and what is handed out is good for minutes.
-    return refused(parts, credential, target) ?? answer;
-  } catch (error) {
-    return fromError(error, target, credential);
-  }
+    return andThen(parts.verify(token, target), (verified) => {
+      credential = verified;
+      return decideVerified(parts, { token, credential, target, request: asked.request, path: asked.path });
+    });
+  };
+  return orElse(decided, (error) => fromError(error, target, credential));
+}
+
+function decideVerified(parts: EdgeParts, verified: Exchange): Soon<Answer> {
+  const { credential, target, request } = verified;
+  const revoked = refused(parts, credential, target);
+  if (revoked !== undefined) return revoked;
+  const answer = andThen(
+    parts.checkSession(credential, target, request),
+    (refusal) => refusal ?? exchange(parts, verified),
+  );
+  // A store that is slow gives a revocation time to come, and what is handed out is good for minutes.
+  return andThen(answer, (given) => (given.allowed ? (refused(parts, credential, target) ?? given) : given));
 }
 
 /**
@@ -100,7 +111,7 @@ interface Exchange extends Asked {
 }
 
 /** By the target's rules, and then with a token for the target alone. */
-async function exchange(parts: EdgeParts, exchanged: Exchange): Promise<Answer> {
+function exchange(parts: EdgeParts, exchanged: Exchange): Soon<Answer> {
   const { token, credential, target, request, path } = exchanged;
   const asked = { method: request.method, path, port: target.port };
   const verified = { state: 'verified', claims: claimsAt(target, credential) } as const;
@@ -110,14 +121,17 @@ async function exchange(parts: EdgeParts, exchanged: Exchange): Promise<Answer> 
     const anybody = decision.code === 'audience_mismatch' ? decideAnonymous(parts, exchanged) : undefined;
     return anybody?.allowed === true ? anybody : fromDecision(decision, target, askerOf(credential));
   }
-  const { narrow } = parts;
-  if (target.exchanged.has(credential.iss)) return { allowed: true, authorization: await narrow(credential, target) };
+  if (target.exchanged.has(credential.iss)) return andThen(parts.narrow(credential, target), allowedWith);
   // That of a cookie is for every service: as it is, only who made it may have it.
   if (request.authorization === undefined && !target.isAuth) {
     throw new TokenError('audience_mismatch', 'the token cannot be exchanged for this service');
   }
   // Written out even where it stays: of several headers, or several tokens in one, the service sees one.
-  return { allowed: true, authorization: `Bearer ${token}` };
+  return allowedWith(`Bearer ${token}`);
+}
+
+function allowedWith(authorization: string): Answer {
+  return { allowed: true, authorization };
 }
 
 /**
@@ -159,10 +173,12 @@ function refused(
   return denied('unavailable', 'what is revoked cannot be known right now: try again', { policy: name });
 }
 
-/** @throws TokenError `token_malformed`. @returns undefined without a header, or with credentials of another kind, which do not pass the edge */
+/** @returns undefined without a header, or with credentials of another kind, which do not pass the edge */
 function presentedToken(authorization: string | undefined): string | undefined {
+  if (authorization === undefined) return undefined;
   try {
-    return bearerToken(authorization);
+    // Whoever verifies it looks at its characters, if it is not known already.
+    return bearerText(authorization);
   } catch (error) {
     if (error instanceof TokenError && error.code === 'token_missing') return undefined;
     throw error;

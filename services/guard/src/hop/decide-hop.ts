@@ -2,7 +2,8 @@ import type { RevocableClaims, RevocationReader } from '@sekisho/sessions';
 import { keyIdOf, TokenError, type VerifyCache } from '@sekisho/tokens';
 import { type Answer, DETAIL, denied, PASSED } from '../answer.ts';
 import type { CheckRequest } from '../edge/check-request.ts';
-import type { SessionGate } from '../sessions/session-gate.ts';
+import type { SessionGate, SessionRef } from '../sessions/session-gate.ts';
+import { andThen, orElse, type Soon } from '../soon.ts';
 import { unverifiedPayload } from '../tokens/unverified.ts';
 import type { HopToken } from './hop-token.ts';
 
@@ -22,34 +23,32 @@ export interface HopParts {
  * Whether the token that came to a service was revoked since it was signed, and whether its session lives. Nothing is replaced, and nobody is let
  * in: Envoy verifies the token and applies the policy afterwards. It takes a token from anywhere in the header, so whatever is not exactly one token is refused.
  *
- * Rejects only with what is a defect.
+ * Throws and rejects only with what is a defect.
  */
-export async function decideHop(parts: HopParts, { authorization }: CheckRequest): Promise<Answer> {
+export function decideHop(parts: HopParts, { authorization }: CheckRequest): Soon<Answer> {
   // Envoy asks about requests without a token only where one is needed.
   if (authorization === undefined || authorization === '') return denied('token_missing', DETAIL.token_missing);
-  const token = TOKEN.exec(authorization)?.[1];
-  if (token === undefined) return MALFORMED;
+  const scheme = SCHEME.exec(authorization);
+  if (scheme === null) return MALFORMED;
+  const token = authorization.slice(scheme[0].length);
+  // What was verified before was one token: only of others each character is looked at.
   const known = parts.verified.known(token);
   return known === undefined ? decideUnknown(parts, token) : decideVerified(parts, known);
 }
 
 const MALFORMED = denied('token_malformed', DETAIL.token_malformed);
 
-async function decideUnknown(parts: HopParts, token: string): Promise<Answer> {
-  const payload = unverifiedPayload(token);
+function decideUnknown(parts: HopParts, token: string): Soon<Answer> {
+  const payload = COMPACT_JWS.test(token) ? unverifiedPayload(token) : undefined;
   if (payload === undefined) return MALFORMED;
   // Those of other issuers have no session here; Envoy verifies them with the keys of their issuer.
   if (payload['iss'] !== parts.platformIssuer) {
     return passUnlessRevoked(parts, { claims: revocableOf(payload), kid: keyIdOf(token) });
   }
-  try {
-    return await decideVerified(parts, await parts.verified.verify(token));
-  } catch (error) {
-    return fromError(error);
-  }
+  return orElse(() => andThen(parts.verified.verify(token), (known) => decideVerified(parts, known)), fromError);
 }
 
-async function decideVerified(parts: HopParts, { claims, kid }: HopToken): Promise<Answer> {
+function decideVerified(parts: HopParts, { claims, kid }: HopToken): Soon<Answer> {
   const answer = passUnlessRevoked(parts, { claims, kid, audience: claims.aud });
   if (!answer.allowed || claims.session === undefined) return answer;
   const { session, user, sub, aud } = claims;
@@ -57,7 +56,8 @@ async function decideVerified(parts: HopParts, { claims, kid }: HopToken): Promi
 }
 
 /** Both prefixes of the RequestAuthentications, and one token (RFC 7515 section 7.1) to the end. */
-const TOKEN = /^(?:bearer|service) +([\w-]+\.[\w-]+\.[\w-]+)$/i;
+const SCHEME = /^(?:bearer|service) +/i;
+const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 interface Presented {
   readonly claims: RevocableClaims;
@@ -76,16 +76,18 @@ function passUnlessRevoked(
   return denied('unavailable', 'what is revoked cannot be known right now: try again', askerOf(claims));
 }
 
-async function whileAlive(
+function whileAlive(
   { gate, whenUnavailable }: HopParts,
-  session: { readonly id: string; readonly userId: string },
+  session: SessionRef,
   audience: readonly string[],
-): Promise<Answer> {
-  const { state } = await gate.check(session);
-  const asker = { asker: { user: session.userId, session: session.id } };
-  if (state === 'over') return denied('session_expired', DETAIL.session_expired, asker);
-  if (state === 'alive' || whenUnavailable(audience) === 'Allow') return PASSED;
-  return denied('unavailable', 'the session cannot be looked up right now: try again', asker);
+): Soon<Answer> {
+  return andThen(gate.check(session), ({ state }) => {
+    if (state === 'alive') return PASSED;
+    const asker = { asker: { user: session.userId, session: session.id } };
+    if (state === 'over') return denied('session_expired', DETAIL.session_expired, asker);
+    if (whenUnavailable(audience) === 'Allow') return PASSED;
+    return denied('unavailable', 'the session cannot be looked up right now: try again', asker);
+  });
 }
 
 /** What a revocation can name of a token of any shape. */

@@ -2,12 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { type ListenAddress, listen } from '@sekisho/telemetry';
 import { type Answer, denied } from '../answer.ts';
-import { problemBody, reply, replyDenied } from './reply.ts';
+import { andThen, orElse, type Soon } from '../soon.ts';
+import { problemBody, reply } from './reply.ts';
 import { type PlacedRequest, placedRequest } from './request.ts';
 
 export interface CheckServerOptions {
-  /** Decides; a rejection is a defect. */
-  readonly decide: (question: PlacedRequest) => Promise<Answer>;
+  /** Decides; what it throws or rejects with is a defect. */
+  readonly decide: (question: PlacedRequest) => Soon<Answer>;
   /** Told of each answer, with the seconds that it took. */
   readonly onAnswer: (question: PlacedRequest | undefined, answer: Answer, seconds: number) => void;
   readonly onDefect: (error: unknown) => void;
@@ -44,7 +45,7 @@ export function createCheckServer(options: CheckServerOptions): CheckServer {
     (request, response) => {
       // A proxy sends the next question elsewhere (RFC 9112 section 9.6).
       if (closing) response.shouldKeepAlive = false;
-      void answer(options, request, response);
+      answer(options, request, response);
     },
   );
   server.on('clientError', refuseUnreadable);
@@ -57,27 +58,28 @@ export function createCheckServer(options: CheckServerOptions): CheckServer {
   };
 }
 
-async function answer(options: CheckServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+function answer(options: CheckServerOptions, request: IncomingMessage, response: ServerResponse): void {
   const began = options.monotonic();
   const question = (request.url ?? '').length > MAX_URL ? undefined : placedRequest(request);
-  const decided = await decision(options, request, question);
-  if (question === undefined && !decided.allowed) replyDenied(response, decided);
-  else reply(response, question?.place ?? 'edge', decided);
-  options.onAnswer(question, decided, (options.monotonic() - began) / 1000);
+  const decided = question === undefined ? refusalOf(request) : decision(options, question);
+  void andThen(decided, (given) => {
+    reply(response, question?.place ?? 'edge', given);
+    options.onAnswer(question, given, (options.monotonic() - began) / 1000);
+  });
 }
 
-async function decision(
-  { decide, onDefect }: CheckServerOptions,
-  { url = '' }: IncomingMessage,
-  question: PlacedRequest | undefined,
-): Promise<Answer> {
-  if (question === undefined) return url.length > MAX_URL ? TOO_LONG : MALFORMED;
-  try {
-    return await decide(question);
-  } catch (error) {
-    onDefect(error);
-    return DEFECT;
-  }
+function refusalOf({ url = '' }: IncomingMessage): Answer {
+  return url.length > MAX_URL ? TOO_LONG : MALFORMED;
+}
+
+function decision({ decide, onDefect }: CheckServerOptions, question: PlacedRequest): Soon<Answer> {
+  return orElse(
+    () => decide(question),
+    (error) => {
+      onDefect(error);
+      return DEFECT;
+    },
+  );
 }
 
 /** What Node could not read as HTTP: no handler saw it, so it is answered on the bare connection. */

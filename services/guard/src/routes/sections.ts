@@ -60,10 +60,12 @@ export class Sections<T> {
 
   /** The virtual hosts that may have been asked: to which port a request came Envoy does not say. */
   find(arrival: Arrival): readonly (readonly T[])[] {
-    return this.#asked(arrival).flatMap(({ hosts }) => {
+    const found: (readonly T[])[] = [];
+    for (const { hosts } of this.#asked(arrival)) {
       const things = hosts.find(arrival.host);
-      return things === undefined ? [] : [things];
-    });
+      if (things !== undefined) found.push(things);
+    }
+    return found;
   }
 
   #asked({ scheme, serverName }: Arrival): readonly Section<T>[] {

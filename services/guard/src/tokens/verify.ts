@@ -1,4 +1,11 @@
-import { ANY_AUDIENCE, createVerifier, createVerifyCache, TokenError, type VerifyCache } from '@sekisho/tokens';
+import {
+  ANY_AUDIENCE,
+  assertB64Token,
+  createVerifier,
+  createVerifyCache,
+  TokenError,
+  type VerifyCache,
+} from '@sekisho/tokens';
 import type { KeySource } from '../keys/key-source.ts';
 import type { ExternalIssuer, Target } from '../routes/destination.ts';
 import { type Credential, externalCredential, platformCredential } from './credential.ts';
@@ -19,13 +26,14 @@ export type VerifyForTarget = (token: string, target: Pick<Target, 'external'>) 
 
 const MAX_TOKENS = 20_000;
 
-/** Verifies a token from outside: one of the platform, or one of another issuer that the policy of the target takes. */
+/** Verifies a token from outside, or any other text: one of the platform, or one of another issuer that the policy of the target takes. */
 export function createVerifyForTarget(options: VerifyOptions): VerifyForTarget {
   const platform = platformVerifier(options);
   const external = externalVerifiers(options);
   return (token, target) => {
     const known = platform.known(token);
     if (known !== undefined) return known;
+    assertB64Token(token);
     // Without other issuers there is nothing to choose, and nothing to decode.
     const issuer = target.external.size === 0 ? undefined : issuerOf(token, target.external);
     if (issuer === undefined) return platform.verify(token);
