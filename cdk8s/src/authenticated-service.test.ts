@@ -42,7 +42,11 @@ test('a process has two minutes to start before it must show that it lives', () 
   expect(manifests.find(({ kind }) => kind === 'Deployment')).toMatchObject({
     spec: {
       template: {
-        spec: { containers: [{ startupProbe: { httpGet, periodSeconds: 2, failureThreshold: 60 }, livenessProbe: { httpGet } }] },
+        spec: {
+          containers: [
+            { startupProbe: { httpGet, periodSeconds: 2, failureThreshold: 60 }, livenessProbe: { httpGet } },
+          ],
+        },
       },
     },
   });

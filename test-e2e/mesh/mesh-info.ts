@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { meshPaths } from './paths.ts';
-import type { Shopper } from './shop-set-up.ts';
 
 /** One workload of the mesh, as tests reach it. */
 export interface WorkloadInfo {
@@ -14,6 +13,12 @@ export interface WorkloadInfo {
   readonly app?: string;
   /** Base URL of Envoy's admin interface. */
   readonly envoyAdmin: string;
+}
+
+/** Somebody who may do everything in the shop, for a person to log in as. */
+export interface Shopper {
+  readonly email: string;
+  readonly passwordFile: string;
 }
 
 /** What is needed to start pods in a mesh that runs in a cluster. */

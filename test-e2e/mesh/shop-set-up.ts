@@ -1,13 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { MeshInfo } from './mesh-info.ts';
-
-/** Somebody who may do everything in the shop, for a person to log in as. */
-export interface Shopper {
-  readonly email: string;
-  readonly passwordFile: string;
-}
+import type { MeshInfo, Shopper } from './mesh-info.ts';
 
 /** What the page names itself by default (services/samples/web). */
 const CLIENT = 'shop-web';
