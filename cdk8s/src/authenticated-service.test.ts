@@ -36,22 +36,6 @@ test('pods, Service and policy agree on the labels and the port', () => {
   expect(policy).toMatchObject({ spec: { selector: { matchLabels: labels } } });
 });
 
-test('a process has two minutes to start before it must show that it lives', () => {
-  const { manifests } = render((chart) => ({ service: new AuthenticatedService(chart, 'notes', props) }));
-  const httpGet = { path: '/healthz', port: 8080 };
-  expect(manifests.find(({ kind }) => kind === 'Deployment')).toMatchObject({
-    spec: {
-      template: {
-        spec: {
-          containers: [
-            { startupProbe: { httpGet, periodSeconds: 2, failureThreshold: 60 }, livenessProbe: { httpGet } },
-          ],
-        },
-      },
-    },
-  });
-});
-
 test('a policy that the operator would refuse is refused at once, with the field', () => {
   const rules = [{ name: 'all', allow: { permissions: { anyOf: ['notes:*'] } } }];
   expect(() => kinds({ policy: { rules } })).toThrow(
