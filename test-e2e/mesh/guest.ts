@@ -1,8 +1,8 @@
 import { startGuestPod } from '../kind/guest-pod.ts';
 import { ensureToolchain } from '../toolchain/index.ts';
 import type { Cluster } from './cluster.ts';
-import { accountOf, type Guest, type GuestPlan } from './guest-plan.ts';
 import { applyFor, openPlace } from './guest-place.ts';
+import { accountOf, type Guest, type GuestPlan } from './guest-plan.ts';
 import { sidecar, workloadEntry } from './manifests.ts';
 import type { MeshInfo } from './mesh-info.ts';
 import type { ProxyWorkload } from './proxy.ts';
