@@ -61,13 +61,14 @@ format: $(INSTALLED) ## Rewrite files to the format and apply safe lint fixes
 layers: $(INSTALLED) ## Check the direction of imports and that there are no cycles
 	@depcruise --config .dependency-cruiser.mjs $(SOURCES)
 
-generate: $(INSTALLED) ## Rewrite every generated file (the CRDs, their reference, the chart, the API documents)
+generate: $(INSTALLED) ## Rewrite every generated file (the CRDs, their reference, the chart, the API documents, rules, dashboards)
 	@node packages/policy/generate.ts
 	@node cdk8s/generate.ts
 	@node services/auth/generate.ts
+	@node cdk8s/src/monitoring/generate.ts
 
 verify: generate ## Regenerate and fail when a committed file differs
-	@git diff --exit-code --stat -- charts docs/openapi docs/reference || { echo 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
+	@git diff --exit-code --stat -- charts docs/openapi docs/reference monitoring || { echo 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
 
 ##@ Package it
 .PHONY: bundle images

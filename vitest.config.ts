@@ -17,7 +17,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['{packages,operator,services,cdk8s,packaging}/**/*.integration.ts'],
+          include: ['{packages,operator,services,cdk8s,packaging,test-e2e}/**/*.integration.ts'],
           globalSetup: ['test-e2e/setup/integration.ts'],
           // Above every wait inside a test, which says better what did not come.
           testTimeout: 90_000,

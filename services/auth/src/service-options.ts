@@ -12,6 +12,8 @@ export interface ServiceOptions {
   readonly issuer: string;
   readonly redisUrl: string;
   readonly databaseUrl: string;
+  /** How long a database that is not there yet is waited for. @default not at all */
+  readonly databaseWait?: { readonly ms: number; readonly signal: AbortSignal };
   /** What signing keys are encrypted with; other keys are derived from the current one. */
   readonly encryptionKeys: EncryptionKeys;
   readonly keys: KeySettings;
@@ -44,6 +46,8 @@ export interface ServiceOptions {
   readonly deviceChange?: DevicePolicy;
   /** Days that entries of the audit log are kept. @default 400 */
   readonly auditRetentionDays?: number;
+  /** Addresses and networks, beside public ones, where applications may be told of a log-out. @default none */
+  readonly logoutNetworks?: readonly string[];
   /** How applications are told of a log-out. @default the platform's own */
   readonly fetch?: typeof globalThis.fetch;
   /** `OTEL_...`: where spans go. @default nowhere */
