@@ -19,10 +19,12 @@ export interface TracedMesh extends AsyncDisposable {
 /** Puts a collector where the mesh config says that one is, and has every proxy record every request. */
 export async function traceMesh(mesh: MeshInfo): Promise<TracedMesh> {
   await using opened = new AsyncDisposableStack();
-  const collector = opened.use(await startCollector(mesh.collector));
+  const { collector: address } = mesh;
+  if (address === undefined) throw new Error('nothing in this mesh delivers spans');
+  const collector = opened.use(await startCollector(address));
   const cluster = new Cluster(mesh.kubeconfig);
   opened.defer(() => cluster.close());
-  await cluster.apply(collectorManifests(mesh.collector));
+  await cluster.apply(collectorManifests(address));
   const telemetry = await everyRequest();
   opened.defer(() => remove(cluster, telemetry));
   await cluster.apply([telemetry]);
