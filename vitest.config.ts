@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{packages,operator,services,cdk8s,test-e2e,bench}/**/*.test.ts'],
+          include: ['{packages,operator,services,cdk8s,packaging,test-e2e,bench}/**/*.test.ts'],
           // Property tests take a second or two, and several times that beside other work.
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -17,7 +17,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['{packages,operator,services,cdk8s}/**/*.integration.ts'],
+          include: ['{packages,operator,services,cdk8s,packaging,test-e2e}/**/*.integration.ts'],
           globalSetup: ['test-e2e/setup/integration.ts'],
           // Above every wait inside a test, which says better what did not come.
           testTimeout: 90_000,

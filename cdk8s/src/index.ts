@@ -10,6 +10,16 @@ export { ManifestError, type ManifestErrorCode } from './errors.ts';
 export { type GuardDeployment, GuardServer, type GuardServerProps } from './guard-server.ts';
 export type { GuardedEdge } from './guarded-edge.ts';
 export { type Labels, type Manifest, type Target, toYaml } from './kubernetes.ts';
+export {
+  type AlertingRule,
+  DASHBOARDS,
+  PROXY_METRICS,
+  prometheusGroups,
+  RULE_GROUPS,
+  RUNBOOKS,
+  SUBJECTS,
+} from './monitoring/index.ts';
+export { Monitoring, type MonitoringOptions, type MonitoringProps, renderMonitoring } from './monitoring.ts';
 export type { Destination, NetworkProps, Peer } from './network/network-props.ts';
 export {
   PLATFORM_ISSUER,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ManifestError } from './errors.ts';
 import { type Manifest, type Target, toYaml } from './kubernetes.ts';
+import { renderMonitoring } from './monitoring.ts';
 import { renderPlatform } from './platform.ts';
 import { renderShop } from './shop.ts';
 
@@ -13,6 +14,7 @@ const USAGE = `Renders the platform and the sample services.
   --admin-email ADDRESS    first administrator of the auth service (default: none)
   --edge                   with the guard, a gateway that asks it, which the services are reached through, and a page for
                            browsers; the issuer is the address of that gateway, and the page its OAuth client shop-web
+  --monitoring             with what watches it: PodMonitors, a PrometheusRule and dashboards (the Prometheus operator's CRDs are needed)
   --out FOLDER             where platform.yaml and shop.yaml go (default: dist beside this package)
   --stdout                 print instead of writing`;
 
@@ -23,6 +25,7 @@ const OPTIONS = {
   'admin-email': { type: 'string' },
   out: { type: 'string', default: join(import.meta.dirname, '../dist') },
   edge: { type: 'boolean', default: false },
+  monitoring: { type: 'boolean', default: false },
   stdout: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -43,8 +46,10 @@ function main(args: string[]): void {
   const { edge } = platform;
   const { gateway } = edge ?? platform;
   const shop = renderShop({ target, gateway, ...(edge && { web: { gateway: edge.gateway, issuer } }) });
-  if (values.stdout) return void process.stdout.write(toYaml([...platform.manifests, ...shop.manifests]));
-  write(values.out, { platform: platform.manifests, shop: shop.manifests });
+  const monitoring = values.monitoring ? { monitoring: renderMonitoring(platform) } : {};
+  const files = { platform: platform.manifests, shop: shop.manifests, ...monitoring };
+  if (values.stdout) return void process.stdout.write(toYaml(Object.values(files).flat()));
+  write(values.out, files);
 }
 
 function parse(args: string[]) {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { systemClock } from '@sekisho/kube';
 import { createLogger, createMetrics, failStart, onSignals, openTracing, startOpsServer } from '@sekisho/telemetry';
+import manifest from '../package.json' with { type: 'json' };
 import { startAdmission } from './admission/admission.ts';
 import { configFrom } from './config.ts';
 import { createAsking } from './enforce/asking.ts';
@@ -20,7 +21,7 @@ const GRACE_MS = 5_000;
 async function main(): Promise<void> {
   const config = configFrom(process.env);
   const log = createLogger({ name: 'operator', level: config.logLevel });
-  const metrics = createMetrics();
+  const metrics = createMetrics({ build: { part: 'operator', version: manifest.version } });
   const tracing = await openTracing('sekisho-operator', process.env, { log, metrics });
   // A restarted container has its pod's name, but is another candidate.
   const identity = `${config.election?.podName ?? hostname()}_${randomBytes(8).toString('hex')}`;

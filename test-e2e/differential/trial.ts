@@ -7,7 +7,7 @@ import {
   parseServiceAuthPolicy,
   prepareDecision,
 } from '@sekisho/policy';
-import { decided } from '../echo/decided.ts';
+import { decided } from '../story/decided.ts';
 import type { TriedPolicy, TriedRequest } from './case.ts';
 import { answered, expected, TRUST_DOMAIN, type TrialRules, wireRequest } from './expectation.ts';
 import { inForce } from './in-force.ts';

@@ -1,16 +1,10 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Manifest } from '@sekisho/cdk8s';
 import { ensureToolchain } from '../toolchain/index.ts';
-import { Addresses } from './addresses.ts';
 import type { Cluster } from './cluster.ts';
-import { endLeftovers, killMarked } from './leftovers.ts';
+import { applyFor, openPlace } from './guest-place.ts';
 import { type InboundPort, sidecar, workloadEntry } from './manifests.ts';
 import type { MeshInfo } from './mesh-info.ts';
-import { LOCAL } from './paths.ts';
 import type { ProxyWorkload } from './proxy.ts';
-import { remove } from './remove.ts';
-import { Supervisor } from './supervisor.ts';
 import { startProxy } from './workloads.ts';
 
 /** A workload that joins a running mesh for a while, with an app inside the process that starts it. Its namespace exists. */
@@ -33,8 +27,7 @@ export interface Guest extends AsyncDisposable {
 /** Adds the workload to the mesh. What a run that was killed left of it is ended first. */
 export async function startGuest(mesh: MeshInfo, cluster: Cluster, plan: GuestPlan): Promise<Guest> {
   await using opened = new AsyncDisposableStack();
-  const folder = await emptyFolder(plan.name);
-  const context = { folder, logs: join(folder, 'logs'), addresses: new Addresses(folder) };
+  const { context, supervisor, processes } = await openPlace(opened, plan.name);
   const { name, namespace, ports } = plan;
   const address = context.addresses.host();
   const workload: ProxyWorkload = {
@@ -42,27 +35,11 @@ export async function startGuest(mesh: MeshInfo, cluster: Cluster, plan: GuestPl
     address,
   };
   const placed = [workloadEntry(workload, ports), sidecar(workload, ports, plan.appPort)];
-  for (const manifest of [...account(plan), ...placed]) {
-    opened.defer(() => remove(cluster, manifest));
-    await cluster.apply([manifest]);
-  }
-  const processes = join(folder, 'processes.json');
-  const supervisor = new Supervisor(processes, folder);
-  opened.defer(() => supervisor.stop());
+  await applyFor(opened, cluster, [...account(plan), ...placed]);
   const tools = await ensureToolchain(process.env, (line) => console.log(`  ${line}`));
   const envoyAdmin = await startProxy({ tools, supervisor, context, cluster }, workload, mesh.discovery);
   const held = opened.move();
   return { address, envoyAdmin, processes, [Symbol.asyncDispose]: () => held.disposeAsync() };
-}
-
-/** For logs and credentials; its processes end with this one at the latest. */
-async function emptyFolder(name: string): Promise<string> {
-  const folder = join(LOCAL, 'guests', name);
-  await endLeftovers(folder);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(join(folder, 'logs'), { recursive: true });
-  process.once('exit', () => killMarked(folder));
-  return folder;
 }
 
 function account({ name, namespace, ports }: GuestPlan): readonly Manifest[] {

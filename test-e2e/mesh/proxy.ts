@@ -2,6 +2,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerContext } from './control-plane.ts';
 import type { ProcessSpec } from './managed-process.ts';
+import { proxyDefaults } from './proxy-defaults.ts';
 import { answersOk } from './wait.ts';
 
 /** What one Envoy with its pilot-agent stands beside. */
@@ -53,12 +54,13 @@ export async function proxy(
     ready: await port(27200),
     metrics: await port(27300),
   };
+  const own = { binaryPath: tools.envoy, discoveryAddress: credentials.discovery };
   const args = ['proxy', workload.role, '--domain', `${workload.namespace}.svc.cluster.local`];
   const spec: ProcessSpec = {
     name: `proxy-${workload.name}`,
     command: tools.pilotAgent,
     args,
-    env: environment(tools.envoy, workload, credentials.discovery, ports),
+    env: environment(workload, ports, { ...(await proxyDefaults()), ...own }),
     cwd: folder,
     log: join(context.logs, `proxy-${workload.name}.log`),
     ready: () => answersOk(`http://127.0.0.1:${ports.ready}/healthz/ready`),
@@ -80,16 +82,16 @@ async function writeFiles(folder: string, tools: ProxyTools, credentials: ProxyC
   await copyFile(tools.envoyBootstrap, join(folder, 'var/lib/istio/envoy/envoy_bootstrap_tmpl.json'));
 }
 
+/** @param config of the proxy, beside what every workload here has */
 function environment(
-  envoy: string,
   workload: ProxyWorkload,
-  discovery: string,
   ports: { admin: number; status: number; ready: number; metrics: number },
+  config: { readonly discoveryAddress: string },
 ): Record<string, string> {
-  const config = {
-    binaryPath: envoy,
+  const { discoveryAddress } = config;
+  const proxyConfig = {
+    ...config,
     configPath: './etc/istio/proxy',
-    discoveryAddress: discovery,
     statusPort: ports.status,
     proxyAdminPort: ports.admin,
     concurrency: 1,
@@ -97,7 +99,7 @@ function environment(
   };
   const root = './var/run/secrets/istio/root-cert.pem';
   return {
-    PROXY_CONFIG: JSON.stringify(config),
+    PROXY_CONFIG: JSON.stringify(proxyConfig),
     ENVOY_STATUS_PORT: String(ports.ready),
     ENVOY_PROMETHEUS_PORT: String(ports.metrics),
     INSTANCE_IP: workload.address,
@@ -110,7 +112,7 @@ function environment(
     CLUSTER_ID: 'Kubernetes',
     ISTIO_METAJSON_LABELS: JSON.stringify(workload.labels),
     PILOT_CERT_PROVIDER: 'istiod',
-    CA_ADDR: discovery,
+    CA_ADDR: discoveryAddress,
     XDS_ROOT_CA: root,
     CA_ROOT_CA: root,
   };

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import { waitFor } from '../mesh/wait.ts';
+import { decided } from './decided.ts';
 
 export interface Call {
   readonly method?: string;
@@ -47,18 +47,11 @@ function contentType({ body, bytes }: Call): Record<string, string> {
   return body === undefined ? {} : { 'content-type': 'application/json' };
 }
 
-/**
- * Asks again while the guard has not answered in the 250 ms that Envoy gives it, which a busy machine brings about: such a request went
- * nowhere. For an edge that works; where 503 is what a step is about, `call`.
- */
-export async function callEdge(url: string, options: Call = {}): Promise<Answer> {
-  let last: Answer | undefined;
-  const decided = async (): Promise<Answer | undefined> => {
-    last = await call(url, options);
-    return last.status === 503 ? undefined : last;
-  };
-  return waitFor('the guard decides', decided, { timeout: 30_000 }).catch(
-    (error: unknown) => last ?? Promise.reject(error),
+/** For an edge that works; where 503 is what a step is about, `call`. */
+export function callEdge(url: string, options: Call = {}): Promise<Answer> {
+  return decided(
+    () => call(url, options),
+    ({ status }) => status === 503,
   );
 }
 

@@ -9,11 +9,11 @@ import { HONEST, SHAPES, SMUGGLED } from '../attack/smuggling.ts';
 import { MARK, SPOOFED } from '../attack/spoofed.ts';
 import { talk, UPLOADED, upgrade, upload } from '../attack/streams.ts';
 import type { Seen } from '../echo/app.ts';
-import { decided } from '../echo/decided.ts';
 import { ADMIN, type Echo, ITEMS, openEcho, PING, PUBLIC, SAY, VIRTUAL } from '../echo/echo.ts';
 import { Cluster } from '../mesh/cluster.ts';
 import { readMesh } from '../mesh/mesh-info.ts';
 import { Accounts, logIn } from '../story/accounts.ts';
+import { decided } from '../story/decided.ts';
 
 /** Of gRPC (google.rpc.Code). */
 const [UNAVAILABLE, UNAUTHENTICATED] = [14, 16];

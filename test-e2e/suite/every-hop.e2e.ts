@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Identity, identities } from '../differential/identities.ts';
 import { send } from '../differential/wire.ts';
-import { decided } from '../echo/decided.ts';
 import { ECHO, type Echo, ITEMS, openEcho, PUBLIC } from '../echo/echo.ts';
 import { type Claims, claimsOf, exchange } from '../echo/tokens.ts';
 import { Cluster } from '../mesh/cluster.ts';
@@ -9,6 +8,7 @@ import { killed } from '../mesh/killed.ts';
 import { readMesh } from '../mesh/mesh-info.ts';
 import { waitFor } from '../mesh/wait.ts';
 import { Accounts, logIn, type Revoked } from '../story/accounts.ts';
+import { decided } from '../story/decided.ts';
 import { settle } from '../story/settle.ts';
 
 const EVERY_HOP = { check: 'EveryHop' } as const;

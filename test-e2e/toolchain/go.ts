@@ -47,6 +47,8 @@ export interface GoTool {
   readonly pkg: string;
   /** Folder beside this file whose go.mod lists it, where its modules do not go together with those here. @default this folder */
   readonly module?: string;
+  /** Build tags. @default none */
+  readonly tags?: string;
 }
 
 /**
@@ -56,15 +58,20 @@ export interface GoTool {
 export async function goTool(
   workshop: Workshop,
   go: () => Promise<string>,
-  { name, pkg, module = '.' }: GoTool,
+  { name, pkg, module = '.', tags = '' }: GoTool,
 ): Promise<string> {
   const cwd = join(MODULE, module);
-  const key = await digest([join(cwd, 'go.mod'), join(cwd, 'go.sum')], LDFLAGS, process.arch);
+  const key = await digest(
+    [join(cwd, 'go.mod'), join(cwd, 'go.sum')],
+    LDFLAGS,
+    ...(tags === '' ? [] : [tags]),
+    process.arch,
+  );
   const folder = await once(join(workshop.cache, `${name}-${key}`), async (target) => {
     const program = await go();
-    const total = await packageCount(workshop, program, { pkg, cwd });
+    const total = await packageCount(workshop, program, { pkg, cwd, tags });
     const progress = counter(name, total, workshop.report);
-    const args = ['build', '-v', '-ldflags', LDFLAGS, '-o', join(target, name), pkg];
+    const args = ['build', '-v', '-tags', tags, '-ldflags', LDFLAGS, '-o', join(target, name), pkg];
     const result = await inModule(workshop, program, args, { cwd, onLine: progress });
     if (result.code !== 0) throw goError(`go build ${pkg}`, result.tail);
   });
@@ -84,11 +91,11 @@ export async function moduleFolder(workshop: Workshop, go: string, module: strin
 async function packageCount(
   workshop: Workshop,
   go: string,
-  { pkg, cwd }: { readonly pkg: string; readonly cwd: string },
+  { pkg, cwd, tags }: { readonly pkg: string; readonly cwd: string; readonly tags: string },
 ): Promise<number> {
   workshop.report(`${pkg}: resolving modules`);
   const progress = counter('modules', 0, workshop.report, /^go: downloading/);
-  const result = await inModule(workshop, go, ['list', '-deps', pkg], { cwd, onLine: progress });
+  const result = await inModule(workshop, go, ['list', '-tags', tags, '-deps', pkg], { cwd, onLine: progress });
   if (result.code !== 0) throw goError(`go list ${pkg}`, result.tail);
   return result.stdout.split('\n').length;
 }

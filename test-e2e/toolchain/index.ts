@@ -64,6 +64,30 @@ export async function ensureToolchain(
   };
 }
 
+/** Absolute paths of what rules and dashboards are tested with; the mesh does without. */
+export interface PrometheusTools {
+  readonly prometheus: string;
+  readonly promtool: string;
+}
+
+/**
+ * Builds or finds Prometheus, without any of its service discoveries: they are most of it, and tests name their targets.
+ * @throws as ensureToolchain
+ */
+export async function ensurePrometheus(
+  env: NodeJS.ProcessEnv,
+  report: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<PrometheusTools> {
+  const workshop = { cache: supportedCache(env), report, ...(signal === undefined ? {} : { signal }) };
+  const go = lazily(() => findGo(workshop));
+  const tool = (name: keyof PrometheusTools): Promise<string> => {
+    const pkg = `github.com/prometheus/prometheus/cmd/${name}`;
+    return goTool(workshop, go, { name, pkg, module: 'prometheus', tags: 'remove_all_sd' });
+  };
+  return { promtool: await tool('promtool'), prometheus: await tool('prometheus') };
+}
+
 /**
  * Builds or finds Helm, with which the chart is tested; the mesh does without.
  * @throws as ensureToolchain

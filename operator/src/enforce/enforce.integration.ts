@@ -14,7 +14,7 @@ const workload = (name: string) => ({
   apiVersion: 'networking.istio.io/v1',
   kind: 'WorkloadEntry',
   metadata: { ...ref(name), labels: { app: 'bucket' } },
-  spec: { address: '127.0.0.9' },
+  spec: { address: '127.0.0.9', serviceAccount: 'bucket' },
 });
 const idOf = (name: string) => `${name}.${cluster.namespace}`;
 

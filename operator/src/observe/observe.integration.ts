@@ -20,7 +20,7 @@ const workload = (name: string, labels: object) => ({
   apiVersion: 'networking.istio.io/v1',
   kind: 'WorkloadEntry',
   metadata: ref(name),
-  spec: { address: '127.0.0.9', labels },
+  spec: { address: '127.0.0.9', serviceAccount: 'bucket', labels },
 });
 const becomes = (name: string, type: string, wanted: object) =>
   vi.waitFor(async () => expect(await cluster.condition(name, type)).toMatchObject(wanted), 30_000);

@@ -173,7 +173,16 @@ describe('what is kept', () => {
       { address: '10.0.0.1', labels: { app: 'spec', v: '1' } },
     );
     expect(pruneWorkloadEntry(entry)).toMatchObject({ metadata: { labels: { app: 'meta', v: '1' } } });
-    expect(pruneWorkloadEntry(entry).spec).toEqual({ proxy: 'proxied' });
+  });
+
+  test.each<[string, object, Readonly<Record<string, string>>, 'proxied' | 'bare']>([
+    ['a ServiceAccount', { serviceAccount: 'a' }, {}, 'proxied'],
+    ['no ServiceAccount, as of a machine without a sidecar', {}, {}, 'bare'],
+    ['a label that says it has one', {}, { 'security.istio.io/tlsMode': 'istio' }, 'proxied'],
+    ['a label that says it has none', { serviceAccount: 'a' }, { 'security.istio.io/tlsMode': 'disabled' }, 'bare'],
+  ])('of a WorkloadEntry with %s is whether it has a proxy', (_what, spec, labels, proxy) => {
+    const entry = named('WorkloadEntry', 'a', { labels }, { address: '10.0.0.1', ...spec });
+    expect(pruneWorkloadEntry(entry).spec).toEqual({ proxy });
   });
 
   test('of a foreign policy is what it applies to and that it has rules', () => {

@@ -40,8 +40,21 @@ export function pruneWorkloadEntry(entry: KubeObject): KubeObject {
   const own = isRecord(entry.spec) && isRecord(entry.spec['labels']) ? entry.spec['labels'] : {};
   const texts = Object.entries(own).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
   const labels = { ...Object.fromEntries(texts), ...entry.metadata.labels };
-  // It stands for a machine that has a proxy; whether that one runs, only istiod knows.
-  return keep({ ...entry, metadata: { ...entry.metadata, labels } }, PROXY.proxied);
+  return keep(
+    { ...entry, metadata: { ...entry.metadata, labels } },
+    PROXY[hasProxy(entry, labels) ? 'proxied' : 'bare'],
+  );
+}
+
+/**
+ * Whether istiod takes a WorkloadEntry to stand for a machine with a proxy (pilot/pkg/serviceregistry/serviceentry/conversion.go,
+ * getTLSModeFromWorkloadEntry): by the label, else by the ServiceAccount, which there is "if a sidecar is present". Whether the proxy runs,
+ * only istiod knows.
+ */
+function hasProxy({ spec }: KubeObject, labels: Readonly<Record<string, string>>): boolean {
+  const mode = labels['security.istio.io/tlsMode'];
+  if (mode !== undefined) return mode === 'istio';
+  return isRecord(spec) && typeof spec['serviceAccount'] === 'string' && spec['serviceAccount'] !== '';
 }
 
 export function pruneService(service: KubeObject): KubeObject {

@@ -4,6 +4,7 @@ export type { LabelDeclaration, LabelValues } from './labels.ts';
 export { listen } from './listen.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from './log.ts';
 export {
+  type Build,
   type Counter,
   createMetrics,
   type Gauge,

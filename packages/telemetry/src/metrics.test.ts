@@ -55,6 +55,17 @@ describe('createMetrics', () => {
     expect(await metrics.render()).toContain('d_seconds_bucket{le="1",result="success"} 1');
   });
 
+  test('shows every series of a histogram before the first observation', async () => {
+    const metrics = createMetrics({ processMetrics: false });
+    metrics.histogram({ name: 'd_seconds', help: 'h', buckets: [1], labels: { result: results } });
+    expect(await metrics.render()).toContain('d_seconds_count{result="failure"} 0');
+  });
+
+  test('tells which part this is, in which version', async () => {
+    const metrics = createMetrics({ processMetrics: false, build: { part: 'guard', version: '1.2.3' } });
+    expect(await metrics.render()).toContain('sekisho_build_info{part="guard",version="1.2.3"} 1');
+  });
+
   test('reports the process itself by default', async () => {
     expect(await createMetrics().render()).toContain('process_resident_memory_bytes');
   });

@@ -46,7 +46,16 @@ export interface Metrics {
   readonly contentType: string;
 }
 
+/** Which program a process runs. */
+export interface Build {
+  /** For example `guard`. */
+  readonly part: string;
+  readonly version: string;
+}
+
 export interface MetricsOptions {
+  /** Told as `sekisho_build_info`. @default not told */
+  readonly build?: Build;
   /** What an undeclared label value becomes: an error, to find it early, or the value `other`. @default 'other' */
   readonly undeclared?: 'throw' | 'other';
   /** Memory, CPU, event loop and garbage collection of this process. @default true */
@@ -54,9 +63,10 @@ export interface MetricsOptions {
 }
 
 /** A registry of its own, so that two of them (tests, two apps in one process) never meet. */
-export function createMetrics({ undeclared = 'other', processMetrics = true }: MetricsOptions = {}): Metrics {
+export function createMetrics({ undeclared = 'other', processMetrics = true, build }: MetricsOptions = {}): Metrics {
   const register = new prom.Registry();
   if (processMetrics) prom.collectDefaultMetrics({ register });
+  if (build) tellBuild(register, build);
   const exemplars = new Exemplars();
   const bound = <L extends LabelDeclaration>(options: MetricOptions<L>) => new BoundedLabels(options, undeclared);
 
@@ -98,6 +108,7 @@ export function createMetrics({ undeclared = 'other', processMetrics = true }: M
       const { name, help } = options;
       const buckets = [...options.buckets];
       const histogram = new prom.Histogram({ name, help, labelNames: labels.names, buckets, registers: [register] });
+      for (const combination of labels.combinations()) histogram.zero(combination);
       return {
         observe: (value, ...[values]) => histogram.observe(labels.check(values), value),
         observeTraced(value, traceId, ...[values]) {
@@ -109,4 +120,14 @@ export function createMetrics({ undeclared = 'other', processMetrics = true }: M
       };
     },
   };
+}
+
+function tellBuild(register: prom.Registry, { part, version }: Build): void {
+  const info = new prom.Gauge({
+    name: 'sekisho_build_info',
+    help: '1, with which part of Sekisho this process is and in which version',
+    labelNames: ['part', 'version'],
+    registers: [register],
+  });
+  info.set({ part, version }, 1);
 }

@@ -26,6 +26,7 @@ import {
 import { createLoginLimits, type LoginRates } from './login/login-limits.ts';
 import { createAssertTokensFit } from './login/tokens-fit.ts';
 import { LogoutDelivery } from './oauth/backchannel/delivery.ts';
+import { reachingNetworks } from './oauth/backchannel/private-networks.ts';
 import type { TellLogout } from './oauth/backchannel/teller.ts';
 import { clientRoutes } from './oauth/clients/admin-routes.ts';
 import { createSqlClients } from './oauth/clients/sql-clients.ts';
@@ -134,7 +135,7 @@ function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & Log
       minter: { service: wired.unrevoked(minter.service), delegated: wired.unrevoked(minter.delegated) },
     }),
     metrics: authMetrics,
-    fetch: options.fetch ?? globalThis.fetch,
+    fetch: reachingNetworks({ networks: options.logoutNetworks ?? [], fetch: options.fetch ?? globalThis.fetch }),
   });
 }
 

@@ -36,6 +36,7 @@ describe('AuthConfig', () => {
   test('has defaults for what has a good one', () => {
     expect(readConfig(AuthConfig, environment)).toMatchObject({
       AUTH_TRUSTED_PROXIES: '',
+      BACKCHANNEL_LOGOUT_NETWORKS: '',
       ACCESS_TOKEN_TTL_SECONDS: 900,
       AUDIT_RETENTION_DAYS: 400,
       LOG_LEVEL: 'info',

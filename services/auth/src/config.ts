@@ -42,6 +42,10 @@ export const AuthConfig = Type.Object({
     minLength: 1,
     description: 'file with 32 random bytes in base64, as `openssl rand -base64 32` writes; below it, earlier ones',
   }),
+  BACKCHANNEL_LOGOUT_NETWORKS: Type.String({
+    default: '',
+    description: 'addresses and networks that are not public and where applications may be told of log-outs',
+  }),
   ...KeyEnvironment,
   ...WorkloadEnvironment,
   ...SignerEnvironment,

@@ -29,6 +29,7 @@ async function main(): Promise<void> {
     deviceChange: config.DEVICE_CHANGE,
     auditRetentionDays: config.AUDIT_RETENTION_DAYS,
     trustedProxies,
+    logoutNetworks: parseNetworks('BACKCHANNEL_LOGOUT_NETWORKS', config.BACKCHANNEL_LOGOUT_NETWORKS),
     environment: process.env,
     log,
     clock: () => new Date(),

@@ -44,6 +44,8 @@ export interface ServiceOptions {
   readonly deviceChange?: DevicePolicy;
   /** Days that entries of the audit log are kept. @default 400 */
   readonly auditRetentionDays?: number;
+  /** Addresses and networks, beside public ones, where applications may be told of a log-out. @default none */
+  readonly logoutNetworks?: readonly string[];
   /** How applications are told of a log-out. @default the platform's own */
   readonly fetch?: typeof globalThis.fetch;
   /** `OTEL_...`: where spans go. @default nowhere */

@@ -2,6 +2,7 @@ import { systemClock } from '@sekisho/kube';
 import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Metrics, openTracing, traceRedis } from '@sekisho/telemetry';
 import { TOKEN_SECONDS } from '@sekisho/tokens';
+import manifest from '../package.json' with { type: 'json' };
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
 import { openDatabase, pingDatabase } from './database/open.ts';
 import { openClusterKeys } from './exchange/open-cluster-keys.ts';
@@ -18,7 +19,7 @@ export type Stores = Awaited<ReturnType<typeof openStores>>;
 /** Everything that is kept somewhere, and what follows it; each is closed by `opened`. */
 export async function openStores(options: ServiceOptions, opened: AsyncDisposableStack) {
   const { log, redisUrl, databaseUrl, storeTimeoutMs } = options;
-  const metrics = createMetrics();
+  const metrics = createMetrics({ build: { part: 'auth', version: manifest.version } });
   const tracing = await openTraces(options, metrics, opened);
   const database = await openDatabase({
     url: databaseUrl,

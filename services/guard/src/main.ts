@@ -12,6 +12,7 @@ import {
   traceRedis,
 } from '@sekisho/telemetry';
 import { parseEncryptionKeys } from '@sekisho/tokens';
+import manifest from '../package.json' with { type: 'json' };
 import { createAuthClient } from './auth/auth-client.ts';
 import { createExchangeCookie } from './browser/exchange-cookie.ts';
 import { configFrom } from './config.ts';
@@ -24,7 +25,7 @@ const COOKIE_TIMEOUT_MS = 2_000;
 async function main(): Promise<void> {
   const config = configFrom(process.env);
   const log = createLogger({ name: 'guard', level: config.logLevel });
-  const metrics = createMetrics();
+  const metrics = createMetrics({ build: { part: 'guard', version: manifest.version } });
   const tracing = await openTracing('sekisho-guard', process.env, { log, metrics });
   traceRedis(tracing);
   const shared = { log, metrics, tracing, random: Math.random };

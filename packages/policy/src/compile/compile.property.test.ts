@@ -12,6 +12,7 @@ import { complement } from './complement.ts';
 const TRUST_DOMAIN = 'cluster.local';
 const requests = fc.array(request, { minLength: 20, maxLength: 20 });
 const RUNS = { numRuns: 400 };
+const edge = spec.filter(({ targetRefs, revocation }) => targetRefs !== undefined && revocation?.check === 'Edge');
 
 function objectsOf(written: ServiceAuthPolicySpec) {
   return plan(
@@ -57,6 +58,19 @@ describe('the compiled objects', () => {
           const meant = opens(anonymous);
           expect(meshAllows([...objects, ...foreign], TRUST_DOMAIN, anonymous)).toBe(meant);
         }
+      }),
+      RUNS,
+    );
+  });
+
+  test('let nothing through at the edge once the question to the guard is deleted, whatever others allow', () => {
+    fc.assert(
+      fc.property(edge, requests, (written, sent) => {
+        const objects = objectsOf(written).filter((object) => object.spec['action'] !== 'CUSTOM');
+        const foreign = objects.map((object) => ({ ...object, spec: { action: 'ALLOW', rules: [{}] } }));
+        const allows = foreign.filter(({ kind }) => kind === 'AuthorizationPolicy');
+        expect(objects.length).toBeGreaterThan(0);
+        for (const one of sent) expect(meshAllows([...objects, ...allows], TRUST_DOMAIN, one)).toBe(false);
       }),
       RUNS,
     );

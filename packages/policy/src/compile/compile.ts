@@ -1,6 +1,7 @@
 import { PolicyError } from '../errors.ts';
 import type { IstioObject, ServiceAuthPolicy } from '../resources.ts';
 import { providerOf } from '../revocation.ts';
+import { needsToken } from '../tokenless.ts';
 import { ANNOTATION, LIMIT, PROVIDER } from '../vocabulary.ts';
 import { allowPolicy } from './allow.ts';
 import { checkPolicy } from './check.ts';
@@ -55,11 +56,12 @@ export function compile(source: Source): Compilation {
 /** Everything without which the allow list must not stand alone. */
 function closingObjects({ policy: { metadata, spec }, target, issuers }: Source): Omit<Compiled, 'allow'> {
   const provider = providerOf(spec);
-  const deny = guardPolicy(target, spec.rules);
+  const deny = guardPolicy(target, spec.rules, provider);
+  const trust = { audience: audienceOf(spec), issuers, verifies: readsClaims(spec) };
   return {
     ...(provider !== undefined && { check: istioObject(metadata, 'check', checkPolicy(target, provider, spec.rules)) }),
     ...(deny !== undefined && { deny: istioObject(metadata, 'deny', deny) }),
-    jwt: istioObject(metadata, 'jwt', requestAuthentication(target, audienceOf(spec), issuers)),
+    jwt: istioObject(metadata, 'jwt', requestAuthentication(target, trust)),
     ...(spec.mtls !== undefined && { mtls: istioObject(metadata, 'mtls', peerAuthentication(target, spec.mtls)) }),
   };
 }
@@ -67,6 +69,11 @@ function closingObjects({ policy: { metadata, spec }, target, issuers }: Source)
 function allowList({ policy: { spec }, target, issuers, trustDomain }: Source): AuthorizationPolicySpec {
   const httpOnly = providerOf(spec) !== undefined;
   return allowPolicy({ target, audience: audienceOf(spec), rules: spec.rules, issuers, trustDomain, httpOnly });
+}
+
+/** Whether anything that Envoy decides depends on a token that it verified itself. */
+function readsClaims(spec: ServiceAuthPolicy['spec']): boolean {
+  return providerOf(spec) !== PROVIDER.edge || spec.rules.some(({ allow }) => needsToken(allow));
 }
 
 /** Undefined at the edge, where the guard exchanges each token for one of the service behind. */

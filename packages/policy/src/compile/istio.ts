@@ -11,7 +11,7 @@ export type JwtRule = {
   /** Absent: tokens for any audience. */
   readonly audiences?: readonly string[];
   readonly jwks: string;
-  readonly fromHeaders: readonly { readonly name: string; readonly prefix: string }[];
+  readonly fromHeaders: readonly { readonly name: string; readonly prefix?: string }[];
   readonly forwardOriginalToken: boolean;
   readonly outputPayloadToHeader: string;
   readonly outputClaimToHeaders: readonly { readonly header: string; readonly claim: string }[];
@@ -35,7 +35,11 @@ export type OperationMatch = {
   readonly notPorts?: readonly string[];
 };
 
-export type When = { readonly key: string; readonly values: readonly string[] };
+/** `notValues` also holds where there is no such attribute: only in a DENY. */
+export type When = { readonly key: string } & (
+  | { readonly values: readonly string[] }
+  | { readonly notValues: readonly string[] }
+);
 
 export type AuthorizationRule = {
   readonly from?: readonly { readonly source: Source }[];

@@ -10,25 +10,37 @@ import type { JwtRule, RequestAuthenticationSpec, Target } from './istio.ts';
  *   the service that it goes to, which checks it.
  * - Every rule writes the same headers: Envoy strips from a request the headers that a rule names.
  */
-export function requestAuthentication(
-  target: Target,
-  audience: string | undefined,
-  issuers: readonly ResolvedIssuer[],
-): RequestAuthenticationSpec {
-  return { ...target, jwtRules: issuers.map((issuer) => jwtRule(issuer, audience)) };
+export function requestAuthentication(target: Target, trust: Trust): RequestAuthenticationSpec {
+  return { ...target, jwtRules: trust.issuers.map((issuer) => jwtRule(issuer, trust)) };
 }
 
-function jwtRule({ iss, jwks }: ResolvedIssuer, audience: string | undefined): JwtRule {
+interface Trust {
+  readonly audience: string | undefined;
+  readonly issuers: readonly ResolvedIssuer[];
+  /**
+   * False where the guard has verified the token before, or has put there one that it signed itself, and no rule asks for a claim of it:
+   * then to verify it again is half of what this Envoy has to do. The object stays: it strips the headers, and holds the keys of issuers
+   * that the guard verifies with.
+   */
+  readonly verifies: boolean;
+}
+
+function jwtRule({ iss, jwks }: ResolvedIssuer, { audience, verifies }: Trust): JwtRule {
   return {
     issuer: iss,
     ...(audience !== undefined && { audiences: [audience] }),
     jwks: JSON.stringify({ keys: jwks.keys }),
-    fromHeaders: [
-      { name: 'Authorization', prefix: 'Bearer ' },
-      { name: 'Authorization', prefix: 'Service ' },
-    ],
+    fromHeaders: verifies ? OF_AUTHORIZATION : NEVER_THERE,
     forwardOriginalToken: true,
     outputPayloadToHeader: IDENTITY_HEADER.payload,
     outputClaimToHeaders: CLAIM_TO_HEADER,
   };
 }
+
+const OF_AUTHORIZATION = [
+  { name: 'Authorization', prefix: 'Bearer ' },
+  { name: 'Authorization', prefix: 'Service ' },
+] as const;
+
+/** The guard removes it from every request, and so does Envoy itself before it looks for tokens, because the rules write it. */
+const NEVER_THERE = [{ name: IDENTITY_HEADER.payload }] as const;

@@ -4,7 +4,7 @@ import { readPolicyStatus } from '../parse/status.ts';
 import type { IstioObject } from '../resources.ts';
 import type { Finding } from './conditions.ts';
 import { byName, holds, refOf, sameObject } from './holds.ts';
-import { inSafeOrder } from './order.ts';
+import { inSafeOrder, inSafeRemoval } from './order.ts';
 import { type Standing, standing, standingInConflict, standingInRoot } from './standing.ts';
 import { allHeld, buildStatus } from './status.ts';
 import type { Plan, Snapshot } from './types.ts';
@@ -24,7 +24,7 @@ export function plan(snapshot: Snapshot, now: Date): Plan {
   const decision = decide(verdict, { ...snapshot, owned });
   const desired = decision.objects;
   const apply = desired.filter((object) => !owned.some((held) => held === object || holds(held, object)));
-  const remove = owned.filter((held) => !desired.some((object) => sameObject(held, object))).map(refOf);
+  const remove = inSafeRemoval(owned.filter((held) => !desired.some((object) => sameObject(held, object)))).map(refOf);
   const previous = readPolicyStatus(snapshot.policy.status);
   const idle = apply.length + remove.length === 0;
   const enforcement = enforcementOf({ ...snapshot, owned }, { accepted: verdict.kind === 'compiled', idle });

@@ -1,5 +1,6 @@
 import type { AuthorizationRule, JwtRule, OperationMatch, Source, When } from '../compile/istio.ts';
 import type { IstioObject } from '../resources.ts';
+import { PROVIDER } from '../vocabulary.ts';
 import { payload, type TestRequest, type TestToken } from './request.ts';
 
 /**
@@ -13,16 +14,22 @@ export function meshAllows(objects: readonly IstioObject[], trustDomain: string,
   if (principal === undefined && specs('PeerAuthentication').some((spec) => modeOf(spec) === 'STRICT')) return false;
 
   const jwtRules = specs('RequestAuthentication').flatMap((spec) => spec['jwtRules'] as readonly JwtRule[]);
-  const verified = request.token !== undefined && jwtRules.some((rule) => verifies(rule, request.token));
-  if (request.token !== undefined && jwtRules.length > 0 && !verified) return false;
+  const reading = jwtRules.filter(readsAuthorization);
+  const verified = request.token !== undefined && reading.some((rule) => verifies(rule, request.token));
+  // The guard is asked before claims are known.
+  const unknown = { request, principal, claims: undefined, asked: false };
+  const questions = specs('AuthorizationPolicy').filter(
+    (spec) => spec['action'] === 'CUSTOM' && matchesAny(spec, unknown),
+  );
+  if (questions.some((spec) => guardRefuses(spec, request, jwtRules))) return false;
+  if (request.token !== undefined && reading.length > 0 && !verified) return false;
 
-  const seen: Seen = { request, principal, claims: verified && request.token ? payload(request.token) : undefined };
-  // The guard is asked before claims are known; it refuses a token that was revoked, and knows of no other reason here.
+  const claims = verified && request.token ? payload(request.token) : undefined;
+  const seen: Seen = { request, principal, claims, asked: questions.length > 0 };
   const policies = specs('AuthorizationPolicy').map((spec) => ({
     action: spec['action'],
-    matches: (spec['rules'] as readonly AuthorizationRule[]).some((rule) => ruleMatches(rule, seen)),
+    matches: matchesAny(spec, seen),
   }));
-  if (request.token?.revoked && policies.some(({ action, matches }) => action === 'CUSTOM' && matches)) return false;
   const allows = policies.filter(({ action }) => action === 'ALLOW');
   if (policies.some(({ action, matches }) => action === 'DENY' && matches)) return false;
   return allows.length === 0 || allows.some(({ matches }) => matches);
@@ -32,6 +39,24 @@ interface Seen {
   readonly request: TestRequest;
   readonly principal: string | undefined;
   readonly claims: Readonly<Record<string, unknown>> | undefined;
+  /** Whether a CUSTOM policy matched, of which Envoy takes a note. */
+  readonly asked: boolean;
+}
+
+function matchesAny(spec: IstioObject['spec'], seen: Seen): boolean {
+  return (spec['rules'] as readonly AuthorizationRule[]).some((rule) => ruleMatches(rule, seen));
+}
+
+/** It knows which tokens are revoked; at the edge it also verifies, with the keys that it finds in RequestAuthentications. */
+function guardRefuses(question: IstioObject['spec'], { token }: TestRequest, jwtRules: readonly JwtRule[]): boolean {
+  if (token === undefined) return false;
+  const isEdge = Reflect.get(Object(question['provider']), 'name') === PROVIDER.edge;
+  return token.revoked || (isEdge && !jwtRules.some((rule) => verifies(rule, token)));
+}
+
+/** By default it does (istio.io/docs/reference/config/security/jwt). */
+function readsAuthorization({ fromHeaders }: Partial<JwtRule>): boolean {
+  return fromHeaders === undefined || fromHeaders.some(({ name }) => name === 'Authorization');
 }
 
 function modeOf(spec: IstioObject['spec']): unknown {
@@ -89,7 +114,15 @@ function isAny(list: readonly string[] | undefined): list is undefined | readonl
   return list === undefined || list.length === 0;
 }
 
-function conditionMatches({ key, values }: When, { request, claims }: Seen): boolean {
+const NOTE_OF_QUESTION = 'experimental.envoy.filters.http.rbac[istio_ext_authz_shadow_effective_policy_id]';
+
+function conditionMatches(condition: When, { request, claims, asked }: Seen): boolean {
+  const { key } = condition;
+  if ('notValues' in condition) {
+    if (key !== NOTE_OF_QUESTION) throw new Error('the reference mesh reads notValues only of the note of a question');
+    return !asked;
+  }
+  const { values } = condition;
   if (key === 'request.headers[authorization]') return request.token !== undefined;
   const path =
     key === 'request.auth.audiences' ? ['aud'] : [...key.matchAll(/\[([^[\]]*)\]/g)].map(([, name]) => name ?? '');

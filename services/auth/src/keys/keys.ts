@@ -75,7 +75,10 @@ export async function openKeys(options: KeysOptions): Promise<Keys> {
 function createKeepers(options: KeysOptions, timing: KeyTiming, issuer: Pick<Issuer, 'spreadOf'>) {
   const { db, settings, encryptionKeys, revokeKey, clock, random } = options;
   const { alg, periodMs, publishMs } = settings;
-  const metrics = createKeyMetrics(options.metrics, (signer) => ({ auth: keeper, guard })[signer].ageMs);
+  const metrics = createKeyMetrics(options.metrics, {
+    ageMs: (signer) => ({ auth: keeper, guard })[signer].ageMs,
+    periodMs,
+  });
   const forSigner = (signer: Signer) => {
     const log = options.log.child({ signer });
     const observer = createKeyObserver({ log, metrics: metrics(signer), clock, overdueMs: publishMs });

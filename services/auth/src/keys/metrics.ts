@@ -12,11 +12,16 @@ export interface KeyMetrics {
   entered(state: Transition): void;
 }
 
-/**
- * @param ageMs how long ago the keys of a signer were read
- * @returns the metrics of each signer
- */
-export function createKeyMetrics(metrics: Metrics, ageMs: (signer: Signer) => number): (signer: Signer) => KeyMetrics {
+export interface KeyFacts {
+  /** How long ago the keys of a signer were read. */
+  readonly ageMs: (signer: Signer) => number;
+  /** For how long a key signs. */
+  readonly periodMs: number;
+}
+
+/** @returns the metrics of each signer */
+export function createKeyMetrics(metrics: Metrics, { ageMs, periodMs }: KeyFacts): (signer: Signer) => KeyMetrics {
+  metrics.gauge({ name: 'signing_key_period_seconds', help: 'For how long a key is to sign' }).set(periodMs / 1000);
   const age = metrics.gauge({
     name: 'signing_key_age_seconds',
     help: 'For how long a key is in its state; 0 when there is none',

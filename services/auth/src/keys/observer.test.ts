@@ -16,7 +16,10 @@ function setUp() {
   const lines: { readonly msg: string; readonly level: string }[] = [];
   const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
   const log = createLogger({ name: 'test', destination });
-  const metrics = createKeyMetrics(registry, (signer) => (signer === 'auth' ? 7_000 : 9_000))('auth');
+  const metrics = createKeyMetrics(registry, {
+    ageMs: (signer) => (signer === 'auth' ? 7_000 : 9_000),
+    periodMs: 3_600_000,
+  })('auth');
   const observer = createKeyObserver({ log, metrics, clock, overdueMs });
   const since = clock.now();
   const base = { alg: 'ES256', longestTokenMs: 1, sealed: new Uint8Array(), since } as const;

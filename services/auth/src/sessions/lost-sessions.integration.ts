@@ -4,7 +4,8 @@ import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { asAdmin } from '../oauth/testing/platform.ts';
 import { type Receiver, startReceiver } from '../oauth/testing/receiver.ts';
-import { authorizationRequest, logIn, startWorld, type World } from '../oauth/testing/world.ts';
+import { newShopper } from '../oauth/testing/shopper.ts';
+import { startWorld, type World } from '../oauth/testing/world.ts';
 import { databaseKinds } from '../testing/real-service.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };
@@ -40,19 +41,14 @@ afterAll(async () => {
 
 /** Somebody who logged in to the shop, and what brings their session back as a failover would that had lost it. */
 async function lostShopper() {
-  const user = await world.addUser();
-  const browser = world.browser();
-  const { url, checks } = await authorizationRequest(shop);
-  const back = await logIn(browser, await browser.get(url), user);
-  const tokens = await oidc.authorizationCodeGrant(shop, back.url, checks);
-  const sid = String(tokens.claims()?.['sid']);
+  const shopper = await newShopper(world, shop);
+  const { sid, user } = shopper;
   const [hash, index] = [`${prefix}:{user:${user.id}}:session:${sid}`, `${prefix}:{user:${user.id}}:sessions`];
   const fields = await redis.hgetall(hash);
   expect(fields).toMatchObject({ id: sid, clientId: shopId });
   await redis.del(hash, index);
-  const { refresh_token: refreshToken = '', access_token: accessToken, id_token: idToken = '' } = tokens;
   return {
-    ...{ user, browser, sid, refreshToken, accessToken, idToken },
+    ...shopper,
     isRevoked: async () => (await redis.zscore(revoked, sid)) !== null,
     async comeBack() {
       await redis.hset(hash, fields);

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } f
 import { ADMIN_LOGIN, databaseKinds, logIn as logInDirectly } from '../../testing/real-service.ts';
 import { asAdmin } from '../testing/platform.ts';
 import { answering, type Receiver, startReceiver } from '../testing/receiver.ts';
-import { authorizationRequest, ISSUER, logIn, startWorld, type World } from '../testing/world.ts';
+import { newShopper, type Shopper } from '../testing/shopper.ts';
+import { ISSUER, startWorld, type World } from '../testing/world.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };
 const [kind] = databaseKinds('');
@@ -29,19 +30,7 @@ afterAll(async () => {
   await receiver?.close();
 });
 
-/** Somebody who logged in to the shop by their browser. */
-async function shopper() {
-  const user = await world.addUser();
-  const browser = world.browser();
-  const { url, checks } = await authorizationRequest(shop);
-  const back = await logIn(browser, await browser.get(url), user);
-  const tokens = await oidc.authorizationCodeGrant(shop, back.url, checks);
-  const { refresh_token: refreshToken = '', access_token: accessToken } = tokens;
-  const replay = () => oidc.authorizationCodeGrant(shop, back.url, checks);
-  return { user, browser, accessToken, refreshToken, replay, sid: String(tokens.claims()?.['sid']) };
-}
-
-type Shopper = Awaited<ReturnType<typeof shopper>>;
+const shopper = () => newShopper(world, shop);
 
 const own = (token: string, method: 'DELETE' | 'PUT', url: string, payload?: object) =>
   world.service.publicApp.inject({
@@ -171,13 +160,9 @@ test('an application that fails, hangs, refuses and leads elsewhere is told agai
 test('an application that is removed, or asks no more, is told nothing, and nothing waits for it', async () => {
   const gone = await world.addClient({ backchannelLogoutUri: receiver.uriOf('gone') });
   const config = await world.configFor(gone);
-  const user = await world.addUser();
-  const { url, checks } = await authorizationRequest(config);
-  const browser = world.browser();
-  const back = await logIn(browser, await browser.get(url), user);
-  const { access_token } = await oidc.authorizationCodeGrant(config, back.url, checks);
+  const { accessToken } = await newShopper(world, config);
   receiver.answer = answering(503);
-  await own(access_token, 'DELETE', '/v1/sessions/current');
+  await own(accessToken, 'DELETE', '/v1/sessions/current');
   await expect.poll(() => receiver.received.some(({ application }) => application === 'gone'), PATIENCE).toBe(true);
   await admin('DELETE', `/v1/clients/${gone.id}`);
   const metrics = async () => (await world.service.adminApp.inject({ url: '/metrics' })).body;

@@ -1,0 +1,51 @@
+import type { AlertingRule } from './rule.ts';
+
+const DAY_SECONDS = 86_400;
+
+/** The signing keys of the auth service and of the guard, both kept by the auth service. */
+export const keyAlerts: readonly AlertingRule[] = [
+  {
+    alert: 'SekishoSigningKeyOld',
+    expr: `max by (signer) (signing_key_age_seconds{state="active"}) > on () group_left () max(signing_key_period_seconds) + ${DAY_SECONDS}`,
+    for: '1h',
+    severity: 'warning',
+    summary: 'A signing key is older than it may become',
+    description:
+      'The key of {{ $labels.signer }} signs since {{ $value | humanizeDuration }}, a day longer than its period.',
+  },
+  {
+    alert: 'SekishoSigningKeyWaiting',
+    expr: 'max by (signer, reason) (signing_key_waiting{reason!="publishing"}) == 1',
+    for: '1h',
+    severity: 'warning',
+    summary: 'The next signing key should sign and cannot',
+    description:
+      'That of {{ $labels.signer }} waits: {{ $labels.reason }}. A key that leaked could not be replaced now.',
+  },
+  {
+    alert: 'SekishoSigningKeyNextMissing',
+    expr: 'max by (signer) (signing_key_age_seconds{state="next"}) == 0 and on (signer) max by (signer) (signing_key_age_seconds{state="active"}) > 0',
+    for: '1h',
+    severity: 'warning',
+    summary: 'There is no signing key to go over to',
+    description: 'If the key of {{ $labels.signer }} leaked, its successor would sign before every proxy knows it.',
+  },
+  {
+    alert: 'SekishoSigningKeysUnread',
+    // Two looks of KEY_POLL_SECONDS (30) and a little: then a replica stops to sign.
+    expr: 'max by (signer) (signing_keys_read_age_seconds) > 60',
+    for: '1m',
+    severity: 'critical',
+    summary: 'A replica of the auth service cannot read its keys',
+    description:
+      'For {{ $value | humanizeDuration }} it could not ask the database: it is about to sign and publish nothing.',
+  },
+  {
+    alert: 'SekishoSigningKeyCompromised',
+    expr: 'sum by (signer) (increase(signing_key_transitions_total{state="compromised"}[1h])) > 0',
+    for: '0m',
+    severity: 'critical',
+    summary: 'A signing key was reported as compromised',
+    description: 'A key of {{ $labels.signer }} was retired, and what it signed is refused. Did somebody mean to?',
+  },
+];
