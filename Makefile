@@ -10,7 +10,7 @@ PACKAGES := $(wildcard package.json */package.json packages/*/package.json servi
 SOURCES := packages operator services cdk8s packaging bench test-e2e
 
 ##@ Use it
-.PHONY: demo up down status
+.PHONY: demo up down status dashboards
 demo: $(INSTALLED) ## Start a real mesh, tell the story with real requests, stop the mesh (uses one that is up)
 	@node test-e2e/story/main.ts
 
@@ -22,6 +22,9 @@ down: $(INSTALLED) ## Stop the local mesh
 
 status: $(INSTALLED) ## Show what runs, where, and how much memory it takes
 	@node test-e2e/mesh/cli.ts status
+
+dashboards: $(INSTALLED) ## Draw the dashboards with figures of the mesh that is up, after MINUTES=3 of requests (needs Chromium)
+	@MINUTES=$(MINUTES) node test-e2e/monitoring/preview/main.ts
 
 ##@ Test it
 .PHONY: test unit integration e2e-local test-differential chaos fuzz

@@ -4,8 +4,9 @@ import { Value } from 'typebox/value';
 import { parse } from 'yaml';
 import { chartTemplates, HEADER } from './src/chart/templates.ts';
 import { ChartValues, valuesSchema } from './src/chart/values.ts';
+import { withValuesTable } from './src/chart/values-table.ts';
 
-/** Writes templates and schema of charts/sekisho from what renderPlatform renders: `node cdk8s/generate.ts`. */
+/** Writes templates, schema and table of values of charts/sekisho from what renderPlatform renders: `node cdk8s/generate.ts`. */
 const chart = join(import.meta.dirname, '../charts/sekisho');
 const defaults = Value.Parse(ChartValues, parse(readFileSync(join(chart, 'values.yaml'), 'utf8')));
 
@@ -16,3 +17,6 @@ for (const name of readdirSync(templates)) {
 }
 writeFileSync(join(chart, 'values.schema.json'), `${JSON.stringify(valuesSchema(), null, 2)}\n`);
 for (const [name, text] of chartTemplates(defaults)) writeFileSync(join(templates, name), text);
+
+const readme = join(chart, 'README.md');
+writeFileSync(readme, withValuesTable(readFileSync(readme, 'utf8'), defaults));

@@ -7,6 +7,7 @@ import { type Surroundings, surroundings } from './network/defaults.ts';
 import { addNetworkPolicy, allowFrom, allowTo, DNS, type Traffic } from './network/network-policy.ts';
 import type { NetworkProps } from './network/network-props.ts';
 import { namespaces } from './network/peers.ts';
+import type { Resources } from './pod.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
 
 export interface AuthServerProps {
@@ -34,12 +35,25 @@ export interface AuthDeployment {
   readonly bootstrapAdminEmail?: string | undefined;
   /** @default 2 */
   readonly replicas?: Replicas | undefined;
+  /**
+   * Addresses of the Gateways' pods, whose `X-Forwarded-For` tells where a log-in comes from: for example the network of all pods, since
+   * only proxies reach it. @default none: all log-ins come from one network, and are limited as one
+   */
+  readonly trustedProxies?: readonly string[];
+  /** Beside those rendered here. @default none */
+  readonly env?: readonly k8s.EnvVar[];
+  /** @default as measured */
+  readonly resources?: Resources;
 }
 
 const NAME = 'auth';
 const PUBLIC = { name: 'http', port: 80, targetPort: 8080 } as const;
 /** Administration, health and metrics: a port of its own, so that no route reaches it by mistake. */
 const ADMIN = { name: 'http-admin', port: 8081, targetPort: 8081 } as const;
+/** 160 MiB at rest, 19 MiB for each password of the four that are hashed at once, and 94 bytes for each revocation. */
+const RESOURCES: Resources = { cpu: '200m', memory: '192Mi', memoryLimit: '512Mi' };
+/** It waits for its database for five minutes (DATABASE_WAIT_SECONDS) and then says why it ends, which a kubelet would not. */
+const START_SECONDS = 360;
 const SECRET_FILES = '/var/run/secrets/sekisho';
 
 /** Accounts, sessions, tokens and their keys. */
@@ -60,7 +74,7 @@ export class AuthServer extends Construct {
   }
 
   #deploy({ issuer, tokenIssuer, guard }: AuthServerProps, deployment: AuthDeployment): void {
-    const { image, replicas = 2, secretName = 'sekisho-auth', bootstrapAdminEmail } = deployment;
+    const { image, replicas = 2, secretName = 'sekisho-auth', bootstrapAdminEmail, trustedProxies = [] } = deployment;
     const admin = bootstrapAdminEmail === undefined ? [] : adminEnvironment(bootstrapAdminEmail);
     const keys = ['key-encryption-key', ...(admin.length > 0 ? ['bootstrap-admin-password'] : [])];
     addDeployment(this, {
@@ -69,15 +83,18 @@ export class AuthServer extends Construct {
       replicas,
       // For the TokenIssuer, and for the keys that ServiceAccount tokens are signed with.
       apiAccess: true,
-      probes: { port: ADMIN.targetPort, live: '/healthz', ready: '/readyz' },
+      probes: { port: ADMIN.targetPort, live: '/healthz', ready: '/readyz', startSeconds: START_SECONDS },
       env: [
         ...environment(issuer, secretName),
         { name: 'TOKEN_ISSUER_NAME', value: tokenIssuer },
         ...(guard === undefined
           ? []
           : [{ name: 'GUARD_WORKLOADS', value: `${guard.namespace}/${guard.serviceAccount}` }]),
+        ...(trustedProxies.length === 0 ? [] : [{ name: 'AUTH_TRUSTED_PROXIES', value: trustedProxies.join(',') }]),
         ...admin,
+        ...(deployment.env ?? []),
       ],
+      resources: deployment.resources ?? RESOURCES,
       secretFiles: { secretName, mountPath: SECRET_FILES, keys },
     });
   }

@@ -20,7 +20,7 @@ export interface DeploymentProps {
   readonly workload: WorkloadFacts;
   readonly image: string;
   /** Port and path that answer 200 while the process lives, and while it can serve. */
-  readonly probes: { readonly port: number; readonly live: string; readonly ready: string };
+  readonly probes: Probes;
   /** @default none */
   readonly env?: readonly k8s.EnvVar[];
   /** @default 1 */
@@ -39,6 +39,14 @@ export interface DeploymentProps {
   readonly podLabels?: Labels;
   /** @default none */
   readonly secretFiles?: SecretFiles;
+}
+
+export interface Probes {
+  readonly port: number;
+  readonly live: string;
+  readonly ready: string;
+  /** How long a process may take until it answers the first, on a slow node or while it waits for others. @default 90 */
+  readonly startSeconds?: number;
 }
 
 export interface TokenFile {
@@ -127,6 +135,7 @@ function container({ workload, image, probes, env = [], ...props }: DeploymentPr
       containerPort: port,
     })),
     env: [...env],
+    startupProbe: startup(probes),
     livenessProbe: { httpGet: { path: probes.live, port }, periodSeconds: 10, timeoutSeconds: 2 },
     readinessProbe: { httpGet: { path: probes.ready, port }, periodSeconds: 5, timeoutSeconds: 2 },
     resources: requirements(props.resources ?? RESOURCES),
@@ -137,6 +146,20 @@ function container({ workload, image, probes, env = [], ...props }: DeploymentPr
       ...tokenMounts(props),
       ...dataMounts(props),
     ],
+  };
+}
+
+const START_SECONDS = 90;
+/** Often, so that a process that has started is soon asked whether it is ready. */
+const START_PERIOD = 2;
+
+function startup({ port, live: path, startSeconds = START_SECONDS }: Probes): k8s.Probe {
+  const httpGet = { path, port: k8s.IntOrString.fromNumber(port) };
+  return {
+    httpGet,
+    periodSeconds: START_PERIOD,
+    timeoutSeconds: 2,
+    failureThreshold: Math.ceil(startSeconds / START_PERIOD),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Replicas } from './availability.ts';
 import { addDeployment, type TokenFile } from './deployment.ts';
 import { addGuardNetwork, addGuardPeers } from './guard-access.ts';
 import type { NetworkProps } from './network/network-props.ts';
+import type { Resources } from './pod.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
 
 export interface GuardServerProps {
@@ -39,6 +40,10 @@ export interface GuardDeployment {
   readonly meshed?: boolean | undefined;
   /** Namespace of istiod, which a sidecar asks. @default 'istio-system' */
   readonly istiodNamespace?: string | undefined;
+  /** Beside those rendered here. @default none */
+  readonly env?: readonly k8s.EnvVar[];
+  /** @default as measured */
+  readonly resources?: Resources;
 }
 
 const NAME = 'sekisho-guard';
@@ -53,7 +58,7 @@ const WORKLOAD_TOKEN: TokenFile = {
   ...{ audience: 'sekisho', expirationSeconds: 3_600 },
 };
 /** 100,000 sessions and 20,000 verified tokens in memory. */
-const RESOURCES = { cpu: '200m', memory: '192Mi', memoryLimit: '512Mi' } as const;
+const RESOURCES: Resources = { cpu: '200m', memory: '192Mi', memoryLimit: '512Mi' };
 /** Until every proxy knows that a pod ends: one that still asked it would answer 503. */
 const DRAIN_SECONDS = 5;
 
@@ -87,9 +92,9 @@ export class GuardServer extends Construct {
       apiAccess: true,
       tokenFile: WORKLOAD_TOKEN,
       probes: { port: OPS_PORT, live: '/healthz', ready: '/readyz' },
-      env: environment(props, { ...deployment, secretName }),
+      env: [...environment(props, { ...deployment, secretName }), ...(deployment.env ?? [])],
       secretFiles: { secretName, mountPath: SECRET_FILES, keys: ['key-encryption-key'] },
-      resources: RESOURCES,
+      resources: deployment.resources ?? RESOURCES,
       drainSeconds: DRAIN_SECONDS,
       ...(meshed && { podLabels: { 'sidecar.istio.io/inject': 'true' } }),
     });

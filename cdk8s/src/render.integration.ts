@@ -1,75 +1,104 @@
-import { randomBytes } from 'node:crypto';
-import { connect, discover, KubeClient, type Resource } from '@sekisho/kube';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Manifest } from './kubernetes.ts';
 import { renderPlatform } from './platform.ts';
 import { renderShop } from './shop.ts';
+import { PrivateCluster } from './testing/private-cluster.ts';
 
-const core = (plural: string, kind: string, namespaced = true): Resource => ({
-  group: '',
-  version: 'v1',
-  plural,
-  kind,
-  namespaced,
-});
-const NAMESPACES = core('namespaces', 'Namespace', false);
-const PODS = core('pods', 'Pod');
-
-const namespace = `cdk8s-${randomBytes(4).toString('hex')}`;
-const transport = connect({ kubeconfig: inject('kubeconfig') });
-const client = new KubeClient(transport, { fieldManager: 'cdk8s-test' });
-
-const manifests = [
-  ...renderPlatform({
-    target: 'cluster',
-    issuer: 'https://auth.example',
+const issuer = 'https://auth.example';
+const gateway = { name: 'edge', namespace: 'istio-edge' };
+const profiles: Readonly<Record<string, readonly Manifest[]>> = {
+  'the default platform and the shop': [
+    ...renderPlatform({ issuer }).manifests,
+    ...renderShop({ target: 'cluster' }).manifests,
+  ],
+  'a platform beside processes': [
+    ...renderPlatform({ target: 'local', issuer, edge: {}, webhookUrl: 'https://127.0.0.1:9443' }).manifests,
+    ...renderShop({ target: 'local', web: { gateway, issuer } }).manifests,
+  ],
+  'a platform with everything of its own': renderPlatform({
+    issuer,
     bootstrapAdminEmail: 'a@example.org',
     edge: {},
-    guard: { replicas: { min: 2, max: 4 } },
+    gatewayServiceType: 'ClusterIP',
+    auth: { replicas: { min: 2, max: 6 }, trustedProxies: ['10.0.0.0/8'] },
+    guard: { replicas: { min: 2, max: 6, targetCpu: '500m' }, meshed: true, loginPath: '/login' },
     redis: { volume: false },
-    postgresql: { volume: false },
+    postgresql: { volume: { size: '1Gi', storageClassName: 'fast' } },
   }).manifests,
-  ...renderShop({ target: 'cluster' }).manifests,
-];
-const builtIn = manifests.filter(
-  ({ apiVersion, kind }) =>
-    /^(v1$|apps\/|autoscaling\/|policy\/|networking\.k8s\.io\/)/.test(apiVersion) && kind !== 'Namespace',
-);
-const workloads = builtIn.filter(({ kind }) => ['Deployment', 'StatefulSet'].includes(kind));
+  'a platform behind a Gateway that is there': renderPlatform({
+    issuer,
+    namespace: 'checkpoint',
+    gateway: false,
+    edge: { gateway },
+    network: false,
+  }).manifests,
+};
 
+let cluster: PrivateCluster;
 beforeAll(async () => {
-  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-  await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } });
-});
+  cluster = await PrivateCluster.open();
+  const namespaces = Object.values(profiles)
+    .flat()
+    .filter(({ kind }) => kind === 'Namespace');
+  const istio = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } };
+  await cluster.apply([istio, ...namespaces]);
+}, 300_000);
+afterAll(() => cluster?.close(), 60_000);
 
-afterAll(async () => {
-  await client.delete(NAMESPACES, { name: namespace });
-  await transport.close();
-});
+describe.each(Object.entries(profiles))('of %s', (_, manifests) => {
+  const objects = manifests.filter(({ kind }) => kind !== 'Namespace');
 
-const pod = (name: string, spec: unknown) => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name, namespace },
-  spec,
-});
-
-/** Server-side apply refuses a field that the type does not have. */
-test.each(builtIn)('the API server takes $kind $metadata.name', async (manifest) => {
-  const { apiVersion, kind, metadata } = manifest;
-  const resource = await discover(client, { apiVersion, kind });
-  const applied = await client.apply(resource, { ...manifest, metadata: { ...metadata, namespace } });
-  expect(applied.metadata.name).toBe(metadata.name);
-});
-
-describe('in a namespace that enforces the pod security standard `restricted`', () => {
-  test.each(workloads)('a pod of $metadata.name is admitted', async ({ metadata, spec }) => {
-    const { template } = spec as { template: { spec: unknown } };
-    const created = await client.create(PODS, pod(`${metadata.name}-1`, template.spec));
-    expect(created.metadata.name).toBe(`${metadata.name}-1`);
+  test('the API server takes every object, and knows every field of it', { timeout: 300_000 }, async () => {
+    for (const object of objects) {
+      const { status, body } = await cluster.dryRun(object);
+      expect({ kind: object.kind, name: object.metadata.name, status, message: body.message }).toMatchObject({
+        status: 201,
+      });
+    }
   });
 
-  test('a pod that asks for nothing is not, so the standard is really enforced', async () => {
-    const careless = pod('careless', { containers: [{ name: 'careless', image: 'example/careless:1' }] });
-    await expect(client.create(PODS, careless)).rejects.toMatchObject({ code: 'forbidden' });
+  const workloads = objects.filter(({ kind }) => ['Deployment', 'StatefulSet'].includes(kind));
+  test.skipIf(workloads.length === 0)('every pod meets the pod security standard `restricted`', async () => {
+    for (const workload of workloads) {
+      const { status, body } = await cluster.dryRun(podOf(workload));
+      expect({ name: workload.metadata.name, status, message: body.message }).toMatchObject({ status: 201 });
+    }
   });
 });
+
+test('a field that a kind does not have is refused, so every field was really looked at', async () => {
+  const misspelt = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'shop' }, dta: {} };
+  const { status, body } = await cluster.dryRun(misspelt);
+  expect([status, body.message]).toEqual([400, expect.stringContaining('unknown field "dta"')]);
+});
+
+test('a pod that asks for nothing is refused in the namespace of the platform', async () => {
+  const spec = { containers: [{ name: 'careless', image: 'example/careless:1' }] };
+  const careless = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'careless', namespace: 'sekisho-system' }, spec };
+  const { status, body } = await cluster.dryRun(careless);
+  expect([status, body.message]).toEqual([403, expect.stringContaining('violates PodSecurity "restricted:latest"')]);
+});
+
+/** As its controller makes it, in the namespace that enforces `restricted`, whatever its own enforces. */
+function podOf({ metadata, spec }: Manifest): Manifest {
+  const { template, volumeClaimTemplates = [] } = spec as PodController;
+  const claims = volumeClaimTemplates.map(({ metadata: { name } }) => ({
+    name,
+    persistentVolumeClaim: { claimName: `${name}-${metadata.name}-0` },
+  }));
+  const volumes = [...(template.spec.volumes ?? []), ...claims];
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: `${metadata.name}-0`, namespace: 'sekisho-system', labels: template.metadata.labels },
+    spec: { ...template.spec, volumes },
+  };
+}
+
+interface PodController {
+  readonly template: {
+    readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+    readonly spec: { readonly volumes?: readonly unknown[] };
+  };
+  readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
+}

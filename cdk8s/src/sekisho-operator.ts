@@ -7,6 +7,7 @@ import { surroundings } from './network/defaults.ts';
 import { addNetworkPolicy, allowFrom, allowFromAnybody, allowTo, DNS, type Traffic } from './network/network-policy.ts';
 import type { NetworkProps } from './network/network-props.ts';
 import { firstPortOf, istiod, namespaces } from './network/peers.ts';
+import type { Resources } from './pod.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
 
 export interface SekishoOperatorProps {
@@ -33,6 +34,10 @@ export interface OperatorDeployment {
   readonly image: string;
   /** One works; each further one shortens an outage of it, and of its webhook. @default 2 */
   readonly replicas?: number | undefined;
+  /** Beside those rendered here. @default none */
+  readonly env?: readonly k8s.EnvVar[];
+  /** @default as measured */
+  readonly resources?: Resources;
 }
 
 const NAME = 'sekisho-operator';
@@ -40,6 +45,7 @@ const OPS_PORT = 9090;
 const ISTIOD_NAMESPACE = 'istio-system';
 /** One writes, the other takes over within a second when it is told to stop, and within a lease when it is gone. */
 const REPLICAS = 2;
+const RESOURCES: Resources = { cpu: '100m', memory: '160Mi', memoryLimit: '512Mi' };
 const WEBHOOK = { name: 'https-webhook', port: 443, targetPort: 9443, appProtocol: 'https' } as const;
 
 /**
@@ -151,7 +157,9 @@ export class SekishoOperator extends Construct {
         { name: 'ISTIOD_NAMESPACE', value: istiodNamespace },
         { name: 'ISTIOD_TOKEN_FILE', value: `${ISTIOD_TOKEN.mountPath}/${ISTIOD_TOKEN.file}` },
         ...webhook.env,
+        ...(deployment.env ?? []),
       ],
+      resources: deployment.resources ?? RESOURCES,
     });
   }
 

@@ -13,9 +13,13 @@ interface Result {
   readonly values?: [number, string][];
 }
 
-/** Asks for what a query gives now. @throws Error with what Prometheus says of it */
-export function ask({ url }: Prometheus, query: string): Promise<readonly Found[]> {
-  return asked(`${url}/api/v1/query`, { query });
+/**
+ * Asks for what a query gives at one time.
+ * @param time seconds since the epoch. @default now
+ * @throws Error with what Prometheus says of it
+ */
+export function ask({ url }: Pick<Prometheus, 'url'>, query: string, time?: number): Promise<readonly Found[]> {
+  return asked(`${url}/api/v1/query`, { query, ...(time !== undefined && { time: String(time) }) });
 }
 
 export interface Span {
@@ -26,7 +30,7 @@ export interface Span {
 }
 
 /** Asks for what a query gives over a span. @throws Error with what Prometheus says of it */
-export function askOver({ url }: Prometheus, query: string, span: Span): Promise<readonly Found[]> {
+export function askOver({ url }: Pick<Prometheus, 'url'>, query: string, span: Span): Promise<readonly Found[]> {
   const { start, end, step } = span;
   return asked(`${url}/api/v1/query_range`, { query, start: String(start), end: String(end), step: String(step) });
 }

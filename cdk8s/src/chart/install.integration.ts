@@ -1,11 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { API_VERSION, ISSUER_KIND, POLICY_KIND } from '@sekisho/policy';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { parse } from 'yaml';
 import { PLATFORM_NAMESPACE } from '../platform.ts';
 import { type Cluster, openCluster, type Reference } from './testing/cluster.ts';
-import { CHART, Helm } from './testing/helm.ts';
+import { CHART, Helm, profileFile } from './testing/helm.ts';
+import { readInstallPage } from './testing/install-page.ts';
 import { COLUMN, newerChart } from './testing/newer-chart.ts';
 
 /** One release goes through its life, a test for each turn of it: none of them stands alone. */
@@ -21,7 +24,7 @@ vi.setConfig({ testTimeout: 400_000, hookTimeout: 300_000 });
 beforeAll(async () => {
   newer = newerChart(folder);
   cluster = await openCluster();
-  helm = new Helm(inject('helm'), cluster.kubeconfig);
+  helm = new Helm(inject('helm'), { kubeconfig: cluster.kubeconfig, folder });
 });
 
 afterAll(async () => {
@@ -34,7 +37,7 @@ const install = (...args: readonly string[]) =>
   helm.run(['install', 'sekisho', CHART, '--namespace', namespace, '--create-namespace', ...args]);
 const upgrade = (chart: string, ...args: readonly string[]) =>
   helm.run(['upgrade', 'sekisho', chart, '--namespace', namespace, ...args]);
-const profile = (name: string) => ['--values', join(CHART, 'ci', `${name}-values.yaml`)] as const;
+const profile = (name: string) => ['--values', profileFile(name)] as const;
 
 const auth: Reference = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'auth', namespace };
 const issuer: Reference = { apiVersion: API_VERSION, kind: ISSUER_KIND, name: 'platform' };
@@ -51,6 +54,17 @@ const definition: Reference = {
   name: 'tokenissuers.auth.sekisho.dev',
 };
 const columns = async (): Promise<string> => JSON.stringify((await cluster.get(definition))?.['spec']);
+
+const secret = async (name: string): Promise<Readonly<Record<string, string>>> => {
+  const data: object = Object((await cluster.get({ apiVersion: 'v1', kind: 'Secret', name, namespace }))?.['data']);
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]));
+};
+const secrets = async () => ({
+  auth: await secret('sekisho-auth'),
+  guard: await secret('sekisho-guard'),
+  redis: await secret('sekisho-redis'),
+  postgresql: await secret('sekisho-postgresql'),
+});
 
 test('one command installs definitions and objects of them', async () => {
   const said = await install(...profile('minimal'));
@@ -103,9 +117,13 @@ test('a rollback puts values back, and definitions stay', async () => {
 });
 
 /** Server-side apply refuses a field that a type does not have. */
-test.each(['no-guard', 'full', 'minimal'])('the API server takes every object of the profile %s', async (name) => {
-  expect(await upgrade(CHART, ...profile(name))).toContain('STATUS: deployed');
-});
+test.each(['no-guard', 'full', 'ha', 'minimal'])(
+  'the API server takes every object of the profile %s',
+  async (name) => {
+    const said = await upgrade(CHART, ...profile(name), '--set', 'issuer=https://auth.example.org');
+    expect(said).toContain('STATUS: deployed');
+  },
+);
 
 test('uninstalling leaves definitions, issuers and policies, and installing again takes them over', async () => {
   const policy = { apiVersion: API_VERSION, kind: POLICY_KIND, name: 'bucket', namespace: 'default' };
@@ -123,4 +141,33 @@ test('uninstalling leaves definitions, issuers and policies, and installing agai
 
   await install(...profile('minimal'));
   expect(await cluster.get(auth)).toMatchObject({ spec: { replicas: 2 } });
+});
+
+test('a trial makes its passwords once, and they fit each other', async () => {
+  const trial = ['--values', join(CHART, 'values-kind.yaml'), '--set', 'issuer=https://auth.example.org'];
+  expect(await upgrade(CHART, ...trial)).toContain('admin@example.org may administrate');
+  const made = await secrets();
+  await upgrade(CHART, ...trial, '--set', 'auth.replicas=2');
+  expect(await secrets()).toEqual(made);
+
+  const [password = ''] = /(?<=auth:)[^@]+/.exec(made.auth['redis-url'] ?? '') ?? [];
+  expect(password).toHaveLength(40);
+  expect(made.redis['users.acl']).toContain(`user auth on #${createHash('sha256').update(password).digest('hex')} `);
+  expect(made.auth['database-url']).toContain(`:${made.postgresql['password']}@`);
+  const keys = [made.auth, made.guard].map((data) => Buffer.from(data['key-encryption-key'] ?? '', 'base64'));
+  expect(keys.map(({ length }) => length)).toEqual([32, 32]);
+  expect(keys[0]).not.toEqual(keys[1]);
+});
+
+test('the commands of docs/install.md work in their order', async () => {
+  await helm.run(['uninstall', 'sekisho', '--namespace', namespace]);
+  const page = readInstallPage();
+  writeFileSync(join(folder, 'sekisho.yaml'), page.values);
+  symlinkSync(join(CHART, '..'), join(folder, 'charts'));
+  await cluster.apply(parse(page.namespace));
+  const [trial = [], ...turned] = page.commands.toReversed();
+  const names = turned.toReversed().map(([name]) => name);
+  expect(names).toEqual(['install', 'upgrade', 'show', 'rollback', 'uninstall', 'template']);
+  for (const command of turned.toReversed()) expect(await helm.run(command)).not.toBe('');
+  expect(await helm.run(trial)).toContain('STATUS: deployed');
 });

@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import { afterAll, describe, expect, inject, test } from 'vitest';
-import { CHART, Helm } from './testing/helm.ts';
+import { CHART, Helm, profileFile } from './testing/helm.ts';
 
 const helm = new Helm(inject('helm'));
 afterAll(() => helm.close());
 
-const minimal = ['--values', join(CHART, 'ci', 'minimal-values.yaml')] as const;
+const minimal = ['--values', profileFile('minimal')] as const;
 const attempt = (...args: readonly string[]) => helm.try(['template', 'sekisho', CHART, ...minimal, ...args]);
 
 describe('a value that is wrong is refused by its name', () => {
@@ -18,6 +17,9 @@ describe('a value that is wrong is refused by its name', () => {
     ['guard.image.digest=latest', "at '/guard/image/digest'"],
     ['images.pullPolicy=never', "at '/images/pullPolicy'"],
     ['issuer=', 'issuer is empty. It is the `iss` of every token'],
+    ['publicGateway.create=true', 'publicGateway.routesFrom is empty'],
+    ['secrets.generate=true', 'set redis.enabled and postgresql.enabled'],
+    ['secrets.generate=true,redis.enabled=true,postgresql.enabled=true', 'secrets.generate needs the cluster'],
   ])('%s', async (value, complaint) => {
     const { code, stderr } = await attempt('--set', value);
     expect(code).not.toBe(0);
@@ -25,9 +27,9 @@ describe('a value that is wrong is refused by its name', () => {
   });
 });
 
-test.each(['minimal', 'no-guard', 'full'])('lint has nothing to say about the profile %s', async (name) => {
-  const values = join(CHART, 'ci', `${name}-values.yaml`);
-  const { code, stdout } = await helm.try(['lint', '--strict', CHART, '--values', values]);
+test.each(['minimal', 'no-guard', 'full', 'ha'])('lint has nothing to say about the profile %s', async (name) => {
+  const issuer = ['--set', 'issuer=https://auth.example.org'];
+  const { code, stdout } = await helm.try(['lint', '--strict', CHART, '--values', profileFile(name), ...issuer]);
   expect(stdout).toContain('1 chart(s) linted, 0 chart(s) failed');
   expect(code).toBe(0);
 });

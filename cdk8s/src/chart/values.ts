@@ -163,6 +163,11 @@ export const ChartValues = group('Values of the chart.', {
     user: Type.Integer({ minimum: 1, description: 'The user of the image who may own a database.' }),
     secretName: name('Secret with the key `password`.'),
   }),
+  secrets: group('Passwords and keys.', {
+    generate: Type.Boolean({
+      description: 'For a trial: makes the Secrets, where stores are of the chart. Refused by `helm template`.',
+    }),
+  }),
   global: Type.Optional(Type.Object({}, { description: 'Of a chart that has this one as a part; not read.' })),
   crds: group('The custom resource definitions.', {
     upgrade: Type.Boolean({

@@ -58,6 +58,26 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 {{- end }}
 
+{{- /* What a Secret of the namespace holds, decoded, as JSON; {} where there is none: (list $ name). */}}
+{{- define "sekisho.secretData" -}}
+{{- $root := index . 0 -}}
+{{- $decoded := dict -}}
+{{- range $key, $value := dig "data" (dict) (lookup "v1" "Secret" $root.Release.Namespace (index . 1)) }}
+{{- $_ := set $decoded $key (b64dec $value) }}
+{{- end }}
+{{- toJson $decoded }}
+{{- end }}
+
+{{- define "sekisho.secretMetadata" -}}
+{{- $root := index . 0 -}}
+name: {{ index . 1 | quote }}
+namespace: {{ $root.Release.Namespace | quote }}
+annotations:
+  helm.sh/resource-policy: keep
+labels:
+  {{- include "sekisho.labels" (list $root "secrets") | nindent 2 }}
+{{- end }}
+
 {{- /*
 Whether a definition of the cluster has other versions than the chart's, and does not come from a later release: (list $theirs $ours).
 Writes something where it is so.

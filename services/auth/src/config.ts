@@ -38,6 +38,12 @@ export const AuthConfig = Type.Object({
     pattern: '^(postgres(ql)?://|pglite:.)',
     description: 'postgres://USER:PASSWORD@HOST:PORT/NAME, or pglite:FOLDER for an embedded one',
   }),
+  DATABASE_WAIT_SECONDS: Type.Integer({
+    default: 300,
+    minimum: 0,
+    maximum: 3_600,
+    description: '0 to 3600: how long a start waits for a database that is not there yet',
+  }),
   KEY_ENCRYPTION_KEY_FILE: Type.String({
     minLength: 1,
     description: 'file with 32 random bytes in base64, as `openssl rand -base64 32` writes; below it, earlier ones',

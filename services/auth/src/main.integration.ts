@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, inject, test } from 'vitest';
+import { startProxyFor } from './testing/freezable-proxy.ts';
+import { databaseKinds } from './testing/real-service.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'auth-main-'));
@@ -55,11 +57,55 @@ describe('the process', () => {
     expect(output.stderr).not.toContain('    at ');
   });
 
-  test('exits 1 without a stack when the database does not answer', async () => {
-    const { output, exited } = start({ ...environment, DATABASE_URL: 'postgres://x:hunter2@127.0.0.1:1/x' });
+  test('exits 1 without a stack when the database does not answer in time', async () => {
+    const DATABASE_URL = 'postgres://x:hunter2@127.0.0.1:1/x';
+    const { output, exited } = start({ ...environment, DATABASE_URL, DATABASE_WAIT_SECONDS: '1' });
     expect(await exited).toEqual([1, null]);
     expect(output.stderr).toContain('the database could not be migrated');
     expect(output.stderr).not.toContain('hunter2');
     expect(output.stderr).not.toContain('    at ');
   });
+
+  test('stops with exit code 0 while it waits for its database', async () => {
+    const { child, output, exited } = start({ ...environment, DATABASE_URL: 'postgres://x:x@127.0.0.1:1/x' });
+    await expect.poll(() => output.stdout, { timeout: 60_000 }).toContain('"msg":"waiting for the database"');
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+    expect(output.stderr).toBe('');
+  }, 150_000);
 });
+
+describe.runIf(inject('postgresUrl') !== '')('a process that comes before PostgreSQL and Redis', () => {
+  test('listens once PostgreSQL is there, and is ready once Redis is', { timeout: 400_000 }, async () => {
+    const database = await databaseKinds(inject('postgresUrl')).at(-1)?.create();
+    const [postgres, redis] = await Promise.all([
+      startProxyFor(database?.url ?? ''),
+      startProxyFor(inject('redisUrl')),
+    ]);
+    await Promise.all([postgres.proxy.kill(), redis.proxy.kill()]);
+    const { child, output, exited } = start({ ...environment, DATABASE_URL: postgres.url, REDIS_URL: redis.url });
+    const patience = { timeout: 120_000 };
+    try {
+      await expect.poll(() => output.stdout, patience).toContain('"msg":"waiting for the database"');
+      await postgres.proxy.revive();
+      await expect.poll(() => output.stdout, patience).toContain('"msg":"listening"');
+      const readiness = async () => (await fetch(`${adminUrl(output.stdout)}/readyz`)).json();
+      expect(await readiness()).toMatchObject({ failing: expect.arrayContaining(['redis']) });
+      await redis.proxy.revive();
+      await expect.poll(readiness, patience).toEqual({ status: 'ready', failing: [] });
+    } finally {
+      child.kill('SIGTERM');
+      await exited;
+      await Promise.all([postgres.proxy.close(), redis.proxy.close()]);
+      await database?.remove();
+    }
+    expect(output.stderr).toBe('');
+  });
+});
+
+/** Where the process says that its health is served. */
+function adminUrl(stdout: string): string {
+  const line = stdout.split('\n').find((one) => one.includes('"msg":"listening"'));
+  const { adminListen } = JSON.parse(line ?? '{}') as { adminListen: string };
+  return adminListen;
+}

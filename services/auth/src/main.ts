@@ -14,10 +14,12 @@ async function main(): Promise<void> {
   const log = createLogger({ name: 'auth', level: config.LOG_LEVEL });
   const firstAdministrator = await readFirstAdministrator(config);
 
-  const service = await createService({
+  const stopping = new AbortController();
+  const starting = createService({
     issuer: config.AUTH_ISSUER,
     redisUrl: config.REDIS_URL,
     databaseUrl: config.DATABASE_URL,
+    databaseWait: { ms: config.DATABASE_WAIT_SECONDS * 1000, signal: stopping.signal },
     encryptionKeys: await readEncryptionKeys(config.KEY_ENCRYPTION_KEY_FILE),
     keys: keySettings(config),
     workloadKeys: workloadKeySource(config),
@@ -35,18 +37,36 @@ async function main(): Promise<void> {
     clock: () => new Date(),
     uuid: randomUUID,
   });
-  onSignals({ process, log, closers: [{ name: 'service', close: service.close }] });
-  await listenOrClose(service, listen, adminListen);
-  log.info({ listen, adminListen }, 'listening');
+  const close = async () => {
+    stopping.abort();
+    const service = await starting.catch(() => undefined);
+    await service?.close();
+  };
+  onSignals({ process, log, closers: [{ name: 'service', close }] });
+  const service = await unlessStopping(starting, stopping.signal);
+  if (service === undefined) return;
+  log.info(await listenOrClose(service, listen, adminListen), 'listening');
 }
 
-/** A port that is taken must not leave the embedded database locked. */
-async function listenOrClose(service: Service, listen: ListenAddress, adminListen: ListenAddress): Promise<void> {
+/** A start that was broken off is no failure. */
+async function unlessStopping(starting: Promise<Service>, signal: AbortSignal): Promise<Service | undefined> {
   try {
-    await service.publicApp.listen(listen);
-    await service.adminApp.listen(adminListen);
+    return await starting;
   } catch (error) {
-    await service.close();
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * A port that is taken must not leave the embedded database locked.
+ * @returns the URLs that both are served at
+ */
+async function listenOrClose({ publicApp, adminApp, close }: Service, listen: ListenAddress, admin: ListenAddress) {
+  try {
+    return { listen: await publicApp.listen(listen), adminListen: await adminApp.listen(admin) };
+  } catch (error) {
+    await close();
     throw error;
   }
 }

@@ -12,6 +12,8 @@ export interface ServiceOptions {
   readonly issuer: string;
   readonly redisUrl: string;
   readonly databaseUrl: string;
+  /** How long a database that is not there yet is waited for. @default not at all */
+  readonly databaseWait?: { readonly ms: number; readonly signal: AbortSignal };
   /** What signing keys are encrypted with; other keys are derived from the current one. */
   readonly encryptionKeys: EncryptionKeys;
   readonly keys: KeySettings;

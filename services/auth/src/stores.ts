@@ -1,10 +1,11 @@
 import { systemClock } from '@sekisho/kube';
 import { connectRedis } from '@sekisho/sessions/redis';
-import { type Checks, createMetrics, type Metrics, openTracing, traceRedis } from '@sekisho/telemetry';
+import { type Checks, createMetrics, type Metrics, openTracing, type Tracing, traceRedis } from '@sekisho/telemetry';
 import { TOKEN_SECONDS } from '@sekisho/tokens';
 import manifest from '../package.json' with { type: 'json' };
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
-import { openDatabase, pingDatabase } from './database/open.ts';
+import { type OpenDatabase, openDatabase, pingDatabase } from './database/open.ts';
+import { openPatiently } from './database/open-patiently.ts';
 import { openClusterKeys } from './exchange/open-cluster-keys.ts';
 import { createWorkloadProof } from './exchange/workload-proof.ts';
 import { openKeys } from './keys/keys.ts';
@@ -18,15 +19,10 @@ export type Stores = Awaited<ReturnType<typeof openStores>>;
 
 /** Everything that is kept somewhere, and what follows it; each is closed by `opened`. */
 export async function openStores(options: ServiceOptions, opened: AsyncDisposableStack) {
-  const { log, redisUrl, databaseUrl, storeTimeoutMs } = options;
+  const { log, redisUrl, storeTimeoutMs } = options;
   const metrics = createMetrics({ build: { part: 'auth', version: manifest.version } });
   const tracing = await openTraces(options, metrics, opened);
-  const database = await openDatabase({
-    url: databaseUrl,
-    timeoutMs: storeTimeoutMs,
-    onIdleError: (err) => log.warn({ err }, 'an idle database connection broke'),
-    log: queryLog(tracing),
-  });
+  const database = await openDatabaseOf(options, tracing);
   opened.defer(database.close);
   const redis = connectRedis({
     url: redisUrl,
@@ -59,6 +55,14 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
     tracing,
     checks,
   };
+}
+
+function openDatabaseOf(options: ServiceOptions, tracing: Tracing): Promise<OpenDatabase> {
+  const { log, databaseUrl: url, databaseWait, storeTimeoutMs: timeoutMs, timers: clock = systemClock } = options;
+  const onIdleError = (err: Error) => log.warn({ err }, 'an idle database connection broke');
+  const open = () => openDatabase({ url, timeoutMs, onIdleError, log: queryLog(tracing) });
+  if (databaseWait === undefined) return open();
+  return openPatiently(open, { waitMs: databaseWait.ms, signal: databaseWait.signal, clock, log });
 }
 
 /** Ended last, so that the spans of what is ended before it are delivered, too. */

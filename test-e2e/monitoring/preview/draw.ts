@@ -1,5 +1,5 @@
 import type { Span } from '../ask.ts';
-import type { GrafanaPanel, Line } from './panel-data.ts';
+import type { GrafanaPanel, Line, Thresholds } from './panel-data.ts';
 
 const COLORS = [
   '#5794f2',
@@ -26,21 +26,21 @@ const SECONDS: readonly (readonly [size: number, unit: string])[] = [
 
 /** The inside of a panel, as HTML. */
 export function drawn(panel: GrafanaPanel, lines: readonly Line[], span: Span): string {
-  const unit = panel.fieldConfig?.defaults.unit ?? 'none';
+  const { unit = 'none', thresholds } = panel.fieldConfig?.defaults ?? {};
   switch (panel.type) {
     case 'row':
       return '';
     case 'timeseries':
       return graph(lines, unit, span);
     case 'stat':
-      return `<div class="stats">${lines.map((line) => `<b>${shown(latest(line), unit)}<i>${escaped(line.name)}</i></b>`).join('')}</div>`;
+      return `<div class="stats">${lines.map((line) => number(line, unit, thresholds)).join('')}</div>`;
     case 'bargauge':
       return bars(lines, unit);
   }
 }
 
 function graph(lines: readonly Line[], unit: string, span: Span): string {
-  const top = Math.max(...lines.flatMap(({ points }) => points.map(([, value]) => value)), Number.MIN_VALUE);
+  const top = Math.max(...lines.flatMap(({ points }) => points.map(([, value]) => value)), 0) || 1;
   const x = (time: number) => (((time - span.start) / (span.end - span.start)) * WIDTH).toFixed(1);
   const y = (value: number) => (HEIGHT - (value / top) * HEIGHT).toFixed(1);
   const paths = lines.map(({ points }, index) => {
@@ -52,8 +52,14 @@ function graph(lines: readonly Line[], unit: string, span: Span): string {
     <svg viewBox="0 -4 ${WIDTH} ${HEIGHT + 8}" preserveAspectRatio="none">${paths.join('')}</svg><ul>${legend.join('')}</ul>`;
 }
 
+function number(line: Line, unit: string, thresholds: Thresholds | undefined): string {
+  const value = latest(line);
+  const step = thresholds?.steps.findLast((one) => one.value === null || value >= one.value);
+  return `<b style="color:${step?.color ?? '#ccccdc'}">${shown(value, unit)}<i>${escaped(line.name)}</i></b>`;
+}
+
 function bars(lines: readonly Line[], unit: string): string {
-  const top = Math.max(...lines.map(latest), Number.MIN_VALUE);
+  const top = Math.max(...lines.map(latest), 0) || 1;
   const rows = lines.map((line) => {
     const value = latest(line);
     return `<tr><td>${escaped(line.name)}<td><s style="width:${((value / top) * 100).toFixed(1)}%"></s><td>${shown(value, unit)}`;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DASHBOARDS } from '@sekisho/cdk8s';
 import { chromium } from 'playwright-core';
 import { Cluster } from '../../mesh/cluster.ts';
@@ -12,6 +13,7 @@ import { type GrafanaPanel, linesOf } from './panel-data.ts';
 
 /** Debian's. */
 const CHROMIUM = '/usr/bin/chromium';
+const PAUSE_MS = 2_500;
 const minutes = Number(process.env['MINUTES'] || 3);
 
 /** A dashboard over the time that there was traffic, as HTML. */
@@ -28,9 +30,13 @@ async function render(prometheus: Prometheus, dashboard: Readonly<Record<string,
   return page(title, panels, insides);
 }
 
+/** Slower than the limit of log-ins from one network. */
 async function drive(traffic: Traffic): Promise<void> {
   const end = Date.now() + minutes * 60_000;
-  while (Date.now() < end) await traffic.round().catch((error: unknown) => console.log(String(error)));
+  while (Date.now() < end) {
+    await traffic.round().catch((error: unknown) => console.log(String(error)));
+    await delay(PAUSE_MS);
+  }
 }
 
 const mesh = readMesh();

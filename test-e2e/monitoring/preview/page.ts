@@ -9,7 +9,7 @@ const STYLE = `
   .axis { position: absolute; left: 8px; top: 30px; bottom: 50px; display: flex; flex-direction: column; justify-content: space-between; color: #8e8e98 }
   ul { list-style: none; margin: 4px 0 0; padding: 0; max-height: 46px; overflow: hidden } li { display: inline-block; margin-right: 10px }
   li::before { content: ''; display: inline-block; width: 12px; height: 3px; margin-right: 4px; vertical-align: middle; background: var(--c) }
-  .stats { display: flex; flex: 1; align-items: center; justify-content: space-around; text-align: center } b { font-size: 22px; color: #73bf69 }
+  .stats { display: flex; flex: 1; align-items: center; justify-content: space-around; text-align: center } b { font-size: 22px }
   i { display: block; font: 11px sans-serif; color: #8e8e98 } table { width: 100% } td { padding: 2px 4px; white-space: nowrap }
   td:nth-child(2) { width: 60% } s { display: block; height: 12px; background: #5794f2 }
 `;

@@ -8,7 +8,12 @@ export interface GrafanaPanel {
   readonly title: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly { readonly expr: string; readonly legendFormat: string; readonly instant: boolean }[];
-  readonly fieldConfig?: { readonly defaults: { readonly unit: string } };
+  readonly fieldConfig?: { readonly defaults: { readonly unit: string; readonly thresholds?: Thresholds } };
+}
+
+/** From which value on which colour is shown; the first has none and is the least. */
+export interface Thresholds {
+  readonly steps: readonly { readonly color: string; readonly value: number | null }[];
 }
 
 export interface Line {
@@ -17,11 +22,15 @@ export interface Line {
 }
 
 /** What Prometheus answers to the queries of a panel. */
-export async function linesOf(prometheus: Prometheus, { targets = [] }: GrafanaPanel, span: Span): Promise<Line[]> {
+export async function linesOf(
+  prometheus: Pick<Prometheus, 'url'>,
+  { targets = [] }: GrafanaPanel,
+  span: Span,
+): Promise<Line[]> {
   const answers = await Promise.all(
     targets.map(async ({ expr, legendFormat, instant }) => {
       const query = askable(expr);
-      const found = await (instant ? ask(prometheus, query) : askOver(prometheus, query, span));
+      const found = await (instant ? ask(prometheus, query, span.end) : askOver(prometheus, query, span));
       return found.map(({ labels, points }) => ({
         name: named(legendFormat, labels),
         points: points.filter(isNumber),

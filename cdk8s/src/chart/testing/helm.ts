@@ -10,6 +10,11 @@ export const CHART = join(import.meta.dirname, '../../../../charts/sekisho');
 const TIMEOUT_MS = 120_000;
 const MAX_OUTPUT = 32 * 1024 * 1024;
 
+/** Values of one of the chart's own profiles. */
+export function profileFile(name: string): string {
+  return join(CHART, name === 'ha' ? 'values-ha.yaml' : `ci/${name}-values.yaml`);
+}
+
 export interface HelmResult {
   readonly code: number;
   readonly stdout: string;
@@ -21,17 +26,20 @@ export class Helm {
   readonly #program: string;
   readonly #home = mkdtempSync(join(tmpdir(), 'sekisho-helm-'));
   readonly #kubeconfig: string;
+  readonly #folder: string | undefined;
 
-  constructor(program: string, kubeconfig = '/dev/null') {
+  /** @param where the cluster, by default none; the folder that paths start in, by default the test's own */
+  constructor(program: string, where: { readonly kubeconfig?: string; readonly folder?: string } = {}) {
     this.#program = program;
-    this.#kubeconfig = kubeconfig;
+    this.#kubeconfig = where.kubeconfig ?? '/dev/null';
+    this.#folder = where.folder;
   }
 
   /** What it said, whether it succeeded or not. */
   try(args: readonly string[], input = ''): Promise<HelmResult> {
     const { promise, resolve, reject } = Promise.withResolvers<HelmResult>();
     const env = { HELM_HOME: this.#home, HOME: this.#home, KUBECONFIG: this.#kubeconfig, PATH: '' };
-    const options = { env, timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT };
+    const options = { env, cwd: this.#folder, timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT };
     const child = execFile(this.#program, args, options, (error, stdout, stderr) => {
       if (error === null) resolve({ code: 0, stdout, stderr });
       else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });

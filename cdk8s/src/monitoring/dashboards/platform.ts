@@ -37,7 +37,7 @@ export const platformDashboard: Dashboard = {
         },
         {
           kind: 'stat',
-          title: 'Answers of the guard without a reason of the client',
+          title: 'Guard unavailable',
           description: 'Part of its answers that are 503, because something it decides by is not known.',
           unit: 'percentunit',
           queries: [

@@ -80,7 +80,9 @@ async function untilAnswers(port: number, child: ChildProcess): Promise<void> {
     if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode}`);
     try {
       if ((await ask(port, 'ping', [])) === 'PONG') return;
-    } catch {
+    } catch (error) {
+      // One that asks who comes does answer.
+      if (error instanceof Error && error.message.startsWith('NOAUTH')) return;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -88,10 +90,16 @@ async function untilAnswers(port: number, child: ChildProcess): Promise<void> {
 
 async function ask(port: number, command: string, args: readonly (string | number)[]): Promise<unknown> {
   const redis = new Redis({ ...ASKING, host: HOST, port, lazyConnect: true });
-  redis.on('error', () => undefined); // the command rejects with it
+  let why: Error | undefined;
+  redis.on('error', (error: Error) => {
+    why = error;
+  });
   try {
     await redis.connect();
     return await redis.call(command, ...args);
+  } catch (error) {
+    // What is rejected tells of a closed connection alone.
+    throw why ?? error;
   } finally {
     redis.disconnect();
   }
