@@ -50,7 +50,7 @@ const NAME = 'auth';
 const PUBLIC = { name: 'http', port: 80, targetPort: 8080 } as const;
 /** Administration, health and metrics: a port of its own, so that no route reaches it by mistake. */
 const ADMIN = { name: 'http-admin', port: 8081, targetPort: 8081 } as const;
-/** 160 MiB at rest, 19 MiB for each password of the four that are hashed at once, and 94 bytes for each revocation. */
+/** Above what the process takes at rest: 19 MiB for each of the four passwords that are hashed at once, 94 bytes for each revocation. */
 const RESOURCES: Resources = { cpu: '200m', memory: '192Mi', memoryLimit: '512Mi' };
 /** It waits for its database for five minutes (DATABASE_WAIT_SECONDS) and then says why it ends, which a kubelet would not. */
 const START_SECONDS = 360;

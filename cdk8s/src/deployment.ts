@@ -63,7 +63,8 @@ export interface DataFolder {
   readonly sizeLimit: string;
 }
 
-const RESOURCES: Resources = { cpu: '50m', memory: '96Mi', memoryLimit: '256Mi' };
+/** A service of the samples takes 127 MiB at rest. */
+const RESOURCES: Resources = { cpu: '50m', memory: '128Mi', memoryLimit: '256Mi' };
 /** Above the ten seconds within which every process stops by itself. */
 const GRACE_SECONDS = 20;
 

@@ -45,7 +45,8 @@ const OPS_PORT = 9090;
 const ISTIOD_NAMESPACE = 'istio-system';
 /** One writes, the other takes over within a second when it is told to stop, and within a lease when it is gone. */
 const REPLICAS = 2;
-const RESOURCES: Resources = { cpu: '100m', memory: '160Mi', memoryLimit: '512Mi' };
+/** 162 MiB at rest with a handful of policies; a thousand of them need the rest. */
+const RESOURCES: Resources = { cpu: '100m', memory: '192Mi', memoryLimit: '512Mi' };
 const WEBHOOK = { name: 'https-webhook', port: 443, targetPort: 9443, appProtocol: 'https' } as const;
 
 /**

@@ -144,7 +144,7 @@ test('uninstalling leaves definitions, issuers and policies, and installing agai
 });
 
 test('a trial makes its passwords once, and they fit each other', async () => {
-  const trial = ['--values', join(CHART, 'values-kind.yaml'), '--set', 'issuer=https://auth.example.org'];
+  const trial = [...profile('kind'), '--set', 'issuer=https://auth.example.org'];
   expect(await upgrade(CHART, ...trial)).toContain('admin@example.org may administrate');
   const made = await secrets();
   await upgrade(CHART, ...trial, '--set', 'auth.replicas=2');

@@ -1,5 +1,5 @@
 import type { Manifest } from '../kubernetes.ts';
-import { type PlatformOptions, renderPlatform } from '../platform.ts';
+import { PLATFORM_NAMESPACE, type PlatformOptions, renderPlatform } from '../platform.ts';
 import { MARKERS } from './markers.ts';
 import { MARKED_NETWORK } from './traffic.ts';
 import type { Child, Json } from './tree.ts';
@@ -62,7 +62,7 @@ export function platformTree(): readonly Child[] {
 }
 
 /** All but the namespace, in which Helm keeps its own record of the release before anything else. */
-export function installed({ namespace = 'sekisho-system', ...options }: PlatformOptions): readonly Manifest[] {
+export function installed({ namespace = PLATFORM_NAMESPACE, ...options }: PlatformOptions): readonly Manifest[] {
   const { manifests } = renderPlatform({ ...options, namespace });
   return manifests.filter(({ kind, metadata }) => kind !== 'Namespace' || metadata.name !== namespace);
 }

@@ -27,12 +27,15 @@ describe('a value that is wrong is refused by its name', () => {
   });
 });
 
-test.each(['minimal', 'no-guard', 'full', 'ha'])('lint has nothing to say about the profile %s', async (name) => {
-  const issuer = ['--set', 'issuer=https://auth.example.org'];
-  const { code, stdout } = await helm.try(['lint', '--strict', CHART, '--values', profileFile(name), ...issuer]);
-  expect(stdout).toContain('1 chart(s) linted, 0 chart(s) failed');
-  expect(code).toBe(0);
-});
+test.each(['minimal', 'no-guard', 'full', 'ha', 'kind'])(
+  'lint has nothing to say about the profile %s',
+  async (name) => {
+    const issuer = ['--set', 'issuer=https://auth.example.org'];
+    const { code, stdout } = await helm.try(['lint', '--strict', CHART, '--values', profileFile(name), ...issuer]);
+    expect(stdout).toContain('1 chart(s) linted, 0 chart(s) failed');
+    expect(code).toBe(0);
+  },
+);
 
 test('a chart that has this one as a part may share values with it', async () => {
   const { code, stderr } = await attempt('--set', 'global.team=platform');

@@ -87,7 +87,9 @@ Writes something where it is so.
 {{- $ours := index . 1 -}}
 {{- $key := "auth.sekisho.dev/version" -}}
 {{- $release := dig "metadata" "annotations" $key "0.0.0" $theirs -}}
-{{- if and (ne (toJson $theirs.spec.versions) (toJson $ours.spec.versions)) (semverCompare (printf "<=%s" (index $ours.metadata.annotations $key)) $release) -}}
+{{- $differs := ne (toJson $theirs.spec.versions) (toJson $ours.spec.versions) -}}
+{{- /* Not semverCompare, whose ranges hold no pre-release. */ -}}
+{{- if and $differs (le ((semver $release).Compare (semver (index $ours.metadata.annotations $key))) 0) -}}
 true
 {{- end -}}
 {{- end }}

@@ -6,6 +6,7 @@ import { explainCommand } from './commands/explain.ts';
 import { grantsCommand } from './commands/grants.ts';
 import { keysCommand } from './commands/keys.ts';
 import { loginCommands } from './commands/login.ts';
+import { renderCommand } from './commands/render.ts';
 import { revokeCommand } from './commands/revoke.ts';
 import { sessionsCommand } from './commands/sessions.ts';
 import { usersCommand } from './commands/users.ts';
@@ -37,6 +38,7 @@ Examples:
   sekisho users deactivate alice@example.org
   sekisho audit --user alice@example.org --output json | jq '.items[0].changes'
   sekisho check --kubeconfig ~/.kube/config
+  sekisho render --policies policies/ --jwks platform=https://auth.example.org/.well-known/jwks.json > istio.yaml
   sekisho explain --policies policies/ --host bucket.shop --path /api/bucket-items --token token.jwt --caller shop/front
 `;
 
@@ -81,6 +83,7 @@ export function createProgram(context: Context): Command {
   clientsCommand(program, context);
   auditCommand(program, context);
   explainCommand(program, context);
+  renderCommand(program, context);
   checkCommand(program, context);
   return program;
 }

@@ -15,6 +15,7 @@ const CODES = {
   cancelled: EXIT.failure,
   policies_unreadable: EXIT.failure,
   policy_invalid: EXIT.failure,
+  keys_unreadable: EXIT.failure,
   cluster_unreachable: EXIT.failure,
   ambiguous: EXIT.usage,
   denied: EXIT.negative,

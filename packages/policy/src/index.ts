@@ -39,6 +39,7 @@ export type { AcceptedReason, ProgrammedReason } from './plan/conditions.ts';
 export { governor } from './plan/conflict.ts';
 export { holds } from './plan/holds.ts';
 export { plan } from './plan/plan.ts';
+export { type Rendered, renderPolicies, type Unrendered, type WrittenPolicies } from './plan/render.ts';
 export { programmed, statusEquals } from './plan/status.ts';
 export type { Awaited, Outcome, Plan, Snapshot } from './plan/types.ts';
 export { describeProblems, type Parsed, type Problem, type ProblemCode } from './problem.ts';

@@ -42,7 +42,9 @@ export interface Cluster {
 export async function openCluster(): Promise<Cluster> {
   const { program, order, env } = inject('privateControlPlane');
   const supervisor = fork(program, [order], { env, stdio: ['ignore', 2, 2, 'ipc'] });
-  const [{ kubeconfig }] = (await once(supervisor, 'message')) as [{ readonly kubeconfig: string }];
+  const failed = once(supervisor, 'exit').then(() => Promise.reject(new Error('the API server could not be started')));
+  const [{ kubeconfig }] = await Promise.race([once(supervisor, 'message'), failed]);
+  failed.catch(() => undefined);
   const transport = connect({ kubeconfig });
   const client = new KubeClient(transport, { fieldManager: 'somebody' });
   const cluster: Cluster = {

@@ -10,9 +10,9 @@ export const CHART = join(import.meta.dirname, '../../../../charts/sekisho');
 const TIMEOUT_MS = 120_000;
 const MAX_OUTPUT = 32 * 1024 * 1024;
 
-/** Values of one of the chart's own profiles. */
+/** Values of one of the profiles that the chart comes with, or is tested with. */
 export function profileFile(name: string): string {
-  return join(CHART, name === 'ha' ? 'values-ha.yaml' : `ci/${name}-values.yaml`);
+  return join(CHART, ['ha', 'kind'].includes(name) ? `values-${name}.yaml` : `ci/${name}-values.yaml`);
 }
 
 export interface HelmResult {
