@@ -26,6 +26,10 @@ test('the documentation is found', () => {
   expect(all.map(({ path }) => path)).toEqual(expect.arrayContaining(['README.md', 'docs/README.md', 'docs/guard.md']));
 });
 
+test.each(named)('%s is of one mind', (_path, { text }) => {
+  expect(text).not.toMatch(/^(<{7}|>{7}) /m);
+});
+
 test.each(named)('%s links to what is there', async (_path, page) => {
   const dead = await Promise.all(
     links(page).map(async (target) => ((await leadsSomewhere(page, target)) ? [] : [target])),
