@@ -58,6 +58,14 @@ describe('HTTPS listeners of one port', () => {
   });
 });
 
+test('a client that came by HTTPS to a proxy before the Gateway came by HTTP to its listeners, where it has no others', () => {
+  const https = { ...HTTP_LISTENER, name: 'https', port: 443, protocol: 'HTTPS' };
+  const at = (sectionName: string) => [{ name: 'public', namespace: 'istio-ingress', sectionName }];
+  const routes = ['http', 'https'].map((name) => route({ parentRefs: at(name), rules: [rule(name)] }, { name }));
+  expect(found({ gateway: gateway([HTTP_LISTENER]), routes }, { scheme: 'https' })).toEqual(['http']);
+  expect(found({ gateway: gateway([HTTP_LISTENER, https]), routes }, { scheme: 'https' })).toEqual(['https']);
+});
+
 test('HTTP listeners of one port share their hosts: whoever names one takes it', () => {
   const named = { ...HTTP_LISTENER, name: 'named', hostname: 'shop.example' };
   const at = (sectionName: string) => [{ name: 'public', namespace: 'istio-ingress', sectionName }];

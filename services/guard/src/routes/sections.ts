@@ -71,7 +71,10 @@ export class Sections<T> {
   #asked({ scheme, serverName }: Arrival): readonly Section<T>[] {
     // Envoy chooses a filter chain as it chooses a virtual host: by the name itself, the longest wildcard, then any.
     if (serverName !== undefined) return this.#byServerName.flatMap((names) => names.find(serverName) ?? []);
-    return scheme === undefined ? [...this.#byKey.values()] : this.#ofScheme[scheme];
+    if (scheme === undefined) return [...this.#byKey.values()];
+    // Then the word is that of a trusted proxy, which ended TLS before the Gateway.
+    if (scheme === 'https' && this.#ofScheme.https.length === 0) return this.#ofScheme.http;
+    return this.#ofScheme[scheme];
   }
 }
 
