@@ -27,7 +27,7 @@ dashboards: $(INSTALLED) ## Draw the dashboards with figures of the mesh that is
 	@MINUTES=$(MINUTES) node test-e2e/monitoring/preview/main.ts
 
 ##@ Test it
-.PHONY: test unit integration e2e-local test-differential chaos fuzz
+.PHONY: test unit integration e2e-local e2e test-differential chaos fuzz
 test: $(INSTALLED) ## Run all tests: unit, integration (real servers), end to end (the local mesh)
 	@vitest run
 
@@ -39,6 +39,9 @@ integration: $(INSTALLED) ## Run the tests against a real kube-apiserver, Valkey
 
 e2e-local: $(INSTALLED) ## Run the end-to-end suite on the local mesh
 	@vitest run --project e2e
+
+e2e: $(INSTALLED) ## Run the end-to-end suite on kind, on a cluster of its own or on that of KUBECONFIG (test-e2e/kind/README.md)
+	@vitest run --config test-e2e/kind/vitest.config.ts $(FILES)
 
 test-differential: $(INSTALLED) ## Ask the mesh and the decision function the same: N=400 policies (SEED=... repeats a run)
 	@DIFFERENTIAL_POLICIES=$(N) DIFFERENTIAL_SEED=$(SEED) vitest run --project e2e test-e2e/suite/differential.e2e.ts

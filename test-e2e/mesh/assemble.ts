@@ -47,7 +47,10 @@ export async function assemble(
     const guardUrl = await timed('guard', startGuard(assembly, { api, redis, auth: authProcess }, rendered));
     const [workloads, shopper] = await timed(
       'gateways, services and their Envoys',
-      Promise.all([startWorkloads(assembly, rendered, istiods), setUpShop(authProcess, issuer, context)]),
+      Promise.all([
+        startWorkloads(assembly, rendered, istiods),
+        setUpShop(authProcess, issuer, join(context.folder, 'auth')),
+      ]),
     );
     await timed('policies programmed', programmed(cluster, rendered));
     return {
