@@ -10,9 +10,12 @@ PACKAGES := $(wildcard package.json */package.json packages/*/package.json servi
 SOURCES := packages operator services cdk8s packaging bench test-e2e
 
 ##@ Use it
-.PHONY: demo up down status dashboards
+.PHONY: demo trace up down status dashboards
 demo: $(INSTALLED) ## Start a real mesh, tell the story with real requests, stop the mesh (uses one that is up)
 	@node test-e2e/story/main.ts
+
+trace: $(INSTALLED) ## Trace one request through the mesh, from the gateway to the last service, and show it (uses a mesh that is up)
+	@node test-e2e/traces/main.ts
 
 up: $(INSTALLED) ## Start the local mesh and leave it running; writes .local/mesh.json
 	@node test-e2e/mesh/cli.ts up
@@ -85,7 +88,7 @@ images: $(INSTALLED) ## Bundle, and build an image of every part: BUILDER=docker
 	@node packaging/src/main.ts images $(PARTS:%=--part %) $(BUILDER:%=--builder %) $(REGISTRY:%=--registry %) $(TAG:%=--tag %) $(BASE:%=--base %)
 
 ##@ Measure it
-.PHONY: bench-propagation bench-operator bench-tokens bench-auth bench-edge bench-identity bench-footprint bench-code
+.PHONY: bench-propagation bench-operator bench-tokens bench-auth bench-edge bench-traces bench-identity bench-footprint bench-code
 bench-propagation: $(INSTALLED) ## Time from an applied policy change to the first connection that obeys it
 	@node bench/propagation.ts
 
@@ -100,6 +103,9 @@ bench-auth: $(INSTALLED) ## The auth service against what it is made of: rates, 
 
 bench-edge: $(INSTALLED) ## What a request costs on its way: at the guard, through Envoys, until a revocation denies (SESSIONS=10000 for less, ONLY=guard for the guard alone)
 	@node bench/edge.ts
+
+bench-traces: $(INSTALLED) ## What traces cost the guard: off, on, one in a hundred recorded, all recorded
+	@node bench/traces.ts
 
 bench-identity: $(INSTALLED) ## What a service pays for knowing its caller, on each framework
 	@node bench/identity.ts

@@ -54,6 +54,8 @@ export interface MeshInfo {
   /** Base URL of the operator's health and metrics. */
   readonly operator: string;
   readonly redis: string;
+  /** HOST:PORT to which proxies and processes deliver spans of traces that are recorded. Nobody listens there until a test does. @default they deliver none */
+  readonly collector?: string;
   /** Base URLs of the debug and metrics endpoints of each istiod: `istiod`, then `istiod-2`. */
   readonly istiods: readonly string[];
   /** host:port on which the first istiod serves configuration and certificates. */
