@@ -102,7 +102,7 @@ bench-tokens: $(INSTALLED) ## Minted and verified tokens against the bare ES256 
 bench-auth: $(INSTALLED) ## The auth service against what it is made of: rates, latency, memory, revocation (SESSIONS=100000 for less)
 	@node bench/auth.ts
 
-bench-edge: $(INSTALLED) ## What a request costs on its way: at the guard, through Envoys, until a revocation denies (SESSIONS=10000 for less)
+bench-edge: $(INSTALLED) ## What a request costs on its way: at the guard, through Envoys, until a revocation denies (SESSIONS=10000 for less, ONLY=guard for the guard alone)
 	@node bench/edge.ts
 
 bench-traces: $(INSTALLED) ## What traces cost the guard: off, on, one in a hundred recorded, all recorded
