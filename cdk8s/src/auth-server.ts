@@ -8,6 +8,7 @@ import { addNetworkPolicy, allowFrom, allowTo, DNS, type Traffic } from './netwo
 import type { NetworkProps } from './network/network-props.ts';
 import { namespaces } from './network/peers.ts';
 import type { Resources } from './pod.ts';
+import { allowToCollector, type TracesProps, withTraces } from './traces.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
 
 export interface AuthServerProps {
@@ -22,6 +23,8 @@ export interface AuthServerProps {
   readonly deployment: AuthDeployment | false;
   /** Who it talks with, or false where nothing is to be denied. @default as the properties say */
   readonly network?: NetworkProps | false | undefined;
+  /** Where its spans go. @default nowhere */
+  readonly traces?: TracesProps | undefined;
 }
 
 export interface AuthDeployment {
@@ -70,10 +73,10 @@ export class AuthServer extends Construct {
     if (deployment === false) return;
     this.#deploy(props, deployment);
     const { network = {} } = props;
-    if (network !== false) addNetworkPolicy(this, this.workload, traffic(surroundings(network)));
+    if (network !== false) addNetworkPolicy(this, this.workload, traffic(surroundings(network), props.traces));
   }
 
-  #deploy({ issuer, tokenIssuer, guard }: AuthServerProps, deployment: AuthDeployment): void {
+  #deploy({ issuer, tokenIssuer, guard, traces }: AuthServerProps, deployment: AuthDeployment): void {
     const { image, replicas = 2, secretName = 'sekisho-auth', bootstrapAdminEmail, trustedProxies = [] } = deployment;
     const admin = bootstrapAdminEmail === undefined ? [] : adminEnvironment(bootstrapAdminEmail);
     const keys = ['key-encryption-key', ...(admin.length > 0 ? ['bootstrap-admin-password'] : [])];
@@ -84,16 +87,17 @@ export class AuthServer extends Construct {
       // For the TokenIssuer, and for the keys that ServiceAccount tokens are signed with.
       apiAccess: true,
       probes: { port: ADMIN.targetPort, live: '/healthz', ready: '/readyz', startSeconds: START_SECONDS },
-      env: [
-        ...environment(issuer, secretName),
-        { name: 'TOKEN_ISSUER_NAME', value: tokenIssuer },
-        ...(guard === undefined
-          ? []
-          : [{ name: 'GUARD_WORKLOADS', value: `${guard.namespace}/${guard.serviceAccount}` }]),
-        ...(trustedProxies.length === 0 ? [] : [{ name: 'AUTH_TRUSTED_PROXIES', value: trustedProxies.join(',') }]),
-        ...admin,
-        ...(deployment.env ?? []),
-      ],
+      env: withTraces(
+        [
+          ...environment(issuer, secretName),
+          { name: 'TOKEN_ISSUER_NAME', value: tokenIssuer },
+          ...(guard ? [{ name: 'GUARD_WORKLOADS', value: `${guard.namespace}/${guard.serviceAccount}` }] : []),
+          ...(trustedProxies.length === 0 ? [] : [{ name: 'AUTH_TRUSTED_PROXIES', value: trustedProxies.join(',') }]),
+          ...admin,
+          ...(deployment.env ?? []),
+        ],
+        traces,
+      ),
       resources: deployment.resources ?? RESOURCES,
       secretFiles: { secretName, mountPath: SECRET_FILES, keys },
     });
@@ -118,7 +122,7 @@ export function authWorkload(namespace: string): WorkloadFacts {
   return { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports: [PUBLIC, ADMIN] };
 }
 
-function traffic(around: Surroundings): Traffic {
+function traffic(around: Surroundings, traces: TracesProps | undefined): Traffic {
   const { authFrom, administrationFrom, metricsFrom } = around;
   return {
     ingress: [
@@ -126,7 +130,11 @@ function traffic(around: Surroundings): Traffic {
       // Metrics are served beside the administration, which asks for a token of an administrator besides.
       ...allowFrom([...administrationFrom, ...namespaces(metricsFrom)], ADMIN.targetPort),
     ],
-    egress: [DNS, ...[around.apiServer, around.redis, around.postgresql, around.web, around.traces].flatMap(allowTo)],
+    egress: [
+      DNS,
+      ...[around.apiServer, around.redis, around.postgresql, around.web].flatMap(allowTo),
+      ...allowToCollector(traces),
+    ],
   };
 }
 

@@ -1,4 +1,9 @@
-export type ManifestErrorCode = 'policy_invalid' | 'issuer_invalid' | 'arguments_invalid' | 'chart_invalid';
+export type ManifestErrorCode =
+  | 'policy_invalid'
+  | 'issuer_invalid'
+  | 'traces_invalid'
+  | 'arguments_invalid'
+  | 'chart_invalid';
 
 /** Base of every error of this package: what was asked for cannot be rendered. */
 export class ManifestError extends Error {

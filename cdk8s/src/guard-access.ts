@@ -4,6 +4,7 @@ import { surroundings } from './network/defaults.ts';
 import { addNetworkPolicy, allowFrom, allowTo, DNS } from './network/network-policy.ts';
 import type { NetworkProps } from './network/network-props.ts';
 import { firstPortOf, istiod, namespaces, PROXIES } from './network/peers.ts';
+import { allowToCollector, type TracesProps } from './traces.ts';
 import type { WorkloadFacts } from './workload.ts';
 
 export interface GuardAccess {
@@ -20,6 +21,7 @@ export interface GuardWays {
   /** Where istiod is, for a sidecar, or false where there is none. */
   readonly istiodNamespace: string | false;
   readonly network: NetworkProps;
+  readonly traces: TracesProps | undefined;
 }
 
 /** Merged by pilot-agent: its own, Envoy's, and those of the process. */
@@ -29,8 +31,8 @@ const AGENT_METRICS = 15_020;
  * Who reaches its pods at all: proxies. What they ask carries tokens, and anybody else would have one exchanged.
  */
 export function addGuardNetwork(scope: Construct, { workload, ports }: GuardAccess, ways: GuardWays): void {
-  const { auth, istiodNamespace, network } = ways;
-  const { metricsFrom, apiServer, redis, traces } = surroundings(network);
+  const { auth, istiodNamespace, network, traces } = ways;
+  const { metricsFrom, apiServer, redis } = surroundings(network);
   const prometheus = namespaces(metricsFrom);
   addNetworkPolicy(scope, workload, {
     ingress: [
@@ -43,7 +45,7 @@ export function addGuardNetwork(scope: Construct, { workload, ports }: GuardAcce
       ...allowTo(apiServer),
       ...allowTo(redis),
       ...allowTo(firstPortOf(auth)),
-      ...allowTo(traces),
+      ...allowToCollector(traces),
       ...(istiodNamespace ? allowTo(istiod(istiodNamespace, 15_012)) : []),
     ],
   });

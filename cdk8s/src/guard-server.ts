@@ -6,6 +6,7 @@ import { addDeployment, type TokenFile } from './deployment.ts';
 import { addGuardNetwork, addGuardPeers } from './guard-access.ts';
 import type { NetworkProps } from './network/network-props.ts';
 import type { Resources } from './pod.ts';
+import { type TracesProps, withTraces } from './traces.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
 
 export interface GuardServerProps {
@@ -18,6 +19,8 @@ export interface GuardServerProps {
   readonly deployment: GuardDeployment | false;
   /** Who it talks with, or false where nothing is to be denied. @default as the properties say */
   readonly network?: NetworkProps | false | undefined;
+  /** Where its spans go. @default nowhere */
+  readonly traces?: TracesProps | undefined;
 }
 
 export interface GuardDeployment {
@@ -92,16 +95,16 @@ export class GuardServer extends Construct {
       apiAccess: true,
       tokenFile: WORKLOAD_TOKEN,
       probes: { port: OPS_PORT, live: '/healthz', ready: '/readyz' },
-      env: [...environment(props, { ...deployment, secretName }), ...(deployment.env ?? [])],
+      env: withTraces([...environment(props, { ...deployment, secretName }), ...(deployment.env ?? [])], props.traces),
       secretFiles: { secretName, mountPath: SECRET_FILES, keys: ['key-encryption-key'] },
       resources: deployment.resources ?? RESOURCES,
       drainSeconds: DRAIN_SECONDS,
       ...(meshed && { podLabels: { 'sidecar.istio.io/inject': 'true' } }),
     });
     const ports = { check: CHECK.targetPort, ops: OPS_PORT };
-    const { auth, network = {} } = props;
+    const { auth, traces, network = {} } = props;
     const istiodNamespace = meshed && (deployment.istiodNamespace ?? 'istio-system');
-    if (network !== false) addGuardNetwork(this, { workload, ports }, { auth, istiodNamespace, network });
+    if (network !== false) addGuardNetwork(this, { workload, ports }, { auth, istiodNamespace, network, traces });
     if (meshed) addGuardPeers(this, { workload, ports });
   }
 

@@ -47,4 +47,5 @@ export { PostgresqlServer, type PostgresqlServerProps } from './stores/postgresq
 export { RedisServer, type RedisServerProps } from './stores/redis-server.ts';
 export type { Volume } from './stores/stateful-set.ts';
 export { TokenIssuer, type TokenIssuerProps } from './token-issuer.ts';
+export type { TracesProps } from './traces.ts';
 export { type ServicePort, serviceHost, type WorkloadFacts } from './workload.ts';

@@ -6,6 +6,7 @@ import type { GatewayRef, GatewayServiceType } from './public-gateway.ts';
 import type { OperatorDeployment, SekishoOperatorProps } from './sekisho-operator.ts';
 import type { PostgresqlServerProps } from './stores/postgresql-server.ts';
 import type { RedisServerProps } from './stores/redis-server.ts';
+import type { TracesProps } from './traces.ts';
 
 export interface SekishoPlatformProps {
   /** The `iss` of the platform's tokens, for example `https://auth.example.org`. */
@@ -44,6 +45,8 @@ export interface SekishoPlatformProps {
   readonly postgresql?: Omit<PostgresqlServerProps, 'namespace' | 'clients'>;
   /** Who the platform's pods talk with: all else is denied. False renders no NetworkPolicy. @default as the properties say */
   readonly network?: NetworkProps | false;
+  /** Where the spans of operator, auth service and guard go. @default nowhere: nothing is recorded */
+  readonly traces?: TracesProps;
   /** Where Istio is, and what its mesh config says. @default as Istio is installed by default */
   readonly mesh?: Pick<SekishoOperatorProps, 'trustDomain' | 'rootNamespace' | 'meshConfig' | 'istiodNamespace'>;
 }

@@ -24,6 +24,7 @@ const profiles: Readonly<Record<string, readonly Manifest[]>> = {
     guard: { replicas: { min: 2, max: 6, targetCpu: '500m' }, meshed: true, loginPath: '/login' },
     redis: { volume: false },
     postgresql: { volume: { size: '1Gi', storageClassName: 'fast' } },
+    traces: { endpoint: 'http://otel-collector.observability:4318' },
   }).manifests,
   'a platform behind a Gateway that is there': renderPlatform({
     issuer,

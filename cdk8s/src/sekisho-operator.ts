@@ -8,6 +8,7 @@ import { addNetworkPolicy, allowFrom, allowFromAnybody, allowTo, DNS, type Traff
 import type { NetworkProps } from './network/network-props.ts';
 import { firstPortOf, istiod, namespaces } from './network/peers.ts';
 import type { Resources } from './pod.ts';
+import { allowToCollector, type TracesProps, withTraces } from './traces.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
 
 export interface SekishoOperatorProps {
@@ -24,6 +25,8 @@ export interface SekishoOperatorProps {
   readonly istiodNamespace?: string;
   /** Who it talks with, or false where nothing is to be denied. @default as the properties say */
   readonly network?: NetworkProps | false | undefined;
+  /** Where its spans go. @default nowhere */
+  readonly traces?: TracesProps | undefined;
   /** An auth service of the cluster, whose keys it fetches from the first port. @default none: keys come from outside */
   readonly auth?: Pick<WorkloadFacts, 'namespace' | 'labels' | 'ports'>;
   /** Base URL of its admission webhook where it runs outside the cluster. @default by its Service */
@@ -82,8 +85,9 @@ const RULES: k8s.PolicyRule[] = [
   },
 ];
 
-function traffic(network: NetworkProps, { auth, istiodNamespace = ISTIOD_NAMESPACE }: SekishoOperatorProps): Traffic {
-  const { metricsFrom, apiServer, web, traces } = surroundings(network);
+function traffic(network: NetworkProps, props: SekishoOperatorProps): Traffic {
+  const { auth, istiodNamespace = ISTIOD_NAMESPACE, traces } = props;
+  const { metricsFrom, apiServer, web } = surroundings(network);
   return {
     // The API server calls from where no selector finds it.
     ingress: [allowFromAnybody(WEBHOOK.targetPort), ...allowFrom(namespaces(metricsFrom), OPS_PORT)],
@@ -93,7 +97,7 @@ function traffic(network: NetworkProps, { auth, istiodNamespace = ISTIOD_NAMESPA
       ...allowTo(istiod(istiodNamespace, 15_014)),
       ...(auth ? allowTo(firstPortOf(auth)) : []),
       ...allowTo(web),
-      ...allowTo(traces),
+      ...allowToCollector(traces),
     ],
   };
 }
@@ -123,14 +127,27 @@ const ISTIOD_TOKEN = {
   expirationSeconds: 600,
 } as const;
 
+function environment(props: SekishoOperatorProps): k8s.EnvVar[] {
+  const { trustDomain, rootNamespace, meshConfig = MESH_CONFIG, istiodNamespace = ISTIOD_NAMESPACE } = props;
+  return [
+    { name: 'OPERATOR_LISTEN', value: `0.0.0.0:${OPS_PORT}` },
+    { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+    { name: 'TRUST_DOMAIN', value: trustDomain ?? 'cluster.local' },
+    { name: 'ROOT_NAMESPACE', value: rootNamespace ?? 'istio-system' },
+    { name: 'MESH_CONFIG_MAP', value: `${meshConfig.namespace}/${meshConfig.name}` },
+    { name: 'ISTIOD_NAMESPACE', value: istiodNamespace },
+    { name: 'ISTIOD_TOKEN_FILE', value: `${ISTIOD_TOKEN.mountPath}/${ISTIOD_TOKEN.file}` },
+  ];
+}
+
 /** Turns every ServiceAuthPolicy of the cluster into the mesh's own policies. */
 export class SekishoOperator extends Construct {
   readonly workload: WorkloadFacts;
 
   constructor(scope: Construct, id: string, props: SekishoOperatorProps) {
     super(scope, id);
-    const { namespace, deployment, trustDomain, rootNamespace, meshConfig = MESH_CONFIG, webhookUrl } = props;
-    const { istiodNamespace = ISTIOD_NAMESPACE } = props;
+    const { namespace, deployment, meshConfig = MESH_CONFIG, istiodNamespace = ISTIOD_NAMESPACE, webhookUrl } = props;
     this.workload = { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports: [WEBHOOK] };
     addServiceAccount(this, this.workload);
     addService(this, this.workload);
@@ -148,18 +165,7 @@ export class SekishoOperator extends Construct {
       apiAccess: true,
       tokenFile: ISTIOD_TOKEN,
       probes: { port: OPS_PORT, live: '/healthz', ready: '/readyz' },
-      env: [
-        { name: 'OPERATOR_LISTEN', value: `0.0.0.0:${OPS_PORT}` },
-        { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
-        { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
-        { name: 'TRUST_DOMAIN', value: trustDomain ?? 'cluster.local' },
-        { name: 'ROOT_NAMESPACE', value: rootNamespace ?? 'istio-system' },
-        { name: 'MESH_CONFIG_MAP', value: `${meshConfig.namespace}/${meshConfig.name}` },
-        { name: 'ISTIOD_NAMESPACE', value: istiodNamespace },
-        { name: 'ISTIOD_TOKEN_FILE', value: `${ISTIOD_TOKEN.mountPath}/${ISTIOD_TOKEN.file}` },
-        ...webhook.env,
-        ...(deployment.env ?? []),
-      ],
+      env: withTraces([...environment(props), ...webhook.env, ...(deployment.env ?? [])], props.traces),
       resources: deployment.resources ?? RESOURCES,
     });
   }

@@ -16,6 +16,7 @@ test('with everything of its own it is what was reviewed', async () => {
     auth: { replicas: { min: 2, max: 6 } },
     guard: { replicas: { min: 3, max: 12, targetCpu: '600m' }, meshed: true },
     gatewayServiceType: 'ClusterIP',
+    traces: { endpoint: 'http://otel-collector.observability:4318' },
   });
   await expect(toYaml(manifests)).toMatchFileSnapshot('./testdata/platform-whole-cluster.yaml');
 });

@@ -81,6 +81,7 @@ export class SekishoPlatform extends Construct {
       webhookUrl,
       auth: authWorkload(this.#namespace),
       network: this.#network,
+      traces: this.#props.traces,
     }).workload;
   }
 
@@ -92,6 +93,7 @@ export class SekishoPlatform extends Construct {
       ...(edge && { guard: { namespace, serviceAccount: GUARD_SERVICE_ACCOUNT } }),
       deployment: this.#isLocal ? false : { ...auth, bootstrapAdminEmail, image: this.#images.auth },
       network: this.#network,
+      traces: this.#props.traces,
     }).workload;
   }
 
@@ -121,6 +123,7 @@ export class SekishoPlatform extends Construct {
       ...{ namespace: this.#namespace, issuer, routesFrom, serviceType, auth: this.auth },
       deployment: this.#isLocal ? false : { ...guard, trustDomain, istiodNamespace, image: this.#images.guard },
       network: this.#network,
+      traces: this.#props.traces,
     });
   }
 

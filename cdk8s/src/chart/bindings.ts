@@ -81,6 +81,9 @@ const edge: readonly Binding[] = [
 
 export const BINDINGS: readonly Binding[] = [
   ...WORKLOADS.map(({ of, part }): Binding => ({ of, at: `${CONTAINER}.resources`, value: `${part}.resources` })),
+  ...DEPLOYMENTS.map(
+    ({ of }): Binding => ({ of, at: `${CONTAINER}.env.[OTEL_TRACES_SAMPLER].value`, value: 'traces.sampler' }),
+  ),
   { of: 'Deployment/sekisho-operator', at: 'spec.replicas', value: 'operator.replicas' },
   { of: 'Deployment/auth', at: 'spec.replicas', value: 'auth.replicas' },
   { of: 'Deployment/sekisho-guard', at: 'spec.replicas', value: 'guard.replicas' },

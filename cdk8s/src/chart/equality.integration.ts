@@ -29,6 +29,8 @@ const watched = {
   ...{ labels: { release: 'prometheus' }, interval: '15s', runbooks: 'https://wiki.example.org/runbooks/' },
   ...{ proxies: false, dashboards: false },
 };
+const collector = 'http://otel-collector.observability:4318';
+const traced = { sampler: 'parentbased_always_on', collector: { to: [prometheus], ports: [14_318] } } as const;
 const cache = { to: [{ ipBlock: { cidr: '10.0.0.0/8' } }], ports: [6380] };
 
 const PROFILES: readonly Profile[] = [
@@ -89,20 +91,35 @@ const PROFILES: readonly Profile[] = [
     name: 'a mesh and a network of its own',
     values: {
       mesh: { ...mesh, configMap },
-      network: { metricsFrom: [], administrationFrom: [prometheus], redis: cache, traces: cache, web: { ports: [] } },
+      network: { metricsFrom: [], administrationFrom: [prometheus], redis: cache, web: { ports: [] } },
       guard: { meshed: true },
       postgresql: { enabled: true },
     },
     options: {
       ...{ ...base, edge: {}, routesFrom: [], guard: { meshed: true }, postgresql: {} },
       mesh: { ...mesh, meshConfig: configMap },
-      network: { metricsFrom: [], administrationFrom: [prometheus], redis: cache, traces: cache, web: { ports: [] } },
+      network: { metricsFrom: [], administrationFrom: [prometheus], redis: cache, web: { ports: [] } },
     },
   },
   {
     name: 'nobody who reads metrics',
     values: { network: { metricsFrom: [] } },
     options: { ...base, edge: {}, routesFrom: [], network: { metricsFrom: [] } },
+  },
+  {
+    name: 'traces',
+    values: { traces: { endpoint: collector } },
+    options: { ...base, edge: {}, routesFrom: [], traces: { endpoint: collector } },
+  },
+  {
+    name: 'traces to a collector that is named, of a guard in the mesh',
+    values: { guard: { meshed: true }, traces: { endpoint: collector, ...traced } },
+    options: { ...base, edge: {}, routesFrom: [], guard: { meshed: true }, traces: { endpoint: collector, ...traced } },
+  },
+  {
+    name: 'traces without a guard, no network policies',
+    values: { guard: { enabled: false }, network: { enabled: false }, traces: { endpoint: collector } },
+    options: { ...base, network: false, traces: { endpoint: collector } },
   },
   {
     name: 'monitoring',

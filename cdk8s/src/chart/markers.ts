@@ -23,6 +23,7 @@ export const MARKERS = {
   configMapNamespace: 'marked-mesh-config-namespace',
   configMapName: 'marked-mesh-config-name',
   scrapeInterval: 'marked-scrape-interval',
+  collector: 'http://marked-collector.invalid:4318',
 } as const;
 
 const image = (part: string): string => `include "sekisho.image" (list $ .Values.${part}.image)`;
@@ -49,6 +50,7 @@ const EXPRESSIONS: Readonly<Record<keyof typeof MARKERS, string>> = {
   configMapNamespace: '.Values.mesh.configMap.namespace',
   configMapName: '.Values.mesh.configMap.name',
   scrapeInterval: '.Values.monitoring.interval',
+  collector: '.Values.traces.endpoint',
 };
 
 const PAIRS = Object.entries(MARKERS).map(([name, marker]) => ({

@@ -2,7 +2,7 @@ import type { Manifest } from '../kubernetes.ts';
 import { type MonitoringOptions, renderMonitoring } from '../monitoring.ts';
 import { PLATFORM_NAMESPACE, type PlatformOptions, renderPlatform } from '../platform.ts';
 import { MARKERS } from './markers.ts';
-import { MARKED_NETWORK } from './traffic.ts';
+import { MARKED_COLLECTOR, MARKED_NETWORK } from './traffic.ts';
 import type { Child, Json } from './tree.ts';
 import { merge } from './variants.ts';
 
@@ -28,6 +28,7 @@ const FULL = {
   redis: { image: MARKERS.redisImage, program: MARKERS.redisProgram, secretName: MARKERS.redisSecret },
   postgresql: { image: MARKERS.postgresqlImage, secretName: MARKERS.postgresqlSecret },
   network: MARKED_NETWORK,
+  traces: { endpoint: MARKERS.collector, collector: MARKED_COLLECTOR },
   mesh: {
     ...{ trustDomain, rootNamespace, istiodNamespace },
     meshConfig: { namespace: MARKERS.configMapNamespace, name: MARKERS.configMapName },
@@ -40,6 +41,7 @@ const { bootstrapAdminEmail: _email, ...unadministered } = FULL;
 const { redis: _redis, ...withoutRedis } = FULL;
 const { postgresql: _postgresql, ...withoutPostgresql } = FULL;
 const { monitoring: _monitoring, ...unwatched } = FULL;
+const { traces: _traces, ...untraced } = FULL;
 const { loginPath: _loginPath, ...pageless } = FULL.guard;
 
 /** What a value of the chart switches on, and the options without it. */
@@ -53,6 +55,7 @@ const SWITCHES: readonly { readonly condition: string; readonly off: Installatio
   { condition: '.Values.edgeGateway.create', off: { ...FULL, edge: { gateway } } },
   { condition: '.Values.publicGateway.create', off: { ...FULL, gateway: false } },
   { condition: '.Values.network.enabled', off: { ...FULL, network: false } },
+  { condition: '.Values.traces.endpoint', off: untraced },
   { condition: '.Values.redis.enabled', off: withoutRedis },
   { condition: '.Values.redis.volume.enabled', off: { ...FULL, redis: { ...FULL.redis, volume: false } } },
   { condition: '.Values.postgresql.enabled', off: withoutPostgresql },

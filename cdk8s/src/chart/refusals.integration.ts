@@ -20,6 +20,9 @@ describe('a value that is wrong is refused by its name', () => {
     ['publicGateway.create=true', 'publicGateway.routesFrom is empty'],
     ['monitoring.interval=often', "at '/monitoring/interval'"],
     ['monitoring.runbooks=wiki', "at '/monitoring/runbooks'"],
+    ['traces.endpoint=otel-collector:4318', "at '/traces/endpoint'"],
+    ['traces.sampler=always_on', "at '/traces/sampler'"],
+    ['network.traces.ports={4318}', "additional properties 'traces' not allowed"],
     ['secrets.generate=true', 'set redis.enabled and postgresql.enabled'],
     ['secrets.generate=true,redis.enabled=true,postgresql.enabled=true', 'secrets.generate needs the cluster'],
   ])('%s', async (value, complaint) => {

@@ -1,23 +1,29 @@
 import type { Destination, NetworkProps, Peer } from '../network/network-props.ts';
 import { type Child, isList, isObject, type Json, type Node, toJson } from './tree.ts';
 
-/** Ports that nothing has: where they are rendered, a destination of `network` in values.yaml is allowed. */
-const DESTINATIONS = { apiServer: 60_001, redis: 60_002, postgresql: 60_003, web: 60_004, traces: 60_005 } as const;
+/** Ports that nothing has, by values: where one is rendered, the destination that the value names is allowed. */
+const DESTINATIONS = {
+  'network.apiServer': 60_001,
+  'network.redis': 60_002,
+  'network.postgresql': 60_003,
+  'network.web': 60_004,
+  'traces.collector': 60_005,
+} as const;
 const METRICS_FROM = 'marked-metrics-from';
 const ADMINISTRATION_FROM: Peer = { podSelector: { matchLabels: { marked: 'administration-from' } } };
 
-const destination = (port: number): Destination => ({ ports: [port] });
+const destination = (value: keyof typeof DESTINATIONS): Destination => ({ ports: [DESTINATIONS[value]] });
 
 /** Everything that a value decides, marked. */
-export const MARKED_NETWORK: NetworkProps = {
+export const MARKED_COLLECTOR = destination('traces.collector');
+export const MARKED_NETWORK = {
   metricsFrom: [METRICS_FROM],
   administrationFrom: [ADMINISTRATION_FROM],
-  apiServer: destination(DESTINATIONS.apiServer),
-  redis: destination(DESTINATIONS.redis),
-  postgresql: destination(DESTINATIONS.postgresql),
-  web: destination(DESTINATIONS.web),
-  traces: destination(DESTINATIONS.traces),
-};
+  apiServer: destination('network.apiServer'),
+  redis: destination('network.redis'),
+  postgresql: destination('network.postgresql'),
+  web: destination('network.web'),
+} as const satisfies NetworkProps;
 
 /** Rules of NetworkPolicies whose peers or ports are values: what admits nobody must not be written, for it would admit everybody. */
 export function withTraffic(node: Node): Node {
@@ -34,8 +40,8 @@ function withRule(child: Child): Child {
 
 function egress(rule: Json | undefined): string | undefined {
   const port = firstPort(rule);
-  const [name] = Object.entries(DESTINATIONS).find(([, marker]) => marker === port) ?? [];
-  return name && `include "sekisho.egress" .Values.network.${name}`;
+  const [value] = Object.entries(DESTINATIONS).find(([, marker]) => marker === port) ?? [];
+  return value && `include "sekisho.egress" .Values.${value}`;
 }
 
 function ingress(rule: Json | undefined): string | undefined {

@@ -1,4 +1,5 @@
 import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox';
+import { COLLECTOR_URL, SAMPLERS } from '../traces.ts';
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
 const QUANTITY = '^[0-9]+(\\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$';
@@ -152,7 +153,16 @@ export const ChartValues = group('Values of the chart.', {
     redis: destination('Redis, unless `redis.enabled`.'),
     postgresql: destination('PostgreSQL, unless `postgresql.enabled`.'),
     web: destination('Key sets of TokenIssuers, and applications that are told of a log-out.'),
-    traces: destination('A collector of traces.'),
+  }),
+  traces: group('Where the spans of operator, auth service and guard go.', {
+    endpoint: text(
+      'Base URL of a collector that takes OTLP over HTTP, for example `http://opentelemetry-collector.observability:4318`. Empty: nothing is traced.',
+      { ...COLLECTOR_URL, pattern: `^$|${COLLECTOR_URL.pattern}` },
+    ),
+    sampler: text('Of traces that begin in these processes. `parentbased_always_off`: proxies begin them.', {
+      pattern: `^(${SAMPLERS.join('|')})$`,
+    }),
+    collector: destination('The pods or hosts behind the endpoint.'),
   }),
   monitoring: group('What Prometheus and Grafana read. Needs the definitions of the Prometheus operator.', {
     enabled: Type.Boolean({

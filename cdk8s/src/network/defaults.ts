@@ -12,7 +12,6 @@ const DEFAULTS: Surroundings = {
   redis: { ports: [6379, 6380, 26_379] },
   postgresql: { ports: [5432] },
   web: { ports: [443] },
-  traces: { ports: [] },
 };
 
 export function surroundings(props: NetworkProps = {}): Surroundings {

@@ -33,6 +33,4 @@ export interface NetworkProps {
    * every address
    */
   readonly web?: Destination;
-  /** A collector of traces, which our processes send to. @default none */
-  readonly traces?: Destination;
 }
