@@ -76,8 +76,9 @@ generate: $(INSTALLED) ## Rewrite every generated file (the CRDs, their referenc
 	@node services/auth/generate.ts
 	@node cdk8s/src/monitoring/generate.ts
 
-verify: generate ## Regenerate and fail when a committed file differs
-	@git diff --exit-code --stat -- charts docs/openapi docs/reference monitoring || { echo 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
+verify: generate ## Regenerate and fail when a file differs from what is committed, or is not
+	@changed="$$(git status --porcelain --untracked-files=all -- charts docs/openapi docs/reference monitoring)" && test -z "$$changed" || { \
+	  printf '%s\n' "$$changed" 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
 
 ##@ Package it
 .PHONY: bundle images
@@ -101,7 +102,7 @@ bench-tokens: $(INSTALLED) ## Minted and verified tokens against the bare ES256 
 bench-auth: $(INSTALLED) ## The auth service against what it is made of: rates, latency, memory, revocation (SESSIONS=100000 for less)
 	@node bench/auth.ts
 
-bench-edge: $(INSTALLED) ## What a request costs on its way: at the guard, through Envoys, until a revocation denies (SESSIONS=10000 for less)
+bench-edge: $(INSTALLED) ## What a request costs on its way: at the guard, through Envoys, until a revocation denies (SESSIONS=10000 for less, ONLY=guard for the guard alone)
 	@node bench/edge.ts
 
 bench-traces: $(INSTALLED) ## What traces cost the guard: off, on, one in a hundred recorded, all recorded

@@ -18,6 +18,8 @@ describe('a value that is wrong is refused by its name', () => {
     ['images.pullPolicy=never', "at '/images/pullPolicy'"],
     ['issuer=', 'issuer is empty. It is the `iss` of every token'],
     ['publicGateway.create=true', 'publicGateway.routesFrom is empty'],
+    ['monitoring.interval=often', "at '/monitoring/interval'"],
+    ['monitoring.runbooks=wiki', "at '/monitoring/runbooks'"],
     ['secrets.generate=true', 'set redis.enabled and postgresql.enabled'],
     ['secrets.generate=true,redis.enabled=true,postgresql.enabled=true', 'secrets.generate needs the cluster'],
   ])('%s', async (value, complaint) => {
@@ -27,7 +29,7 @@ describe('a value that is wrong is refused by its name', () => {
   });
 });
 
-test.each(['minimal', 'no-guard', 'full', 'ha', 'kind'])(
+test.each(['minimal', 'no-guard', 'full', 'monitoring', 'ha', 'kind'])(
   'lint has nothing to say about the profile %s',
   async (name) => {
     const issuer = ['--set', 'issuer=https://auth.example.org'];
