@@ -10,9 +10,12 @@ PACKAGES := $(wildcard package.json */package.json packages/*/package.json servi
 SOURCES := packages operator services cdk8s packaging bench test-e2e
 
 ##@ Use it
-.PHONY: demo up down status dashboards
+.PHONY: demo trace up down status dashboards
 demo: $(INSTALLED) ## Start a real mesh, tell the story with real requests, stop the mesh (uses one that is up)
 	@node test-e2e/story/main.ts
+
+trace: $(INSTALLED) ## Trace one request through the mesh, from the gateway to the last service, and show it (uses a mesh that is up)
+	@node test-e2e/traces/main.ts
 
 up: $(INSTALLED) ## Start the local mesh and leave it running; writes .local/mesh.json
 	@node test-e2e/mesh/cli.ts up
@@ -27,7 +30,7 @@ dashboards: $(INSTALLED) ## Draw the dashboards with figures of the mesh that is
 	@MINUTES=$(MINUTES) node test-e2e/monitoring/preview/main.ts
 
 ##@ Test it
-.PHONY: test unit integration e2e-local test-differential chaos fuzz
+.PHONY: test unit integration e2e-local e2e test-differential chaos fuzz
 test: $(INSTALLED) ## Run all tests: unit, integration (real servers), end to end (the local mesh)
 	@vitest run
 
@@ -39,6 +42,9 @@ integration: $(INSTALLED) ## Run the tests against a real kube-apiserver, Valkey
 
 e2e-local: $(INSTALLED) ## Run the end-to-end suite on the local mesh
 	@vitest run --project e2e
+
+e2e: $(INSTALLED) ## Run the end-to-end suite on kind, on a cluster of its own or on that of KUBECONFIG (test-e2e/kind/README.md)
+	@vitest run --config test-e2e/kind/vitest.config.ts $(FILES)
 
 test-differential: $(INSTALLED) ## Ask the mesh and the decision function the same: N=400 policies (SEED=... repeats a run)
 	@DIFFERENTIAL_POLICIES=$(N) DIFFERENTIAL_SEED=$(SEED) vitest run --project e2e test-e2e/suite/differential.e2e.ts
@@ -70,8 +76,9 @@ generate: $(INSTALLED) ## Rewrite every generated file (the CRDs, their referenc
 	@node services/auth/generate.ts
 	@node cdk8s/src/monitoring/generate.ts
 
-verify: generate ## Regenerate and fail when a committed file differs
-	@git diff --exit-code --stat -- charts docs/openapi docs/reference monitoring || { echo 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
+verify: generate ## Regenerate and fail when a file differs from what is committed, or is not
+	@changed="$$(git status --porcelain --untracked-files=all -- charts docs/openapi docs/reference monitoring)" && test -z "$$changed" || { \
+	  printf '%s\n' "$$changed" 'Generated files differ from their source: commit what `make generate` wrote.'; exit 1; }
 
 ##@ Package it
 .PHONY: bundle images
@@ -82,7 +89,7 @@ images: $(INSTALLED) ## Bundle, and build an image of every part: BUILDER=docker
 	@node packaging/src/main.ts images $(PARTS:%=--part %) $(BUILDER:%=--builder %) $(REGISTRY:%=--registry %) $(TAG:%=--tag %) $(BASE:%=--base %)
 
 ##@ Measure it
-.PHONY: bench-propagation bench-operator bench-tokens bench-auth bench-edge bench-identity bench-footprint bench-code
+.PHONY: bench-propagation bench-operator bench-tokens bench-auth bench-edge bench-traces bench-identity bench-footprint bench-code
 bench-propagation: $(INSTALLED) ## Time from an applied policy change to the first connection that obeys it
 	@node bench/propagation.ts
 
@@ -95,8 +102,11 @@ bench-tokens: $(INSTALLED) ## Minted and verified tokens against the bare ES256 
 bench-auth: $(INSTALLED) ## The auth service against what it is made of: rates, latency, memory, revocation (SESSIONS=100000 for less)
 	@node bench/auth.ts
 
-bench-edge: $(INSTALLED) ## What a request costs on its way: at the guard, through Envoys, until a revocation denies (SESSIONS=10000 for less)
+bench-edge: $(INSTALLED) ## What a request costs on its way: at the guard, through Envoys, until a revocation denies (SESSIONS=10000 for less, ONLY=guard for the guard alone)
 	@node bench/edge.ts
+
+bench-traces: $(INSTALLED) ## What traces cost the guard: off, on, one in a hundred recorded, all recorded
+	@node bench/traces.ts
 
 bench-identity: $(INSTALLED) ## What a service pays for knowing its caller, on each framework
 	@node bench/identity.ts

@@ -15,6 +15,8 @@ import { type Figure, publish } from './report.ts';
  */
 const count = Number(process.env['SESSIONS'] ?? 100_000);
 if (!Number.isSafeInteger(count) || count < 2_000) throw new Error('SESSIONS must be a whole number from 2000');
+const only = process.env['ONLY'];
+if (only !== undefined && only !== 'guard') throw new Error('ONLY must be guard: without memory and without Envoys');
 const report = (line: string) => console.log(`  ${line}`);
 
 const figures: Figure[] = [];
@@ -29,12 +31,12 @@ const section = async (title: string, measure: () => Promise<readonly Figure[]>)
   await section('tokens and sessions that are known', () => warmFigures(world));
   await section('tokens and sessions never seen', () => coldFigures(world));
   await section('latency at half of the most', () => latencyFigures(world));
-  await section(`memory of ${count} sessions`, () => memoryFigures(world, count));
+  if (only === undefined) await section(`memory of ${count} sessions`, () => memoryFigures(world, count));
 }
-{
+if (only === undefined) {
   await using opened = new AsyncDisposableStack();
   const world = await startMeshWorld(opened, report);
   await section('through Envoys, with policies and without', () => wayFigures(world));
   await section('revocation to denial', () => denialFigures(world));
 }
-publish('edge', figures, ['Valkey and the API server are not counted']);
+publish(only === undefined ? 'edge' : `edge-${only}`, figures, ['Valkey and the API server are not counted']);

@@ -18,6 +18,11 @@ export interface GuardSurroundings {
   readonly workloadTokenFile: string;
 }
 
+export interface GuardProcessOptions {
+  readonly nodeArgs?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export async function writeSecrets({ folder }: BareStores, keys: KeyServer) {
   const secret = async (name: string, content: string): Promise<string> => {
     const path = join(folder, name);
@@ -32,11 +37,11 @@ export async function writeSecrets({ folder }: BareStores, keys: KeyServer) {
 
 /**
  * The guard as it is deployed: its own main, its own defaults.
- * @param nodeArgs of its process, such as `--cpu-prof`
+ * @param options Node's own, such as `--cpu-prof`, and what its environment has besides
  */
 export async function startGuard(
   { stores, cluster, keys, encryptionKeyFile, workloadTokenFile }: GuardSurroundings,
-  nodeArgs: readonly string[] = [],
+  { nodeArgs = [], env: more = {} }: GuardProcessOptions = {},
 ): Promise<ServerProcess> {
   const [listen, ops] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
   const env = {
@@ -49,6 +54,7 @@ export async function startGuard(
     KEY_ENCRYPTION_KEY_FILE: encryptionKeyFile,
     REDIS_URL: stores.redisUrl,
     KUBECONFIG: cluster.kubeconfig,
+    ...more,
   };
   return ServerProcess.start({
     ...{ main: MAIN, env, url: `http://${listen}`, readyUrl: `http://${ops}/readyz`, nodeArgs },

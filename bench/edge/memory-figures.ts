@@ -12,7 +12,7 @@ const FIRST = 1_000;
 /** What so many live sessions, each with a token that was exchanged, leave in a guard that is new; and how it answers then. */
 export async function memoryFigures(world: GuardWorld, count: number): Promise<readonly Figure[]> {
   const questions = edgeQuestions(await world.people(count));
-  const guard = await startGuard(world, HEAP_PROBE);
+  const guard = await startGuard(world, { nodeArgs: HEAP_PROBE });
   await using opened = new AsyncDisposableStack();
   opened.defer(() => guard.stop());
   const ask = asking(guard, questions, opened);

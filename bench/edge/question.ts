@@ -4,10 +4,12 @@ export interface Question {
   readonly place: 'edge' | 'hop';
   readonly host: string;
   readonly token: string;
+  /** As a proxy sends it that traces. */
+  readonly traceparent?: string;
 }
 
 /** Whatever Envoy 1.40 sends about a GET request with the providers of istio/mesh-config.yaml, in its order and its spelling. */
-export function questionBytes({ place, host, token }: Question): Buffer {
+export function questionBytes({ place, host, token, traceparent }: Question): Buffer {
   const seen = place === 'edge' ? ['x-forwarded-proto: http', `user-agent: ${USER_AGENT}`] : ([] as readonly string[]);
   return Buffer.from(
     [
@@ -20,6 +22,7 @@ export function questionBytes({ place, host, token }: Question): Buffer {
       'x-envoy-internal: true',
       'x-forwarded-for: 192.0.2.123',
       'x-envoy-expected-rq-timeout-ms: 250',
+      ...(traceparent === undefined ? [] : [`traceparent: ${traceparent}`]),
       '',
       '',
     ].join('\r\n'),

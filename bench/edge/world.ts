@@ -21,6 +21,8 @@ export interface GuardWorld extends GuardSurroundings {
   readonly bare: BareServers;
   /** Questions at the edge, of people in turn who were there before. */
   readonly warm: (server: ServerProcess) => Call;
+  /** The same, of traces that each begin with this. */
+  readonly traced: (server: ServerProcess, traceparents: readonly string[]) => Call;
   /** The same at a hop, with the tokens that they were given at the edge. */
   readonly hop: Call;
   /** People who log in now. */
@@ -41,7 +43,7 @@ export async function startWorld(
   opened.defer(keys.stop);
   await cluster.cluster.apply(objects(keys.accessKey));
   const around = { stores, cluster, keys, ...(await writeSecrets(stores, keys)) };
-  const guard = await startGuard(around, nodeArgs);
+  const guard = await startGuard(around, { nodeArgs });
   opened.defer(() => guard.stop());
   const people = (count: number) => logIn(stores.redisUrl, keys.accessKey, count);
   const tokens = await people(KNOWN);
@@ -51,6 +53,7 @@ export async function startWorld(
   return {
     ...{ ...around, guard, people, bare: await startBareServers(stores, answer.headers, opened) },
     warm: (server) => asking(server, edgeQuestions(tokens), opened),
+    traced: (server, traceparents) => asking(server, edgeQuestions(tokens, traceparents), opened),
     hop: asking(guard, answers.map(hopQuestion), opened),
   };
 }
@@ -68,8 +71,12 @@ export function asking(server: ServerProcess, questions: readonly Buffer[], open
   };
 }
 
-export function edgeQuestions(tokens: readonly string[]): readonly Buffer[] {
-  return tokens.map((token) => questionBytes({ place: 'edge', host: HOST, token }));
+/** @param traceparents taken in turn. @default the questions belong to no trace */
+export function edgeQuestions(tokens: readonly string[], traceparents: readonly string[] = []): readonly Buffer[] {
+  return tokens.map((token, index) => {
+    const traceparent = traceparents[index % traceparents.length];
+    return questionBytes({ place: 'edge', host: HOST, token, ...(traceparent !== undefined && { traceparent }) });
+  });
 }
 
 function hopQuestion({ headers }: HttpAnswer): Buffer {

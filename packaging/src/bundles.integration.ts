@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -135,21 +135,36 @@ describe('operator', () => {
 
   test('shows the API server the token of an exec plugin', async () => {
     const seen = new Set<string | undefined>();
-    const server = createServer(({ headers }, answer) => {
-      seen.add(headers.authorization);
-      answer.writeHead(503).end();
-    });
-    server.listen(0, '127.0.0.1');
-    onTestFinished(() => server.close().closeAllConnections());
-    await once(server, 'listening');
-    const address = server.address();
-    const port = typeof address === 'object' ? address?.port : undefined;
+    const server = await listening(({ headers }) => seen.add(headers.authorization));
     const kubeconfig = join(folder, 'exec-kubeconfig');
-    await writeFile(kubeconfig, JSON.stringify(pluginKubeconfig(`http://127.0.0.1:${port}`)));
+    await writeFile(kubeconfig, JSON.stringify(pluginKubeconfig(server)));
     startOperator(kubeconfig);
     await vi.waitFor(() => expect(seen).toContain('Bearer of-a-plugin'), { timeout: 120_000 });
   });
 });
+
+test('spans are recorded and delivered, as from the sources', async () => {
+  const paths = new Set<string | undefined>();
+  const collector = await listening(({ url }) => paths.add(url));
+  const running = start('user', { LISTEN, OTEL_EXPORTER_OTLP_ENDPOINT: collector });
+  const url = await running.serving('/healthz');
+  await (await fetch(`${url}/api/users/profile`)).text();
+  await vi.waitFor(() => expect(paths).toContain('/v1/traces'), { timeout: 120_000 });
+});
+
+/** A server that answers 503 to everything; where it listens. It ends with the test. */
+async function listening(onRequest: (request: IncomingMessage) => void): Promise<string> {
+  const server = createServer((request, answer) => {
+    onRequest(request);
+    request.resume();
+    answer.writeHead(503).end();
+  });
+  server.listen(0, '127.0.0.1');
+  onTestFinished(() => server.close().closeAllConnections());
+  await once(server, 'listening');
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+}
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins */
 function pluginKubeconfig(server: string): object {

@@ -22,9 +22,11 @@ import { startWorkloads } from './workloads.ts';
 export async function assemble(
   tools: Toolchain,
   supervisor: Supervisor,
-  context: ServerContext,
+  surroundings: ServerContext,
   report: (line: string) => void,
 ): Promise<MeshInfo> {
+  const collector = `127.0.0.1:${await surroundings.addresses.port('127.0.0.1', 24318)}`;
+  const context = { ...surroundings, collector };
   const timed = timer(report);
   const { api, redis } = await timed('etcd, kube-apiserver, Valkey', startServers(tools, supervisor, context));
   const cluster = new Cluster(api.kubeconfig);
@@ -47,7 +49,10 @@ export async function assemble(
     const guardUrl = await timed('guard', startGuard(assembly, { api, redis, auth: authProcess }, rendered));
     const [workloads, shopper] = await timed(
       'gateways, services and their Envoys',
-      Promise.all([startWorkloads(assembly, rendered, istiods), setUpShop(authProcess, issuer, context)]),
+      Promise.all([
+        startWorkloads(assembly, rendered, istiods),
+        setUpShop(authProcess, issuer, join(context.folder, 'auth')),
+      ]),
     );
     await timed('policies programmed', programmed(cluster, rendered));
     return {
@@ -60,6 +65,7 @@ export async function assemble(
       auth: infoOf(authProcess),
       operator: operatorUrl,
       redis,
+      collector,
       istiods: istiods.map(({ monitoring }) => monitoring),
       discovery: istiods[0].discovery,
       workloads,

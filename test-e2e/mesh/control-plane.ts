@@ -11,6 +11,8 @@ export interface ServerContext {
   readonly folder: string;
   readonly logs: string;
   readonly addresses: Addresses;
+  /** HOST:PORT where whoever wants spans may listen. @default no process records any */
+  readonly collector?: string;
 }
 
 export interface Etcd {

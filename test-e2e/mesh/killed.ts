@@ -1,16 +1,19 @@
+import { withoutPods } from '../kind/without-pods.ts';
 import { supervisorId } from './launcher.ts';
 import type { MeshInfo } from './mesh-info.ts';
 import { signalGroup } from './proc.ts';
 import { type ProcessRecord, readRecord } from './supervisor.ts';
 import { waitFor } from './wait.ts';
 
-/** Kills processes of the mesh with their children, runs `meanwhile` without them, and waits until the supervisor has them back. */
-export async function killed<T>(
-  mesh: MeshInfo,
-  names: string | readonly string[],
-  meanwhile: () => Promise<T>,
-): Promise<T> {
-  const before = [names].flat().map((name) => record(mesh, name));
+/** Kills parts of the mesh, runs `meanwhile` without them, and waits until they are back. */
+export function killed<T>(mesh: MeshInfo, names: string | readonly string[], meanwhile: () => Promise<T>): Promise<T> {
+  const all = [names].flat();
+  return mesh.cluster === undefined ? killedProcesses(mesh, all, meanwhile) : withoutPods(mesh, all, meanwhile);
+}
+
+/** With their children; the supervisor starts them again. */
+async function killedProcesses<T>(mesh: MeshInfo, names: readonly string[], meanwhile: () => Promise<T>): Promise<T> {
+  const before = names.map((name) => record(mesh, name));
   const supervisor = supervisorId();
   if (supervisor === undefined) throw new Error('the mesh has no supervisor');
   // A supervisor that stands still starts nothing: they are down for as long as `meanwhile` takes.

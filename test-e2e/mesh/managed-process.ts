@@ -20,7 +20,7 @@ export interface ProcessSpec {
   readonly log: string;
   /** Whether the process serves; tried until it answers true. */
   readonly ready: () => Promise<boolean>;
-  /** Milliseconds; default 60,000. */
+  /** Milliseconds; default 180,000. */
   readonly readyWithin?: number;
   /** Milliseconds between SIGTERM and SIGKILL; default 5,000. */
   readonly grace?: number;
@@ -84,7 +84,7 @@ export class ManagedProcess {
     this.#exit = this.#spawn();
     const stop = new AbortController();
     const ready = waitFor(`${this.spec.name} is ready`, this.spec.ready, {
-      timeout: this.spec.readyWithin ?? 60_000,
+      timeout: this.spec.readyWithin ?? 180_000,
       signal: AbortSignal.any([stop.signal, this.#stopping.signal]),
     });
     const died = this.#exit.then((how) => Promise.reject(new StartError(how)));

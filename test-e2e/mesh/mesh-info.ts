@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { meshPaths } from './paths.ts';
-import type { Shopper } from './shop-set-up.ts';
 
 /** One workload of the mesh, as tests reach it. */
 export interface WorkloadInfo {
@@ -14,6 +13,20 @@ export interface WorkloadInfo {
   readonly app?: string;
   /** Base URL of Envoy's admin interface. */
   readonly envoyAdmin: string;
+}
+
+/** Somebody who may do everything in the shop, for a person to log in as. */
+export interface Shopper {
+  readonly email: string;
+  readonly passwordFile: string;
+}
+
+/** What is needed to start pods in a mesh that runs in a cluster. */
+export interface ClusterPlace {
+  /** Has Node on its PATH. */
+  readonly image: string;
+  /** A pod outside of the mesh that reaches whatever the cluster's network does. */
+  readonly client: { readonly namespace: string; readonly name: string };
 }
 
 /** `.local/mesh.json`: everything that a running mesh tells the outside. */
@@ -41,13 +54,17 @@ export interface MeshInfo {
   /** Base URL of the operator's health and metrics. */
   readonly operator: string;
   readonly redis: string;
+  /** HOST:PORT to which proxies and processes deliver spans of traces that are recorded. Nobody listens there until a test does. @default they deliver none */
+  readonly collector?: string;
   /** Base URLs of the debug and metrics endpoints of each istiod: `istiod`, then `istiod-2`. */
   readonly istiods: readonly string[];
   /** host:port on which the first istiod serves configuration and certificates. */
   readonly discovery: string;
   readonly workloads: Readonly<Record<string, WorkloadInfo>>;
-  /** Path of the list of supervised processes. */
+  /** Path of the list of supervised processes, of which a cluster has none. */
   readonly processes: string;
+  /** Where it runs in a cluster instead of in processes of this machine. */
+  readonly cluster?: ClusterPlace;
 }
 
 /**

@@ -184,5 +184,23 @@ function nodeProcess(
 ): ProcessSpec {
   const { name, main, env, ready } = options;
   const log = join(context.logs, `${name}.log`);
-  return { name, command: process.execPath, args: [join(REPOSITORY, main)], env, log, ready };
+  return {
+    name,
+    command: process.execPath,
+    args: [join(REPOSITORY, main)],
+    env: { ...tracing(context), ...env },
+    log,
+    ready,
+  };
+}
+
+/** Records what a proxy records, and begins no trace: until one does, nothing is recorded. */
+function tracing({ collector }: ServerContext): Readonly<Record<string, string>> {
+  if (collector === undefined) return {};
+  return {
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://${collector}`,
+    OTEL_TRACES_SAMPLER: 'parentbased_always_off',
+    // Soon, for whoever waits for them.
+    OTEL_BSP_SCHEDULE_DELAY: '100',
+  };
 }

@@ -1,14 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ServerContext } from './control-plane.ts';
-import type { AuthProcess } from './services.ts';
-
-/** Somebody who may do everything in the shop, for a person to log in as. */
-export interface Shopper {
-  readonly email: string;
-  readonly passwordFile: string;
-}
+import type { MeshInfo, Shopper } from './mesh-info.ts';
 
 /** What the page names itself by default (services/samples/web). */
 const CLIENT = 'shop-web';
@@ -33,11 +26,12 @@ const MAY = {
 /**
  * What an administrator tells a fresh auth service of the shop: what bucket may do for users, the page that logs people in, and one of them.
  * @param web origin of the page
+ * @param folder where their password is written
  */
-export async function setUpShop(auth: AuthProcess, web: string, { folder }: ServerContext): Promise<Shopper> {
+export async function setUpShop(auth: Administered, web: string, folder: string): Promise<Shopper> {
   const administer = await administration(auth);
   const password = randomBytes(12).toString('base64url');
-  const passwordFile = join(folder, 'auth', 'shopper-password');
+  const passwordFile = join(folder, 'shopper-password');
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
   const grants = Object.entries(MAY).map(([service, permissions]) => ({ service, permissions }));
   await administer('PUT', '/v1/workloads/shop/bucket/grants', BUCKET_MAY);
@@ -49,9 +43,11 @@ export async function setUpShop(auth: AuthProcess, web: string, { folder }: Serv
   return { email: EMAIL, passwordFile };
 }
 
+type Administered = Omit<MeshInfo['auth'], 'issuer'>;
+
 type Administer = (method: string, path: string, body: object) => Promise<void>;
 
-async function administration({ url, adminUrl, adminEmail, adminPasswordFile }: AuthProcess): Promise<Administer> {
+async function administration({ url, adminUrl, adminEmail, adminPasswordFile }: Administered): Promise<Administer> {
   const password = (await readFile(adminPasswordFile, 'utf8')).trim();
   const logIn = { method: 'POST', body: { email: adminEmail, password, services: ['auth'] } };
   const { access_token: token } = (await answered(`${url}/v1/sessions`, logIn)) as { access_token: string };

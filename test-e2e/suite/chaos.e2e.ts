@@ -1,8 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { missing, runChaos } from '../chaos/run.ts';
 import { openWorld, type World } from '../chaos/world.ts';
-import { readMesh } from '../mesh/mesh-info.ts';
 
 const DURATION_MS = 40_000;
 const MOST_MS = 900_000;
@@ -10,7 +9,7 @@ const seed = randomInt(2 ** 31);
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld(readMesh());
+  world = await openWorld(inject('mesh'));
 });
 afterAll(() => world?.[Symbol.asyncDispose]());
 

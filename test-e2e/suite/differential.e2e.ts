@@ -5,7 +5,6 @@ import { request, target } from '../differential/arbitrary-request.ts';
 import { type Laboratory, openLaboratory } from '../differential/laboratory.ts';
 import { EVERYTHING_PUBLIC, REGRESSIONS } from '../differential/regressions.ts';
 import { tryPolicy } from '../differential/trial.ts';
-import { readMesh } from '../mesh/mesh-info.ts';
 
 const REQUESTS = 40;
 const TARGETS = 200;
@@ -17,7 +16,7 @@ const repeat = `make test-differential N=${policies} SEED=${seed}`;
 
 let laboratory: Laboratory;
 beforeAll(async () => {
-  laboratory = await openLaboratory(readMesh());
+  laboratory = await openLaboratory(inject('mesh'));
 });
 afterAll(async () => {
   await laboratory?.[Symbol.asyncDispose]();

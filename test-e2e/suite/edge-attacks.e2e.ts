@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { CREDENTIALS } from '../attack/credentials.ts';
 import { callGrpc, type GrpcAnswer } from '../attack/grpc.ts';
 import { HOSTS } from '../attack/hosts.ts';
@@ -11,13 +11,12 @@ import { talk, UPLOADED, upgrade, upload } from '../attack/streams.ts';
 import type { Seen } from '../echo/app.ts';
 import { ADMIN, type Echo, ITEMS, openEcho, PING, PUBLIC, SAY, VIRTUAL } from '../echo/echo.ts';
 import { Cluster } from '../mesh/cluster.ts';
-import { readMesh } from '../mesh/mesh-info.ts';
 import { Accounts, logIn } from '../story/accounts.ts';
 import { decided } from '../story/decided.ts';
 
 /** Of gRPC (google.rpc.Code). */
 const [UNAVAILABLE, UNAUTHENTICATED] = [14, 16];
-const mesh = readMesh();
+const mesh = inject('mesh');
 const cluster = new Cluster(mesh.kubeconfig);
 const edge = addressOf(mesh.edge);
 let echo: Echo;

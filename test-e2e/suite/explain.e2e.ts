@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readMesh } from '../mesh/mesh-info.ts';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { REPOSITORY } from '../mesh/paths.ts';
 import { type StoryContext, storyContext } from '../story/index.ts';
 
@@ -11,7 +10,7 @@ const COMMAND = join(REPOSITORY, 'packages/cli/src/main.ts');
 
 let context: StoryContext;
 beforeAll(async () => {
-  context = await storyContext(readMesh());
+  context = await storyContext(inject('mesh'));
 });
 afterAll(() => context?.close());
 

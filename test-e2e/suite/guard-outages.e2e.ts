@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { lacks } from '../kind/exceptions.ts';
 import { frozen } from '../mesh/frozen.ts';
 import { killed } from '../mesh/killed.ts';
-import { readMesh } from '../mesh/mesh-info.ts';
 import { slowed } from '../mesh/slowed.ts';
 import { waitFor } from '../mesh/wait.ts';
 import { Accounts } from '../story/accounts.ts';
@@ -20,7 +20,7 @@ let token: string;
 let revoked: string;
 
 beforeAll(async () => {
-  context = await storyContext(readMesh());
+  context = await storyContext(inject('mesh'));
   policies = new Policies(context.cluster);
   token = await context.logIn(context.alice);
   revoked = await context.logIn(context.bob);
@@ -57,7 +57,7 @@ describe('at the guarded gateway', { timeout: 5 * LONG }, () => {
     expect(meanwhile).toEqual(['503', '503', '503', '200']);
   });
 
-  test('nothing passes while the guard stands still', async () => {
+  test.skipIf(lacks(inject('mesh'), 'stopped processes'))('nothing passes while the guard stands still', async () => {
     const meanwhile = await frozen(context.mesh, 'guard', async () => [
       await ask(token),
       await ask(revoked),
@@ -66,33 +66,39 @@ describe('at the guarded gateway', { timeout: 5 * LONG }, () => {
     expect(meanwhile).toEqual(['503', '503', '503']);
   });
 
-  test('a guard that is slow is none, and never lets through what it would refuse', async () => {
-    const answers = new Set<string>();
-    await slowed(context.mesh, 'guard', async () => {
-      await waitFor(
-        'an answer that came too late',
-        async () => {
-          answers.add(await ask(revoked));
-          return (await ask(token)) === '503';
-        },
-        { timeout: LONG, every: 20 },
-      );
-    });
-    expect([...answers].filter((answer) => answer !== '503' && answer !== '401 token_revoked')).toEqual([]);
-  });
-
-  test('while Redis stands still, Deny refuses once too little is known, and Allow goes on', async () => {
-    await frozen(context.mesh, 'valkey', async () => {
-      await eventually('503', () => ask(token));
-      await eventually('401 token_revoked', () => ask(revoked));
-      await eventually('401 token_missing', () => ask());
-      await policies.edit('shop', 'bucket', (spec) => {
-        spec['revocation'] = { whenUnavailable: 'Allow' };
+  test.skipIf(lacks(inject('mesh'), 'stopped processes'))(
+    'a guard that is slow is none, and never lets through what it would refuse',
+    async () => {
+      const answers = new Set<string>();
+      await slowed(context.mesh, 'guard', async () => {
+        await waitFor(
+          'an answer that came too late',
+          async () => {
+            answers.add(await ask(revoked));
+            return (await ask(token)) === '503';
+          },
+          { timeout: LONG, every: 20 },
+        );
       });
-      await eventually('200', () => ask(token));
-      await eventually('401 token_revoked', () => ask(revoked));
-    });
-  });
+      expect([...answers].filter((answer) => answer !== '503' && answer !== '401 token_revoked')).toEqual([]);
+    },
+  );
+
+  test.skipIf(lacks(inject('mesh'), 'stopped processes'))(
+    'while Redis stands still, Deny refuses once too little is known, and Allow goes on',
+    async () => {
+      await frozen(context.mesh, 'valkey', async () => {
+        await eventually('503', () => ask(token));
+        await eventually('401 token_revoked', () => ask(revoked));
+        await eventually('401 token_missing', () => ask());
+        await policies.edit('shop', 'bucket', (spec) => {
+          spec['revocation'] = { whenUnavailable: 'Allow' };
+        });
+        await eventually('200', () => ask(token));
+        await eventually('401 token_revoked', () => ask(revoked));
+      });
+    },
+  );
 
   test('without any istiod all goes on', async () => {
     await killed(context.mesh, ['istiod', 'istiod-2'], recovered);

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { PLATFORM_ISSUER } from '@sekisho/cdk8s';
 import { API_VERSION, ISSUER_KIND, readIssuerStatus } from '@sekisho/policy';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readMesh } from '../mesh/mesh-info.ts';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { waitFor } from '../mesh/wait.ts';
 import { call, json, outcome } from '../story/http.ts';
 import { type StoryContext, storyContext } from '../story/index.ts';
@@ -13,7 +12,7 @@ let context: StoryContext;
 let admin: string;
 
 beforeAll(async () => {
-  context = await storyContext(readMesh());
+  context = await storyContext(inject('mesh'));
   const { adminEmail, adminPasswordFile } = context.mesh.auth;
   const password = (await readFile(adminPasswordFile, 'utf8')).trim();
   admin = await context.logIn({ id: '', email: adminEmail, password }, ['auth']);

@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readMesh } from '../mesh/mesh-info.ts';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type StoryContext, story, storyContext } from '../story/index.ts';
 
 let context: StoryContext;
 
 beforeAll(async () => {
-  context = await storyContext(readMesh());
+  context = await storyContext(inject('mesh'));
 });
 
 afterAll(() => context?.close());

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ShopPage } from '../browser/shop-page.ts';
-import { type MeshInfo, readMesh } from '../mesh/mesh-info.ts';
+import type { MeshInfo } from '../mesh/mesh-info.ts';
 import { Accounts, type Person } from '../story/accounts.ts';
 
 /** Debian's. Without one these tests are skipped. */
@@ -21,7 +21,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the page of the shop in a browser (${CHR
   let mia: Person;
 
   beforeAll(async () => {
-    mesh = readMesh();
+    mesh = inject('mesh');
     accounts = new Accounts(mesh);
     mia = await accounts.create({ name: 'mia', roles: ['member'], grants: GRANTS });
     chrome = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'], timeout: 120_000 });

@@ -89,6 +89,22 @@ export async function ensurePrometheus(
 }
 
 /**
+ * Where the Gateway API's definitions are, one YAML file.
+ * @throws as ensureToolchain
+ */
+export async function ensureGatewayDefinitions(
+  env: NodeJS.ProcessEnv,
+  report: (line: string) => void,
+): Promise<string> {
+  const workshop = { cache: supportedCache(env), report };
+  const files = await meshFiles(
+    workshop,
+    lazily(() => findGo(workshop)),
+  );
+  return join(files, 'gateway-crds.yaml');
+}
+
+/**
  * Builds or finds Helm, with which the chart is tested; the mesh does without.
  * @throws as ensureToolchain
  */

@@ -115,6 +115,9 @@ export const BINDINGS: readonly Binding[] = [
 /** What every pod may be given. */
 const SCHEDULING = ['nodeSelector', 'tolerations', 'affinity', 'priorityClassName'] as const;
 
+/** Prometheus chooses by their labels. */
+const CHOSEN = ['operator', 'auth', 'guard', 'proxies'].map((part) => `PodMonitor/sekisho-${part}`);
+
 export const ADDITIONS: readonly Addition[] = [
   ...WORKLOADS.flatMap(({ of, part }): Addition[] => [
     { of, at: CONTAINER, key: 'imagePullPolicy', value: 'images.pullPolicy' },
@@ -131,4 +134,7 @@ export const ADDITIONS: readonly Addition[] = [
   found('sekisho-guard', 'guard'),
   { of: 'Gateway/edge', at: 'metadata', key: 'annotations', value: 'edgeGateway.annotations' },
   { of: 'Gateway/public', at: 'metadata', key: 'annotations', value: 'publicGateway.annotations' },
+  ...[...CHOSEN, 'PrometheusRule/sekisho'].map(
+    (of): Addition => ({ of, at: 'metadata.labels', value: 'monitoring.labels' }),
+  ),
 ];

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { Manifest } from '../kubernetes.ts';
-import { PLATFORM_NAMESPACE, type PlatformOptions } from '../platform.ts';
-import { installed } from './platform-tree.ts';
+import { PLATFORM_NAMESPACE } from '../platform.ts';
+import { type Installation, installed } from './platform-tree.ts';
 import { Helm } from './testing/helm.ts';
 
 const helm = new Helm(inject('helm'));
@@ -18,13 +18,17 @@ const base = { issuer, gateway: false } as const;
 interface Profile {
   readonly name: string;
   readonly values: object;
-  readonly options: PlatformOptions;
+  readonly options: Installation;
 }
 
 const scaled = { min: 3, max: 9, targetCpu: '600m' };
 const mesh = { trustDomain: 'prod.example.org', rootNamespace: 'istio-config', istiodNamespace: 'istio-control' };
 const configMap = { namespace: 'istio-control', name: 'istio-stable' };
 const prometheus = { podSelector: { matchLabels: { app: 'prometheus' } } };
+const watched = {
+  ...{ labels: { release: 'prometheus' }, interval: '15s', runbooks: 'https://wiki.example.org/runbooks/' },
+  ...{ proxies: false, dashboards: false },
+};
 const cache = { to: [{ ipBlock: { cidr: '10.0.0.0/8' } }], ports: [6380] };
 
 const PROFILES: readonly Profile[] = [
@@ -100,6 +104,16 @@ const PROFILES: readonly Profile[] = [
     values: { network: { metricsFrom: [] } },
     options: { ...base, edge: {}, routesFrom: [], network: { metricsFrom: [] } },
   },
+  {
+    name: 'monitoring',
+    values: { monitoring: { enabled: true } },
+    options: { ...base, edge: {}, routesFrom: [], monitoring: {} },
+  },
+  {
+    name: 'monitoring of no guard, as others name and scrape it',
+    values: { guard: { enabled: false }, monitoring: { ...watched, enabled: true } },
+    options: { ...base, monitoring: watched },
+  },
 ];
 
 const template = (values: object, namespace = PLATFORM_NAMESPACE) =>
@@ -134,7 +148,8 @@ describe('what Helm renders is what cdk8s renders', () => {
 });
 
 test('in another namespace nothing names the usual one', async () => {
-  const manifests = await template({ auth: { bootstrapAdminEmail }, redis: { enabled: true } }, 'elsewhere');
+  const values = { auth: { bootstrapAdminEmail }, redis: { enabled: true }, monitoring: { enabled: true } };
+  const manifests = await template(values, 'elsewhere');
   expect(manifests.length).toBeGreaterThan(20);
   expect(JSON.stringify(manifests)).not.toContain(PLATFORM_NAMESPACE);
 });

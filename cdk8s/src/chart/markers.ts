@@ -22,6 +22,7 @@ export const MARKERS = {
   istiodNamespace: 'marked-istiod-namespace',
   configMapNamespace: 'marked-mesh-config-namespace',
   configMapName: 'marked-mesh-config-name',
+  scrapeInterval: 'marked-scrape-interval',
 } as const;
 
 const image = (part: string): string => `include "sekisho.image" (list $ .Values.${part}.image)`;
@@ -47,6 +48,7 @@ const EXPRESSIONS: Readonly<Record<keyof typeof MARKERS, string>> = {
   istiodNamespace: '.Values.mesh.istiodNamespace',
   configMapNamespace: '.Values.mesh.configMap.namespace',
   configMapName: '.Values.mesh.configMap.name',
+  scrapeInterval: '.Values.monitoring.interval',
 };
 
 const PAIRS = Object.entries(MARKERS).map(([name, marker]) => ({

@@ -2,6 +2,7 @@ import { ManifestError } from '../errors.ts';
 
 /** What lies in which file of templates/, by `Kind/name`; the first that matches. */
 const FILES: readonly (readonly [RegExp, string])[] = [
+  [/^(PodMonitor|PrometheusRule)\/|^ConfigMap\/sekisho-dashboard-/, 'monitoring'],
   [/\/sekisho-definitions$/, 'definitions'],
   [/\/default-deny$/, 'network'],
   [/\/sekisho-(redis|postgresql)$/, 'stores'],

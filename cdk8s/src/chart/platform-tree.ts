@@ -1,9 +1,15 @@
 import type { Manifest } from '../kubernetes.ts';
+import { type MonitoringOptions, renderMonitoring } from '../monitoring.ts';
 import { PLATFORM_NAMESPACE, type PlatformOptions, renderPlatform } from '../platform.ts';
 import { MARKERS } from './markers.ts';
 import { MARKED_NETWORK } from './traffic.ts';
 import type { Child, Json } from './tree.ts';
 import { merge } from './variants.ts';
+
+/** What one release installs: the platform, and what watches it where that is given. */
+export interface Installation extends PlatformOptions {
+  readonly monitoring?: MonitoringOptions;
+}
 
 const { namespace, issuer, bootstrapAdminEmail, trustDomain, rootNamespace, istiodNamespace } = MARKERS;
 const gateway = { name: 'edge', namespace: 'istio-edge' };
@@ -26,16 +32,18 @@ const FULL = {
     ...{ trustDomain, rootNamespace, istiodNamespace },
     meshConfig: { namespace: MARKERS.configMapNamespace, name: MARKERS.configMapName },
   },
-} as const satisfies PlatformOptions;
+  monitoring: { interval: MARKERS.scrapeInterval },
+} as const satisfies Installation;
 
 const { edge: _edge, ...unguarded } = FULL;
 const { bootstrapAdminEmail: _email, ...unadministered } = FULL;
 const { redis: _redis, ...withoutRedis } = FULL;
 const { postgresql: _postgresql, ...withoutPostgresql } = FULL;
+const { monitoring: _monitoring, ...unwatched } = FULL;
 const { loginPath: _loginPath, ...pageless } = FULL.guard;
 
 /** What a value of the chart switches on, and the options without it. */
-const SWITCHES: readonly { readonly condition: string; readonly off: PlatformOptions }[] = [
+const SWITCHES: readonly { readonly condition: string; readonly off: Installation }[] = [
   { condition: '.Values.guard.enabled', off: unguarded },
   { condition: '.Values.guard.loginPath', off: { ...FULL, guard: pageless } },
   { condition: '.Values.guard.meshed', off: { ...FULL, guard: { ...FULL.guard, meshed: false } } },
@@ -52,6 +60,15 @@ const SWITCHES: readonly { readonly condition: string; readonly off: PlatformOpt
     condition: '.Values.postgresql.volume.enabled',
     off: { ...FULL, postgresql: { ...FULL.postgresql, volume: false } },
   },
+  { condition: '.Values.monitoring.enabled', off: unwatched },
+  {
+    condition: '.Values.monitoring.proxies',
+    off: { ...FULL, monitoring: { ...FULL.monitoring, proxies: false } },
+  },
+  {
+    condition: '.Values.monitoring.dashboards',
+    off: { ...FULL, monitoring: { ...FULL.monitoring, dashboards: false } },
+  },
 ];
 
 /** What is rendered, whatever is switched on: one child for each manifest. */
@@ -62,12 +79,15 @@ export function platformTree(): readonly Child[] {
 }
 
 /** All but the namespace, in which Helm keeps its own record of the release before anything else. */
-export function installed({ namespace = PLATFORM_NAMESPACE, ...options }: PlatformOptions): readonly Manifest[] {
-  const { manifests } = renderPlatform({ ...options, namespace });
-  return manifests.filter(({ kind, metadata }) => kind !== 'Namespace' || metadata.name !== namespace);
+export function installed(installation: Installation): readonly Manifest[] {
+  const { namespace = PLATFORM_NAMESPACE, monitoring, ...options } = installation;
+  const platform = renderPlatform({ ...options, namespace });
+  const watching = monitoring === undefined ? [] : renderMonitoring(platform, monitoring);
+  const own = platform.manifests.filter(({ kind, metadata }) => kind !== 'Namespace' || metadata.name !== namespace);
+  return [...own, ...watching];
 }
 
 /** Plain data: what was rendered may hold undefined fields. */
-function rendered(options: PlatformOptions): readonly Json[] {
-  return JSON.parse(JSON.stringify(installed(options)));
+function rendered(installation: Installation): readonly Json[] {
+  return JSON.parse(JSON.stringify(installed(installation)));
 }

@@ -21,6 +21,8 @@ describe('a value that is wrong is refused by its name', () => {
     ['auth.podLabels.app=other', "at '/auth/podLabels'"],
     ['issuer=', 'issuer is empty. It is the `iss` of every token'],
     ['publicGateway.create=true', 'publicGateway.routesFrom is empty'],
+    ['monitoring.interval=often', "at '/monitoring/interval'"],
+    ['monitoring.runbooks=wiki', "at '/monitoring/runbooks'"],
     ['secrets.generate=true', 'set redis.enabled and postgresql.enabled'],
     ['secrets.generate=true,redis.enabled=true,postgresql.enabled=true', 'secrets.generate needs the cluster'],
   ])('%s', async (value, complaint) => {
@@ -30,7 +32,7 @@ describe('a value that is wrong is refused by its name', () => {
   });
 });
 
-test.each(['minimal', 'no-guard', 'full', 'ha', 'kind'])(
+test.each(['minimal', 'no-guard', 'full', 'monitoring', 'ha', 'kind'])(
   'lint has nothing to say about the profile %s',
   async (name) => {
     const issuer = ['--set', 'issuer=https://auth.example.org'];

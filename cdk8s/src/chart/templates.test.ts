@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { Value } from 'typebox/value';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { chartTemplates } from './templates.ts';
+import { chartFiles } from './templates.ts';
 import { CHART } from './testing/helm.ts';
 import { ChartValues } from './values.ts';
 
 const read = (name: string): string => readFileSync(join(CHART, name), 'utf8');
 const raw: unknown = parse(read('values.yaml'));
 const defaults = Value.Parse(ChartValues, raw);
-const templates = chartTemplates(defaults);
-const all = [...templates.values()].join('\n');
+const files = chartFiles(defaults);
+const all = [...files.values()].join('\n');
 
 test('values.yaml holds every value that there is, and no other', () => {
   expect([...Value.Errors(ChartValues, raw)]).toEqual([]);
@@ -36,13 +36,19 @@ function paths(value: unknown, path = ''): readonly string[] {
   return Object.entries(value).flatMap(([key, inner]) => paths(inner, path === '' ? key : `${path}.${key}`));
 }
 
+test('every file is read by a template', () => {
+  const read = [...all.matchAll(/\.Files\.Get "([^"]+)"/g)].map(([, path]) => path);
+  expect(read.length).toBeGreaterThan(0);
+  expect([...files.keys()].filter((path) => path.startsWith('files/')).toSorted()).toEqual(read.toSorted());
+});
+
 test('no mark is left over', () => {
   expect(all).not.toMatch(/marked|invalid|600\d\d/);
 });
 
 test('a default that is not what cdk8s renders is named', () => {
   const other = { ...defaults, auth: { ...defaults.auth, replicas: 5 } };
-  expect(() => chartTemplates(other)).toThrow(
+  expect(() => chartFiles(other)).toThrow(
     'values.yaml: auth.replicas is 5, and Deployment/auth spec.replicas is rendered as 2',
   );
 });

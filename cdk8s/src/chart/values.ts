@@ -157,6 +157,24 @@ export const ChartValues = group('Values of the chart.', {
     web: destination('Key sets of TokenIssuers, and applications that are told of a log-out.'),
     traces: destination('A collector of traces.'),
   }),
+  monitoring: group('What Prometheus and Grafana read. Needs the definitions of the Prometheus operator.', {
+    enabled: Type.Boolean({
+      description:
+        'Whether there are PodMonitors and a PrometheusRule. Needs `monitoring.coreos.com/v1`, 0.79 or later.',
+    }),
+    labels: strings('By which Prometheus chooses monitors and rules, for example `release: prometheus`.'),
+    interval: text('Between two looks at a pod.', { pattern: '^[1-9][0-9]*(ms|s|m)$' }),
+    runbooks: text('Where pages of docs/runbooks are read: alerts link there.', {
+      pattern: '^https?://[^\\s"\'\\\\?#]+$',
+      maxLength: 512,
+    }),
+    proxies: Type.Boolean({
+      description: 'Whether all proxies are scraped. False where they are, with the labels `namespace` and `workload`.',
+    }),
+    dashboards: Type.Boolean({
+      description: 'Whether there are ConfigMaps with dashboards, which the sidecar of Grafana finds.',
+    }),
+  }),
   redis: store('A Redis of its own, for who has none.', {
     program: text('The program in the image; `redis-server` in those of Redis.', { pattern: '^[a-z-]+$' }),
     secretName: name('Secret with `users.acl`: one line for each user.'),

@@ -1,3 +1,4 @@
+export { type AuditContext, type AuditEvent, type AuditTrail, createAuditTrail } from './audit/audit-trail.ts';
 export { ConfigError, type Environment, type ListenAddress, ListenSchema, parseListen, readConfig } from './config.ts';
 export { TelemetryError, type TelemetryErrorCode } from './errors.ts';
 export type { LabelDeclaration, LabelValues } from './labels.ts';

@@ -3,6 +3,7 @@ import { createDeviceCheck, createRefreshStore } from '@sekisho/sessions';
 import { ANY_AUDIENCE, createMinter } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';
 import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
+import { auditedAuthenticate, auditedExchange } from './audit/trail.ts';
 import { assembleBrowserSessions, type BrowserSessionsApi } from './browser/assemble.ts';
 import { assembleExchange } from './exchange/assemble.ts';
 import { workloadRoutes } from './exchange/routes.ts';
@@ -101,17 +102,18 @@ interface LogIns {
 }
 
 function assembleLogIns(options: ServiceOptions, parts: Parts, { mint, refreshTokens, endSession }: Issuing): LogIns {
-  const { accounts, passwords, redis } = parts;
+  const { accounts, passwords, redis, audit } = parts;
   const { store: sessions, onSecurityEvent } = parts.sessions;
   const { clock, tokenLifetime, encryptionKeys, prefix = 'sk', rates = RATES, deviceChange = 'log' } = options;
   const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
   const limits = createLoginLimits({ redis, prefix, rates, hash });
   const common = { accounts, mint, clock, tokenLifetime, endSession };
+  const authenticate = auditedAuthenticate(audit, createAuthenticate({ accounts, passwords, limits }));
   const loginWith: LogIns['loginWith'] = (beginRefresh) =>
-    createLogin({ ...common, passwords, sessions, limits, beginRefresh });
+    createLogin({ ...common, passwords, sessions, limits, beginRefresh, authenticate });
   const checkDevice = createDeviceCheck({ policy: deviceChange, onSecurityEvent });
   return {
-    authenticate: createAuthenticate({ accounts, passwords, limits }),
+    authenticate,
     loginWith,
     login: loginWith(beginOwnRefresh(refreshTokens)),
     refresh: createRefresh({ ...common, refreshTokens, checkDevice }),
@@ -120,7 +122,7 @@ function assembleLogIns(options: ServiceOptions, parts: Parts, { mint, refreshTo
 }
 
 function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & LogIns): OAuthParts {
-  const { db, redis, accounts, proveWorkload, authMetrics } = parts;
+  const { db, redis, accounts, proveWorkload, authMetrics, audit } = parts;
   const { store: sessions, revoker, revocations } = parts.sessions;
   const { issuer, prefix = 'sk', clock, tokenLifetime, encryptionKeys, log } = options;
   const { wired, minter, mint, refreshTokens, endSession, authenticate } = own;
@@ -130,10 +132,13 @@ function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & Log
     ...{ authenticate, endSession, refreshTokens, revoker, revocations, clientAddress },
     keys: parts.keys.ring,
     verify: wired.verifyFor(ANY_AUDIENCE),
-    exchange: assembleExchange({
-      ...{ proveWorkload, workloads, sessions, accounts, clock, verify: wired.verifyPublished },
-      minter: { service: wired.unrevoked(minter.service), delegated: wired.unrevoked(minter.delegated) },
-    }),
+    exchange: auditedExchange(
+      audit,
+      assembleExchange({
+        ...{ proveWorkload, workloads, sessions, accounts, clock, verify: wired.verifyPublished },
+        minter: { service: wired.unrevoked(minter.service), delegated: wired.unrevoked(minter.delegated) },
+      }),
+    ),
     metrics: authMetrics,
     fetch: reachingNetworks({ networks: options.logoutNetworks ?? [], fetch: options.fetch ?? globalThis.fetch }),
   });
@@ -174,7 +179,8 @@ function assemblePublicApp(options: ServiceOptions, parts: Parts, own: PublicPar
   const { keys, proveWorkload } = parts;
   const { login, refresh, oauth, browser, wired, changeOwnPassword } = own;
   return buildPublicApp({
-    ...{ log, login, refresh, trustedProxies, metrics: parts.authMetrics, tracing: parts.tracing },
+    ...{ log, login, refresh, trustedProxies, metrics: parts.authMetrics },
+    ...{ tracing: parts.tracing, audit: parts.audit },
     pages: (app) => {
       oauth(app);
       browser.pages(app);
@@ -191,11 +197,11 @@ function assemblePublicApp(options: ServiceOptions, parts: Parts, own: PublicPar
 }
 
 function assembleAdminApp({ log, clock }: ServiceOptions, parts: Parts, own: Issuing & Accounts): HttpServer {
-  const { db, accounts, metrics, authMetrics, tracing, checks } = parts;
+  const { db, accounts, metrics, authMetrics, tracing, checks, audit: trail } = parts;
   const { wired, administration, audit, outbox } = own;
   const authorize = createAuthorize({ verify: wired.verifyFor(AUDIENCE), clock, metrics: authMetrics });
   return buildAdminApp({
-    ...{ log, accounts, administration, audit, authorize, metrics, tracing, checks },
+    ...{ log, accounts, administration, audit, authorize, metrics, tracing, trail, checks },
     sessions: parts.sessions.store,
     more: (routes) => {
       wired.adminRoutes(routes, { authorize, revoke: createRevokeByName({ db, outbox, clock }) });

@@ -4,6 +4,7 @@ import { type Checks, createMetrics, type Metrics, openTracing, type Tracing, tr
 import { TOKEN_SECONDS } from '@sekisho/tokens';
 import manifest from '../package.json' with { type: 'json' };
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
+import { openAuditTrail } from './audit/trail.ts';
 import { type OpenDatabase, openDatabase, pingDatabase } from './database/open.ts';
 import { openPatiently } from './database/open-patiently.ts';
 import { openClusterKeys } from './exchange/open-cluster-keys.ts';
@@ -31,8 +32,9 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
   });
   opened.defer(() => redis.disconnect());
   const authMetrics = createAuthMetrics(metrics);
+  const audit = openAuditTrail(log, metrics);
   const longestLived = longestTokenSeconds(options.tokenLifetime);
-  const sessions = openSessions({ ...options, tokenLifetime: longestLived, redis, metrics, authMetrics });
+  const sessions = openSessions({ ...options, tokenLifetime: longestLived, redis, metrics, authMetrics, audit });
   opened.defer(sessions.close);
   const { revokeKey } = sessions;
   const keys = await openKeys({ ...keysOptions(options), db: database.db, revokeKey, metrics });
@@ -53,6 +55,7 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
     metrics,
     authMetrics,
     tracing,
+    audit,
     checks,
   };
 }

@@ -14,7 +14,7 @@ import type { KeySource } from './keys/key-source.ts';
 import { createRouteWatch } from './routes/route-watch.ts';
 import { Routing } from './routes/routing.ts';
 import { openStores, type Stores, type StoresOptions } from './stores.ts';
-import { tellDenials, tellOutages, tellSecurityEvent } from './telling.ts';
+import { type GuardAuditTrail, openAuditTrail, tellDenials, tellOutages, tellSecurityEvent } from './telling.ts';
 import { createNarrow } from './tokens/narrow.ts';
 import { createVerifyForTarget } from './tokens/verify.ts';
 import {
@@ -59,6 +59,7 @@ export function createService(options: ServiceOptions): Service {
   const { log, timers, issuer, authService, trustDomain, routeHeaders } = options;
   const { tracing = NO_TRACING } = options;
   const stores = openStores(options);
+  const audit = openAuditTrail(log, options.metrics);
   const routing = new Routing({ trustDomain, platformIssuer: issuer, authService, visibleHeaders: routeHeaders });
   const outages = tellOutages(log);
   const watch = createRouteWatch({
@@ -67,8 +68,8 @@ export function createService(options: ServiceOptions): Service {
     onError: (kind, error) => outages.failed(`watching ${kind}`, error),
     onRecovered: (kind) => outages.works(`watching ${kind}`),
   });
-  const [edge, hop] = [edgeParts(options, stores, routing), hopParts(options, stores, routing)];
-  const tellDenial = tellDenials(log);
+  const [edge, hop] = [edgeParts({ ...options, audit }, stores, routing), hopParts(options, stores, routing)];
+  const tellDenial = tellDenials(audit);
   const server = createCheckServer({
     decide: tracedDecide(tracing, ({ place, request }) =>
       place === 'edge' ? decideEdge(edge, request) : decideHop(hop, request),
@@ -95,13 +96,13 @@ export function createService(options: ServiceOptions): Service {
 const clockOf = (timers: Clock) => () => new Date(timers.now());
 
 function edgeParts(
-  options: ServiceOptions,
+  options: ServiceOptions & { readonly audit: GuardAuditTrail },
   { revocations, gate, endSession, metrics }: Stores,
   routing: Routing,
 ): EdgeParts {
-  const { issuer: platformIssuer, keys, maxStalenessMs, log, uuid, tracing = NO_TRACING } = options;
+  const { issuer: platformIssuer, keys, maxStalenessMs, uuid, audit, tracing = NO_TRACING } = options;
   const clock = clockOf(options.timers);
-  const checkDevice = createDeviceCheck({ policy: options.deviceChange, onSecurityEvent: tellSecurityEvent(log) });
+  const checkDevice = createDeviceCheck({ policy: options.deviceChange, onSecurityEvent: tellSecurityEvent(audit) });
   return {
     ...{ routing, revocations, maxStalenessMs, loginPath: options.loginPath },
     browser: openBrowserTokens(options),

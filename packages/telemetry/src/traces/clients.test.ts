@@ -18,6 +18,7 @@ test('a traced request carries its own span in the place of what it came with, a
   expect(sent[0]?.get('traceparent')).toBe(`00-${span?.traceId}-${span?.spanId}-01`);
   expect(span).toMatchObject({
     name: 'GET',
+    failed: true,
     attributes: {
       'server.address': 'auth',
       'server.port': 8080,

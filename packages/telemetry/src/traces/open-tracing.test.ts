@@ -19,7 +19,7 @@ function parts() {
 }
 
 /** @param status what it answers */
-async function collector(status: number) {
+async function collector(status: number, answer = '') {
   const received: { readonly path: string | undefined; readonly type: string | undefined; readonly body: Buffer }[] =
     [];
   const server = createServer((request, response) => {
@@ -27,7 +27,7 @@ async function collector(status: number) {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       received.push({ path: request.url, type: request.headers['content-type'], body: Buffer.concat(chunks) });
-      response.writeHead(status).end();
+      response.writeHead(status).end(answer);
     });
   });
   cleanUps.push(() => server.close().closeAllConnections());
@@ -82,4 +82,14 @@ describe('openTracing', () => {
     await expect(opened).rejects.toThrow('OTEL_RESOURCE_ATTRIBUTES');
     await expect(opened).rejects.not.toThrow('hunter2');
   });
+});
+
+test('a collector whose answer makes no sense has taken the spans: they are not sent again', async () => {
+  const { received, url } = await collector(200, 'no protobuf at all');
+  const { metrics, ...around } = parts();
+  const tracing = await openTracing('auth', { OTEL_EXPORTER_OTLP_ENDPOINT: url }, { metrics, ...around });
+  tracing.serve({ name: 'GET /' })?.end();
+  await tracing.stop();
+  expect(received).toHaveLength(1);
+  expect(await metrics.render()).toContain('trace_spans_total{result="exported"} 1');
 });

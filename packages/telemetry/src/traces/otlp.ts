@@ -1,4 +1,5 @@
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Deliver, Delivery } from './span-queue.ts';
 
 export interface OtlpOptions {
@@ -21,7 +22,7 @@ const LATER = { kind: 'later' } as const;
 export function createOtlpDelivery(options: OtlpOptions): Deliver {
   const told = stateTeller(options);
   return async (spans) => {
-    const body = ProtobufTraceSerializer.serializeRequest([...spans]);
+    const body = written(spans);
     if (body === undefined) return REFUSED;
     try {
       const answer = await post(options, body);
@@ -32,6 +33,15 @@ export function createOtlpDelivery(options: OtlpOptions): Deliver {
       return LATER;
     }
   };
+}
+
+/** @returns undefined where they cannot be written, which no second try changes */
+function written(spans: readonly ReadableSpan[]): Uint8Array | undefined {
+  try {
+    return ProtobufTraceSerializer.serializeRequest([...spans]);
+  } catch {
+    return undefined;
+  }
 }
 
 function post({ url, fetch, timeoutMs }: OtlpOptions, body: Uint8Array): Promise<Response> {
@@ -45,16 +55,23 @@ function post({ url, fetch, timeoutMs }: OtlpOptions, body: Uint8Array): Promise
 }
 
 async function deliveryOf(response: Response): Promise<Delivery> {
-  if (response.ok) return { kind: 'delivered', rejected: rejectedSpans(await boundedBody(response)) };
+  if (response.ok) return { kind: 'delivered', rejected: await rejectedSpans(response) };
   await response.body?.cancel();
   return RETRYABLE.has(response.status) ? LATER : REFUSED;
 }
 
-/** A collector may take a part (https://opentelemetry.io/docs/specs/otlp/#partial-success-1). */
-function rejectedSpans(body: Uint8Array): number {
-  if (body.length === 0) return 0;
-  const { partialSuccess } = ProtobufTraceSerializer.deserializeResponse(body);
-  return Number(partialSuccess?.rejectedSpans ?? 0);
+/**
+ * A collector may take a part (https://opentelemetry.io/docs/specs/otlp/#partial-success-1). Whatever else stands in its answer, it has taken
+ * them: sent again, they would be there twice.
+ */
+async function rejectedSpans(response: Response): Promise<number> {
+  try {
+    const body = await boundedBody(response);
+    if (body.length === 0) return 0;
+    return Number(ProtobufTraceSerializer.deserializeResponse(body).partialSuccess?.rejectedSpans ?? 0);
+  } catch {
+    return 0;
+  }
 }
 
 async function boundedBody({ body }: Response): Promise<Uint8Array> {

@@ -74,6 +74,7 @@ export class SpanQueue implements SpanProcessor {
     await Promise.race([this.forceFlush(), over.promise]);
     cancel();
     this.#cancelTimer?.();
+    // What is under way may arrive, or not: nobody is there any more to count it.
     if (this.#waiting.length > 0) count('dropped', this.#waiting.length);
     this.#waiting = [];
   }

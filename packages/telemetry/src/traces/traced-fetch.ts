@@ -1,5 +1,5 @@
 import type { OpenSpan, Tracing } from './tracing.ts';
-import { within } from './wrap.ts';
+import { errorType } from './wrap.ts';
 
 /** The part of `fetch` that is needed here: its own, undici's, or one that is made of either. */
 export type TracedFetch<I, R> = (url: string, init: I) => Promise<R>;
@@ -24,7 +24,7 @@ export function tracedFetch<I extends Init, R extends { readonly status: number 
     const span = tracing.child({ name: method, kind: 'client', attributes: attributesOf(url, method, peer) });
     if (span === undefined) return fetch(url, init);
     const traced = { ...init, headers: headersOf(headers, span) };
-    return within(span, { describe: statusOf }, () => fetch(url, traced));
+    return asked(span, () => fetch(url, traced));
   };
 }
 
@@ -39,8 +39,18 @@ function attributesOf(url: string, method: string, peer: string) {
   };
 }
 
-function statusOf({ status }: { readonly status: number }) {
-  return { 'http.response.status_code': status, ...(status >= 400 && { 'error.type': String(status) }) };
+/** For who asks, a refusal is a failure, too (https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status). */
+async function asked<R extends { readonly status: number }>(span: OpenSpan, ask: () => Promise<R>): Promise<R> {
+  try {
+    const answer = await span.run(ask);
+    const { status } = answer;
+    const failed = status >= 400 ? String(status) : undefined;
+    span.end({ attributes: { 'http.response.status_code': status }, errorType: failed });
+    return answer;
+  } catch (error) {
+    span.end({ errorType: errorType(error) });
+    throw error;
+  }
 }
 
 /** This span in the place of the one that the request being served came with. */

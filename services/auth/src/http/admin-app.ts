@@ -1,4 +1,5 @@
 import { type Checks, type Logger, type Metrics, opsRoutes, type Tracing } from '@sekisho/telemetry';
+import type { AuthAuditTrail } from '../audit/trail.ts';
 import { type AuditRoutesOptions, auditRoutes } from './admin-audit.ts';
 import { grantRoutes } from './admin-grants.ts';
 import { type UserSessionRoutesOptions, userSessionRoutes } from './admin-sessions.ts';
@@ -12,6 +13,7 @@ export interface AdminAppOptions extends UserRoutesOptions, UserSessionRoutesOpt
   readonly metrics: Metrics;
   /** @default nothing is recorded */
   readonly tracing?: Tracing;
+  readonly trail?: AuthAuditTrail;
   /** What must work for the service to be ready, by name. */
   readonly checks: Checks;
   /** Adds routes of other parts. @default none */
@@ -25,7 +27,7 @@ const INFO = {
 
 /** What the cluster may reach: administration by token, health and metrics without. */
 export function buildAdminApp(options: AdminAppOptions): HttpServer {
-  const app = createServer(options.log, options);
+  const app = createServer(options.log, { tracing: options.tracing, audit: options.trail });
   collectOpenApi(app, INFO);
   withOtherMethodsRefused(app, (routes) => {
     openApiRoute(routes);

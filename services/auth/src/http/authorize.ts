@@ -22,6 +22,11 @@ export function administratorOf(request: FastifyRequest): Administrator {
   return administrator;
 }
 
+/** Who sent a request, as far as an `authorize` hook found out. */
+export function knownAdministrator(request: FastifyRequest): Administrator | undefined {
+  return administrators.get(request);
+}
+
 /** Makes hooks that let a request pass whose access token grants the permission here; they run before the body is read. */
 export function createAuthorize({ verify, clock, metrics }: AuthorizeOptions) {
   const claimsOf = countedVerify(verify, metrics);

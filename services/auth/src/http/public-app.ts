@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { Logger, Tracing } from '@sekisho/telemetry';
 import type { Jwks } from '@sekisho/tokens';
 import type { FastifyRequest } from 'fastify';
+import type { AuthAuditTrail } from '../audit/trail.ts';
 import { countedAttempt } from '../login/counted-attempt.ts';
 import type { Login } from '../login/login.ts';
 import type { AuthMetrics } from '../metrics.ts';
@@ -25,6 +26,7 @@ export interface PublicAppOptions {
   readonly metrics: AuthMetrics;
   /** @default nothing is recorded */
   readonly tracing?: Tracing;
+  readonly audit?: AuthAuditTrail;
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   /** Adds what reads bodies in its own way, in scopes of its own: OAuth, and the log-in page. @default nothing */

@@ -10,6 +10,8 @@ import Fastify, {
   type RawServerDefault,
 } from 'fastify';
 import type { Static, TSchema } from 'typebox';
+import type { AuthAuditTrail } from '../audit/trail.ts';
+import { auditRequests } from './audit-requests.ts';
 import { createClientErrorHandler } from './client-error.ts';
 import { answerError, answeredCode, answerProblem } from './problem.ts';
 import { readQuery } from './query.ts';
@@ -49,12 +51,14 @@ export interface ServerOptions {
   /** Time that requests in flight have when the server closes. @default 3000 */
   readonly drainMs?: number;
   /** @default nothing is recorded */
-  readonly tracing?: Tracing;
+  readonly tracing?: Tracing | undefined;
+  /** @default nobody is told of denials */
+  readonly audit?: AuthAuditTrail | undefined;
 }
 
 /** A server that refuses what its schemas do not name, and answers every refusal as a problem. */
 export function createServer(log: Logger, options: ServerOptions = {}): HttpServer {
-  const { trustedProxies = [], drainMs = 3_000, tracing = NO_TRACING } = options;
+  const { trustedProxies = [], drainMs = 3_000, tracing = NO_TRACING, audit } = options;
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -74,6 +78,7 @@ export function createServer(log: Logger, options: ServerOptions = {}): HttpServ
     answerProblem(reply, { status: 404, code: 'not_found', detail: 'there is nothing here' }),
   );
   traceRequests(app, tracing);
+  if (audit !== undefined) auditRequests(app, audit);
   app.addHook('onRequest', async (_, reply) => {
     reply.headers(ANSWER_HEADERS);
   });

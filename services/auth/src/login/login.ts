@@ -44,6 +44,8 @@ export interface LoginDependencies {
   readonly clock: () => Date;
   /** Seconds an access token lives. */
   readonly tokenLifetime: number;
+  /** @default by the accounts, passwords and limits here */
+  readonly authenticate?: Authenticate;
 }
 
 export type Login = (request: LoginRequest) => Promise<LoginResult>;
@@ -53,13 +55,22 @@ export type PasswordAttempt = Pick<LoginRequest, 'email' | 'password' | 'ip'>;
 
 export type Authenticate = (attempt: PasswordAttempt) => Promise<Account>;
 
+interface OfUser {
+  readonly reason: LoginFailure;
+  readonly userId: string;
+}
+
 /** A refusal whose reason the metrics know better than the client, which is told less. */
 export class LoginRefused extends AuthError {
   readonly reason: LoginFailure;
+  /** Where it is known whose log-in it would have been. */
+  readonly userId: string | undefined;
 
-  constructor(reason: LoginFailure, ...error: ConstructorParameters<typeof AuthError>) {
+  constructor(why: LoginFailure | OfUser, ...error: ConstructorParameters<typeof AuthError>) {
     super(...error);
+    const { reason, userId } = typeof why === 'string' ? { reason: why, userId: undefined } : why;
     this.reason = reason;
+    this.userId = userId;
   }
 }
 
@@ -81,7 +92,7 @@ export function createAuthenticate(
 
 /** Rejects with LoginRefused, or AuthError and SessionError when something it needs is away. */
 export function createLogin(dependencies: LoginDependencies): Login {
-  const authenticate = createAuthenticate(dependencies);
+  const { authenticate = createAuthenticate(dependencies) } = dependencies;
   return async (request) => {
     const account = await authenticate(request);
     const grants = chooseGrants(account, request.services, dependencies.clock());
@@ -105,13 +116,14 @@ async function checkPassword(
   const credentials = await accounts.findCredentials(email);
   const matches = await passwords.verify(credentials?.passwordHash, password);
   if (credentials === undefined) throw refused('unknown_user');
-  if (!matches) throw refused('wrong_password');
-  if (!credentials.active) throw refused('inactive');
+  const { userId } = credentials;
+  if (!matches) throw refused({ reason: 'wrong_password', userId });
+  if (!credentials.active) throw refused({ reason: 'inactive', userId });
   await renewHash({ accounts, passwords }, credentials, password);
-  const account = await accounts.find(credentials.userId);
+  const account = await accounts.find(userId);
   // A password may wait a while to be checked: since then the user may be gone, and the password not be theirs any more.
   if (account === undefined) throw refused('unknown_user');
-  if (!account.active) throw refused('inactive');
+  if (!account.active) throw refused({ reason: 'inactive', userId });
   if (account.version !== credentials.version) throw changedMeanwhile();
   return account;
 }
@@ -126,8 +138,8 @@ async function renewHash(
   await accounts.rehash(userId, passwordHash, await passwords.hash(password));
 }
 
-function refused(reason: LoginFailure): LoginRefused {
-  return new LoginRefused(reason, 'credentials_invalid', 'the e-mail address or the password is wrong');
+function refused(why: LoginFailure | OfUser): LoginRefused {
+  return new LoginRefused(why, 'credentials_invalid', 'the e-mail address or the password is wrong');
 }
 
 function chooseGrants(account: Account, services: readonly string[] | undefined, now: Date): readonly Grant[] {

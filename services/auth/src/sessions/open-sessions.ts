@@ -14,6 +14,7 @@ import {
 } from '@sekisho/sessions';
 import type { RedisClient } from '@sekisho/sessions/redis';
 import type { Logger, Metrics } from '@sekisho/telemetry';
+import type { AuthAuditTrail } from '../audit/trail.ts';
 import { AuthError } from '../errors.ts';
 import type { AuthMetrics } from '../metrics.ts';
 import { tellSecurityEvents } from '../revocations/metrics.ts';
@@ -35,6 +36,7 @@ export interface OpenSessionsOptions {
   readonly revocationMinReplicas?: number;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly audit: AuthAuditTrail;
   readonly authMetrics: Pick<AuthMetrics, 'sessionsDestroyed' | 'backchannelLogouts'>;
 }
 
@@ -78,7 +80,7 @@ export function openSessions(options: OpenSessionsOptions): Sessions {
     revocations,
     endings,
     notices: createLogoutNotices({ redis, prefix }),
-    onSecurityEvent: tellSecurityEvents(log, options.metrics),
+    onSecurityEvent: tellSecurityEvents(options.audit, options.metrics),
     maxStalenessMs,
     async assertFresh() {
       if (revocations.staleMs > maxStalenessMs) throw new AuthError('unavailable', 'the revocations are not known');

@@ -98,6 +98,18 @@ describe('a cookie', () => {
     expect(await second).toEqual(OVER);
   });
 
+  test('that a token is held for has another one, however many of nobody are asked about', async () => {
+    const { tokens, time, asked, held } = setUp({ maxInFlight: 1 });
+    await held('a', 't1');
+    void tokens.tokenOf('of nobody');
+    time.now = 900_000;
+    const ended = tokens.tokenOf('a');
+    asked[2]?.answer({ token: 't2', expiresIn: 900 });
+    expect(await ended).toEqual(token('t2'));
+    expect(await tokens.tokenOf('of nobody else')).toEqual(UNKNOWN);
+    expect(asked.map(({ cookie }) => cookie)).toEqual(['a', 'of nobody', 'a']);
+  });
+
   test('is forgotten when there are too many', async () => {
     const { tokens, asked, held } = setUp({ maxTokens: 1 });
     await held('a', 't1');

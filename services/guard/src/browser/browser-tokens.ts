@@ -16,7 +16,7 @@ export interface BrowserTokensOptions {
   readonly onExchange: (state: BrowserToken['state'], error?: unknown) => void;
   /** Tokens that are held. @default 20_000, as many as are held verified */
   readonly maxTokens?: number;
-  /** @default 64 */
+  /** Of cookies that no token was held for yet, and of others: each kind has so many at once. @default 64 */
   readonly maxInFlight?: number;
 }
 
@@ -49,6 +49,7 @@ export function createBrowserTokens(options: BrowserTokensOptions): BrowserToken
   const held = new RecentMap<Held>(maxTokens);
   const overUntil = new RecentMap<number>(MAX_OVER);
   const asking = new Map<string, Promise<BrowserToken>>();
+  const inFlight = { first: 0, next: 0 };
 
   const settle = (name: string, askedAt: number, exchanged: Awaited<ReturnType<ExchangeCookie>>): BrowserToken => {
     if (exchanged === undefined) {
@@ -77,8 +78,14 @@ export function createBrowserTokens(options: BrowserTokensOptions): BrowserToken
   const ask = (name: string, cookie: string): Promise<BrowserToken> => {
     const running = asking.get(name);
     if (running !== undefined) return running;
-    if (asking.size >= maxInFlight) return Promise.resolve(UNKNOWN);
-    const started = attempt(name, cookie).finally(() => asking.delete(name));
+    // Whoever floods this process with cookies of nobody takes no room from those that a token is held for.
+    const kind = held.peek(name) === undefined ? 'first' : 'next';
+    if (inFlight[kind] >= maxInFlight) return Promise.resolve(UNKNOWN);
+    inFlight[kind] += 1;
+    const started = attempt(name, cookie).finally(() => {
+      inFlight[kind] -= 1;
+      asking.delete(name);
+    });
     asking.set(name, started);
     return started;
   };

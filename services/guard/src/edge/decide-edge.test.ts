@@ -47,6 +47,15 @@ describe('a user with a token', () => {
     });
   });
 
+  test('is answered at once where everything is known, also that it is revoked by then', async () => {
+    const world = await edgeWorld();
+    const token = await world.logIn('alice');
+    const first = await world.ask({ token });
+    expect(world.ask({ token })).toEqual(first);
+    world.revoked.add('session-alice');
+    expect(world.ask({ token })).toMatchObject(refusedWith('token_revoked', 401));
+  });
+
   test('gets another one as soon as the guard signs with another key, and none without a key', async () => {
     const world = await edgeWorld();
     const token = await world.logIn('alice');

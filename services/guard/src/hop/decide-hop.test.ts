@@ -67,6 +67,16 @@ describe('a token that came to a service', () => {
     expect(await ask(narrow.allowed ? narrow.authorization : '')).toMatchObject({ code: 'token_revoked', status: 401 });
   });
 
+  test('is answered at once where it is known, also that it is revoked by then', async () => {
+    const world = await edgeWorld();
+    const { ask } = hopOf(world);
+    const authorization = `Service ${await world.logIn('alice')}`;
+    await ask(authorization);
+    expect(ask(authorization)).toEqual(PASSED);
+    world.revoked.add('session-alice');
+    expect(ask(authorization)).toMatchObject({ code: 'token_revoked' });
+  });
+
   test('is refused when its session is over', async () => {
     const world = await edgeWorld();
     const { ask } = hopOf(world, { state: 'over' });

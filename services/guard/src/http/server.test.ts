@@ -12,7 +12,7 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()));
 });
 
-async function serve(decide: (question: PlacedRequest) => Promise<Answer> = async () => ANONYMOUS) {
+async function serve(decide: (question: PlacedRequest) => Promise<Answer> = async () => ANONYMOUS, drainMs = 100) {
   const asked: PlacedRequest[] = [];
   const answers: Answer[] = [];
   const defects: unknown[] = [];
@@ -24,11 +24,11 @@ async function serve(decide: (question: PlacedRequest) => Promise<Answer> = asyn
     onAnswer: (_, answer) => void answers.push(answer),
     onDefect: (error) => void defects.push(error),
     monotonic: () => performance.now(),
-    drainMs: 100,
+    drainMs,
   });
   servers.push(server);
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
-  return { port, asked, answers, defects };
+  return { port, asked, answers, defects, close: () => server.close() };
 }
 
 interface Sent {
@@ -198,6 +198,18 @@ describe('an answer', () => {
     expect(defects).toHaveLength(1);
     expect(answers).toMatchObject([{ allowed: false, code: 'unavailable' }]);
   });
+});
+
+test('whose answer comes while the server closes is answered, and sends the proxy elsewhere for the next one', async () => {
+  const decision = Promise.withResolvers<Answer>();
+  const { port, asked, close } = await serve(() => decision.promise, 60_000);
+  const answered = ask(port);
+  await expect.poll(() => asked.length, { timeout: 30_000 }).toBe(1);
+  const closed = close();
+  decision.resolve(ANONYMOUS);
+  const { status, headers } = await answered;
+  expect([status, headers['connection']]).toEqual([200, 'close']);
+  await closed;
 });
 
 test('what is no HTTP is refused, and the server goes on', async () => {

@@ -39,14 +39,11 @@ const DEFECT = denied('unavailable', 'the request could not be decided');
 /** Envoy's HTTP ext_authz, on plain node:http: one answer for each question, no body read. */
 export function createCheckServer(options: CheckServerOptions): CheckServer {
   let closing = false;
+  const serving: Serving = { ...options, isClosing: () => closing };
   const server = createServer(
     // Several Authorization headers become one that is no token: which of them Envoy would take, nobody has to guess.
     { ...TIMEOUTS, maxHeaderSize: MAX_HEADER_BYTES, joinDuplicateHeaders: true },
-    (request, response) => {
-      // A proxy sends the next question elsewhere (RFC 9112 section 9.6).
-      if (closing) response.shouldKeepAlive = false;
-      answer(options, request, response);
-    },
+    (request, response) => answer(serving, request, response),
   );
   server.on('clientError', refuseUnreadable);
   return {
@@ -58,11 +55,17 @@ export function createCheckServer(options: CheckServerOptions): CheckServer {
   };
 }
 
-function answer(options: CheckServerOptions, request: IncomingMessage, response: ServerResponse): void {
+interface Serving extends CheckServerOptions {
+  readonly isClosing: () => boolean;
+}
+
+function answer(options: Serving, request: IncomingMessage, response: ServerResponse): void {
   const began = options.monotonic();
   const question = (request.url ?? '').length > MAX_URL ? undefined : placedRequest(request);
   const decided = question === undefined ? refusalOf(request) : decision(options, question);
   void andThen(decided, (given) => {
+    // A proxy sends the next question elsewhere (RFC 9112 section 9.6), however long this one has been here.
+    if (options.isClosing()) response.shouldKeepAlive = false;
     reply(response, question?.place ?? 'edge', given);
     options.onAnswer(question, given, (options.monotonic() - began) / 1000);
   });
