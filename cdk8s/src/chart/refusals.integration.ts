@@ -18,7 +18,6 @@ describe('a value that is wrong is refused by its name', () => {
     ['images.pullPolicy=never', "at '/images/pullPolicy'"],
     ['guard.loginPath=/login?next=/', "at '/guard/loginPath'"],
     ['auth.bootstrapAdminEmail=admin', "at '/auth/bootstrapAdminEmail'"],
-    ['auth.podLabels.app=other', "at '/auth/podLabels'"],
     ['issuer=', 'issuer is empty. It is the `iss` of every token'],
     ['publicGateway.create=true', 'publicGateway.routesFrom is empty'],
     ['monitoring.interval=often', "at '/monitoring/interval'"],

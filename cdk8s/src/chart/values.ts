@@ -33,10 +33,7 @@ const resources = Type.Object(
 /** What every pod may be given. */
 const scheduling = {
   podAnnotations: strings('Annotations of its pods.'),
-  podLabels: Type.Record(Type.String(), Type.String(), {
-    description: 'Labels of its pods, beside `app`.',
-    propertyNames: { not: { const: 'app' } },
-  }),
+  podLabels: strings('Labels of its pods, beside `app`.'),
   nodeSelector: strings('Labels of the nodes that may run it.'),
   tolerations: objects('Taints of nodes that it tolerates.'),
   affinity: Type.Object({}, { description: 'Where its pods are drawn to, and where not.' }),
