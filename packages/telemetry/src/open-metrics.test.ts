@@ -40,3 +40,11 @@ test('a counter is named as each format wants it, whoever asked before', async (
     expect(plain?.body).toBe('# HELP c_total h_total h\n# TYPE c_total counter\nc_total 1\n');
   }
 });
+
+test('what is no counter keeps its name, also one that ends like a counter', async () => {
+  const { metrics, scrape } = scrapes();
+  metrics.gauge({ name: 'handles_total', help: 'h' }).set(2);
+  expect((await scrape(PROMETHEUS_ACCEPTS))?.body).toBe(
+    '# HELP handles_total h\n# TYPE handles_total gauge\nhandles_total 2\n# EOF\n',
+  );
+});

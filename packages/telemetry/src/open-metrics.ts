@@ -30,16 +30,18 @@ export class Exemplars {
 
 type Labels = Readonly<Record<string, string>>;
 
-const META = /^# (HELP|TYPE) (\S+?)_total (.*)$/;
+/** Of a counter alone: others keep their whole name, `nodejs_active_handles_total` for one. */
+const COUNTER = /^# HELP (\S+)_total (.*)\n# TYPE \1_total counter$/gm;
 
 /**
  * The same metrics in the format that has room for exemplars. Made of the other one: prom-client's own changes the names of its counters for
  * whoever asks in the other format afterwards.
  */
 export function toOpenMetrics(text: string, exemplars: Exemplars): string {
-  const lines = text.split('\n').filter((line) => line !== '');
+  const named = text.replace(COUNTER, '# HELP $1 $2\n# TYPE $1 counter');
+  const lines = named.split('\n').filter((line) => line !== '');
   const written = lines.map((line) => {
-    if (line.startsWith('#')) return line.replace(META, '# $1 $2 $3');
+    if (line.startsWith('#')) return line;
     return `${line}${exemplars.of(line.slice(0, line.lastIndexOf(' ')))}`;
   });
   return `${written.join('\n')}\n# EOF\n`;

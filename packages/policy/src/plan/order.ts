@@ -7,11 +7,12 @@ import { sameObject } from './holds.ts';
  * The order in which objects are written, one API request after another, so that at no moment the workload lets a request through
  * that is refused both before and after:
  *
- * 1. The question to the guard, mTLS Strict, and a RequestAuthentication that drops a key, an issuer or an audience: all only close.
+ * 1. The question to the guard, mTLS Strict, and a RequestAuthentication that drops a key, an issuer or an audience, or only
+ *    begins to read tokens: all only close.
  *    (The guard is asked about every request with a token, whatever the rules, so a new question replaces an old one without a
  *    gap.) Dropping first also keeps a withdrawn key from meeting a newly loosened rule. What is added in the same step meets the
  *    old rules for a moment: a key can do no more than its predecessor could, and another audience, which the old ALLOW does not
- *    name, no more than no token at all.
+ *    name, no more than no token at all. And where no token was read so far, a new ALLOW that asks for claims would deny everybody.
  * 2. The DENY guard. What a new guard lets through without a token still needs an ALLOW: the old one opens nothing to tokenless
  *    callers outside the old guard, and a foreign one opens no more than it will afterwards.
  * 3. ALLOW, replaced whole. On first creation nobody has a request principal yet, so it opens nothing but tokenless rules.
@@ -24,14 +25,14 @@ export function inSafeOrder(
   owned: readonly IstioObject[],
 ): readonly IstioObject[] {
   const strict = mtls !== undefined && isStrict(mtls);
-  const drops = dropsTrust(jwt, owned);
+  const closes = closesFirst(jwt, owned);
   return [
     ...(check === undefined ? [] : [check]),
     ...(strict ? [mtls] : []),
-    ...(drops ? [jwt] : []),
+    ...(closes ? [jwt] : []),
     ...(deny === undefined ? [] : [deny]),
     allow,
-    ...(drops ? [] : [jwt]),
+    ...(closes ? [] : [jwt]),
     ...(mtls === undefined || strict ? [] : [mtls]),
   ];
 }
@@ -46,13 +47,35 @@ function isStrict({ spec }: IstioObject): boolean {
   return canonicalJson(spec['mtls']) === '{"mode":"STRICT"}';
 }
 
-/** True when a key that the API server's object trusts for an issuer and an audience is not trusted so by the new object. */
-function dropsTrust(jwt: IstioObject, owned: readonly IstioObject[]): boolean {
+function closesFirst(jwt: IstioObject, owned: readonly IstioObject[]): boolean {
   const held = owned.find((object) => sameObject(object, jwt));
   if (held === undefined) return false;
-  const next = new Set(trusted(jwt.spec['jwtRules']).map(({ key, audience }) => `${key} ${audience}`));
+  return dropsTrust(held, jwt) || (beginsToRead(held, jwt) && !dropsTrust(jwt, held));
+}
+
+/** True when tokens are read where the API server's object has rules that read none. */
+function beginsToRead(held: IstioObject, next: IstioObject): boolean {
+  const rules = rulesOf(held);
+  return rules.length > 0 && !rules.some(readsAuthorization) && rulesOf(next).some(readsAuthorization);
+}
+
+function rulesOf({ spec }: IstioObject): readonly unknown[] {
+  const rules = spec['jwtRules'];
+  return Array.isArray(rules) ? rules : [];
+}
+
+/** By default a rule does. */
+function readsAuthorization(rule: unknown): boolean {
+  const { fromHeaders }: { fromHeaders?: unknown } = Object(rule);
+  if (!Array.isArray(fromHeaders)) return true;
+  return fromHeaders.some((header: unknown) => Reflect.get(Object(header), 'name') === 'Authorization');
+}
+
+/** True when a key that one trusts for an issuer and an audience is not trusted so by the next. */
+function dropsTrust(held: IstioObject, next: IstioObject): boolean {
+  const kept = new Set(trusted(next.spec['jwtRules']).map(({ key, audience }) => `${key} ${audience}`));
   return trusted(held.spec['jwtRules']).some(
-    ({ key, audience }) => !next.has(`${key} ${ANY_AUDIENCE}`) && !next.has(`${key} ${audience}`),
+    ({ key, audience }) => !kept.has(`${key} ${ANY_AUDIENCE}`) && !kept.has(`${key} ${audience}`),
   );
 }
 

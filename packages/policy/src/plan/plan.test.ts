@@ -53,6 +53,24 @@ describe('the plan for a new policy', () => {
     expect([apply.map(role), remove.length]).toEqual([['allow'], 1]);
   });
 
+  test('has a Gateway verify tokens before a rule asks for their claims, and no longer only when none does', () => {
+    const edge = (allow: object, issuers = ['platform']) => ({
+      targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'public' }],
+      revocation: { check: 'Edge' },
+      ...{ issuers, rules: [{ name: 'all', allow }] },
+    });
+    const [open, asking] = [edge({ public: true }), edge({ authenticated: true })].map((spec) => policyOf(spec));
+    const changed = (from = policyOf(SPEC), to = from) => {
+      const owned = plan(snapshot({ policy: from, mesh: MESH }), CREATED).desired;
+      return plan(snapshot({ policy: to, mesh: MESH, owned }), LATER).apply.map(role);
+    };
+    expect(changed(open, asking)).toEqual(['jwt', 'deny', 'allow']);
+    expect(changed(asking, open)).toEqual(['deny', 'allow', 'jwt']);
+    // Who is trusted from now on must not meet the old rules.
+    const wider = policyOf(edge({ authenticated: true }, ['platform', 'corporate']));
+    expect(changed(open, wider)).toEqual(['deny', 'allow', 'jwt']);
+  });
+
   test('is Programmed only after it was executed', () => {
     const planned = plan(snapshot(), CREATED);
     expect(condition(planned, 'Accepted')).toMatchObject({ status: 'True', reason: 'Accepted' });

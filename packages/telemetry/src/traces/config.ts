@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox';
 import { ConfigError } from '../config.ts';
 
-const Url = (description: string) =>
-  Type.Optional(Type.String({ pattern: '^https?://[^\\s?#]+$', maxLength: 512, description }));
+/** Without credentials: `fetch` takes none, and repeats them in its error. */
+const URL_PATTERN = String.raw`^https?://(\[[\da-fA-F:.]+\]|[^\s?#@/\\:[\]]+)(:\d{1,5})?(/[^\s?#]*)?$`;
+const Url = (description: string) => Type.Optional(Type.String({ pattern: URL_PATTERN, maxLength: 512, description }));
 
 /**
  * Where spans go, by OpenTelemetry's own variables (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/),

@@ -76,6 +76,17 @@ describe('openTracing', () => {
     );
   });
 
+  test.each(['http://hunter2:hunter2@collector:4318', 'http://:4318', 'http://collector:hunter2'])(
+    'refuses a collector that nothing can be sent to, without repeating it: %s',
+    async (url) => {
+      for (const variable of ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) {
+        const opened = openTracing('auth', { [variable]: url }, parts());
+        await expect(opened).rejects.toThrow(variable);
+        await expect(opened).rejects.not.toThrow('hunter2');
+      }
+    },
+  );
+
   test('refuses resource attributes that cannot be read, without repeating them', async () => {
     const text = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_RESOURCE_ATTRIBUTES: 'hunter2' };
     const opened = openTracing('auth', text, parts());

@@ -67,6 +67,12 @@ describe('an application on a network that was named', () => {
     await expect(setUp([LOOPBACK]).reach(`http://127.0.0.1${origin}`, TOLD)).rejects.toThrow('999');
   });
 
+  test('that wants another protocol is left, and not waited for', async () => {
+    answer = ({ socket }) => void socket.write('HTTP/1.1 101 Odd\r\nconnection: upgrade\r\nupgrade: odd\r\n\r\n');
+    const told = setUp([LOOPBACK]).reach(`http://127.0.0.1${origin}`, TOLD);
+    await expect(told).rejects.toThrow('without an answer');
+  });
+
   test('that says nothing is left when the time is up', async () => {
     const arrived = Promise.withResolvers<void>();
     answer = () => arrived.resolve();

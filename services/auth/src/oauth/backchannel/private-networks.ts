@@ -83,6 +83,8 @@ async function send(url: URL, request: Request, addresses: readonly LookupAddres
     else reject(new TypeError(`answered ${status}, which is a redirect or no status`));
   });
   sent.on('error', reject);
+  // Node closes where the protocol is to be another one (101), and tells of no error.
+  sent.on('close', () => reject(new TypeError('the connection was closed without an answer')));
   sent.end(body);
   return promise;
 }
