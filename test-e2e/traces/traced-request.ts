@@ -5,7 +5,7 @@ import { Accounts, logIn, type Person } from '../story/accounts.ts';
 import { call } from '../story/http.ts';
 import type { Collector } from './collector.ts';
 import type { ReceivedSpan } from './otlp.ts';
-import { type TraceNode, traceTree } from './trace-tree.ts';
+import { pathTo, type TraceNode, traceTree } from './trace-tree.ts';
 
 /** Everything that a new item of the shop leads to: without these its trace is not whole. */
 const STEPS = [
@@ -18,6 +18,10 @@ const STEPS = [
   'POST /oauth/token',
   'GET /api/users/profile',
 ] as const;
+
+/** On the way to the last service: those of the gateway (for its client, towards bucket), of bucket (in, out) and of user. */
+const SPANS_OF_PROXIES = 5;
+const PROXY = /^(istio-proxy\.istio-edge|bucket\.shop|user\.shop): /;
 
 const GRANTS = [
   { service: 'bucket', permissions: ['bucket:read', 'bucket:write'] },
@@ -54,5 +58,9 @@ function wholeTrace(collector: Collector, agent: string): TraceNode | undefined 
   const root = collector.spans().find(({ attributes }) => attributes['user_agent'] === agent);
   const spans = root === undefined ? [] : collector.trace(root.traceId);
   const names = new Set(spans.map(({ name }: ReceivedSpan) => name));
-  return STEPS.every((step) => names.has(step)) ? traceTree(spans) : undefined;
+  if (!STEPS.every((step) => names.has(step))) return undefined;
+  const tree = traceTree(spans);
+  // A proxy that has not heard yet that it is to trace passes on what it got, and leaves no gap.
+  const way = pathTo(tree, ({ name }) => name === 'GET /api/users/profile');
+  return way.filter((label) => PROXY.test(label)).length >= SPANS_OF_PROXIES ? tree : undefined;
 }
