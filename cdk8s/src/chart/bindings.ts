@@ -20,15 +20,23 @@ export type Binding = {
     }
 );
 
-/** A field that is not rendered, and there when the value is not empty. */
-export interface Addition {
+/** A field that is not rendered. */
+export type Addition = {
   readonly of: string;
   /** Of the map or list that it is added to. */
   readonly at: Path;
-  /** In a map. @default the value's own lines */
-  readonly key?: string;
-  readonly value: string;
-}
+} & (
+  | {
+      /** In a map. @default the value's own lines */
+      readonly key?: string;
+      /** Path under `.Values`; the field is there when it is not empty. */
+      readonly value: string;
+    }
+  | {
+      /** An expression, without braces, that writes the field or nothing. */
+      readonly lines: string;
+    }
+);
 
 const POD = 'spec.template.spec';
 const CONTAINER = `${POD}.containers.0`;
@@ -63,6 +71,12 @@ function autoscaling(name: string, part: string): Binding[] {
       value: `${part}.autoscaling.targetCpu`,
     },
   ];
+}
+
+/** The number that an autoscaler finds: Kubernetes would make one of a number that is no longer named. */
+function found(name: string, part: string): Addition {
+  const lines = `include "sekisho.replicasFound" (list $ "${name}" .Values.${part}.autoscaling)`;
+  return { of: `Deployment/${name}`, at: 'spec', lines };
 }
 
 /** The one that is made and the one that is there already go by the same values. */
@@ -119,6 +133,8 @@ export const ADDITIONS: readonly Addition[] = [
   ...STORES.map(
     ({ of, part }): Addition => ({ of, at: CLAIM, key: 'storageClassName', value: `${part}.volume.storageClassName` }),
   ),
+  found('auth', 'auth'),
+  found('sekisho-guard', 'guard'),
   { of: 'Gateway/edge', at: 'metadata', key: 'annotations', value: 'edgeGateway.annotations' },
   { of: 'Gateway/public', at: 'metadata', key: 'annotations', value: 'publicGateway.annotations' },
   ...[...CHOSEN, 'PrometheusRule/sekisho'].map(

@@ -9,7 +9,7 @@ import { PLATFORM_NAMESPACE } from '../platform.ts';
 import { type Cluster, openCluster, type Reference } from './testing/cluster.ts';
 import { CHART, Helm, profileFile } from './testing/helm.ts';
 import { readInstallPage } from './testing/install-page.ts';
-import { COLUMN, newerChart } from './testing/newer-chart.ts';
+import { newerChart } from './testing/newer-chart.ts';
 
 /** One release goes through its life, a test for each turn of it: none of them stands alone. */
 let cluster: Cluster;
@@ -22,7 +22,7 @@ const namespace = PLATFORM_NAMESPACE;
 vi.setConfig({ testTimeout: 400_000, hookTimeout: 300_000 });
 
 beforeAll(async () => {
-  newer = newerChart(folder);
+  newer = newerChart(folder, 'Newer');
   cluster = await openCluster();
   helm = new Helm(inject('helm'), { kubeconfig: cluster.kubeconfig, folder });
 });
@@ -102,9 +102,9 @@ test('an upgrade changes what values say, and leaves what the operator wrote', a
 
 test('an upgrade brings definitions up to date, and an earlier chart leaves them so', async () => {
   await upgrade(newer, ...profile('minimal'));
-  expect(await columns()).toContain(COLUMN.name);
+  expect(await columns()).toContain('Newer');
   await upgrade(CHART, ...profile('minimal'));
-  expect(await columns()).toContain(COLUMN.name);
+  expect(await columns()).toContain('Newer');
   expect(await cluster.get(issuer)).toMatchObject({ spec: { issuer: 'https://auth.example.org' } });
 });
 
@@ -113,7 +113,7 @@ test('a rollback puts values back, and definitions stay', async () => {
   expect(await cluster.get(auth)).toMatchObject({ spec: { replicas: 4 } });
   await helm.run(['rollback', 'sekisho', '1', '--namespace', namespace]);
   expect(await cluster.get(auth)).toMatchObject({ spec: { replicas: 2 } });
-  expect(await columns()).toContain(COLUMN.name);
+  expect(await columns()).toContain('Newer');
 });
 
 /** Server-side apply refuses a field that a type does not have. */
@@ -139,8 +139,30 @@ test('uninstalling leaves definitions, issuers and policies, and installing agai
   expect(left.map((one) => one?.metadata.deletionTimestamp)).toEqual([undefined, undefined, undefined, undefined]);
   expect(left).not.toContain(undefined);
 
-  await install(...profile('minimal'));
+  // Of an earlier release than the definitions are, which Helm would put back.
+  await install(...profile('minimal'), '--skip-crds');
   expect(await cluster.get(auth)).toMatchObject({ spec: { replicas: 2 } });
+  expect(await columns()).toContain('Newer');
+});
+
+test('an installation over definitions that an earlier release left brings them up to date', async () => {
+  await helm.run(['uninstall', 'sekisho', '--namespace', namespace]);
+  expect(await columns()).not.toContain('Newest');
+  const said = await helm.run([
+    ...['install', 'sekisho', newerChart(folder, 'Newest'), '--namespace', namespace],
+    ...profile('minimal'),
+  ]);
+  expect(said).toContain('STATUS: deployed');
+  expect(await columns()).toContain('Newest');
+});
+
+test('pods stay as many as they are when an autoscaler takes over', async () => {
+  await upgrade(CHART, ...profile('minimal'), '--set', 'auth.replicas=5');
+  const scaled = ['--set', 'auth.replicas=5,auth.autoscaling.enabled=true'];
+  await upgrade(CHART, ...profile('minimal'), ...scaled);
+  expect(await cluster.get(auth)).toMatchObject({ spec: { replicas: 5 } });
+  await upgrade(CHART, ...profile('minimal'), ...scaled);
+  expect(await cluster.get(auth)).toMatchObject({ spec: { replicas: 5 } });
 });
 
 test('a trial makes its passwords once, and they fit each other', async () => {

@@ -16,6 +16,8 @@ describe('a value that is wrong is refused by its name', () => {
     ['edgeGateway.routesFrom[0]=Shop', "at '/edgeGateway/routesFrom/0'"],
     ['guard.image.digest=latest', "at '/guard/image/digest'"],
     ['images.pullPolicy=never', "at '/images/pullPolicy'"],
+    ['guard.loginPath=/login?next=/', "at '/guard/loginPath'"],
+    ['auth.bootstrapAdminEmail=admin', "at '/auth/bootstrapAdminEmail'"],
     ['issuer=', 'issuer is empty. It is the `iss` of every token'],
     ['publicGateway.create=true', 'publicGateway.routesFrom is empty'],
     ['monitoring.interval=often', "at '/monitoring/interval'"],

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ManifestError } from '../errors.ts';
-import { ADDITIONS, BINDINGS, type Binding } from './bindings.ts';
+import { ADDITIONS, type Addition, BINDINGS, type Binding } from './bindings.ts';
 import { addAt, nodeAt, replaceAt } from './edits.ts';
 import { emitDocuments } from './emit.ts';
 import { withFiles } from './files.ts';
@@ -48,16 +48,21 @@ const LINES: Node = { type: 'lines', text: 'toYaml .' };
 function forChart(manifest: Node, { id, part, defaults }: Context): Node {
   let node = manifest;
   for (const binding of BINDINGS) if (binding.of === id) node = bind(node, binding, defaults);
-  for (const { of, at, key, value } of ADDITIONS) {
-    if (of !== id) continue;
-    const added = typeof valueAt(defaults, value) === 'string' ? QUOTED : LINES;
-    node = addAt(node, at, { ...(key !== undefined && { key }), node: added, with: `.Values.${value}` });
+  for (const addition of ADDITIONS) {
+    if (addition.of === id) node = addAt(node, addition.at, addedChild(addition, defaults));
   }
   if (KEPT.has(id.slice(0, id.indexOf('/')))) node = keep(node);
   node = addAt(node, 'metadata.labels', {
     node: { type: 'lines', text: `include "sekisho.labels" (list $ "${part}")` },
   });
   return withExpressions(withTraffic(node));
+}
+
+function addedChild(addition: Addition, defaults: ChartValues): Child {
+  if ('lines' in addition) return { node: { type: 'lines', text: addition.lines } };
+  const { key, value } = addition;
+  const node = typeof valueAt(defaults, value) === 'string' ? QUOTED : LINES;
+  return { ...(key !== undefined && { key }), node, with: `.Values.${value}` };
 }
 
 /** Uninstalling must not open anything: see docs/adr/0029. */

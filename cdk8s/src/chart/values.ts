@@ -123,7 +123,7 @@ export const ChartValues = group('Values of the chart.', {
     secretName: name('Secret with `database-url`, `redis-url` and `key-encryption-key`.'),
     bootstrapAdminEmail: text(
       'First administrator, with `bootstrap-admin-password` of the Secret. Empty: none is made.',
-      { maxLength: 254 },
+      { pattern: '^([^\\s@]+@[^\\s@]+)?$', maxLength: 254 },
     ),
     autoscaling,
   }),
@@ -131,8 +131,8 @@ export const ChartValues = group('Values of the chart.', {
     enabled: Type.Boolean({ description: 'Whether there is one, and a gateway that asks it.' }),
     secretName: name('Secret with `redis-url` and a `key-encryption-key` of its own.'),
     loginPath: text('Where people who open a page without a session are led, for example `/login`. Empty: nowhere.', {
-      pattern: '^$|^/[^/\\\\\\s][^\\\\\\s]*$',
-      maxLength: 256,
+      // As the guard reads it.
+      pattern: '^(/([A-Za-z0-9_.~-][A-Za-z0-9_./~-]{0,254})?)?$',
     }),
     meshed: Type.Boolean({ description: 'Whether its pods get a sidecar, and answer only certificates of the mesh.' }),
     autoscaling,

@@ -58,6 +58,26 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 {{- end }}
 
+{{- /*
+The number of pods that an autoscaler finds, while whoever applied the Deployment still owns it: left out, Kubernetes would make it one
+until the autoscaler looks. As soon as that has changed it, it owns it. (list $ name autoscaling).
+*/}}
+{{- define "sekisho.replicasFound" -}}
+{{- $root := index . 0 -}}
+{{- if (index . 2).enabled -}}
+{{- $deployment := lookup "apps/v1" "Deployment" $root.Release.Namespace (index . 1) -}}
+{{- $isApplied := false -}}
+{{- range dig "metadata" "managedFields" (list) $deployment -}}
+{{- if and (not .subresource) (hasKey (dig "fieldsV1" "f:spec" (dict) .) "f:replicas") -}}
+{{- $isApplied = true -}}
+{{- end -}}
+{{- end -}}
+{{- if $isApplied -}}
+replicas: {{ $deployment.spec.replicas }}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{- /* What a Secret of the namespace holds, decoded, as JSON; {} where there is none: (list $ name). */}}
 {{- define "sekisho.secretData" -}}
 {{- $root := index . 0 -}}

@@ -2,18 +2,21 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHART } from './helm.ts';
 
-/** A column that only the definition of the later release has. */
-export const COLUMN = { name: 'Newer', type: 'string', jsonPath: '.metadata.name' };
+/** Columns that only the definition of a later release has. */
+export type Release = 'Newer' | 'Newest';
+const VERSIONS: Readonly<Record<Release, string>> = { Newer: '99.0.0', Newest: '100.0.0' };
 
 /** Writes what a later release of the chart would be, with another definition of TokenIssuer, and answers its folder. */
-export function newerChart(folder: string): string {
-  const chart = join(folder, 'newer');
+export function newerChart(folder: string, release: Release): string {
+  const chart = join(folder, release);
+  const version = VERSIONS[release];
+  const column = { name: release, type: 'string', jsonPath: '.metadata.name' };
   cpSync(CHART, chart, { recursive: true });
-  edit(join(chart, 'Chart.yaml'), (text) => text.replaceAll(/ersion: \d+\.\d+\.\d+$/gm, 'ersion: 99.0.0'));
+  edit(join(chart, 'Chart.yaml'), (text) => text.replaceAll(/ersion: \d+\.\d+\.\d+$/gm, `ersion: ${version}`));
   edit(join(chart, 'crds', 'auth.sekisho.dev_tokenissuers.yaml'), (text) =>
     text
-      .replace(/auth\.sekisho\.dev\/version: .*/, 'auth.sekisho.dev/version: 99.0.0')
-      .replace('additionalPrinterColumns:', `additionalPrinterColumns:\n        - ${JSON.stringify(COLUMN)}`),
+      .replace(/auth\.sekisho\.dev\/version: .*/, `auth.sekisho.dev/version: ${version}`)
+      .replace('additionalPrinterColumns:', `additionalPrinterColumns:\n        - ${JSON.stringify(column)}`),
   );
   return chart;
 }

@@ -64,7 +64,8 @@ test('an empty place is told what it lacks, and the definitions of this version 
 test('what the API server holds of istiod and its mesh config is read', async () => {
   const mesh = await readFile(new URL('../../../../istio/mesh-config.yaml', import.meta.url), 'utf8');
   const metadata = { name: 'istio', namespace: istioNamespace };
-  const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { mesh } };
+  const data = { mesh: mesh.replaceAll('.sekisho-system.', `.${namespace}.`) };
+  const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
   await apply(configMap);
   await apply(istiodManifest());
   const { told } = await findings('istiod', 'mesh');
@@ -72,8 +73,8 @@ test('what the API server holds of istiod and its mesh config is read', async ()
     'ok 1.30.1',
     `ok ${namespace}`,
     'ok DECODE_AND_MERGE_SLASHES',
-    'ok asks sekisho-guard.sekisho-system.svc.cluster.local',
-    'ok asks sekisho-guard.sekisho-system.svc.cluster.local',
+    `ok asks sekisho-guard.${namespace}.svc.cluster.local`,
+    `ok asks sekisho-guard.${namespace}.svc.cluster.local`,
   ]);
 });
 

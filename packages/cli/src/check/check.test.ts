@@ -129,7 +129,7 @@ test.each<[string, KubeObject[], string]>([
     'warning guard of the definitions: not there',
   ],
   ['every issuer', without('TokenIssuer'), 'missing token issuers: none'],
-  ['every policy', without('ServiceAuthPolicy'), 'warning policies: none'],
+  ['every policy', without('ServiceAuthPolicy'), 'warning policies: none for a service'],
 ])('where %s is missing it is told', async (_what, objects, told) => {
   expect(await faults(objects)).toEqual([told]);
 });
@@ -205,6 +205,47 @@ test('the guard is missing only where a policy asks for it', async () => {
   expect(await faults(lacks)).toEqual([]);
   const asking = [...lacks, policy('user', WELL, { revocation: { check: 'EveryHop' } })];
   expect(await faults(asking)).toEqual(['missing deployment sekisho-system/sekisho-guard: not there']);
+});
+
+test('a Gateway that verifies tokens by itself needs no guard', async () => {
+  const lacks = without('Deployment', 'sekisho-guard');
+  const gateway = policy('public', WELL, { targetRefs: [{ kind: 'Gateway', name: 'public' }] });
+  expect(await faults([...lacks, gateway])).toEqual([]);
+  const edge = policy('edge', WELL, { targetRefs: [{ kind: 'Gateway', name: 'edge' }], revocation: { check: 'Edge' } });
+  expect(await faults([...lacks, edge])).toEqual(['missing deployment sekisho-system/sekisho-guard: not there']);
+});
+
+test('where nobody asks a guard the mesh config names none', async () => {
+  const unguarded = replacing(meshConfig('pathNormalization: { normalization: DECODE_AND_MERGE_SLASHES }'));
+  expect(await faults(unguarded)).toEqual([]);
+  const told = ['edge', 'hop'].map((name) => `missing mesh config: extensionProvider sekisho-${name}: not there`);
+  const asking = policy('user', WELL, { revocation: { check: 'EveryHop' } });
+  expect(await faults([...unguarded, asking])).toEqual(told);
+});
+
+test('what the platform brings itself is no fault: its namespace has no sidecars, and the guard enforces its policy', async () => {
+  const bare = { ...condition('Enforced', 'Unknown', 'no sidecar'), reason: 'WithoutProxy' };
+  const auth = object(
+    'ServiceAuthPolicy',
+    'auth',
+    { spec: {}, status: { conditions: [...WELL.slice(0, 2), bare] } },
+    'sekisho-system',
+  );
+  const system = object('Namespace', 'sekisho-system');
+  expect(await faults([...complete(), auth, system])).toEqual([]);
+  const fresh = [...without('ServiceAuthPolicy'), auth, system];
+  expect(await faults(fresh)).toEqual(['warning policies: none for a service']);
+  const shop = policy('bucket', [...WELL.slice(0, 2), bare]);
+  expect(await faults(replacing(shop))).toEqual(['warning policy shop/bucket: Enforced is Unknown: no sidecar']);
+});
+
+test('providers that lead to a guard elsewhere are told: everything would be denied', async () => {
+  const elsewhere = replacing(meshConfig(MESH.replaceAll('sekisho-guard.sekisho-system', 'sekisho-guard.other')));
+  const told = ['edge', 'hop'].map(
+    (name) =>
+      `missing mesh config: extensionProvider sekisho-${name}: asks sekisho-guard.other.svc.cluster.local instead of sekisho-guard.sekisho-system.svc.cluster.local`,
+  );
+  expect(await faults(elsewhere)).toEqual(told);
 });
 
 test('what may not be read is unknown, and the rest is looked at all the same', async () => {

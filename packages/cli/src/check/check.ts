@@ -8,7 +8,7 @@ import * as kinds from './kinds.ts';
 import { meshFindings } from './mesh-settings.ts';
 import { definitionGuardFinding, partFinding, webhookFinding } from './parts.ts';
 import { ofRevision, type Places } from './places.ts';
-import { injectionFinding, issuerFindings, needsGuard, policyFindings } from './policies.ts';
+import { injectionFinding, isOfService, issuerFindings, needsGuard, policyFindings } from './policies.ts';
 
 const [OPERATOR, AUTH, GUARD] = ['sekisho-operator', 'auth', 'sekisho-guard'];
 const WEBHOOK = 'sekisho';
@@ -69,7 +69,10 @@ async function meshConfig(cluster: ClusterReader, places: Places): Promise<reado
   const document = decoded(text);
   // What is written there is not repeated: other people's settings, which may hold anything.
   return 'value' in document
-    ? meshFindings(document.value)
+    ? meshFindings(document.value, {
+        service: `${GUARD}.${places.namespace}`,
+        isAsked: needsGuard(await cluster.list(kinds.POLICIES)),
+      })
     : [lacking(about, 'is not YAML', 'istiod keeps its last one: mend it.')];
 }
 
@@ -106,14 +109,14 @@ async function admission(cluster: ClusterReader): Promise<readonly Finding[]> {
   ];
 }
 
-async function policies(cluster: ClusterReader, { istioNamespace }: Places): Promise<readonly Finding[]> {
+async function policies(cluster: ClusterReader, { namespace, istioNamespace }: Places): Promise<readonly Finding[]> {
   const all = await cluster.list(kinds.POLICIES);
-  // A Gateway's proxy is there by itself.
-  const beside = all.filter(({ spec }) => Reflect.get(Object(spec), 'targetRefs') === undefined);
+  // A Gateway's proxy is there by itself, and the platform has none: its namespace would refuse to start what was injected.
+  const beside = all.filter((policy) => isOfService(policy, namespace));
   const names = new Set(beside.map(({ metadata }) => metadata.namespace ?? ''));
   names.delete(istioNamespace);
   const injection = [...names]
     .sort()
     .map(async (name) => injectionFinding(name, await cluster.get(kinds.NAMESPACES, name)));
-  return [...(await Promise.all(injection)), ...policyFindings(all)];
+  return [...(await Promise.all(injection)), ...policyFindings(all, namespace)];
 }

@@ -35,8 +35,16 @@ const EDGE_HEADERS = [
 ];
 const WAY_OUT = 'Take it over from istio/mesh-config.yaml into the mesh config.';
 
+/** The guard that providers lead to. */
+export interface AskedGuard {
+  /** `<name>.<namespace>` of its Service. */
+  readonly service: string;
+  /** Whether any policy has it asked: without one no provider is needed. */
+  readonly isAsked: boolean;
+}
+
 /** @param document the decoded mesh config */
-export function meshFindings(document: unknown): readonly Finding[] {
+export function meshFindings(document: unknown, guard: AskedGuard): readonly Finding[] {
   // An empty document decodes to null.
   const settings = document ?? {};
   if (!Value.Check(MeshSettings, settings)) {
@@ -47,8 +55,8 @@ export function meshFindings(document: unknown): readonly Finding[] {
     settings.extensionProviders?.find((candidate) => candidate.name === name)?.envoyExtAuthzHttp;
   return [
     normalisation(settings.pathNormalization?.normalization),
-    ...providerFindings(PROVIDER.edge, provider(PROVIDER.edge), edgeFaults),
-    ...providerFindings(PROVIDER.hop, provider(PROVIDER.hop), hopFaults),
+    ...providerFindings({ name: PROVIDER.edge, faultsOf: edgeFaults, guard }, provider(PROVIDER.edge)),
+    ...providerFindings({ name: PROVIDER.hop, faultsOf: hopFaults, guard }, provider(PROVIDER.hop)),
   ];
 }
 
@@ -63,10 +71,18 @@ function normalisation(found = 'DEFAULT'): Finding {
 /** What is wrong about a provider, each as one clause. */
 type Faults = (provider: HttpProvider) => readonly string[];
 
-function providerFindings(name: string, provider: HttpProvider | undefined, faultsOf: Faults): readonly Finding[] {
+interface Wanted {
+  readonly name: string;
+  readonly faultsOf: Faults;
+  readonly guard: AskedGuard;
+}
+
+function providerFindings({ name, faultsOf, guard }: Wanted, provider: HttpProvider | undefined): readonly Finding[] {
   const about = `mesh config: extensionProvider ${name}`;
-  if (provider === undefined) return [lacking(about, 'not there', WAY_OUT)];
-  const faults = [...commonFaults(provider), ...faultsOf(provider)];
+  if (provider === undefined) {
+    return [guard.isAsked ? lacking(about, 'not there', WAY_OUT) : ok(about, 'not there, and no policy asks for it')];
+  }
+  const faults = [...elsewhere(provider, guard), ...commonFaults(provider), ...faultsOf(provider)];
   const slow = seconds(provider.timeout);
   return [
     faults.length === 0 ? ok(about, `asks ${provider.service}`) : lacking(about, faults.join('; '), WAY_OUT),
@@ -74,6 +90,14 @@ function providerFindings(name: string, provider: HttpProvider | undefined, faul
       ? []
       : [doubtful(about, `a request waits up to ${slow} s for the guard`, 'Set its timeout to 250ms.')]),
   ];
+}
+
+/** Whatever the domain of the cluster is. */
+function elsewhere({ service = 'nobody' }: HttpProvider, guard: AskedGuard): readonly string[] {
+  // Istio takes `<namespace>/<host>`, too.
+  const host = service.slice(service.indexOf('/') + 1);
+  if (`${host}.`.startsWith(`${guard.service}.`)) return [];
+  return [`asks ${service} instead of ${guard.service}.svc.cluster.local`];
 }
 
 function commonFaults({ failOpen = false, statusOnError, headersToDownstreamOnDeny }: HttpProvider): readonly string[] {

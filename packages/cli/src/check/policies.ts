@@ -40,20 +40,31 @@ export function issuerFindings(issuers: readonly KubeObject[]): readonly Finding
   ];
 }
 
-export function policyFindings(policies: readonly KubeObject[]): readonly Finding[] {
-  if (policies.length === 0)
-    return [doubtful('policies', 'none', 'Apply the first one: services without a policy are open.')];
-  const wrong = policies.flatMap(unwell);
-  return wrong.length > 0 ? wrong : [ok('policies', `${policies.length}, all accepted, written and enforced`)];
+/** @param platform namespace of operator, auth service and guard, which brings a policy itself: the guard enforces it, and no sidecar */
+export function policyFindings(policies: readonly KubeObject[], platform: string): readonly Finding[] {
+  const wrong = policies.flatMap((policy) => unwell(policy, platform));
+  if (!policies.some((policy) => isOfService(policy, platform))) {
+    wrong.unshift(
+      doubtful('policies', 'none for a service', 'Apply the first one: services without a policy are open.'),
+    );
+  }
+  return wrong.length > 0 ? wrong : [ok('policies', `${policies.length}, nothing is wrong with any`)];
 }
 
-function unwell({ metadata, status }: KubeObject): readonly Finding[] {
+/** Neither of a Gateway nor of the platform's own. */
+export function isOfService({ metadata, spec }: KubeObject, platform: string): boolean {
+  return metadata.namespace !== platform && Reflect.get(Object(spec), 'targetRefs') === undefined;
+}
+
+function unwell({ metadata, status }: KubeObject, platform: string): readonly Finding[] {
   const { namespace, name } = metadata;
   const about = `policy ${namespace}/${name}`;
   const next = `See \`kubectl -n ${namespace} describe serviceauthpolicy ${name}\`.`;
   const { conditions = [] } = readPolicyStatus(status);
   if (conditions.length === 0) return [lacking(about, 'the operator has not looked at it', next)];
-  return conditions.filter(isBad).map((condition) => {
+  const isMeant = ({ reason }: Condition) => namespace === platform && reason === 'WithoutProxy';
+  const bad = conditions.filter((condition) => isBad(condition) && !isMeant(condition));
+  return bad.map((condition) => {
     const found = `${condition.type} is ${condition.status}: ${condition.message}`;
     return GRAVE.includes(condition.type) ? lacking(about, found, next) : doubtful(about, found, next);
   });
@@ -68,7 +79,7 @@ function isBad({ type, status }: Condition): boolean {
 export function needsGuard(policies: readonly KubeObject[]): boolean {
   return policies.some(({ spec }) => {
     const { targetRefs, revocation }: { targetRefs?: unknown; revocation?: unknown } = Object(spec);
-    return targetRefs !== undefined || Reflect.get(Object(revocation), 'check') === 'EveryHop';
+    return Reflect.get(Object(revocation), 'check') === (targetRefs === undefined ? 'EveryHop' : 'Edge');
   });
 }
 
