@@ -2,7 +2,7 @@ import { GROUP } from '@sekisho/policy';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import type { Replicas } from './availability.ts';
-import { addDeployment } from './deployment.ts';
+import { addDeployment, DRAIN_SECONDS } from './deployment.ts';
 import { type Surroundings, surroundings } from './network/defaults.ts';
 import { addNetworkPolicy, allowFrom, allowTo, DNS, type Traffic } from './network/network-policy.ts';
 import type { NetworkProps } from './network/network-props.ts';
@@ -100,6 +100,7 @@ export class AuthServer extends Construct {
       ),
       resources: deployment.resources ?? RESOURCES,
       secretFiles: { secretName, mountPath: SECRET_FILES, keys },
+      drainSeconds: DRAIN_SECONDS,
     });
   }
 

@@ -41,6 +41,9 @@ export interface DeploymentProps {
   readonly secretFiles?: SecretFiles;
 }
 
+/** Of what proxies send requests to: until each of them knows that a pod ends, for one that still asked it would answer 503. */
+export const DRAIN_SECONDS = 5;
+
 export interface Probes {
   readonly port: number;
   readonly live: string;

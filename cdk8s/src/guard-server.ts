@@ -2,7 +2,7 @@ import { GATEWAY, GROUP } from '@sekisho/policy';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import type { Replicas } from './availability.ts';
-import { addDeployment, type TokenFile } from './deployment.ts';
+import { addDeployment, DRAIN_SECONDS, type TokenFile } from './deployment.ts';
 import { addGuardNetwork, addGuardPeers } from './guard-access.ts';
 import type { NetworkProps } from './network/network-props.ts';
 import type { Resources } from './pod.ts';
@@ -62,9 +62,6 @@ const WORKLOAD_TOKEN: TokenFile = {
 };
 /** 100,000 sessions and 20,000 verified tokens in memory. */
 const RESOURCES: Resources = { cpu: '200m', memory: '192Mi', memoryLimit: '512Mi' };
-/** Until every proxy knows that a pod ends: one that still asked it would answer 503. */
-const DRAIN_SECONDS = 5;
-
 /** What routes and policies are read from. It writes nothing in the cluster. */
 const RULES: k8s.PolicyRule[] = [
   { apiGroups: [GROUP], resources: ['serviceauthpolicies', 'tokenissuers'], verbs: ['list', 'watch'] },
