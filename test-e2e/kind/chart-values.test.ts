@@ -16,10 +16,11 @@ test('images are those of REGISTRY and TAG, also with the port of a host', () =>
 
 test('stores are those of the chart unless others are named; an empty variable names none', () => {
   const { redis, postgresql } = valuesFor({ REDIS_IMAGE: '', POSTGRES_IMAGE: '' }) as Record<string, object>;
-  expect([redis, postgresql]).toEqual([
-    { enabled: true, volume: { enabled: false } },
-    { enabled: true, volume: { enabled: false } },
-  ]);
+  for (const store of [redis, postgresql]) {
+    expect(store).toMatchObject({ enabled: true, volume: { enabled: false } });
+    expect(store).not.toHaveProperty('image');
+  }
+  expect(redis).not.toHaveProperty('program');
   expect(
     valuesFor({ REDIS_IMAGE: 'redis:8', REDIS_PROGRAM: 'redis-server', POSTGRES_IMAGE: 'embedded' }),
   ).toMatchObject({

@@ -10,6 +10,10 @@ export interface ChartOptions {
 /** Nothing assigns addresses to LoadBalancers on a plain kind cluster, and a Gateway waits for one. */
 const INSIDE = { annotations: { 'networking.istio.io/service-type': 'ClusterIP' }, routesFrom: ['shop'] };
 
+/** So that a node with two cores has room for a pod more of each, as when they are replaced. */
+const SMALL = { resources: { requests: { cpu: '20m' } } };
+const STORE = { ...SMALL, enabled: true, volume: { enabled: false } };
+
 /** As on the local mesh (mesh/services.ts): what takes minutes by default takes seconds for a test that waits for it. */
 const OPERATOR_ENV = {
   ENFORCEMENT_SETTLE_SECONDS: '2',
@@ -26,23 +30,20 @@ export function chartValues({ issuer, images }: ChartOptions): object {
   const { redis, postgresql } = images.stores;
   return {
     issuer,
-    operator: { image: parts(operator), replicas: 1, extraEnv: environment(OPERATOR_ENV) },
+    operator: { ...SMALL, image: parts(operator), replicas: 1, extraEnv: environment(OPERATOR_ENV) },
     auth: {
-      ...{ image: parts(auth), replicas: 1, extraEnv: environment(AUTH_ENV) },
+      ...{ ...SMALL, image: parts(auth), replicas: 1, extraEnv: environment(AUTH_ENV) },
       bootstrapAdminEmail: ADMIN_EMAIL,
     },
-    guard: { image: parts(guard), replicas: 1, loginPath: '/login', extraEnv: environment(GUARD_ENV) },
+    guard: { ...SMALL, image: parts(guard), replicas: 1, loginPath: '/login', extraEnv: environment(GUARD_ENV) },
     edgeGateway: INSIDE,
     publicGateway: { create: true, ...INSIDE },
     redis: {
-      ...{ enabled: true, volume: { enabled: false } },
+      ...STORE,
       ...(redis.image && { image: parts(redis.image) }),
       ...(redis.program && { program: redis.program }),
     },
-    postgresql: {
-      ...{ enabled: true, volume: { enabled: false } },
-      ...(postgresql && { image: parts(postgresql) }),
-    },
+    postgresql: { ...STORE, ...(postgresql && { image: parts(postgresql) }) },
   };
 }
 

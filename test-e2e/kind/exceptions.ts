@@ -9,6 +9,7 @@ export const LOCAL_FILES: Readonly<Record<string, string>> = {
   'https-listeners.e2e.ts': 'starts a gateway with certificates of its own as a process',
   'metrics.e2e.ts': 'reads the administration of the Envoys of all services, which the suite opens of some',
   'monitoring.e2e.ts': 'starts a Prometheus as a process, which reads the processes of the local mesh',
+  'traces.e2e.ts': 'opens a collector of spans on this machine, where no pod finds it',
 };
 
 /** What single tests need that a cluster does not offer, with the reason. */
@@ -19,6 +20,7 @@ const LOCAL_MEANS = {
   'the API server taken away': 'it is how the suite reaches the cluster',
   'a single Envoy taken away': 'it shares a pod with its app',
   'a webhook with an address': 'the API server finds it by its Service, whose port is inside of the cluster',
+  'changes without istiod': 'its webhook checks objects of Istio, and the API server takes none that nobody checked',
   'an istiod for each workload': 'which istiod a pod asks is decided by its Service',
 } as const;
 

@@ -21,6 +21,14 @@ export interface RelayPod {
 const PROGRAM = 'relay.mts';
 const FOLDER = '/opt/relay';
 const NONROOT = 65_532;
+/** It listens on loopback, where a probe of the kubelet's own does not reach. */
+const LISTENS = `require('node:net').connect(${RELAY_PORT}, '127.0.0.1', () => process.exit(0)).on('error', () => process.exit(1))`;
+const STARTED = {
+  exec: { command: ['node', '-e', LISTENS] },
+  periodSeconds: 1,
+  timeoutSeconds: 30,
+  failureThreshold: 120,
+};
 
 /** Starts a pod that runs `relay.ts`, and answers when it is ready. */
 export async function startRelay(cluster: Cluster, plan: RelayPod): Promise<void> {
@@ -55,6 +63,7 @@ function podOf({ namespace, name, labels, serviceAccount, meshed, image }: Relay
           name: 'relay',
           image,
           command: ['node', `${FOLDER}/${PROGRAM}`, String(RELAY_PORT)],
+          startupProbe: STARTED,
           volumeMounts: [{ name: 'program', mountPath: FOLDER, readOnly: true }],
           resources: { requests: { cpu: '10m', memory: '48Mi' }, limits: { memory: '256Mi' } },
           securityContext: {

@@ -3,9 +3,9 @@ import { Cluster } from '../../mesh/cluster.ts';
 import { waitFor } from '../../mesh/wait.ts';
 import { call, outcome } from '../../story/http.ts';
 import { type ApiCall, apiCaller } from '../../suite/api-call.ts';
+import { edgeLoad } from '../edge-load.ts';
 import { rolledOut } from '../istio.ts';
 import { podsOf } from '../pods.ts';
-import { steadyLoad } from '../steady-load.ts';
 
 const SYSTEM = 'sekisho-system';
 const GUARD = `/apis/apps/v1/namespaces/${SYSTEM}/deployments/sekisho-guard`;
@@ -40,32 +40,14 @@ describe('while all pods of a part are replaced', () => {
     await rolledOut(cluster, SYSTEM, name);
   }
 
-  /**
-   * By the guarded gateway to the auth service, each on a connection of its own. A 503 without a body is what the gateway says where the
-   * guard took longer than 250 ms, which a busy machine brings about with nothing wrong: then it is asked again. Where an upstream is not
-   * there, the body says so.
-   */
-  const ask = (): Promise<string> => {
-    const decided = async () => {
-      const answer = outcome(await call(`${inject('mesh').edge}/.well-known/jwks.json`)).trim();
-      return answer === '503' ? undefined : answer;
-    };
-    return waitFor('the guard decides', cutIsAnAnswer(decided), { timeout: 60_000 });
-  };
-
   test.each(['auth', 'sekisho-guard', 'sekisho-operator'])('%s: every request is answered', async (name) => {
-    await using load = steadyLoad(ask);
+    await using load = await edgeLoad(cluster, inject('mesh'));
     await load.more(10);
     await restart(name);
     await load.more(10);
     expect([...load.seen.keys()]).toEqual(['200']);
   });
 });
-
-/** `waitFor` would try again. */
-function cutIsAnAnswer(attempt: () => Promise<string | undefined>) {
-  return () => attempt().catch((error: { code?: string }) => `cut: ${error.code ?? 'unknown'}`);
-}
 
 test('the eviction API takes one pod of a part at a time', async () => {
   const evict = async (name: string) => {
