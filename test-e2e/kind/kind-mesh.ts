@@ -10,11 +10,14 @@ import { openCluster } from './kind-cluster.ts';
 import { collectLogs } from './logs.ts';
 import { type ClusterMesh, issuerOf, openEntrance, openMesh } from './mesh.ts';
 import { SUITE_NAMESPACE } from './names.ts';
-import { type HelmTarget, installPlatform, removePlatform } from './platform.ts';
+import { installPlatform, type PlatformTarget, removePlatform } from './platform.ts';
+import type { HelmTarget } from './release.ts';
 import type { Settings } from './settings.ts';
 import { findTools } from './tools.ts';
 
 export interface KindMesh extends ClusterMesh {
+  /** What a test needs to upgrade, roll back and uninstall the chart. */
+  readonly release: HelmTarget;
   /** Writes what the pods said, and says where. */
   collectLogs(): Promise<void>;
 }
@@ -37,7 +40,8 @@ export async function openKindMesh(settings: Settings, report: Report): Promise<
   const kubeconfig = await writeAccess(kindCluster.kubeconfig, folder);
   const cluster = new Cluster(kubeconfig);
   opened.defer(() => cluster.close());
-  const target = { cluster, kubeconfig, helm: await tools.helm(), folder };
+  const release = { kubeconfig, helm: await tools.helm(), folder };
+  const target = { cluster, ...release };
   if (!kindCluster.own && !keep) opened.defer(() => cleanUp(target));
   const logs = join(folder, 'logs');
   const keepLogs = async (): Promise<void> => {
@@ -57,14 +61,14 @@ export async function openKindMesh(settings: Settings, report: Report): Promise<
       await timed('policies programmed', openMesh(cluster, { kubeconfig, folder, image, entrance, administrator })),
     );
     const held = opened.move();
-    return { info: mesh.info, collectLogs: keepLogs, [Symbol.asyncDispose]: () => held.disposeAsync() };
+    return { info: mesh.info, release, collectLogs: keepLogs, [Symbol.asyncDispose]: () => held.disposeAsync() };
   } catch (error) {
     await keepLogs().catch((cause: unknown) => report(`no logs: ${String(cause)}`));
     throw error;
   }
 }
 
-async function cleanUp(target: HelmTarget): Promise<void> {
+async function cleanUp(target: PlatformTarget): Promise<void> {
   await removePlatform(target);
   await remove(target.cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SUITE_NAMESPACE } });
 }

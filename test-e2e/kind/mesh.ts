@@ -152,7 +152,7 @@ async function senders(ways: Ways): Promise<[string, WorkloadInfo][]> {
 }
 
 /** Waits for every ServiceAuthPolicy of the cluster. */
-async function programmed(cluster: Cluster): Promise<void> {
+export async function programmed(cluster: Cluster): Promise<void> {
   const resource = await cluster.resource({ apiVersion: 'auth.sekisho.dev/v1alpha1', kind: 'ServiceAuthPolicy' });
   const waiting = async () => {
     const { items } = await cluster.client.list(resource);
