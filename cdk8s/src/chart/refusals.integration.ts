@@ -25,6 +25,7 @@ describe('a value that is wrong is refused by its name', () => {
     ['auth.trustedProxies={10.0.0.0/8,gateway}', "at '/auth/trustedProxies/1'"],
     ['auth.trustedProxies={0.0.0.0/0}', "at '/auth/trustedProxies/0'"],
     ['traces.endpoint=otel-collector:4318', "at '/traces/endpoint'"],
+    ['traces.endpoint=http://user:secret@collector:4318', "at '/traces/endpoint'"],
     ['traces.sampler=always_on', "at '/traces/sampler'"],
     ['network.traces.ports={4318}', "additional properties 'traces' not allowed"],
     ['secrets.generate=true', 'set redis.enabled and postgresql.enabled'],
