@@ -5,6 +5,7 @@ import { type PlatformOptions, renderPlatform } from './platform.ts';
 
 const endpoint = 'http://otel-collector.observability:4318';
 const issuer = 'https://auth.example';
+const log = createLogger({ name: 'test' });
 const NAMES = ['sekisho-operator', 'auth', 'sekisho-guard'];
 
 const rendered = (options: Partial<PlatformOptions>): readonly Manifest[] =>
@@ -52,7 +53,7 @@ describe.each(NAMES)('of %s', (name) => {
   test('a process takes what is rendered', async () => {
     const env = environment(rendered({ traces: { endpoint } }), name);
     const resolved = env.map((one) => [one.name, one.value?.replaceAll(/\$\(\w+\)/g, 'resolved') ?? '']);
-    const tracing = await openTracing(name, Object.fromEntries(resolved), { log: createLogger({ name: 'test' }) });
+    const tracing = await openTracing(name, Object.fromEntries(resolved), { log });
     expect(tracing.enabled).toBe(true);
     await tracing.stop();
   });
@@ -77,11 +78,20 @@ test('what one part is told itself is not told twice', () => {
   expect(samplers).toEqual([['parentbased_always_on'], ['parentbased_always_off'], ['parentbased_always_off']]);
 });
 
-test.each(['otel-collector:4318', 'http://collector/?key=secret', '', `http://${'a'.repeat(512)}`])(
-  'the endpoint %s is refused, without being repeated',
-  (wrong) => {
-    const render = () => rendered({ traces: { endpoint: wrong } });
-    expect(render).toThrow(expect.objectContaining({ code: 'traces_invalid' }));
-    expect(render).toThrow('traces.endpoint must be the base URL of a collector');
-  },
-);
+const WRONG = [
+  'tempo:4318',
+  'http://collector/?key=secret',
+  'http://user:secret@collector:4318',
+  `http://${'a'.repeat(512)}`,
+];
+
+test.each(WRONG)('the endpoint %s is refused as a process would refuse it, without being repeated', async (wrong) => {
+  const render = () => rendered({ traces: { endpoint: wrong } });
+  expect(render).toThrow(
+    expect.objectContaining({ code: 'traces_invalid', message: expect.not.stringContaining(wrong) }),
+  );
+  expect(render).toThrow('traces.endpoint must be the base URL of a collector');
+  await expect(openTracing('guard', { OTEL_EXPORTER_OTLP_ENDPOINT: wrong }, { log })).rejects.toThrow(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+  );
+});

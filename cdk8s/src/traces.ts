@@ -5,8 +5,11 @@ import type { Destination } from './network/network-props.ts';
 
 /** About traces that begin in a process: what a proxy decided is never decided again (docs/adr/0032). */
 export const SAMPLERS = ['parentbased_always_off', 'parentbased_always_on', 'parentbased_traceidratio'] as const;
-/** As the processes read it: a collector takes no query, and no header from here. */
-export const COLLECTOR_URL = { pattern: '^https?://[^\\s?#]+$', maxLength: 512 } as const;
+/** As the processes read it: without credentials or a query. */
+export const COLLECTOR_URL = {
+  pattern: String.raw`^https?://(\[[\da-fA-F:.]+\]|[^\s?#@/\\:[\]]+)(:\d{1,5})?(/[^\s?#]*)?$`,
+  maxLength: 512,
+} as const;
 
 /** Where operator, auth service and guard send their spans. */
 export interface TracesProps {
@@ -43,7 +46,7 @@ function variables({ endpoint, sampler = 'parentbased_always_off' }: TracesProps
   if (endpoint.length > COLLECTOR_URL.maxLength || !new RegExp(COLLECTOR_URL.pattern).test(endpoint)) {
     throw new ManifestError(
       'traces_invalid',
-      'traces.endpoint must be the base URL of a collector, for example http://otel-collector:4318',
+      'traces.endpoint must be the base URL of a collector, without credentials, for example http://otel-collector:4318',
     );
   }
   return [

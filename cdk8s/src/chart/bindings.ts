@@ -104,6 +104,7 @@ export const BINDINGS: readonly Binding[] = [
   ...autoscaling('auth', 'auth'),
   ...autoscaling('sekisho-guard', 'guard'),
   ...edge,
+  { of: 'NetworkPolicy/auth', at: 'spec.ingress.0.from.0', items: 'network.authFrom' },
   { of: 'Gateway/public', at: 'spec.gatewayClassName', value: 'publicGateway.className' },
   { of: 'Gateway/public', at: ROUTES, expression: '{{ include "sekisho.publicRoutes" . }}' },
   { of: 'StatefulSet/sekisho-redis', at: `${CONTAINER}.args.7`, expression: '{{ .Values.redis.maxMemory }}mb' },

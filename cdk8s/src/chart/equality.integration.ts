@@ -10,6 +10,7 @@ afterAll(() => helm.close());
 
 const issuer = 'https://auth.example.org';
 const bootstrapAdminEmail = 'administrator@example.org';
+const trustedProxies = ['10.244.0.0/16', '2001:db8::1'];
 const routesFrom = ['shop', 'staging'];
 const publicGateway = { create: true, routesFrom };
 /** The one that asks nobody is not made unless it is asked for. */
@@ -31,14 +32,15 @@ const watched = {
 };
 const collector = 'http://otel-collector.observability:4318';
 const traced = { sampler: 'parentbased_always_on', collector: { to: [prometheus], ports: [14_318] } } as const;
+const peers = { metricsFrom: [], administrationFrom: [prometheus], authFrom: [prometheus, { podSelector: {} }] };
 const cache = { to: [{ ipBlock: { cidr: '10.0.0.0/8' } }], ports: [6380] };
 
 const PROFILES: readonly Profile[] = [
   { name: 'defaults', values: {}, options: { ...base, edge: {}, routesFrom: [] } },
   {
-    name: 'a first administrator and routes',
-    values: { auth: { bootstrapAdminEmail }, edgeGateway: { routesFrom }, publicGateway },
-    options: { issuer, edge: {}, routesFrom, bootstrapAdminEmail },
+    name: 'a first administrator, proxies that are believed, and routes',
+    values: { auth: { bootstrapAdminEmail, trustedProxies }, edgeGateway: { routesFrom }, publicGateway },
+    options: { issuer, edge: {}, routesFrom, bootstrapAdminEmail, auth: { trustedProxies } },
   },
   {
     name: 'gateways without a load balancer',
@@ -91,14 +93,14 @@ const PROFILES: readonly Profile[] = [
     name: 'a mesh and a network of its own',
     values: {
       mesh: { ...mesh, configMap },
-      network: { metricsFrom: [], administrationFrom: [prometheus], redis: cache, web: { ports: [] } },
+      network: { ...peers, redis: cache, web: { ports: [] } },
       guard: { meshed: true },
       postgresql: { enabled: true },
     },
     options: {
       ...{ ...base, edge: {}, routesFrom: [], guard: { meshed: true }, postgresql: {} },
       mesh: { ...mesh, meshConfig: configMap },
-      network: { metricsFrom: [], administrationFrom: [prometheus], redis: cache, web: { ports: [] } },
+      network: { ...peers, redis: cache, web: { ports: [] } },
     },
   },
   {

@@ -24,6 +24,7 @@ export const MARKERS = {
   configMapName: 'marked-mesh-config-name',
   scrapeInterval: 'marked-scrape-interval',
   collector: 'http://marked-collector.invalid:4318',
+  trustedProxies: 'marked-trusted-proxies',
 } as const;
 
 const image = (part: string): string => `include "sekisho.image" (list $ .Values.${part}.image)`;
@@ -51,6 +52,7 @@ const EXPRESSIONS: Readonly<Record<keyof typeof MARKERS, string>> = {
   configMapName: '.Values.mesh.configMap.name',
   scrapeInterval: '.Values.monitoring.interval',
   collector: '.Values.traces.endpoint',
+  trustedProxies: 'join "," .Values.auth.trustedProxies',
 };
 
 const PAIRS = Object.entries(MARKERS).map(([name, marker]) => ({

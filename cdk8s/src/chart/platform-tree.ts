@@ -23,7 +23,7 @@ const FULL = {
   edge: {},
   gateway: true,
   images: { operator: MARKERS.operatorImage, auth: MARKERS.authImage, guard: MARKERS.guardImage },
-  auth: { secretName: MARKERS.authSecret, replicas: autoscaling },
+  auth: { secretName: MARKERS.authSecret, replicas: autoscaling, trustedProxies: [MARKERS.trustedProxies] },
   guard: { secretName: MARKERS.guardSecret, replicas: autoscaling, loginPath: MARKERS.loginPath, meshed: true },
   redis: { image: MARKERS.redisImage, program: MARKERS.redisProgram, secretName: MARKERS.redisSecret },
   postgresql: { image: MARKERS.postgresqlImage, secretName: MARKERS.postgresqlSecret },
@@ -43,6 +43,8 @@ const { postgresql: _postgresql, ...withoutPostgresql } = FULL;
 const { monitoring: _monitoring, ...unwatched } = FULL;
 const { traces: _traces, ...untraced } = FULL;
 const { loginPath: _loginPath, ...pageless } = FULL.guard;
+const { trustedProxies: _trustedProxies, ...direct } = FULL.auth;
+const { authFrom: _authFrom, ...network } = FULL.network;
 
 /** What a value of the chart switches on, and the options without it. */
 const SWITCHES: readonly { readonly condition: string; readonly off: Installation }[] = [
@@ -52,9 +54,11 @@ const SWITCHES: readonly { readonly condition: string; readonly off: Installatio
   { condition: '.Values.guard.autoscaling.enabled', off: { ...FULL, guard: { ...FULL.guard, replicas: 2 } } },
   { condition: '.Values.auth.autoscaling.enabled', off: { ...FULL, auth: { ...FULL.auth, replicas: 2 } } },
   { condition: '.Values.auth.bootstrapAdminEmail', off: unadministered },
+  { condition: '.Values.auth.trustedProxies', off: { ...FULL, auth: direct } },
   { condition: '.Values.edgeGateway.create', off: { ...FULL, edge: { gateway } } },
   { condition: '.Values.publicGateway.create', off: { ...FULL, gateway: false } },
   { condition: '.Values.network.enabled', off: { ...FULL, network: false } },
+  { condition: '.Values.network.authFrom', off: { ...FULL, network } },
   { condition: '.Values.traces.endpoint', off: untraced },
   { condition: '.Values.redis.enabled', off: withoutRedis },
   { condition: '.Values.redis.volume.enabled', off: { ...FULL, redis: { ...FULL.redis, volume: false } } },

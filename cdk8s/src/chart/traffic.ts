@@ -10,6 +10,8 @@ const DESTINATIONS = {
   'traces.collector': 60_005,
 } as const;
 const METRICS_FROM = 'marked-metrics-from';
+/** Stands for all peers of a list: bindings.ts puts them in its place. */
+const AUTH_FROM: Peer = { podSelector: { matchLabels: { marked: 'auth-from' } } };
 const ADMINISTRATION_FROM: Peer = { podSelector: { matchLabels: { marked: 'administration-from' } } };
 
 const destination = (value: keyof typeof DESTINATIONS): Destination => ({ ports: [DESTINATIONS[value]] });
@@ -19,6 +21,7 @@ export const MARKED_COLLECTOR = destination('traces.collector');
 export const MARKED_NETWORK = {
   metricsFrom: [METRICS_FROM],
   administrationFrom: [ADMINISTRATION_FROM],
+  authFrom: [AUTH_FROM],
   apiServer: destination('network.apiServer'),
   redis: destination('network.redis'),
   postgresql: destination('network.postgresql'),

@@ -125,6 +125,11 @@ export const ChartValues = group('Values of the chart.', {
       'First administrator, with `bootstrap-admin-password` of the Secret. Empty: none is made.',
       { pattern: '^([^\\s@]+@[^\\s@]+)?$', maxLength: 254 },
     ),
+    trustedProxies: Type.Array(Type.String({ pattern: '^[0-9A-Fa-f.:]+(/[1-9][0-9]{0,2})?$', maxLength: 43 }), {
+      description:
+        "Addresses or networks of the Gateways' pods, whose `X-Forwarded-For` is believed. Empty: all log-ins come from one network, and are limited as one.",
+      maxItems: 64,
+    }),
     autoscaling,
   }),
   guard: part('The guard: what proxies ask about requests.', {
@@ -148,6 +153,9 @@ export const ChartValues = group('Values of the chart.', {
   network: group('Who talks with the pods of the namespace; all else is denied.', {
     enabled: Type.Boolean({ description: 'Whether there are NetworkPolicies.' }),
     metricsFrom: namespaces('Namespaces whose pods read metrics.'),
+    authFrom: objects(
+      'Peers that reach log-in, tokens and keys. Empty: proxies of Gateways, pods with a sidecar, and the pods of the namespace.',
+    ),
     administrationFrom: objects('Peers that reach the administration of the auth service.'),
     apiServer: destination('The API server, whose own address and port a policy sees.'),
     redis: destination('Redis, unless `redis.enabled`.'),
