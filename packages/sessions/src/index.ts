@@ -28,6 +28,7 @@ export {
   type WithoutLocal,
 } from './regions/region.ts';
 export { type RegionSettings, type RegionVariables, regionSettings } from './regions/settings.ts';
+export { createRegionMetrics, createSyncMetrics, observeRegions, type RegionMetrics } from './regions/telling.ts';
 export { assertRevocable } from './revocation/entry-arguments.ts';
 export type { FollowerOptions as RevocationReaderOptions, RevocationObserver } from './revocation/follower.ts';
 export type { Heard, RevocationLog } from './revocation/log.ts';

@@ -3,6 +3,7 @@ import type { RegionSettings, RevocationObserver, RevocationReader, Session } fr
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import type { KeySource, KeySourceProcess } from './keys/key-source.ts';
 import { createGuardMetrics, type GuardMetrics } from './metrics.ts';
+import { openRegionalBacking } from './regions/open-backing.ts';
 import { type Backing, openBacking } from './sessions/backing.ts';
 import { createKnowsRevocations } from './sessions/knowledge.ts';
 import { createSessionGate, type SessionGate } from './sessions/session-gate.ts';
@@ -91,7 +92,7 @@ export function openStores(options: StoresOptions): Stores {
 function openBackingOf({ prefix = 'sk', regions, ...options }: StoresOptions, onConnected: () => void): Backing {
   const observing = (observer: RevocationObserver) => askingForKeys(observer, options.keys);
   const open = { ...options, prefix, observing, onConnected };
-  return openBacking(open);
+  return regions === undefined ? openBacking(open) : openRegionalBacking(open, regions);
 }
 
 /** A key that leaked must not sign one token more: its successor is asked for at once. */

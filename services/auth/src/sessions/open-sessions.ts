@@ -1,8 +1,10 @@
-import type { OnSecurityEvent, RegionSettings } from '@sekisho/sessions';
+import type { OnSecurityEvent, RegionSettings, RevocationEntry } from '@sekisho/sessions';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import type { AuthAuditTrail } from '../audit/trail.ts';
 import type { AuthMetrics } from '../metrics.ts';
 import type { StoreConnections } from '../regions/connections.ts';
+import { endOnArrival } from '../regions/end-on-arrival.ts';
+import { openRegionalBacking } from '../regions/open-backing.ts';
 import { createKnowledge, type Knowledge } from '../revocations/knowledge.ts';
 import { tellSecurityEvents } from '../revocations/metrics.ts';
 import { type Backing, openBacking } from './backing.ts';
@@ -59,10 +61,12 @@ export function openSessions(options: OpenSessionsOptions): Sessions {
 }
 
 /** @param endings of the sessions that are kept there */
-function openBackingOf({ connections, ...options }: OpenSessionsOptions, endings: () => SessionEndings): Backing {
-  const { local: redis } = connections;
+function openBackingOf({ connections, regions, ...options }: OpenSessionsOptions, endings: () => SessionEndings): Backing {
+  const { local: redis, global } = connections;
   const evict: SessionEndings['evicted'] = (userId, evicted) => endings().evicted(userId, evicted);
   const { prefix = 'sk', revocationMinReplicas: minReplicas = 0 } = options;
   const open = { ...options, redis, prefix, minReplicas, evict };
-  return openBacking(open);
+  if (regions === undefined || global === undefined) return openBacking(open);
+  const onArrival = (entry: RevocationEntry) => endOnArrival(endings(), regions.region.name, entry);
+  return openRegionalBacking({ ...open, global, onArrival }, regions);
 }

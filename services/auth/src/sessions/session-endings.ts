@@ -23,6 +23,12 @@ export interface SessionEndings {
   proven(session: EndedSession, reason: SessionEnd): Promise<void>;
   /** @returns how many there were */
   all(userId: string, reason: SessionEnd, options?: { readonly except?: string }): Promise<number>;
+  /** Those that began in this region: another one revoked them, which may not know of them. @returns how many there were */
+  begunIn(
+    region: string,
+    userId: string,
+    options: { readonly reason: SessionEnd; readonly except?: string | undefined },
+  ): Promise<number>;
   /** All, and whatever else was issued to the user until now: after it nothing from before is accepted anywhere. */
   lockOut(userId: string, reason: SessionEnd): Promise<number>;
   /** Those that have to go for a new one. */
@@ -73,6 +79,8 @@ export function createSessionEndings(options: SessionEndingsOptions): SessionEnd
       await revoker.revoke({ kind: 'logout', id: userId, except });
       return every(userId, reason, ({ id }) => id !== except);
     },
+    begunIn: (region, userId, { reason, except }) =>
+      every(userId, reason, (session) => session.region === region && session.id !== except),
     async proven(session, reason) {
       if (await one(session.userId, session.id, reason)) return;
       // By its name: it ended as it should, and everybody was told.
