@@ -9,6 +9,7 @@ export { createDeviceCheck, type DeviceCheck, type DeviceCheckOptions, deviceCha
 export { SessionError, type SessionErrorCode } from './errors.ts';
 export { type LogoutNotice, NOTICE_LIFE_MS } from './notices/notice.ts';
 export { createLogoutNotices, type LogoutNotices, type LogoutNoticesOptions, type Taken } from './notices/notices.ts';
+export { createSessionStore } from './open-store.ts';
 export {
   createRefreshStore,
   type FamilyOfSession,
@@ -48,4 +49,4 @@ export {
   type SecurityEventKind,
 } from './security-event.ts';
 export { type EndedSession, isTouchDue, type NewSession, SESSION_TTL_MS, type Session } from './session.ts';
-export { createSessionStore, type SessionStore, type SessionStoreOptions } from './store.ts';
+export type { SessionStore, SessionStoreOptions } from './store.ts';
