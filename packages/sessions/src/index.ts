@@ -20,6 +20,10 @@ export {
   type Rotation,
 } from './refresh.ts';
 export {
+  createRegionalRefreshStore,
+  type RegionalRefreshStoreOptions,
+} from './regions/refresh-store.ts';
+export {
   MAX_REGIONS,
   REGION_NAME_PATTERN,
   type Region,
@@ -28,7 +32,14 @@ export {
   type WithoutGlobal,
   type WithoutLocal,
 } from './regions/region.ts';
+export {
+  createRegionalSessionStore,
+  type LookedUp,
+  type RegionalSessionStoreOptions,
+} from './regions/session-store.ts';
+export { type SessionSync, type SessionSyncOptions, startSessionSync } from './regions/session-sync.ts';
 export { type RegionSettings, type RegionVariables, regionSettings } from './regions/settings.ts';
+export { PUSH_RESULTS, type PushResult, SYNC_STEPS, type SyncStep } from './regions/sync-turn.ts';
 export type { FollowerOptions as RevocationReaderOptions, RevocationObserver } from './revocation/follower.ts';
 export type { RevocationLog } from './revocation/log.ts';
 export { openRevocationLog, type RevocationLogOptions } from './revocation/open.ts';
