@@ -1,3 +1,5 @@
+import { REGION_PATTERN } from '@sekisho/tokens';
+
 /** A place with a store, an auth service and guards of its own. */
 export interface Region {
   /** As `REGION_NAME_PATTERN` has it. */
@@ -7,7 +9,7 @@ export interface Region {
 }
 
 /** It is part of keys in Redis, of key ids and of metrics: no dot, no colon. */
-export const REGION_NAME_PATTERN = '^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$';
+export const REGION_NAME_PATTERN = REGION_PATTERN;
 export const MAX_REGIONS = 16;
 
 /** What becomes of sessions that are known here while the global store is away. */

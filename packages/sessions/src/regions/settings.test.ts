@@ -32,11 +32,16 @@ describe('settings of regions', () => {
   test('name this region and the others', () => {
     expect(regionSettings(VARIABLES)).toEqual({
       region: { name: 'tokyo', others: ['osaka', 'kyoto'] },
+      isFirst: true,
       globalRedisUrl: 'redis://global.example',
       maxBehindMs: 900_000,
       withoutGlobal: 'local',
       withoutLocal: 'global',
     });
+  });
+
+  test('tell which region was there first', () => {
+    expect(regionSettings({ ...VARIABLES, REGION: 'osaka' })).toMatchObject({ isFirst: false });
   });
 
   test.each([

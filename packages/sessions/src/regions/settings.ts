@@ -16,6 +16,8 @@ export interface RegionVariables {
 /** How a process takes part in several regions. */
 export interface RegionSettings {
   readonly region: Region;
+  /** Whether it goes on with what there was before there were regions, as the first of REGIONS does. @default false */
+  readonly isFirst?: boolean;
   readonly globalRedisUrl: string;
   /** Milliseconds that may pass without news of another region's revocations. */
   readonly maxBehindMs: number;
@@ -46,6 +48,7 @@ export function regionSettings(variables: RegionVariables): RegionSettings | und
   }
   return {
     region: { name, others: all.filter((other) => other !== name) },
+    isFirst: all[0] === name,
     globalRedisUrl,
     maxBehindMs: variables.REGION_MAX_STALENESS_SECONDS * 1000,
     withoutGlobal: variables.SESSIONS_WITHOUT_GLOBAL,
