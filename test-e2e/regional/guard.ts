@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { systemClock } from '@sekisho/kube';
 import { createService, edgePolicy, gateway, issuer, policy, route, service } from '@sekisho/guard/testing';
+import { systemClock } from '@sekisho/kube';
 import type { RegionSettings } from '@sekisho/sessions';
 import { createLogger, createMetrics } from '@sekisho/telemetry';
 import { generateSigningKey, type Jwks } from '@sekisho/tokens';

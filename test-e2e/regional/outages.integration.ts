@@ -22,9 +22,11 @@ beforeEach(async () => {
 /** What a test broke works again before the next one begins. */
 afterEach(() => healed(world.tokyo, world.osaka), TIMEOUT_MS);
 
-const isReady = ({ adminApp }: RegionUnderTest['auth']) => answers(200, async () => adminApp.inject({ url: '/readyz' }));
+const isReady = ({ adminApp }: RegionUnderTest['auth']) =>
+  answers(200, async () => adminApp.inject({ url: '/readyz' }));
 /** In the second in which a user was revoked nobody mints for them. */
-const logInPatiently = (region: RegionUnderTest) => vi.waitFor(() => user.logIn(region), { timeout: 60_000, interval: 200 });
+const logInPatiently = (region: RegionUnderTest) =>
+  vi.waitFor(() => user.logIn(region), { timeout: 60_000, interval: 200 });
 
 describe('while the global store is away', () => {
   beforeEach(() => world.global.kill(), TIMEOUT_MS);
@@ -142,9 +144,7 @@ describe('while a region is cut off', () => {
       await tokyo.line.kill();
       const headers = { authorization: `Bearer ${accessToken}` };
       await answers(503, async () => auth.publicApp.inject({ url: '/v1/sessions', headers }));
-      await answers(204, async () =>
-        auth.publicApp.inject({ method: 'DELETE', url: '/v1/sessions/current', headers }),
-      );
+      await answers(204, async () => auth.publicApp.inject({ method: 'DELETE', url: '/v1/sessions/current', headers }));
       await becomes('401 token_revoked', () => guards.osaka.ask(accessToken));
     } finally {
       await auth.close();

@@ -1,5 +1,12 @@
-import { ADMIN_LOGIN, type FreezableProxy, logIn, startProxyFor, startService, untilReady } from '@sekisho/auth/testing';
 import type { ServiceOptions } from '@sekisho/auth';
+import {
+  ADMIN_LOGIN,
+  type FreezableProxy,
+  logIn,
+  startProxyFor,
+  startService,
+  untilReady,
+} from '@sekisho/auth/testing';
 import type { RegionSettings } from '@sekisho/sessions';
 import { startValkey, type Valkey, type ValkeyProgram } from '@sekisho/sessions/testing';
 import type { Jwks } from '@sekisho/tokens';

@@ -43,16 +43,20 @@ describe('two regions', () => {
     await answers(401, () => osaka.refresh(refreshToken));
   });
 
-  test('who logs out everywhere is logged out of sessions of either, but for the one that is kept', MINUTE, async () => {
-    const { tokyo, osaka, guards } = world;
-    const user = await world.addUser();
-    const [inTokyo, inOsaka, kept] = [await user.logIn(tokyo), await user.logIn(osaka), await user.logIn(osaka)];
-    await becomes('200', () => guards.tokyo.ask(kept.accessToken));
-    await answers(204, () => tokyo.call('DELETE', '/v1/sessions?others=true', kept.accessToken));
-    for (const { accessToken } of [inTokyo, inOsaka]) {
-      for (const guard of Object.values(guards)) await becomes('401 token_revoked', () => guard.ask(accessToken));
-    }
-    await becomes('200', () => guards.osaka.ask(kept.accessToken));
-    await becomes('200', () => guards.tokyo.ask(kept.accessToken));
-  });
+  test(
+    'who logs out everywhere is logged out of sessions of either, but for the one that is kept',
+    MINUTE,
+    async () => {
+      const { tokyo, osaka, guards } = world;
+      const user = await world.addUser();
+      const [inTokyo, inOsaka, kept] = [await user.logIn(tokyo), await user.logIn(osaka), await user.logIn(osaka)];
+      await becomes('200', () => guards.tokyo.ask(kept.accessToken));
+      await answers(204, () => tokyo.call('DELETE', '/v1/sessions?others=true', kept.accessToken));
+      for (const { accessToken } of [inTokyo, inOsaka]) {
+        for (const guard of Object.values(guards)) await becomes('401 token_revoked', () => guard.ask(accessToken));
+      }
+      await becomes('200', () => guards.osaka.ask(kept.accessToken));
+      await becomes('200', () => guards.tokyo.ask(kept.accessToken));
+    },
+  );
 });

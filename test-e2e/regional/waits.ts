@@ -32,4 +32,3 @@ export async function healed(...regions: readonly RegionUnderTest[]): Promise<vo
     });
   }
 }
-

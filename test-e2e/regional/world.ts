@@ -23,7 +23,10 @@ export class World {
   readonly databaseUrl: string;
   readonly #removeDatabase: () => Promise<void>;
 
-  private constructor(parts: Pick<World, 'global' | 'tokyo' | 'osaka' | 'jwks' | 'guards' | 'databaseUrl'>, remove: () => Promise<void>) {
+  private constructor(
+    parts: Pick<World, 'global' | 'tokyo' | 'osaka' | 'jwks' | 'guards' | 'databaseUrl'>,
+    remove: () => Promise<void>,
+  ) {
     ({ global: this.global, tokyo: this.tokyo, osaka: this.osaka, jwks: this.jwks, guards: this.guards } = parts);
     this.databaseUrl = parts.databaseUrl;
     this.#removeDatabase = remove;
@@ -75,7 +78,12 @@ async function everyKey(regions: readonly RegionUnderTest[]): Promise<Jwks> {
   await until('every region publishes the keys of all', async () => {
     const sets = await Promise.all(regions.map(published));
     all = sets[0] ?? all;
-    const kids = sets.map(({ keys }) => keys.map(({ kid }) => kid).toSorted().join());
+    const kids = sets.map(({ keys }) =>
+      keys
+        .map(({ kid }) => kid)
+        .toSorted()
+        .join(),
+    );
     const isOf = (name: string) => all.keys.some(({ kid }) => kid.startsWith(`${name}.`));
     return new Set(kids).size === 1 && regions.every(({ name }) => isOf(name));
   });

@@ -115,7 +115,8 @@ function observeLog(log: Logger, { revocations, regions }: Parameters<typeof obs
 function observeBridge(log: Logger): BridgeObserver {
   return {
     bridged: (entries, to) => log.debug({ entries, to }, 'a store lacked revocations, and has them now'),
-    unbridged: (entries, to, err) => log.warn({ err, entries, to }, 'a store lacks revocations that cannot be written there'),
+    unbridged: (entries, to, err) =>
+      log.warn({ err, entries, to }, 'a store lacks revocations that cannot be written there'),
     unanswered: (entries, err) => log.warn({ err, entries }, 'revocations of other regions are not answered yet'),
   };
 }

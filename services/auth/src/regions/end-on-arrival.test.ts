@@ -14,7 +14,9 @@ async function arrive(entry: Pick<RevocationEntry, 'kind' | 'id' | 'except'>) {
 
 describe('what another region revoked', () => {
   test('of a user ends all sessions that the user began here', async () => {
-    expect(await arrive({ kind: 'user', id: USER })).toEqual([['tokyo', USER, { reason: 'revoked', except: undefined }]]);
+    expect(await arrive({ kind: 'user', id: USER })).toEqual([
+      ['tokyo', USER, { reason: 'revoked', except: undefined }],
+    ]);
   });
 
   test('by a log-out leaves the session that goes on', async () => {

@@ -61,7 +61,10 @@ export function openSessions(options: OpenSessionsOptions): Sessions {
 }
 
 /** @param endings of the sessions that are kept there */
-function openBackingOf({ connections, regions, ...options }: OpenSessionsOptions, endings: () => SessionEndings): Backing {
+function openBackingOf(
+  { connections, regions, ...options }: OpenSessionsOptions,
+  endings: () => SessionEndings,
+): Backing {
   const { local: redis, global } = connections;
   const evict: SessionEndings['evicted'] = (userId, evicted) => endings().evicted(userId, evicted);
   const { prefix = 'sk', revocationMinReplicas: minReplicas = 0 } = options;
