@@ -4,7 +4,7 @@ import { accountChanges, namedRevocations } from '../accounts/migration.ts';
 import { auditLog } from '../audit/migration.ts';
 import { AuthError } from '../errors.ts';
 import { workloads } from '../exchange/tables.ts';
-import { keyRotation, otherSigners, rotationRequests } from '../keys/migration.ts';
+import { keyRotation, otherSigners, regionalKeys, rotationRequests } from '../keys/migration.ts';
 import { OAUTH_CLIENTS } from '../oauth/clients/tables.ts';
 import type { Database } from './schema.ts';
 
@@ -54,6 +54,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-rotation-requests': rotationRequests,
   '0009-named-revocations': namedRevocations,
   '0010-other-signers': otherSigners,
+  '0011-regional-keys': regionalKeys,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...MIGRATIONS }) };
