@@ -7,7 +7,7 @@ import { LOCAL } from '../mesh/paths.ts';
 import { MESH_MARK } from '../mesh/proc.ts';
 import { valkey } from '../mesh/stores.ts';
 import { Supervisor } from '../mesh/supervisor.ts';
-import { ensureHelm, ensureToolchain, type Toolchain } from '../toolchain/index.ts';
+import { ensureHelm, ensurePrometheusDefinitions, ensureToolchain, type Toolchain } from '../toolchain/index.ts';
 import { startControlPlane } from './control-plane.ts';
 import { startPostgres } from './postgres.ts';
 import type { PrivateOrder } from './private-control-plane.ts';
@@ -34,6 +34,8 @@ declare module 'vitest' {
     helm: string;
     /** The same of the Gateway API's. */
     gatewayCrds: string;
+    /** The same of the Prometheus operator's PodMonitor and PrometheusRule. */
+    prometheusCrds: string;
     redisUrl: string;
     /** For tests that start, freeze and kill servers of their own: the program, where to keep data, and the environment that ends them with the run. */
     valkey: { readonly program: string; readonly folder: string; readonly env: Readonly<Record<string, string>> };
@@ -48,6 +50,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const report = (line: string): void => console.log(`  ${line}`);
   const tools = await ensureToolchain(process.env, report);
   const helm = await ensureHelm(process.env, report);
+  const prometheusCrds = await ensurePrometheusDefinitions(process.env, report);
   const folder = await runFolder(LOCAL);
   const logs = join(folder, 'logs');
   await mkdir(logs);
@@ -75,6 +78,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     project.provide('helm', helm);
     project.provide('istioCrds', tools.istioCrds);
     project.provide('gatewayCrds', tools.gatewayCrds);
+    project.provide('prometheusCrds', prometheusCrds);
     project.provide('redisUrl', store.url);
     project.provide('valkey', { program: tools.valkey, folder, env: { [MESH_MARK]: folder } });
     project.provide('postgresUrl', postgres.url);

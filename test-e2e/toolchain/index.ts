@@ -105,6 +105,31 @@ export async function ensureGatewayDefinitions(
 }
 
 /**
+ * Where the definitions of the Prometheus operator are, one YAML file: of the earliest release whose fields the manifests use.
+ * @throws as ensureToolchain
+ */
+export async function ensurePrometheusDefinitions(
+  env: NodeJS.ProcessEnv,
+  report: (line: string) => void,
+): Promise<string> {
+  const workshop = { cache: supportedCache(env), report };
+  const cwd = join(import.meta.dirname, 'definitions');
+  const files = await once(
+    join(workshop.cache, `definitions-${await digest([join(cwd, 'go.mod')])}`),
+    async (folder) => {
+      const operator = 'github.com/prometheus-operator/prometheus-operator';
+      const module = await moduleFolder(workshop, await findGo(workshop), operator, cwd);
+      const definitions = join(module, 'example/prometheus-operator-crd');
+      const texts = ['podmonitors', 'prometheusrules'].map((kind) =>
+        readFile(join(definitions, `monitoring.coreos.com_${kind}.yaml`), 'utf8'),
+      );
+      await writeFile(join(folder, 'prometheus-crds.yaml'), (await Promise.all(texts)).join('\n---\n'));
+    },
+  );
+  return join(files, 'prometheus-crds.yaml');
+}
+
+/**
  * Builds or finds Helm, with which the chart is tested; the mesh does without.
  * @throws as ensureToolchain
  */
