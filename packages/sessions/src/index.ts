@@ -18,6 +18,16 @@ export {
   type RefreshStoreOptions,
   type Rotation,
 } from './refresh.ts';
+export {
+  MAX_REGIONS,
+  REGION_NAME_PATTERN,
+  type Region,
+  WITHOUT_GLOBAL,
+  WITHOUT_LOCAL,
+  type WithoutGlobal,
+  type WithoutLocal,
+} from './regions/region.ts';
+export { type RegionSettings, type RegionVariables, regionSettings } from './regions/settings.ts';
 export type { FollowerOptions as RevocationReaderOptions, RevocationObserver } from './revocation/follower.ts';
 export type { RevocationLog } from './revocation/log.ts';
 export { openRevocationLog, type RevocationLogOptions } from './revocation/open.ts';

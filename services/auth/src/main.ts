@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { regionSettings } from '@sekisho/sessions';
 import { createLogger, failStart, onSignals, parseListen, readConfig } from '@sekisho/telemetry';
 import { AuthConfig, parseNetworks, readEncryptionKeys, readFirstAdministrator } from './config.ts';
 import { workloadKeySource } from './exchange/config.ts';
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
   const starting = createService({
     issuer: config.AUTH_ISSUER,
     redisUrl: config.REDIS_URL,
+    regions: regionSettings(config),
     databaseUrl: config.DATABASE_URL,
     databaseWait: { ms: config.DATABASE_WAIT_SECONDS * 1000, signal: stopping.signal },
     encryptionKeys: await readEncryptionKeys(config.KEY_ENCRYPTION_KEY_FILE),

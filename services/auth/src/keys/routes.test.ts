@@ -112,7 +112,8 @@ describe('POST /v1/keys/rotate', () => {
     const { keeper, call } = await setUp();
     const before = keeper.ring.published;
     expect((await call('POST', { compromised: 'A'.repeat(43) })).json()).toMatchObject({ code: 'key_unknown' });
-    for (const compromised of ['', "' or 1=1 --", 'A'.repeat(44), 7, null]) {
+    expect((await call('POST', { compromised: `eu.${'A'.repeat(43)}` })).json()).toMatchObject({ code: 'key_unknown' });
+    for (const compromised of ['', "' or 1=1 --", 'A'.repeat(44), `EU.${'A'.repeat(43)}`, 7, null]) {
       expect((await call('POST', { compromised })).json()).toMatchObject({ status: 400, code: 'request_invalid' });
     }
     expect((await call('POST', { compromise: 'A'.repeat(43) })).statusCode).toBe(400);

@@ -1,4 +1,4 @@
-import { SIGNING_ALGORITHMS } from '@sekisho/tokens';
+import { KID_PATTERN, SIGNING_ALGORITHMS } from '@sekisho/tokens';
 import { type Static, Type } from 'typebox';
 import type { Administrator } from '../accounts/authority.ts';
 import { AuthError } from '../errors.ts';
@@ -18,8 +18,7 @@ export interface KeyRoutesOptions {
 }
 
 const Moment = Type.String({ format: 'date-time' });
-/** RFC 7638 thumbprint: SHA-256 in base64url. */
-const Kid = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
+const Kid = Type.String({ pattern: KID_PATTERN });
 
 const KeysAnswer = Type.Object({
   keys: Type.Array(
