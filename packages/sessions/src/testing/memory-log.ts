@@ -92,6 +92,10 @@ export function memoryLog(now: () => number): MemoryLog {
       attempt();
       return { last: asked, entries: behind(position) };
     },
+    async regions() {
+      attempt();
+      return { now: now(), whole: new Map(), marks: [] };
+    },
     close() {
       isClosed = true;
       failure = new Error('the log is closed');
