@@ -144,18 +144,9 @@ export async function ensureKubectl(...making: Making): Promise<string> {
  * Builds or finds toxiproxy's server, which delays and cuts the lines between regions; the mesh does without.
  * @throws as ensureToolchain
  */
-export async function ensureToxiproxy(
-  env: NodeJS.ProcessEnv,
-  report: (line: string) => void,
-  signal?: AbortSignal,
-): Promise<string> {
-  const workshop = { cache: supportedCache(env), report, ...(signal === undefined ? {} : { signal }) };
+export async function ensureToxiproxy(...making: Making): Promise<string> {
   const pkg = 'github.com/Shopify/toxiproxy/v2/cmd/server';
-  return goTool(
-    workshop,
-    lazily(() => findGo(workshop)),
-    { name: 'toxiproxy', pkg, module: 'toxiproxy' },
-  );
+  return built(workshopOf(...making), { name: 'toxiproxy', pkg, module: 'toxiproxy' });
 }
 
 async function ensureValkey(workshop: Workshop): Promise<string> {
