@@ -33,7 +33,14 @@ export type { FollowerOptions as RevocationReaderOptions, RevocationObserver } f
 export type { Heard, RevocationLog } from './revocation/log.ts';
 export { openRevocationLog, type RevocationLogOptions } from './revocation/open.ts';
 export { type RevocationReader, startRevocationReader } from './revocation/reader.ts';
+export type { Bridge, BridgeObserver, Place } from './revocation/regional/bridge.ts';
 export { REGION_STATES, type RegionNews, type RegionState } from './revocation/regional/region-news.ts';
+export { type RegionalReaderOptions, startRegionalRevocationReader } from './revocation/regional/regional-reader.ts';
+export {
+  createRegionalRevoker,
+  type RegionalRevoker,
+  type RegionalRevokerOptions,
+} from './revocation/regional/regional-revoker.ts';
 export {
   REVOCATION_KINDS,
   type Revocation,

@@ -18,6 +18,7 @@ export const AUTH_ERRORS = {
   session_unknown: { status: 404 },
   grant_unknown: { status: 404 },
   key_unknown: { status: 404 },
+  region_unknown: { status: 404 },
   key_unwanted: { status: 409 },
   client_taken: { status: 409 },
   client_unknown: { status: 404 },
