@@ -60,7 +60,7 @@ export class RegionUnderTest {
     const store = await startValkey(valkey);
     const { proxy: line, url: globalRedisUrl } = await startProxyFor(globalUrl);
     const settings: RegionSettings = {
-      ...{ region: { name, others }, globalRedisUrl, maxBehindMs: 900_000 },
+      ...{ region: { name, others }, isFirst: name === 'tokyo', globalRedisUrl, maxBehindMs: 900_000 },
       ...{ withoutGlobal: 'local', withoutLocal: 'global' },
     };
     const start = (changes: Partial<RegionSettings> = {}) =>
