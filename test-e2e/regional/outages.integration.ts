@@ -61,7 +61,8 @@ describe("while a region's own store is away", () => {
   test('the global one serves, and the region goes on by itself when it is back', MINUTES, async () => {
     const { tokyo, osaka, guards } = world;
     const [before, ended] = [await user.logIn(osaka), await user.logIn(osaka)];
-    await healed(osaka);
+    // By then the global store knows them.
+    for (const { accessToken } of [before, ended]) await becomes('200', () => guards.tokyo.ask(accessToken));
     await osaka.store.kill();
     await isReady(osaka.auth);
     await becomes('200', () => guards.osaka.ask(before.accessToken));
@@ -74,6 +75,24 @@ describe("while a region's own store is away", () => {
     await becomes('200', () => guards.osaka.ask(begun.accessToken));
     await becomes('401 token_revoked', () => guards.osaka.ask(ended.accessToken));
     await answers(200, () => tokyo.refresh(begun.refreshToken));
+  });
+});
+
+describe('while a region has lost both its own store and what it had not told yet', () => {
+  test('whoever may be known there is told to come back, and logs out all the same', MINUTES, async () => {
+    const { osaka, guards } = world;
+    await osaka.line.kill();
+    const [kept, ended] = [await user.logIn(osaka), await user.logIn(osaka)];
+    await osaka.store.kill();
+    await osaka.line.revive();
+    await becomes('503 unavailable', () => guards.osaka.ask(kept.accessToken));
+    await answers(503, () => osaka.refresh(kept.refreshToken));
+    await answers(204, () => osaka.call('DELETE', '/v1/sessions/current', ended.accessToken));
+    await becomes('401 token_revoked', () => guards.tokyo.ask(ended.accessToken));
+    await osaka.store.start();
+    await becomes('200', () => guards.osaka.ask(kept.accessToken));
+    await becomes('200', () => guards.tokyo.ask(kept.accessToken));
+    await becomes('401 token_revoked', () => guards.osaka.ask(ended.accessToken));
   });
 });
 
@@ -160,7 +179,7 @@ describe('a process', () => {
     const auth = await osaka.startAuth({ globalRedisUrl });
     try {
       await isReady(auth);
-      const { accessToken } = await user.logIn(osaka);
+      const { accessToken } = await user.logIn(osaka, auth);
       await becomes('200', () => guards.tokyo.ask(accessToken));
       await proxy.revive();
       await healed(tokyo);
@@ -177,7 +196,7 @@ describe('a process', () => {
     const guard = await osaka.startGuard(jwks, { globalRedisUrl });
     await until('the guard is ready', () => guard.isReady());
     proxy.freeze();
-    expect((await logIn(auth, { email: 'nobody@example.org', password: 'correct horse' })).statusCode).toBe(401);
+    await answers(401, () => logIn(auth, { email: 'nobody@example.org', password: 'correct horse' }));
     await guard.close();
     await auth.close();
     await proxy.close();

@@ -76,8 +76,8 @@ export class RegionUnderTest {
     return (await this.auth.publicApp.inject({ url: '/.well-known/jwks.json' })).json();
   }
 
-  async logIn(email: string, password: string): Promise<LoggedIn> {
-    const answer = await logIn(this.auth, { email, password, services: ['bucket', 'lenient'] });
+  async logIn(credentials: { readonly email: string; readonly password: string }, auth = this.auth): Promise<LoggedIn> {
+    const answer = await logIn(auth, { ...credentials, services: ['bucket', 'lenient'] });
     if (answer.statusCode !== 201) throw new Error(`${this.name}: the log-in is answered ${answer.body}`);
     return loggedIn(answer);
   }

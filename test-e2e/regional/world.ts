@@ -54,7 +54,8 @@ export class World {
     const body = { email, password: PASSWORD, roles: [], permissions: [], grants };
     const made = await this.tokyo.administer('POST', '/v1/users', { payload: body });
     if (made.statusCode !== 201) throw new Error(made.body);
-    return { id: made.json().id, logIn: (region) => region.logIn(email, PASSWORD) };
+    const logInAt = (region: RegionUnderTest, auth = region.auth) => region.logIn({ email, password: PASSWORD }, auth);
+    return { id: made.json().id, logIn: logInAt };
   }
 
   async close(): Promise<void> {
@@ -68,7 +69,8 @@ export class World {
 
 export interface User {
   readonly id: string;
-  logIn(region: RegionUnderTest): Promise<LoggedIn>;
+  /** @param auth another replica than the region's first */
+  logIn(region: RegionUnderTest, auth?: RegionUnderTest['auth']): Promise<LoggedIn>;
 }
 
 /** Once each region publishes a key that signs, and knows those of the others. */

@@ -171,6 +171,13 @@ describe('a session that is proven to have been', () => {
     expect(noted()).toEqual(['lost']);
   });
 
+  test('is refused when nobody can be asked who knows it', async () => {
+    const { endings, sessions, revokedSessions } = setUp();
+    sessions.get = () => Promise.reject(away);
+    await endings.proven(lost, 'logout');
+    expect(revokedSessions()).toEqual(['lost']);
+  });
+
   test('is left alone when it ended as it should', async () => {
     const { endings, revokedSessions, noted, create } = setUp();
     const id = await create(ALICE_ID, 'shop');
