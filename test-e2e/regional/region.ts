@@ -1,4 +1,5 @@
-import type { ServiceOptions } from '@sekisho/auth';
+import { randomBytes } from 'node:crypto';
+import { type EncryptionKeys, KEY_DEFAULTS, type ServiceOptions } from '@sekisho/auth';
 import {
   ADMIN_LOGIN,
   type FreezableProxy,
@@ -17,6 +18,8 @@ export interface RegionOptions {
   readonly others: readonly string[];
   readonly globalUrl: string;
   readonly databaseUrl: string;
+  /** Shared by all. */
+  readonly sessionKeys: EncryptionKeys;
   readonly valkey: ValkeyProgram;
 }
 
@@ -28,13 +31,23 @@ export interface LoggedIn {
   readonly refreshToken: string;
 }
 
+type AuthOptions = Pick<ServiceOptions, 'redisUrl' | 'regions' | 'databaseUrl'> & {
+  readonly encryptionKeys: EncryptionKeys;
+  readonly sessionKeys: EncryptionKeys;
+};
+
 type Parts = Pick<RegionUnderTest, 'name' | 'store' | 'line' | 'settings' | 'auth' | 'startAuth'>;
+
+export const newKeys = (): EncryptionKeys => ({ current: randomBytes(32), previous: [] });
 
 /** Above what a machine takes that others use as well. */
 const STORE_TIMEOUT_MS = 5_000;
 
-async function startAuth(options: Pick<ServiceOptions, 'redisUrl' | 'regions' | 'databaseUrl'>): Promise<AuthService> {
-  const auth = await startService({ ...options, prefix: 'sk', storeTimeoutMs: STORE_TIMEOUT_MS });
+/** Each learns soon of the other's keys. */
+const KEYS = { ...KEY_DEFAULTS, pollMs: 5_000 };
+
+async function startAuth(options: AuthOptions): Promise<AuthService> {
+  const auth = await startService({ ...options, keys: KEYS, prefix: 'sk', storeTimeoutMs: STORE_TIMEOUT_MS });
   await untilReady(auth);
   return auth;
 }
@@ -56,15 +69,16 @@ export class RegionUnderTest {
     ({ settings: this.settings, auth: this.auth, startAuth: this.startAuth } = parts);
   }
 
-  static async start({ name, others, globalUrl, databaseUrl, valkey }: RegionOptions): Promise<RegionUnderTest> {
+  static async start({ name, others, globalUrl, valkey, ...shared }: RegionOptions): Promise<RegionUnderTest> {
     const store = await startValkey(valkey);
     const { proxy: line, url: globalRedisUrl } = await startProxyFor(globalUrl);
     const settings: RegionSettings = {
       ...{ region: { name, others }, isFirst: name === 'tokyo', globalRedisUrl, maxBehindMs: 900_000 },
       ...{ withoutGlobal: 'local', withoutLocal: 'global' },
     };
+    const own = { ...shared, redisUrl: store.url, encryptionKeys: newKeys() };
     const start = (changes: Partial<RegionSettings> = {}) =>
-      startAuth({ redisUrl: store.url, regions: { ...settings, ...changes }, databaseUrl });
+      startAuth({ ...own, regions: { ...settings, ...changes } });
     return new RegionUnderTest({ name, store, line, settings, auth: await start(), startAuth: start });
   }
 

@@ -3,7 +3,8 @@ import { databaseKinds } from '@sekisho/auth/testing';
 import { startValkey, until, type Valkey, type ValkeyProgram } from '@sekisho/sessions/testing';
 import type { Jwks } from '@sekisho/tokens';
 import type { RegionalGuard } from './guard.ts';
-import { type LoggedIn, RegionUnderTest } from './region.ts';
+import { type LoggedIn, newKeys, RegionUnderTest } from './region.ts';
+import { healed } from './waits.ts';
 
 export interface WorldOptions {
   readonly valkey: ValkeyProgram;
@@ -37,13 +38,14 @@ export class World {
     if (kind === undefined) throw new Error('there is no database');
     const { url: databaseUrl, remove } = await kind.create();
     const global = await startValkey(valkey);
-    const shared = { globalUrl: global.url, databaseUrl, valkey };
+    const shared = { globalUrl: global.url, databaseUrl, sessionKeys: newKeys(), valkey };
     const tokyo = await RegionUnderTest.start({ ...shared, name: 'tokyo', others: ['osaka'] });
     const osaka = await RegionUnderTest.start({ ...shared, name: 'osaka', others: ['tokyo'] });
     const jwks = await everyKey([tokyo, osaka]);
     const guards = { tokyo: await tokyo.startGuard(jwks), osaka: await osaka.startGuard(jwks) };
     const world = new World({ global, tokyo, osaka, jwks, guards, databaseUrl }, remove);
     for (const guard of Object.values(guards)) await until('a guard is ready', () => guard.isReady());
+    await healed(tokyo, osaka);
     return world;
   }
 

@@ -41,7 +41,7 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
     database: () => pingDatabase(database.db),
     redis: connections.ping,
     keys: async () => [keys.ring.assertServing(), keys.published()],
-    revocations: async () => sessions.knowledge.assertFresh(),
+    revocations: sessions.assertReady,
   };
   return {
     db: database.db,

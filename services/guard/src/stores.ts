@@ -30,6 +30,8 @@ export interface StoresOptions {
 /** Sessions and revocations, as the guard uses them. */
 export interface Stores {
   readonly revocations: RevocationReader;
+  /** Whether all of them were loaded once, from wherever they are kept. Stays true. */
+  revocationsLoaded(): boolean;
   /** Whether what is revoked, in any region, is known well enough to go by. */
   knowsRevocations(): boolean;
   readonly gate: SessionGate;
@@ -50,6 +52,10 @@ export function openStores(options: StoresOptions): Stores {
     for (const what of Object.values(ASKED)) outages.works(what);
   });
   const { sessions, revoker, revocations } = backing;
+  let isLoaded = false;
+  void revocations.ready.then(() => {
+    isLoaded = true;
+  });
   const metrics = createGuardMetrics(options.metrics, () => gate.size);
   const touches = createTouchQueue({
     sessions,
@@ -68,6 +74,7 @@ export function openStores(options: StoresOptions): Stores {
   });
   return {
     revocations,
+    revocationsLoaded: () => isLoaded,
     knowsRevocations: createKnowsRevocations(revocations, { maxStalenessMs, maxBehindMs: regions?.maxBehindMs }),
     gate,
     metrics,

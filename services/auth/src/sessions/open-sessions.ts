@@ -1,6 +1,7 @@
 import type { OnSecurityEvent, RegionSettings, RevocationEntry } from '@sekisho/sessions';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import type { AuthAuditTrail } from '../audit/trail.ts';
+import { AuthError } from '../errors.ts';
 import type { AuthMetrics } from '../metrics.ts';
 import type { StoreConnections } from '../regions/connections.ts';
 import { endOnArrival } from '../regions/end-on-arrival.ts';
@@ -38,6 +39,8 @@ export interface Sessions extends Backing {
   readonly onSecurityEvent: OnSecurityEvent;
   /** Whether the revocations are known well enough to accept a token. */
   readonly knowledge: Knowledge;
+  /** Rejects while the revocations are not loaded from wherever they are kept, or are too old. */
+  assertReady(): Promise<void>;
   /** Revokes what a key signed, and what it will sign in other hands. */
   revokeKey(kid: string): Promise<void>;
 }
@@ -47,15 +50,24 @@ export function openSessions(options: OpenSessionsOptions): Sessions {
   const { regions, revocationMaxStaleness = 60 } = options;
   const backing = openBackingOf(options, () => endings);
   const { store, revoker, revocations } = backing;
+  let isLoaded = false;
+  void revocations.ready.then(() => {
+    isLoaded = true;
+  });
   const endings = createSessionEndings({ sessions: store, revoker, revocations, metrics: options.authMetrics });
+  const knowledge = createKnowledge(revocations, {
+    maxStalenessMs: revocationMaxStaleness * 1000,
+    maxBehindMs: regions?.maxBehindMs ?? 0,
+  });
   return {
     ...backing,
     endings,
     onSecurityEvent: tellSecurityEvents(options.audit, options.metrics),
-    knowledge: createKnowledge(revocations, {
-      maxStalenessMs: revocationMaxStaleness * 1000,
-      maxBehindMs: regions?.maxBehindMs ?? 0,
-    }),
+    knowledge,
+    async assertReady() {
+      if (!isLoaded) throw new AuthError('unavailable', 'the revocations are not loaded yet');
+      knowledge.assertFresh();
+    },
     revokeKey: (kid) => revoker.revoke({ kind: 'key', id: kid }),
   };
 }
