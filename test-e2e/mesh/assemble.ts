@@ -15,6 +15,7 @@ import { type AuthProcess, auth, guard, operator } from './services.ts';
 import { setUpShop } from './shop-set-up.ts';
 import { valkey } from './stores.ts';
 import type { Supervisor } from './supervisor.ts';
+import { timer } from './timer.ts';
 import { waitFor } from './wait.ts';
 import { startWorkloads } from './workloads.ts';
 
@@ -187,13 +188,3 @@ function infoOf({ url, adminUrl, issuer, adminEmail, adminPasswordFile }: AuthPr
 }
 
 const namespace = (name: string): Manifest => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-
-/** Reports how long each part took. */
-function timer(report: (line: string) => void): <T>(title: string, work: Promise<T>) => Promise<T> {
-  return async (title, work) => {
-    const began = performance.now();
-    const result = await work;
-    report(`${title}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
-    return result;
-  };
-}

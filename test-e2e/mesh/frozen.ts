@@ -3,7 +3,11 @@ import type { MeshInfo } from './mesh-info.ts';
 import { childrenOf } from './proc.ts';
 
 /** Stops a process of the mesh where it stands, with its children, runs `meanwhile`, and lets it go on. */
-export async function frozen<T>(mesh: MeshInfo, name: string, meanwhile: () => Promise<T>): Promise<T> {
+export async function frozen<T>(
+  mesh: Pick<MeshInfo, 'processes'>,
+  name: string,
+  meanwhile: () => Promise<T>,
+): Promise<T> {
   return withStopped([record(mesh, name).pid], meanwhile);
 }
 

@@ -29,7 +29,7 @@ async function killedProcesses<T>(mesh: MeshInfo, names: readonly string[], mean
 }
 
 /** What the supervisor last said of a process of the mesh. */
-export function record(mesh: MeshInfo, name: string): ProcessRecord {
+export function record(mesh: Pick<MeshInfo, 'processes'>, name: string): ProcessRecord {
   const found = readRecord(mesh.processes).find((row) => row.name === name);
   if (found === undefined) throw new Error(`no process ${name}`);
   return found;

@@ -6,6 +6,7 @@ import { identify, isAlive, type ProcessId, signalGroup } from './proc.ts';
 import { WaitError, waitFor } from './wait.ts';
 
 const LOG_LINES_SHOWN = 15;
+const READY_WITHIN_MS = 180_000;
 const RESTART_DELAYS_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000] as const;
 /** After this long without an exit the back-off begins anew. */
 const STABLE_AFTER_MS = 30_000;
@@ -41,6 +42,7 @@ export class ManagedProcess {
   #state: ProcessState = 'stopped';
   #restarts = 0;
   #exit: Promise<string> = Promise.resolve('not started');
+  #held: PromiseWithResolvers<void> | undefined;
   readonly #stopping = new AbortController();
 
   constructor(spec: ProcessSpec, onChange: () => void) {
@@ -64,8 +66,25 @@ export class ManagedProcess {
     void this.#keepAlive();
   }
 
+  /** Kills it, and keeps it from being started again until `up`. */
+  async down(): Promise<void> {
+    this.#held ??= Promise.withResolvers();
+    if (this.#id !== undefined) signalGroup(this.#id, 'SIGKILL');
+    await this.#exit;
+    this.#set('restarting');
+  }
+
+  /** Resolves when it serves again. @throws WaitError */
+  async up(): Promise<void> {
+    this.#release();
+    const { name, readyWithin = READY_WITHIN_MS } = this.spec;
+    const isBack = async () => this.#state === 'ready';
+    await waitFor(`${name} is back`, isBack, { timeout: readyWithin, signal: this.#stopping.signal });
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#release();
     const id = this.#id;
     if (id !== undefined && isAlive(id)) {
       signalGroup(id, 'SIGTERM');
@@ -84,7 +103,7 @@ export class ManagedProcess {
     this.#exit = this.#spawn();
     const stop = new AbortController();
     const ready = waitFor(`${this.spec.name} is ready`, this.spec.ready, {
-      timeout: this.spec.readyWithin ?? 180_000,
+      timeout: this.spec.readyWithin ?? READY_WITHIN_MS,
       signal: AbortSignal.any([stop.signal, this.#stopping.signal]),
     });
     const died = this.#exit.then((how) => Promise.reject(new StartError(how)));
@@ -131,12 +150,24 @@ export class ManagedProcess {
       this.#restarts += 1;
       this.#set('restarting');
       if (Date.now() - began > STABLE_AFTER_MS) attempt = 0;
-      const pause = RESTART_DELAYS_MS[Math.min(attempt, RESTART_DELAYS_MS.length - 1)];
+      await this.#pause(attempt);
       attempt += 1;
       // A start that fails or a stop meanwhile both end this round; the loop's head decides which it was.
-      await delay(pause, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       await this.#launch().catch(() => this.#endLate());
     }
+  }
+
+  /** Back-off; no longer than it is held where somebody holds it. */
+  async #pause(attempt: number): Promise<void> {
+    const pause = RESTART_DELAYS_MS[Math.min(attempt, RESTART_DELAYS_MS.length - 1)];
+    if (this.#held === undefined)
+      await delay(pause, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    await this.#held?.promise;
+  }
+
+  #release(): void {
+    this.#held?.resolve();
+    this.#held = undefined;
   }
 
   /** A restarted process that never became ready is ended, so that the next round begins with none. */

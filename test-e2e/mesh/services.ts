@@ -178,7 +178,8 @@ async function claim(addresses: Addresses, preferred: number): Promise<string> {
   return `${HOST}:${await addresses.port(HOST, preferred)}`;
 }
 
-function nodeProcess(
+/** A part of the platform by its own `main.ts`. */
+export function nodeProcess(
   options: Pick<ProcessSpec, 'name' | 'ready'> & { main: string; env: Readonly<Record<string, string>> },
   context: ServerContext,
 ): ProcessSpec {

@@ -10,8 +10,8 @@ export interface Store {
 }
 
 /** Valkey (Redis) with an append-only file, so that a killed one comes back with what it had. */
-export async function valkey(program: string, context: ServerContext): Promise<Store> {
-  const folder = join(context.folder, 'valkey');
+export async function valkey(program: string, context: ServerContext, name = 'valkey'): Promise<Store> {
+  const folder = join(context.folder, name);
   await mkdir(folder, { recursive: true });
   const host = '127.0.0.1';
   const port = await context.addresses.port(host, 26379);
@@ -36,10 +36,10 @@ export async function valkey(program: string, context: ServerContext): Promise<S
     'no',
   ];
   const spec: ProcessSpec = {
-    name: 'valkey',
+    name,
     command: program,
     args,
-    log: join(context.logs, 'valkey.log'),
+    log: join(context.logs, `${name}.log`),
     ready: () => pongs(host, port),
   };
   return { spec, url: `redis://${host}:${port}` };

@@ -71,6 +71,28 @@ test('a killed process comes back under a new pid', async () => {
   expect(after.pid).not.toBe(before?.pid);
 });
 
+test('a process that is held down stays down until it is let up', async () => {
+  await supervisor.start(program('one', 'setInterval(() => {}, 1000)'));
+  const [before] = record();
+  await supervisor.down('one');
+  await supervisor.down('one');
+  expect(record()).toMatchObject([{ state: 'restarting' }]);
+  expect(processesOf(folder)).toEqual([]);
+  await supervisor.up('one');
+  const [after] = record();
+  expect(after).toMatchObject({ state: 'ready' });
+  expect(after?.pid).not.toBe(before?.pid);
+});
+
+test('what is held down does not keep the others from stopping', async () => {
+  await supervisor.start(program('one', 'setInterval(() => {}, 1000)'));
+  await supervisor.start(program('two', 'setInterval(() => {}, 1000)'));
+  await supervisor.down('one');
+  await supervisor.stop();
+  expect(processesOf(folder)).toEqual([]);
+  expect(record()).toEqual([]);
+});
+
 test('stopping ends every process and what it started, also one that ignores SIGTERM', async () => {
   const child = `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);`;
   await supervisor.start(

@@ -35,6 +35,22 @@ export class Supervisor {
     await child.start();
   }
 
+  /** Kills a process at once and keeps it down until `up`. */
+  down(name: string): Promise<void> {
+    return this.#named(name).down();
+  }
+
+  /** Resolves when it serves again. */
+  up(name: string): Promise<void> {
+    return this.#named(name).up();
+  }
+
+  #named(name: string): ManagedProcess {
+    const found = this.#processes.find(({ spec }) => spec.name === name);
+    if (found === undefined) throw new Error(`no process ${name}`);
+    return found;
+  }
+
   /** To be called now and then: a mesh may be up for days. */
   boundLogs(): void {
     for (const { spec } of this.#processes) boundLog(spec.log);

@@ -31,26 +31,39 @@ export interface LogIn {
   /** @default everything that was granted */
   readonly services?: readonly string[] | undefined;
   readonly device?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Logs in with a password, and answers the access token. @throws Error naming the status */
-export async function logIn(
-  mesh: MeshInfo,
+/** An auth service, wherever it runs. */
+export type AuthPlace = Pick<MeshInfo, 'auth'>;
+
+/** Logs in with a password. @returns whatever the auth service answers */
+export function logInAnswer(
+  { auth }: AuthPlace,
   { email, password }: Pick<Person, 'email' | 'password'>,
-  { services, device }: LogIn = {},
-): Promise<string> {
+  { services, device, headers }: LogIn = {},
+): Promise<Answer> {
   const body = { email, password, ...(services && { services }), ...(device && { device }) };
-  const answer = await call(`${mesh.auth.url}/v1/sessions`, { method: 'POST', body });
+  return call(`${auth.url}/v1/sessions`, { method: 'POST', body, ...(headers && { headers }) });
+}
+
+/** The same, and answers the access token. @throws Error naming the status */
+export async function logIn(
+  place: AuthPlace,
+  person: Pick<Person, 'email' | 'password'>,
+  options: LogIn = {},
+): Promise<string> {
+  const answer = await logInAnswer(place, person, options);
   if (answer.status !== 201) throw new Error(`log in: ${answer.status} ${answer.text}`);
   return String(json(answer)['access_token']);
 }
 
 /** The administrators' API of the auth service. */
 export class Accounts {
-  readonly #mesh: MeshInfo;
+  readonly #mesh: AuthPlace;
   #token: Promise<string> | undefined;
 
-  constructor(mesh: MeshInfo) {
+  constructor(mesh: AuthPlace) {
     this.#mesh = mesh;
   }
 

@@ -9,7 +9,7 @@ import { hopsChapter } from './hops.ts';
 import { logInChapter } from './log-in.ts';
 import type { Chapter } from './step.ts';
 
-export { Accounts, logIn, type Person } from './accounts.ts';
+export { Accounts, type AuthPlace, logIn, logInAnswer, type Person } from './accounts.ts';
 export { type StoryContext, storyContext } from './context.ts';
 export { type Answer, type Call, call, outcome } from './http.ts';
 export { Policies } from './policies.ts';

@@ -43,6 +43,7 @@ export {
   type WorkloadGrant,
 } from './mint.ts';
 export { EcPublicJwk, type Jwks, PublicJwk, parsePublicJwk, RsaPublicJwk } from './public-jwk.ts';
+export { isRegionName, KID_PATTERN, MAX_KID_LENGTH, REGION_PATTERN, regionOfKid } from './region.ts';
 export { type OpenedSigningKey, openSigningKey, sealSigningKey } from './sealed-key.ts';
 export { ANY_AUDIENCE, createVerifier, type VerifierOptions, type Verify } from './verify.ts';
 export { createVerifyCache, type VerifyCache, type VerifyCacheOptions } from './verify-cache.ts';

@@ -8,7 +8,7 @@ export const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
 export interface SigningKey {
-  /** RFC 7638 thumbprint of the public half: the same key has the same name everywhere. */
+  /** Its region, if there are regions, and the RFC 7638 thumbprint of the public half: the same key has the same name everywhere. */
   readonly kid: string;
   readonly privateKey: KeyObject;
   readonly publicJwk: PublicJwk;
@@ -18,19 +18,20 @@ export interface SigningKey {
 const RSA_BITS = 3072;
 const generate = promisify(generateKeyPair);
 
-export async function generateSigningKey(alg: SigningAlgorithm = 'ES256'): Promise<SigningKey> {
-  return signingKey(await generatePrivateKey(alg));
+/** @param region the one that is to sign with it; none where there are no regions */
+export async function generateSigningKey(alg: SigningAlgorithm = 'ES256', region?: string): Promise<SigningKey> {
+  return signingKey(await generatePrivateKey(alg), region);
 }
 
 /** @throws TokenError `key_invalid` when these are not the bytes, in PKCS #8, of a private key on P-256 or of RSA with 2048 to 4096 bits */
-export async function importSigningKey(pkcs8: Buffer): Promise<SigningKey> {
+export async function importSigningKey(pkcs8: Buffer, region?: string): Promise<SigningKey> {
   let privateKey: KeyObject;
   try {
     privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
   } catch (cause) {
     throw new TokenError('key_invalid', 'the signing key is not a PKCS #8 private key', { cause });
   }
-  return signingKey(privateKey);
+  return signingKey(privateKey, region);
 }
 
 export function exportSigningKey(key: SigningKey): Buffer {
@@ -50,8 +51,8 @@ async function generatePrivateKey(alg: SigningAlgorithm): Promise<KeyObject> {
   }
 }
 
-async function signingKey(privateKey: KeyObject): Promise<SigningKey> {
-  const publicJwk = await publicJwkOf(createPublicKey(privateKey));
+async function signingKey(privateKey: KeyObject, region: string | undefined): Promise<SigningKey> {
+  const publicJwk = await publicJwkOf(createPublicKey(privateKey), region);
   if (publicJwk === undefined) throw new TokenError('key_invalid', `the signing key is not ${USABLE_KEYS}`);
   return { kid: publicJwk.kid, privateKey, publicJwk };
 }

@@ -16,8 +16,15 @@ describe('a public key that somebody tells', () => {
     expect(await parsePublicJwk(JSON.parse(JSON.stringify(publicJwk)))).toEqual(publicJwk);
   });
 
+  test('keeps the region that its name says', async () => {
+    const { publicJwk } = await generateSigningKey('ES256', 'eu');
+    expect(await parsePublicJwk(JSON.parse(JSON.stringify(publicJwk)))).toEqual(publicJwk);
+  });
+
   test.each([
     ['nothing', undefined],
+    ['what is no region', { ...jwk, kid: `EU.${jwk.kid}` }],
+    ['the name of another after a region', { ...jwk, kid: `eu.${other.kid}` }],
     ['a text', 'key'],
     ['a private half', { ...jwk, d: privateKey.export({ format: 'jwk' }).d }],
     ['the name of another', { ...jwk, kid: other.kid }],

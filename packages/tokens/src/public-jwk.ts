@@ -4,6 +4,7 @@ import { calculateJwkThumbprint } from 'jose';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { TokenError } from './errors.ts';
+import { KID_PATTERN, MAX_KID_LENGTH, regionalKid, regionOfKid } from './region.ts';
 
 const strict = { additionalProperties: false } as const;
 const Base64url = (bytes: number) =>
@@ -12,7 +13,8 @@ const Base64url = (bytes: number) =>
 const RSA_BOUNDS = { least: 2048, most: 4096 };
 /** 65537, the exponent that every verifier takes. */
 const RSA_EXPONENT = 'AQAB';
-const base = { kid: Base64url(32), use: Type.Literal('sig') };
+const Kid = Type.String({ pattern: KID_PATTERN, maxLength: MAX_KID_LENGTH });
+const base = { kid: Kid, use: Type.Literal('sig') };
 
 export const EcPublicJwk = Type.Object(
   {
@@ -36,8 +38,8 @@ export const RsaPublicJwk = Type.Object(
   strict,
 );
 /**
- * Public half of a signing key as a JWKS lists it (RFC 7517). `kid` is the RFC 7638 thumbprint, `alg` the only algorithm
- * that the key may be used with.
+ * Public half of a signing key as a JWKS lists it (RFC 7517). `kid` is the RFC 7638 thumbprint, with the region before it
+ * if there are regions; `alg` is the only algorithm that the key may be used with.
  */
 export const PublicJwk = Type.Union([EcPublicJwk, RsaPublicJwk]);
 
@@ -59,7 +61,7 @@ const validator = Compile(PublicJwk);
  * @throws TokenError `key_invalid`
  */
 export async function parsePublicJwk(told: unknown): Promise<PublicJwk> {
-  const jwk = validator.Check(told) ? await publicJwkOf(importPublicJwk(told)) : undefined;
+  const jwk = validator.Check(told) ? await publicJwkOf(importPublicJwk(told), regionOfKid(told.kid)) : undefined;
   if (jwk === undefined || !isDeepStrictEqual(jwk, told)) {
     throw new TokenError('key_invalid', `the key is no public JWK, ${USABLE_KEYS}, named by its RFC 7638 thumbprint`);
   }
@@ -67,10 +69,10 @@ export async function parsePublicJwk(told: unknown): Promise<PublicJwk> {
 }
 
 /** @returns undefined for a key that tokens are not signed with */
-export async function publicJwkOf(publicKey: KeyObject): Promise<PublicJwk | undefined> {
+export async function publicJwkOf(publicKey: KeyObject, region: string | undefined): Promise<PublicJwk | undefined> {
   const members = publicMembers(publicKey);
   if (members === undefined) return undefined;
-  return { ...members, kid: await calculateJwkThumbprint(members), use: 'sig' };
+  return { ...members, kid: regionalKid(await calculateJwkThumbprint(members), region), use: 'sig' };
 }
 
 /**

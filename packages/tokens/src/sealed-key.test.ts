@@ -16,6 +16,14 @@ describe('a sealed signing key', () => {
     expect(exportSigningKey(opened.key)).toEqual(exportSigningKey(key));
   });
 
+  test('opens as a key of the region that its name says', async () => {
+    const key = await generateSigningKey('ES256', 'eu');
+    const sealed = sealSigningKey(key, encryptionKeys.current);
+    expect((await openSigningKey(sealed, key.kid, encryptionKeys)).key.publicJwk).toEqual(key.publicJwk);
+    const elsewhere = key.kid.replace('eu.', 'us.');
+    await expect(openSigningKey(sealed, elsewhere, encryptionKeys)).rejects.toMatchObject(unreadable);
+  });
+
   test('tells when it should be sealed again', async () => {
     const key = await generateSigningKey();
     const previous = randomBytes(32);

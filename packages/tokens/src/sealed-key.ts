@@ -1,6 +1,7 @@
 import { type EncryptionKeys, openSealed } from './encryption-keys.ts';
 import { TokenError } from './errors.ts';
 import { exportSigningKey, importSigningKey, type SigningKey } from './keys.ts';
+import { regionOfKid } from './region.ts';
 import { seal } from './seal.ts';
 
 export interface OpenedSigningKey {
@@ -30,7 +31,7 @@ export async function openSigningKey(
 ): Promise<OpenedSigningKey> {
   const { plain, outdated } = openSealed(sealed, kid, encryptionKeys);
   try {
-    const key = await importSigningKey(plain);
+    const key = await importSigningKey(plain, regionOfKid(kid));
     if (key.kid === kid) return { key, outdated };
   } catch (cause) {
     throw new TokenError('key_unreadable', 'what is sealed is no signing key', { cause });

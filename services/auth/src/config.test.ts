@@ -50,6 +50,8 @@ describe('AuthConfig', () => {
     ['REDIS_URL', 'http://x'],
     ['ACCESS_TOKEN_TTL_SECONDS', '10'],
     ['AUDIT_RETENTION_DAYS', '7'],
+    ['REGION', 'Tokyo'],
+    ['SESSIONS_WITHOUT_GLOBAL', 'global'],
     ['LOG_LEVEL', 'loud'],
   ])('refuses %s=%s', (variable, value) => {
     expect(() => readConfig(AuthConfig, { ...environment, [variable]: value })).toThrow(ConfigError);

@@ -14,6 +14,7 @@ import { WorkloadEnvironment } from './exchange/config.ts';
 import { KeyEnvironment } from './keys/config.ts';
 import { SignerEnvironment } from './keys/signer-config.ts';
 import { opaqueString } from './passwords/opaque-string.ts';
+import { RegionEnvironment } from './regions/config.ts';
 import { RevocationEnvironment } from './revocations/config.ts';
 
 /** The environment of the process. Secrets come from files, so that they are not in its environment. */
@@ -34,6 +35,7 @@ export const AuthConfig = Type.Object({
     description: 'redis://HOST:PORT, redis+sentinel://HOST,HOST/PRIMARY or redis+cluster://HOST,HOST; rediss for TLS',
   }),
   ...RevocationEnvironment,
+  ...RegionEnvironment,
   DATABASE_URL: Type.String({
     pattern: '^(postgres(ql)?://|pglite:.)',
     description: 'postgres://USER:PASSWORD@HOST:PORT/NAME, or pglite:FOLDER for an embedded one',

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@sekisho/kube';
-import type { DevicePolicy } from '@sekisho/sessions';
+import type { DevicePolicy, RegionSettings } from '@sekisho/sessions';
 import type { Environment, Logger } from '@sekisho/telemetry';
 import type { EncryptionKeys } from '@sekisho/tokens';
 import type { FirstAdministrator } from './bootstrap.ts';
@@ -11,6 +11,8 @@ import type { LoginRates } from './login/login-limits.ts';
 export interface ServiceOptions {
   readonly issuer: string;
   readonly redisUrl: string;
+  /** Where there are several regions: `redisUrl` is this one's own store. @default there is one */
+  readonly regions?: RegionSettings | undefined;
   readonly databaseUrl: string;
   /** How long a database that is not there yet is waited for. @default not at all */
   readonly databaseWait?: { readonly ms: number; readonly signal: AbortSignal };

@@ -34,6 +34,7 @@ describe('configFrom', () => {
       encryptionKeyFile: '/keys/guard',
       trustDomain: 'cluster.local',
       redisUrl: 'redis://redis:6379',
+      regions: undefined,
       maxStalenessMs: 60_000,
       sessionFreshMs: 30_000,
       tokenLifetime: 900,
@@ -44,6 +45,20 @@ describe('configFrom', () => {
       pod: undefined,
       logLevel: 'info',
     });
+  });
+
+  test('takes part in several regions', () => {
+    const regions = { REGION: 'tokyo', REGIONS: 'osaka,tokyo', GLOBAL_REDIS_URL: 'redis://global:6379' };
+    expect(configFrom({ ...ENVIRONMENT, ...regions }).regions).toEqual({
+      region: { name: 'tokyo', others: ['osaka'] },
+      globalRedisUrl: 'redis://global:6379',
+      isFirst: false,
+      ...{ maxBehindMs: 900_000, withoutGlobal: 'local', withoutLocal: 'global' },
+    });
+    expect(refused({ ...ENVIRONMENT, ...regions, REGION: 'Tokyo' })).toEqual(['REGION']);
+    expect(refused({ ...ENVIRONMENT, ...regions, GLOBAL_REDIS_URL: ENVIRONMENT.REDIS_URL })).toEqual([
+      'GLOBAL_REDIS_URL',
+    ]);
   });
 
   test('takes every variable', () => {

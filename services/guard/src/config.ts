@@ -1,5 +1,5 @@
 import { IDENTITY_HEADER } from '@sekisho/policy';
-import { DEVICE_POLICIES, type DevicePolicy } from '@sekisho/sessions';
+import { DEVICE_POLICIES, type DevicePolicy, type RegionSettings, regionSettings } from '@sekisho/sessions';
 import { REDIS_URL_PATTERN } from '@sekisho/sessions/redis';
 import {
   ConfigError,
@@ -12,6 +12,7 @@ import {
 } from '@sekisho/telemetry';
 import { type Static, Type } from 'typebox';
 import { SERVER_NAME_HEADER } from './http/request.ts';
+import { RegionEnvironment } from './regions/config.ts';
 
 /** RFC 1123, as namespaces and Services are named. */
 const LABEL = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
@@ -55,6 +56,7 @@ const Environment = Type.Object({
     pattern: REDIS_URL_PATTERN,
     description: 'redis://HOST:PORT, redis+sentinel://HOST,HOST/PRIMARY or redis+cluster://HOST,HOST; rediss for TLS',
   }),
+  ...RegionEnvironment,
   REVOCATION_MAX_STALENESS_SECONDS: Type.Integer({
     default: 60,
     minimum: 2,
@@ -108,6 +110,8 @@ export interface Config {
   readonly encryptionKeyFile: string;
   readonly trustDomain: string;
   readonly redisUrl: string;
+  /** Where there are several regions: `redisUrl` is this one's own store. */
+  readonly regions: RegionSettings | undefined;
   readonly maxStalenessMs: number;
   readonly sessionFreshMs: number;
   readonly tokenLifetime: number;
@@ -134,6 +138,7 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
     encryptionKeyFile: config.KEY_ENCRYPTION_KEY_FILE,
     trustDomain: config.TRUST_DOMAIN,
     redisUrl: config.REDIS_URL,
+    regions: regionSettings(config),
     maxStalenessMs: config.REVOCATION_MAX_STALENESS_SECONDS * 1000,
     sessionFreshMs: config.SESSION_CACHE_SECONDS * 1000,
     tokenLifetime: config.ACCESS_TOKEN_TTL_SECONDS,

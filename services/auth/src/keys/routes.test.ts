@@ -25,11 +25,18 @@ async function setUp(revokeKey: RevokeKey = async () => undefined) {
     new KeyKeeper({
       store: memoryKeys(() => clock().getTime()),
       ring,
-      rules: { alg: 'ES256', periodMs: 3_600_000, publishMs: 900_000, longestTokenMs: 900_000, cutOffMs: 0 },
+      rules: {
+        alg: 'ES256',
+        periodMs: 3_600_000,
+        publishMs: 900_000,
+        longestTokenMs: 900_000,
+        cutOffMs: 0,
+        maxRetiring: 14,
+      },
       timing,
       spread: async () => ({ kind: 'unreported' }),
       revokeKey,
-      observer: { seen: () => {}, done: () => {}, compromised: () => {}, failed: () => {} },
+      observer: { seen: () => {}, done: () => {}, compromised: () => {}, unreadable: () => {}, failed: () => {} },
       clock: systemClock,
       random: Math.random,
     });
@@ -112,7 +119,8 @@ describe('POST /v1/keys/rotate', () => {
     const { keeper, call } = await setUp();
     const before = keeper.ring.published;
     expect((await call('POST', { compromised: 'A'.repeat(43) })).json()).toMatchObject({ code: 'key_unknown' });
-    for (const compromised of ['', "' or 1=1 --", 'A'.repeat(44), 7, null]) {
+    expect((await call('POST', { compromised: `eu.${'A'.repeat(43)}` })).json()).toMatchObject({ code: 'key_unknown' });
+    for (const compromised of ['', "' or 1=1 --", 'A'.repeat(44), `EU.${'A'.repeat(43)}`, 7, null]) {
       expect((await call('POST', { compromised })).json()).toMatchObject({ status: 400, code: 'request_invalid' });
     }
     expect((await call('POST', { compromise: 'A'.repeat(43) })).statusCode).toBe(400);

@@ -1,4 +1,4 @@
-import { SIGNING_ALGORITHMS } from '@sekisho/tokens';
+import { KID_PATTERN, SIGNING_ALGORITHMS } from '@sekisho/tokens';
 import { type Static, Type } from 'typebox';
 import type { Administrator } from '../accounts/authority.ts';
 import { AuthError } from '../errors.ts';
@@ -18,14 +18,14 @@ export interface KeyRoutesOptions {
 }
 
 const Moment = Type.String({ format: 'date-time' });
-/** RFC 7638 thumbprint: SHA-256 in base64url. */
-const Kid = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
+const Kid = Type.String({ pattern: KID_PATTERN });
 
 const KeysAnswer = Type.Object({
   keys: Type.Array(
     Type.Object({
       kid: Kid,
       signer: Type.Enum([...SIGNERS]),
+      region: Type.Optional(Type.String({ description: 'the one that signs with it, where there are several' })),
       alg: Type.Enum([...SIGNING_ALGORITHMS]),
       state: Type.Enum([...KEY_STATES]),
       createdAt: Moment,
@@ -122,11 +122,12 @@ async function listed(keys: KeyRoutesOptions['keys'], signers: readonly Signer[]
   return { keys: histories.flat() };
 }
 
-function toKey(signer: Signer, { kid, alg, state, createdAt, ...times }: KeyHistory) {
+function toKey(signer: Signer, { kid, region, alg, state, createdAt, ...times }: KeyHistory) {
   const { activatedAt, retiringAt, retiredAt, compromisedAt } = times;
   return {
     kid,
     signer,
+    ...(region !== '' && { region }),
     alg,
     state,
     createdAt: createdAt.toISOString(),

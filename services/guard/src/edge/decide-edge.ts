@@ -20,9 +20,9 @@ import type { SessionCheck } from './session-check.ts';
 export interface EdgeParts {
   readonly routing: Pick<Routing, 'find'>;
   readonly verify: VerifyForTarget;
-  readonly revocations: Pick<RevocationReader, 'check' | 'staleMs'>;
-  /** Milliseconds; older knowledge of revocations counts as none. */
-  readonly maxStalenessMs: number;
+  readonly revocations: Pick<RevocationReader, 'check'>;
+  /** Whether what is revoked is known well enough. */
+  readonly knowsRevocations: () => boolean;
   readonly checkSession: SessionCheck;
   /** The decision function of policies. */
   readonly decide: typeof decide;
@@ -164,14 +164,14 @@ function decideAnonymous(parts: EdgeParts, { target, request: { method }, path }
 
 /** Revoked is refused however old that knowledge is; whether anything newer matters, the policy says. */
 function refused(
-  { revocations, maxStalenessMs }: EdgeParts,
+  { revocations, knowsRevocations }: EdgeParts,
   credential: Credential,
   { name, whenUnavailable }: Target,
 ): Answer | undefined {
   if (revocations.check(credential.revocable, credential.kid) !== undefined) {
     return denied('token_revoked', DETAIL.token_revoked, { policy: name, asker: askerOf(credential) });
   }
-  if (revocations.staleMs <= maxStalenessMs || whenUnavailable === 'Allow') return undefined;
+  if (whenUnavailable === 'Allow' || knowsRevocations()) return undefined;
   return denied('unavailable', 'what is revoked cannot be known right now: try again', { policy: name });
 }
 

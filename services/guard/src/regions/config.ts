@@ -1,0 +1,40 @@
+import { REGION_NAME_PATTERN, WITHOUT_GLOBAL, WITHOUT_LOCAL } from '@sekisho/sessions';
+import { REDIS_URL_PATTERN } from '@sekisho/sessions/redis';
+import { Type } from 'typebox';
+
+/** Variables of a guard in one of several regions; `regionSettings` holds them against each other. */
+export const RegionEnvironment = {
+  REGION: Type.Optional(
+    Type.String({
+      pattern: REGION_NAME_PATTERN,
+      description: 'the name of this region where there are several: lower case letters, digits and "-"',
+    }),
+  ),
+  REGIONS: Type.Optional(
+    Type.String({
+      maxLength: 1_024,
+      description: 'the names of all regions, this one included, separated by commas, as the auth service has it',
+    }),
+  ),
+  GLOBAL_REDIS_URL: Type.Optional(
+    Type.String({ pattern: REDIS_URL_PATTERN, description: 'the store that all regions share, as REDIS_URL' }),
+  ),
+  REGION_MAX_STALENESS_SECONDS: Type.Integer({
+    default: 900,
+    minimum: 10,
+    maximum: 86_400,
+    description:
+      "10 to 86400: without news of another region's revocations for longer, whenUnavailable of the policy decides",
+  }),
+  SESSIONS_WITHOUT_GLOBAL: Type.Union(
+    WITHOUT_GLOBAL.map((choice) => Type.Literal(choice)),
+    {
+      default: 'local',
+      description: `sessions known here while the global store is away: ${WITHOUT_GLOBAL.join(', ')}`,
+    },
+  ),
+  SESSIONS_WITHOUT_LOCAL: Type.Union(
+    WITHOUT_LOCAL.map((choice) => Type.Literal(choice)),
+    { default: 'global', description: `sessions while the store of this region is away: ${WITHOUT_LOCAL.join(', ')}` },
+  ),
+};
