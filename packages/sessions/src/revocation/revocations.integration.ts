@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { connectRedis } from '../connection.ts';
-import { createSessionStore } from '../store.ts';
+import { createSessionStore } from '../open-store.ts';
 import { measurePropagation } from '../testing/propagation.ts';
 import { revocationKeys } from './keys.ts';
 import { openRevocationLog } from './open.ts';
