@@ -39,6 +39,7 @@ export {
   PublicRoute,
   type PublicRouteProps,
 } from './public-gateway.ts';
+export type { RegionProps } from './region.ts';
 export { type OperatorDeployment, SekishoOperator, type SekishoOperatorProps } from './sekisho-operator.ts';
 export { SekishoPlatform } from './sekisho-platform.ts';
 export { ServiceAuthPolicy, type ServiceAuthPolicyProps } from './service-auth-policy.ts';
