@@ -15,6 +15,7 @@ export {
   DASHBOARDS,
   PROXY_METRICS,
   prometheusGroups,
+  REGION_DASHBOARDS,
   RULE_GROUPS,
   RUNBOOKS,
   SUBJECTS,

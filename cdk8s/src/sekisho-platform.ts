@@ -30,6 +30,8 @@ export class SekishoPlatform extends Construct {
   readonly auth: WorkloadFacts;
   readonly gateway: GatewayWithWorkload | undefined;
   readonly edge: GuardedEdge | undefined;
+  /** Whether it is one of several regions. */
+  readonly regional: boolean;
   readonly #props: SekishoPlatformProps;
   readonly #namespace: string;
 
@@ -40,6 +42,7 @@ export class SekishoPlatform extends Construct {
     this.#namespace = props.namespace ?? PLATFORM_NAMESPACE;
     checkGateways(props, this.#namespace);
     checkRegion(props.region);
+    this.regional = props.region !== undefined;
     this.#addGround();
     this.operator = this.#addOperator();
     this.auth = this.#addAuth();
