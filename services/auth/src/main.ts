@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { regionSettings } from '@sekisho/sessions';
 import { createLogger, failStart, onSignals, parseListen, readConfig } from '@sekisho/telemetry';
-import { AuthConfig, parseNetworks, readEncryptionKeys, readFirstAdministrator } from './config.ts';
+import { AuthConfig, parseNetworks, readFirstAdministrator, readKeyFiles } from './config.ts';
 import { workloadKeySource } from './exchange/config.ts';
 import { keySettings } from './keys/config.ts';
 import { guardWorkloads } from './keys/signer-config.ts';
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     regions: regionSettings(config),
     databaseUrl: config.DATABASE_URL,
     databaseWait: { ms: config.DATABASE_WAIT_SECONDS * 1000, signal: stopping.signal },
-    encryptionKeys: await readEncryptionKeys(config.KEY_ENCRYPTION_KEY_FILE),
+    ...(await readKeyFiles(config)),
     keys: keySettings(config),
     workloadKeys: workloadKeySource(config),
     guardWorkloads: guardWorkloads(config),

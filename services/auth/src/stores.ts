@@ -38,7 +38,7 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
   const checks: Checks = {
     database: () => pingDatabase(database.db),
     redis: connections.ping,
-    keys: async () => [keys.ring.active, keys.published()],
+    keys: async () => [keys.ring.assertServing(), keys.published()],
     revocations: async () => sessions.knowledge.assertFresh(),
   };
   return {
@@ -81,9 +81,10 @@ function openCluster({ workloadKeys, clock, timers = systemClock, log }: Service
 }
 
 function keysOptions({ keys, timers = systemClock, random = Math.random, ...options }: ServiceOptions) {
-  const { encryptionKeys, issuer, tokenLifetime, log } = options;
+  const { encryptionKeys, issuer, tokenLifetime, regions, log } = options;
   const longest = longestTokenSeconds(tokenLifetime);
-  return { settings: keys, encryptionKeys, issuer, longestTokenSeconds: longest, log, clock: timers, random };
+  const region = regions && { ...regions.region, isFirst: regions.isFirst === true };
+  return { settings: keys, region, encryptionKeys, issuer, longestTokenSeconds: longest, log, clock: timers, random };
 }
 
 /** Of all that this service signs. @param access seconds an access token lives */

@@ -3,7 +3,7 @@ import type { Migration } from 'kysely/migration';
 import { accountChanges, namedRevocations } from '../accounts/migration.ts';
 import { auditLog } from '../audit/migration.ts';
 import { workloads } from '../exchange/tables.ts';
-import { keyRotation, otherSigners, rotationRequests } from '../keys/migration.ts';
+import { keyRotation, otherSigners, regionalKeys, rotationRequests } from '../keys/migration.ts';
 import { OAUTH_CLIENTS } from '../oauth/clients/tables.ts';
 
 /** By name, in this order; one that was released is never changed. */
@@ -52,4 +52,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-rotation-requests': rotationRequests,
   '0009-named-revocations': namedRevocations,
   '0010-other-signers': otherSigners,
+  '0011-regional-keys': regionalKeys,
 };
