@@ -2,12 +2,14 @@ import { crds } from '@sekisho/policy';
 import { Construct } from 'constructs';
 import { AuthServer, authWorkload } from './auth-server.ts';
 import { DefinitionGuard } from './definition-guard.ts';
+import { checkGateways } from './gateway-checks.ts';
 import { GUARD_SERVICE_ACCOUNT, guardWorkload } from './guard-server.ts';
 import { addGuardedEdge, type GuardedEdge } from './guarded-edge.ts';
 import { addDefaultDeny } from './network/network-policy.ts';
 import { firstPortOf } from './network/peers.ts';
 import type { SekishoPlatformProps } from './platform-props.ts';
 import { type GatewayWithWorkload, PublicGateway } from './public-gateway.ts';
+import { checkRegion } from './region.ts';
 import { SekishoOperator } from './sekisho-operator.ts';
 import { PostgresqlServer, postgresqlWorkload } from './stores/postgresql-server.ts';
 import { RedisServer, redisWorkload } from './stores/redis-server.ts';
@@ -28,14 +30,19 @@ export class SekishoPlatform extends Construct {
   readonly auth: WorkloadFacts;
   readonly gateway: GatewayWithWorkload | undefined;
   readonly edge: GuardedEdge | undefined;
+  /** Whether it is one of several regions. */
+  readonly regional: boolean;
   readonly #props: SekishoPlatformProps;
   readonly #namespace: string;
 
-  /** @throws ManifestError `issuer_invalid` */
+  /** @throws ManifestError `issuer_invalid`, or `platform_invalid` where properties contradict each other */
   constructor(scope: Construct, id: string, props: SekishoPlatformProps) {
     super(scope, id);
     this.#props = props;
     this.#namespace = props.namespace ?? PLATFORM_NAMESPACE;
+    checkGateways(props, this.#namespace);
+    checkRegion(props.region);
+    this.regional = props.region !== undefined;
     this.#addGround();
     this.operator = this.#addOperator();
     this.auth = this.#addAuth();
@@ -93,6 +100,7 @@ export class SekishoPlatform extends Construct {
       ...(edge && { guard: { namespace, serviceAccount: GUARD_SERVICE_ACCOUNT } }),
       deployment: this.#isLocal ? false : { ...auth, bootstrapAdminEmail, image: this.#images.auth },
       network: this.#network,
+      region: this.#props.region,
       traces: this.#props.traces,
     }).workload;
   }
@@ -123,6 +131,7 @@ export class SekishoPlatform extends Construct {
       ...{ namespace: this.#namespace, issuer, routesFrom, serviceType, auth: this.auth },
       deployment: this.#isLocal ? false : { ...guard, trustDomain, istiodNamespace, image: this.#images.guard },
       network: this.#network,
+      region: this.#props.region,
       traces: this.#props.traces,
     });
   }

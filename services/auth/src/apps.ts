@@ -1,6 +1,6 @@
 import { systemClock } from '@sekisho/kube';
 import { createDeviceCheck } from '@sekisho/sessions';
-import { ANY_AUDIENCE, createMinter } from '@sekisho/tokens';
+import { ANY_AUDIENCE, createMinter, type EncryptionKeys } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';
 import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
 import { recordAudit } from './audit/sql-audit.ts';
@@ -76,8 +76,14 @@ export function buildApps(options: ServiceOptions, parts: Parts) {
 
 type Issuing = ReturnType<typeof assembleIssuing>;
 
+/** All but signing keys is made with these: what one region gave out the others take. */
+function sessionKeysOf({ encryptionKeys, sessionKeys = encryptionKeys }: ServiceOptions): EncryptionKeys {
+  return sessionKeys;
+}
+
 /** What tokens are minted, verified, refreshed and ended by. */
-function assembleIssuing({ issuer, clock, uuid, encryptionKeys, prefix = 'sk' }: ServiceOptions, parts: Parts) {
+function assembleIssuing(options: ServiceOptions, parts: Parts) {
+  const { issuer, clock, uuid, prefix = 'sk' } = options;
   const { redis, sessions, authMetrics, tracing } = parts;
   const { refresh: store } = sessions;
   const { ring: keys, guard } = parts.keys;
@@ -87,7 +93,10 @@ function assembleIssuing({ issuer, clock, uuid, encryptionKeys, prefix = 'sk' }:
     wired,
     minter,
     mint: wired.unrevoked(minter.access),
-    refreshTokens: assembleRefreshTokens({ store, redis, prefix, encryptionKeys, ...wired.refresh }),
+    refreshTokens: assembleRefreshTokens({
+      ...{ store, redis, prefix, encryptionKeys: sessionKeysOf(options) },
+      ...wired.refresh,
+    }),
     endSession: endProven(sessions.endings),
   };
 }
@@ -109,8 +118,8 @@ interface LogIns {
 function assembleLogIns(options: ServiceOptions, parts: Parts, { mint, refreshTokens, endSession }: Issuing): LogIns {
   const { accounts, passwords, redis, audit } = parts;
   const { store: sessions, onSecurityEvent } = parts.sessions;
-  const { clock, tokenLifetime, encryptionKeys, prefix = 'sk', rates = RATES, deviceChange = 'log' } = options;
-  const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
+  const { clock, tokenLifetime, prefix = 'sk', rates = RATES, deviceChange = 'log' } = options;
+  const hash = createKeyedHash(sessionKeysOf(options).current, 'login-limits');
   const limits = createLoginLimits({ redis, prefix, rates, hash });
   const common = { accounts, mint, clock, tokenLifetime, endSession };
   const authenticate = auditedAuthenticate(audit, createAuthenticate({ accounts, passwords, limits }));
@@ -129,11 +138,12 @@ function assembleLogIns(options: ServiceOptions, parts: Parts, { mint, refreshTo
 function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & LogIns): OAuthParts {
   const { db, redis, accounts, proveWorkload, authMetrics, audit } = parts;
   const { store: sessions, revoker, revocations } = parts.sessions;
-  const { issuer, prefix = 'sk', clock, tokenLifetime, encryptionKeys, log } = options;
+  const { issuer, prefix = 'sk', clock, tokenLifetime, log } = options;
   const { wired, minter, mint, refreshTokens, endSession, authenticate } = own;
   const workloads = createSqlWorkloads(db);
   return setUpOAuth({
-    ...{ issuer, redis, prefix, db, accounts, sessions, mint, clock, tokenLifetime, encryptionKeys, log },
+    ...{ issuer, redis, prefix, db, accounts, sessions, mint, clock, tokenLifetime, log },
+    encryptionKeys: sessionKeysOf(options),
     ...{ authenticate, endSession, refreshTokens, revoker, revocations, clientAddress },
     keys: parts.keys.ring,
     verify: wired.verifyFor(ANY_AUDIENCE),
@@ -155,11 +165,12 @@ function logoutDeliveryOf(options: ServiceOptions, { sessions, authMetrics }: Pa
 }
 
 function assembleBrowser(options: ServiceOptions, parts: Parts, own: Issuing & LogIns): BrowserSessionsApi {
-  const { encryptionKeys, guardWorkloads: workloads = [] } = options;
+  const { guardWorkloads: workloads = [] } = options;
   const { proveWorkload, authMetrics: metrics } = parts;
   const { loginWith, presentAccess, wired } = own;
   return assembleBrowserSessions({
-    ...{ encryptionKeys, workloads, proveWorkload, loginWith, presentAccess, metrics, clientAddress },
+    encryptionKeys: sessionKeysOf(options),
+    ...{ workloads, proveWorkload, loginWith, presentAccess, metrics, clientAddress },
     store: parts.sessions.refresh,
     endings: parts.sessions.endings,
     isRevoked: wired.refresh.isRevoked,

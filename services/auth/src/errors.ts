@@ -27,6 +27,7 @@ export const AUTH_ERRORS = {
   secret_unusable: { status: 500 },
   key_unreadable: { status: 500 },
   database_in_use: { status: 500 },
+  database_unusable: { status: 500 },
 } as const;
 
 export type AuthErrorCode = keyof typeof AUTH_ERRORS;

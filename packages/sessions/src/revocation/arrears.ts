@@ -5,6 +5,8 @@ export interface ArrearsOptions {
   readonly restore?: ((entries: readonly Heard[]) => Promise<void>) | undefined;
   /** Milliseconds that only ever grow. */
   readonly monotonic: () => number;
+  /** Until when everything is owed that comes from elsewhere, asked before more is owed. @default never */
+  readonly owedUntil?: (() => number) | undefined;
   /** Everything that was owed is there, and how much it was. */
   readonly onPaid?: ((entries: number) => void) | undefined;
   /** Told once for each time that it stops working. */
@@ -14,6 +16,8 @@ export interface ArrearsOptions {
 interface Owed {
   readonly entry: Heard;
   readonly since: number;
+  /** What was there until then was owed before it. */
+  readonly after: number;
 }
 
 const AT_ONCE = 500;
@@ -32,6 +36,7 @@ export class Arrears {
   #paying: Promise<void> | undefined;
   #paid = 0;
   #isTold = false;
+  #isStopped = false;
 
   constructor(options: ArrearsOptions) {
     this.#options = options;
@@ -47,6 +52,12 @@ export class Arrears {
     return this.#isCompared && !this.#hasMore && this.#owed.length === 0;
   }
 
+  /** Until when everything that is owed is there, however much comes after it; undefined when that is not known. */
+  get paidUntil(): number | undefined {
+    if (!this.#isCompared || this.#hasMore) return undefined;
+    return this.#owed[0]?.after ?? this.#options.owedUntil?.();
+  }
+
   /** Forgets what is owed: the log is to be compared. */
   forget(): void {
     this.#isCompared = false;
@@ -59,30 +70,40 @@ export class Arrears {
     this.forget();
     this.#isCompared = true;
     this.#isTold = false;
-    this.owe(missing);
+    this.#keep(missing, Number.NEGATIVE_INFINITY);
   }
 
   owe(entries: readonly Heard[]): void {
-    if (!this.#isCompared || this.#options.restore === undefined) return;
+    if (this.#isCompared) this.#keep(entries, this.#options.owedUntil?.() ?? Number.NEGATIVE_INFINITY);
+  }
+
+  #keep(entries: readonly Heard[], after: number): void {
+    if (this.#options.restore === undefined) return;
     const room = MAX_OWED - this.#owed.length;
     const since = this.#options.monotonic();
     this.#hasMore ||= entries.length > room;
-    for (const entry of entries.slice(0, Math.max(0, room))) this.#owed.push({ entry, since });
+    for (const entry of entries.slice(0, Math.max(0, room))) this.#owed.push({ entry, since, after });
   }
 
   /** Writes what is owed, until that fails; never rejects. A log that takes no writes must not end the following. */
   pay(): Promise<void> {
     const { restore } = this.#options;
-    if (restore === undefined || this.#owed.length === 0) return this.#paying ?? Promise.resolve();
+    if (restore === undefined || this.#owed.length === 0 || this.#isStopped) return this.#paying ?? Promise.resolve();
     this.#paying ??= this.#payAll(restore).finally(() => {
       this.#paying = undefined;
     });
     return this.#paying;
   }
 
+  /** Resolves when nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#paying;
+  }
+
   async #payAll(restore: (entries: readonly Heard[]) => Promise<void>): Promise<void> {
     try {
-      while (this.#owed.length > 0) {
+      while (this.#owed.length > 0 && !this.#isStopped) {
         const owed = this.#owed;
         const batch = owed.slice(0, AT_ONCE);
         await restore(batch.map((entry) => this.#aged(entry)));

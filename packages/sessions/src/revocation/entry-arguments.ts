@@ -40,27 +40,28 @@ export function toArguments(revocation: Revocation, options: WritingOptions): re
   assertRevocable(revocation, clock());
   const { kind } = revocation;
   const id = kind === 'all' ? EVERYTHING : revocation.id;
+  const from = originOf(options);
   switch (revocation.kind) {
     case 'token':
       return [
-        entry({ kind, id, until: untilOf(revocation.exp, clock(), clocksOf(options)), life: tokenLife(options) }),
+        entry({ kind, id, from, until: untilOf(revocation.exp, clock(), clocksOf(options)), life: tokenLife(options) }),
       ];
     case 'session':
     case 'key':
       // Of a key: who stole it writes `exp` as far away as they like, and this is time to take it out of the key set.
-      return [entry({ kind, id, life: sessionLife(options) })];
+      return [entry({ kind, id, from, life: sessionLife(options) })];
     case 'user':
     case 'device':
     case 'client':
     case 'all':
       return datedHeads(revocation.issuedBefore, options).map((head) =>
-        entry({ kind, id, head, life: sessionLife(options) }),
+        entry({ kind, id, from, head, life: sessionLife(options) }),
       );
     case 'logout': {
       if (region === undefined) return [];
       const { except } = revocation;
       const head = toHead(nowOf(options), { region, ...(except !== undefined && { except }) });
-      return [entry({ kind, id, head, life: sessionLife(options) })];
+      return [entry({ kind, id, from, head, life: sessionLife(options) })];
     }
   }
 }
@@ -68,6 +69,11 @@ export function toArguments(revocation: Revocation, options: WritingOptions): re
 export function restoring({ kind, id, issuedBefore, until, from, ageMs, ...said }: Heard): EntryArguments {
   const head = isDated(kind) ? toHead(String(issuedBefore), said) : '';
   return entry({ kind, id, head, until: String(until), life: 0, from, ageMs });
+}
+
+/** In a region's own store it goes without saying. */
+function originOf({ region, isOwnClock = true }: WritingOptions): string | undefined {
+  return isOwnClock ? undefined : region;
 }
 
 /** As long as a session could be refreshed: one that was issued before the moment, or one that is destroyed and that a failover brings back, because its end was on no replica. */

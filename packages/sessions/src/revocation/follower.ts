@@ -52,7 +52,7 @@ export interface Shared {
   readonly onNews: (entries: readonly Heard[]) => void;
   /** Asked with each question for what is new; what it learned counts once everything up to it was heard. */
   readonly beside: () => Promise<() => void>;
-  /** Told after each turn, also one that failed: every second or two. */
+  /** Told when everything was loaded, and after each turn, also one that failed: every second or two. */
   readonly onTurn: () => void;
 }
 
@@ -128,7 +128,10 @@ export class Follower {
 
   /** @returns false when there was a gap */
   async #turn(): Promise<boolean> {
-    if (this.#position === undefined || !this.#arrears.isCompared) this.#position = await this.#load();
+    if (this.#position === undefined || !this.#arrears.isCompared) {
+      this.#position = await this.#load();
+      this.#shared?.onTurn();
+    }
     await this.#arrears.pay();
     const askedAt = this.#monotonic();
     const [learn, turn] = await Promise.all([this.#shared?.beside(), this.#options.log.next(this.#position)]);

@@ -7,6 +7,8 @@ import { toEntry } from './member.ts';
 import { toReport } from './regional/report.ts';
 
 const PAGE = 1_000;
+/** Of a set: one page follows from the other, so a line that is long should be taken seldom. */
+const SCAN_PAGE = 5_000;
 
 /** @param redis a connection of its own: a read that waits holds up every other command */
 export function createRedisLog(redis: RedisConnection, prefix: string): RevocationLog {
@@ -53,7 +55,7 @@ function noneWhenMissing(error: unknown): undefined {
 async function* scan(redis: RedisConnection, key: string): AsyncGenerator<(readonly [string, string])[]> {
   let cursor = '0';
   do {
-    const [next, flat] = await redisCall(redis.zscan(key, cursor, 'COUNT', PAGE));
+    const [next, flat] = await redisCall(redis.zscan(key, cursor, 'COUNT', SCAN_PAGE));
     cursor = next;
     yield pairs(flat);
   } while (cursor !== '0');

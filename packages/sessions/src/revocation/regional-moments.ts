@@ -54,8 +54,7 @@ export class RegionalMoments {
     if (region === undefined) return [...this.#of.values()].some(({ own }) => iat <= own);
     const statement = this.#of.get(region);
     for (const [name, { asked }] of this.#of) {
-      if (name === region || asked === NEVER) continue;
-      if (statement === undefined || !hasAnswered(statement, { region: name, issuedBefore: asked })) return true;
+      if (name !== region && asked > (statement?.answered.get(name) ?? NEVER)) return true;
     }
     return statement !== undefined && iat <= statement.own;
   }
@@ -72,10 +71,13 @@ export class RegionalMoments {
   /** What the other regions said that this one has to answer. */
   *unansweredBy(region: string): Generator<Said> {
     for (const said of this.said()) {
-      if (said.answers !== undefined || said.region === region) continue;
-      const statement = this.#of.get(region);
-      if (statement === undefined || !hasAnswered(statement, said)) yield said;
+      if (said.answers === undefined && said.region !== region && !this.isAnsweredBy(region, said)) yield said;
     }
+  }
+
+  isAnsweredBy(region: string, asked: Asked): boolean {
+    const statement = this.#of.get(region);
+    return statement !== undefined && hasAnswered(statement, asked);
   }
 
   #statementOf(region: string): Statement {

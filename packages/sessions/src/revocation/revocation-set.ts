@@ -75,6 +75,7 @@ export class RevocationSet {
     logout: new Map(),
   };
   readonly #regions: ReadonlySet<string>;
+  #lastKid: { readonly kid: string; readonly region: string | undefined } = { kid: '', region: undefined };
 
   /** @param regions that sign with keys of their own */
   constructor(regions: readonly string[] = []) {
@@ -150,6 +151,12 @@ export class RevocationSet {
     }
   }
 
+  /** Whether a region answered an entry of another one. */
+  isAnsweredBy(region: string, entry: RevocationEntry): boolean {
+    if (!isDated(entry.kind) || !isRegional(entry)) return false;
+    return this.#dated[entry.kind].get(entry.id)?.regions?.isAnsweredBy(region, entry) ?? false;
+  }
+
   /** Whether this set refuses all that the entry does, give or take the second that ends are rounded to. */
   covers(entry: RevocationEntry): boolean {
     const { kind, id, until } = entry;
@@ -186,8 +193,14 @@ export class RevocationSet {
   }
 
   #regionOf(from: string | Origin | undefined): string | undefined {
-    const region = typeof from === 'string' ? regionOfKid(from) : from?.region;
+    const region = typeof from === 'string' ? this.#regionOfKid(from) : from?.region;
     return region !== undefined && this.#regions.has(region) ? region : undefined;
+  }
+
+  /** Most tokens are signed by the key that the one before was. */
+  #regionOfKid(kid: string): string | undefined {
+    if (kid !== this.#lastKid.kid) this.#lastKid = { kid, region: regionOfKid(kid) };
+    return this.#lastKid.region;
   }
 
   #momentOf(kind: DatedKind, id: string): Moment {

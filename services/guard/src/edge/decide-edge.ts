@@ -95,8 +95,10 @@ function decideVerified(parts: EdgeParts, verified: Exchange): Soon<Answer> {
     parts.checkSession(credential, target, request),
     (refusal) => refusal ?? exchange(parts, verified),
   );
-  // A store that is slow gives a revocation time to come, and what is handed out is good for minutes.
-  return andThen(answer, (given) => (given.allowed ? (refused(parts, credential, target) ?? given) : given));
+  // What was known at once left a revocation no time to come.
+  if (!(answer instanceof Promise)) return answer;
+  // A store that is slow does, and what is handed out is good for minutes.
+  return answer.then((given) => (given.allowed ? (refused(parts, credential, target) ?? given) : given));
 }
 
 /**

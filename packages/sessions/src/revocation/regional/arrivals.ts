@@ -28,6 +28,7 @@ export class Arrivals {
   readonly #failed = new Set<string>();
   #mayBeOpen = true;
   #isTold = false;
+  #isStopped = false;
   #working: Promise<void> | undefined;
 
   constructor(options: ArrivalsOptions) {
@@ -40,11 +41,17 @@ export class Arrivals {
 
   /** Answers what is open; never rejects, and leaves the rest to the next time. */
   work(): Promise<void> {
-    if (!this.#mayBeOpen) return this.#working ?? Promise.resolve();
+    if (!this.#mayBeOpen || this.#isStopped) return this.#working ?? Promise.resolve();
     this.#working ??= this.#round().finally(() => {
       this.#working = undefined;
     });
     return this.#working;
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#working;
   }
 
   async #round(): Promise<void> {
@@ -52,7 +59,7 @@ export class Arrivals {
     const open = this.#open();
     let failures = 0;
     for (const [note, entry] of open) {
-      if (failures >= MAX_FAILURES) break;
+      if (failures >= MAX_FAILURES || this.#isStopped) break;
       failures += (await this.#take(note, entry)) ? 0 : 1;
     }
     if (failures > 0) this.#mayBeOpen = true;
@@ -72,7 +79,9 @@ export class Arrivals {
   }
 
   async #take(note: string, entry: RevocationEntry): Promise<boolean> {
-    const { bridge, onFailure } = this.#options;
+    const { bridge, onFailure, set, region } = this.#options;
+    // Another process of this region may have been faster.
+    if (set.isAnsweredBy(region, entry)) return true;
     try {
       await bridge.onArrival(entry);
       await bridge.answer(entry);

@@ -4,9 +4,9 @@ import type { Bridge } from './bridge.ts';
 export interface HeartbeatOptions {
   readonly bridge: Pick<Bridge, 'beat'>;
   /** Of the region's own log. */
-  readonly local: { readonly heardAt: number; readonly staleMs: number };
+  readonly local: { readonly staleMs: number };
   /** What global lacks. */
-  readonly arrears: Pick<Arrears, 'isClear'>;
+  readonly arrears: Pick<Arrears, 'isClear' | 'paidUntil'>;
   readonly monotonic: () => number;
 }
 
@@ -28,10 +28,10 @@ export class Heartbeat {
 
   /** Never throws: one that fails is one that the others miss. */
   beat(): void {
-    const { bridge, monotonic, arrears } = this.#options;
+    const { bridge, monotonic } = this.#options;
     const now = monotonic();
     const wholeAt = this.#wholeAt(now);
-    if (this.#beating || now - this.#beatAt < EVERY_MS || !arrears.isClear || wholeAt === undefined) return;
+    if (this.#beating || now - this.#beatAt < EVERY_MS || wholeAt === undefined) return;
     this.#beating = true;
     this.#beatAt = now;
     const done = () => {
@@ -41,12 +41,14 @@ export class Heartbeat {
   }
 
   /**
-   * Entries that the log told until then were owed to global before it was heard. While the store of the region is away, its processes revoke at global:
-   * then the region is whole there but for what that store alone has.
+   * While the store of the region is away, its processes revoke at global: then the region is whole there but for what that store alone
+   * has.
    */
   #wholeAt(now: number): number | undefined {
-    const { local } = this.#options;
-    if (Math.min(local.staleMs, now - this.#startedAt) > LOCAL_AWAY_MS) return now;
-    return Number.isFinite(local.heardAt) ? local.heardAt : undefined;
+    const { local, arrears } = this.#options;
+    const isAway = Math.min(local.staleMs, now - this.#startedAt) > LOCAL_AWAY_MS;
+    if (isAway && arrears.isClear) return now;
+    const { paidUntil } = arrears;
+    return paidUntil !== undefined && Number.isFinite(paidUntil) ? paidUntil : undefined;
   }
 }

@@ -28,6 +28,15 @@ function setUp(skews: Readonly<Record<string, number>> = { tokyo: 0, osaka: 300_
       },
       { timeout: 25_000, interval: 2 },
     );
+  const started = async (...readers: readonly RevocationReader[]) => {
+    let count = 0;
+    for (const { ready } of readers) {
+      void ready.then(() => {
+        count += 1;
+      });
+    }
+    await settled(() => expect(count).toBe(readers.length));
+  };
   /** Time goes by: nothing comes after it that was not there before. */
   const quiet = async () => {
     for (let moment = 0; moment < 50; moment += 1) {
@@ -35,7 +44,7 @@ function setUp(skews: Readonly<Record<string, number>> = { tokyo: 0, osaka: 300_
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  return { ...world, regions, session, user, settled, quiet, tokyo: region('tokyo'), osaka: region('osaka') };
+  return { ...world, regions, session, user, settled, started, quiet, tokyo: region('tokyo'), osaka: region('osaka') };
 }
 
 const refuses = (reader: RevocationReader, id: string) => reader.check({ session: { id } }) !== undefined;
@@ -45,9 +54,9 @@ const accepts = (reader: RevocationReader, { iat, region }: { iat: number; regio
 
 describe('readers of several regions', () => {
   test('know what each of them revoked, wherever it was, each log having it once', async () => {
-    const { regions, session, global, settled, quiet } = setUp();
+    const { regions, session, global, settled, started, quiet } = setUp();
     const readers = regions.flatMap((region) => [region.start(), region.start(), region.start({ isGuard: true })]);
-    await Promise.all(readers.map(({ ready }) => settled(() => ready)));
+    await started(...readers);
     for (const { name, local } of regions) local.add(session(name));
     global.add(session('global'));
     await settled(() => {
@@ -102,10 +111,26 @@ describe('readers of several regions', () => {
     expect(regions.map(({ arrived }) => arrived.length)).toEqual([0, 1]);
   });
 
+  test('tell of no region that they were not told of, and where news are from that they were', async () => {
+    const { session, settled, started, tokyo, global } = setUp({ tokyo: 0, osaka: 0 });
+    const told: unknown[][] = [];
+    const observer = { propagated: (...args: unknown[]) => told.push(args) };
+    const reader = tokyo.start({ observers: { global: observer, local: observer } });
+    await started(reader);
+    for (const from of ['nara', 'tokyo', 'osaka']) await global.restore([{ ...session(from), from, ageMs: 2_000 }]);
+    await settled(() => expect(refuses(reader, 'osaka')).toBe(true));
+    expect(told.map(([, kind, from]) => [kind, from])).toEqual([
+      ['session', undefined],
+      ['session', undefined],
+      ['session', 'osaka'],
+    ]);
+    for (const [seconds] of told) expect(seconds).toBeGreaterThanOrEqual(2);
+  });
+
   test('go on by either log, and learn by the other what they missed', async () => {
-    const { session, settled, tokyo, global } = setUp();
+    const { session, settled, started, tokyo, global } = setUp();
     const reader = tokyo.start();
-    await settled(() => reader.ready);
+    await started(reader);
     tokyo.local.fail(new Error('away'));
     global.add(session('by-global'));
     await settled(() => expect(refuses(reader, 'by-global')).toBe(true));
@@ -170,9 +195,9 @@ describe('readers of several regions', () => {
   );
 
   test('tell how far they are behind, and wait for no region that is lost', async () => {
-    const { settled, tick, time, tokyo, osaka, global } = setUp({ tokyo: 0, osaka: 0 });
+    const { settled, started, tick, time, tokyo, osaka, global } = setUp({ tokyo: 0, osaka: 0 });
     const reader = tokyo.start();
-    await settled(() => reader.ready);
+    await started(reader);
     expect(reader.behindMs).toBe(Number.POSITIVE_INFINITY);
     expect(reader.regions()).toEqual([{ name: 'osaka', ageMs: Number.POSITIVE_INFINITY, state: 'present' }]);
     const there = osaka.start();
@@ -204,11 +229,11 @@ describe('readers of several regions', () => {
   });
 
   test('a region whose own store is away is whole by global, and so are its readers', async () => {
-    const { settled, tick, tokyo, osaka } = setUp({ tokyo: 0, osaka: 0 });
+    const { settled, started, tick, tokyo, osaka } = setUp({ tokyo: 0, osaka: 0 });
     osaka.local.fail(new Error('away'));
     const [here, there] = [tokyo.start(), osaka.start()];
     const guard = osaka.start({ isGuard: true });
-    await settled(() => Promise.all([there.ready, guard.ready]));
+    await started(there, guard);
     tick(600_000);
     await settled(() => {
       expect(Math.max(there.staleMs, guard.staleMs)).toBeLessThan(20_000);

@@ -93,7 +93,7 @@ describe('revocations of three regions', () => {
       });
       for (const { name, arrived } of regions) expect(arrived.length > 0).toBe(name !== 'tokyo');
       const late = region('osaka').start();
-      await settled(() => late.ready);
+      await late.ready;
       expect(late.check(claims(before), kidOf('osaka'))).toEqual({ kind: revocation.kind });
       expect(await written()).toEqual([3, 3, 3, 3]);
     },
@@ -146,7 +146,7 @@ describe('revocations of three regions', () => {
     const [tokyo, osaka] = [region('tokyo'), region('osaka')];
     const observer = { propagated: (...args: unknown[]) => void told.push(args) };
     const readers = [tokyo.start(), osaka.start({ isGuard: true, observers: { local: observer, global: observer } })];
-    await Promise.all(readers.map((reader) => settled(() => reader.ready)));
+    await Promise.all(readers.map(({ ready }) => ready));
     await tokyo.revoker.revoke({ kind: 'session', id: 's1' });
     await settled(() => expect(told).toEqual([[expect.any(Number), 'session', 'tokyo']]));
   });
