@@ -7,6 +7,7 @@ import { Cluster } from '../mesh/cluster.ts';
 import type { ServerContext } from '../mesh/control-plane.ts';
 import { documents } from '../mesh/documents.ts';
 import type { ProcessSpec } from '../mesh/managed-process.ts';
+import { MESH_MARK } from '../mesh/proc.ts';
 import { nodeProcess } from '../mesh/services.ts';
 import { type Store, valkey } from '../mesh/stores.ts';
 import type { Supervisor } from '../mesh/supervisor.ts';
@@ -71,6 +72,7 @@ export async function assemble(surroundings: Surroundings): Promise<RegionsInfo>
       processes: join(context.folder, 'processes.json'),
       folder: context.folder,
       logs: context.logs,
+      mark: { [MESH_MARK]: context.folder },
     };
   } finally {
     await cluster.close();

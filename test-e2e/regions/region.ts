@@ -13,6 +13,9 @@ const HOST = '127.0.0.1';
 /** By default it is a quarter of an hour, which nobody who watches has. */
 export const MAX_STALENESS_SECONDS = 15;
 
+/** The same of what was revoked in the region itself. */
+export const REVOCATION_STALENESS_SECONDS = 5;
+
 /** What all regions have in common. */
 export interface Common {
   readonly administrator: { readonly email: string; readonly passwordFile: string };
@@ -90,6 +93,7 @@ function sharedSettings(name: RegionName, { common, stores }: RegionSettings): E
     REDIS_URL: stores.redisUrl,
     GLOBAL_REDIS_URL: stores.globalRedisUrl,
     REGION_MAX_STALENESS_SECONDS: String(MAX_STALENESS_SECONDS),
+    REVOCATION_MAX_STALENESS_SECONDS: String(REVOCATION_STALENESS_SECONDS),
     AUTH_ISSUER: ISSUER,
     KUBECONFIG: common.kubeconfig,
   };

@@ -32,6 +32,8 @@ export interface RegionsInfo {
   /** Holds everything; removed at the end. */
   readonly folder: string;
   readonly logs: string;
+  /** What every further process must have in its environment, so that none outlives the regions. */
+  readonly mark: Environment;
 }
 
 /** The other one. */
