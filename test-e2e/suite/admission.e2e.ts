@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import { generateSigningKey, toJwks } from '@sekisho/tokens';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { lacks } from '../kind/exceptions.ts';
 import { Cluster } from '../mesh/cluster.ts';
 import { frozen } from '../mesh/frozen.ts';
@@ -144,6 +144,13 @@ test.skipIf(lacks(inject('mesh'), 'a webhook with an address'))(
 );
 
 describe('while the operator is down', () => {
+  /** The operator that was killed by the test before is ready some time before the API server reaches it. */
+  beforeEach(async () => {
+    const jwks = toJwks([await generateSigningKey()]);
+    const isAsked = async () => (await api('POST', `${ISSUERS}?dryRun=All`, issuer({ jwks }))).status === 201;
+    await waitFor('the API server reaches the operator', isAsked, { timeout: 60_000 });
+  });
+
   test('a broken policy is stored, opens nothing, and is reported when the operator is back', async () => {
     expect(await killed(mesh, 'operator', () => api('POST', POLICIES, misspelt))).toMatchObject({ status: 201 });
     const policies = new Policies(cluster);
