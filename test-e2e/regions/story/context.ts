@@ -1,4 +1,3 @@
-import type { Person } from '../../story/accounts.ts';
 import { Administration } from '../api.ts';
 import type { Regions } from '../launcher.ts';
 import { SERVICE_NAMES } from '../objects.ts';
@@ -19,12 +18,12 @@ export async function regionsContext({ info, lines, down, up }: Regions): Promis
   const administration = (name: RegionName) => new Administration(info.regions[name]);
   const administrators = { tokyo: administration('tokyo'), osaka: administration('osaka') };
   const grants = SERVICE_NAMES.map((service) => ({ service, permissions: [`${service}:read`] }));
-  const people = new Map<Name, Traveller>();
-  for (const name of NAMES) {
-    const person: Person = await administrators.tokyo.create({ name, roles: ['member'], grants });
-    people.set(name, new Traveller(info, person));
-  }
+  const settle = async (name: Name) => {
+    const person = await administrators.tokyo.create({ name, roles: ['member'], grants });
+    return [name, new Traveller(info, person)] as const;
+  };
+  const people = Object.fromEntries(await Promise.all(NAMES.map(settle))) as Record<Name, Traveller>;
   // Each region knows its administrator before anything fails.
   for (const name of REGION_NAMES) await administrators[name].call('/v1/keys', {});
-  return { info, lines, down, up, administrators, people: Object.fromEntries(people) as Record<Name, Traveller> };
+  return { info, lines, down, up, administrators, people };
 }
