@@ -52,9 +52,10 @@ export class Ledger {
   #slowestMs = 0;
 
   asked(asked: Asked, phase: Phase): void {
-    this.count(`use: ${asked.came}`, phase);
     const { ended } = asked.login;
-    if (ended === undefined || asked.sentAt < ended.at) return;
+    const isOver = ended !== undefined && asked.sentAt >= ended.at;
+    this.count(`${isOver ? 'use after the log-out' : 'use'}: ${asked.came}`, phase);
+    if (!isOver) return;
     const since = asked.sentAt - ended.at;
     const bound = boundMs(ended.region, asked);
     const isForbidden = bound !== undefined && since > bound;
@@ -99,7 +100,6 @@ export class Ledger {
   }
 
   report(): string {
-    const phases = [...new Set([...this.#answers.values()].flatMap((counts) => [...counts.keys()]))].sort();
     const rows = [...this.#answers].sort(byName).map(([what, counts]) => {
       const undisturbed = counts.get('no fault') ?? 0;
       const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
@@ -109,7 +109,7 @@ export class Ledger {
     return [
       table([['ANSWER', 'ALL', 'WITHOUT A FAULT'], ...rows]),
       table([['FAULT', 'TIMES'], ...faults]),
-      `${this.progress()}; ${phases.length} phases; asked for what must be refused: ${this.#forbidden} times; longest use after a log-out: ${this.#slowestMs} ms`,
+      `${this.progress()}; asked for what must be refused: ${this.#forbidden} times; longest use after a log-out: ${this.#slowestMs} ms`,
     ].join('\n\n');
   }
 }

@@ -1,7 +1,7 @@
 import type { Chapter } from '../../story/step.ts';
 import { REGION_NAMES } from '../regions-info.ts';
 import type { RegionsContext } from './context.ts';
-import { untilNothingWaits } from './cut.ts';
+import { atRest } from './cut.ts';
 import { until } from './seen.ts';
 
 const OUT = ['alice', 'bob', 'ivan', 'frank'] as const;
@@ -31,24 +31,11 @@ export const endChapter: Chapter<RegionsContext> = {
           () => inBoth(IN.map((name) => people[name])),
         ),
     },
-    {
-      title: 'nothing waits, and nobody is behind',
-      expected: 'tokyo: nothing waits, up to date; osaka: nothing waits, up to date',
-      run: async (context) => (await Promise.all(REGION_NAMES.map((name) => state(context, name)))).join('; '),
-    },
+    atRest,
   ],
 };
 
 async function inBoth(people: readonly RegionsContext['people']['alice'][]): Promise<string> {
   const answers = people.flatMap((person) => REGION_NAMES.map((region) => person.ask(region)));
   return (await Promise.all(answers)).join(', ');
-}
-
-async function state(context: RegionsContext, region: (typeof REGION_NAMES)[number]): Promise<string> {
-  const { came } = await untilNothingWaits(context, region);
-  const known = await until('up to date', async () => {
-    const { regions } = await context.administrators[region].regions();
-    return regions.every(({ behindSeconds = Number.POSITIVE_INFINITY }) => behindSeconds < 5) ? 'up to date' : 'behind';
-  });
-  return `${region}: ${came}, ${known.came}`;
 }
