@@ -1,6 +1,7 @@
 import type { Chapter, Seen } from '../../story/step.ts';
 import { MAX_STALENESS_SECONDS } from '../region.ts';
-import { REGION_NAMES, type RegionName } from '../regions-info.ts';
+import type { RegionName } from '../regions-info.ts';
+import { atRest, untilNothingWaits } from './at-rest.ts';
 import type { RegionsContext } from './context.ts';
 import { tellMs, timed, until } from './seen.ts';
 
@@ -87,33 +88,6 @@ export const cutChapter: Chapter<RegionsContext> = {
 
 async function usedIn({ people: { bob } }: RegionsContext, region: RegionName): Promise<string> {
   return (await until('200', () => bob.ask(region))).came;
-}
-
-/** Nothing is left to be told, and nobody is behind. */
-export const atRest: Chapter<RegionsContext>['steps'][number] = {
-  title: 'nothing waits any more, and nobody is behind',
-  expected: REGION_NAMES.map((name) => `${name}: nothing waits, up to date`).join('; '),
-  run: (context) => timed(async () => (await Promise.all(REGION_NAMES.map((name) => state(context, name)))).join('; ')),
-};
-
-/** Heartbeats come every few seconds. */
-const UP_TO_DATE_SECONDS = 5;
-
-async function state(context: RegionsContext, region: RegionName): Promise<string> {
-  const { came } = await untilNothingWaits(context, region);
-  const known = await until('up to date', async () => {
-    const { regions } = await context.administrators[region].regions();
-    const isKnown = regions.every(({ behindSeconds = Number.POSITIVE_INFINITY }) => behindSeconds < UP_TO_DATE_SECONDS);
-    return isKnown ? 'up to date' : 'behind';
-  });
-  return `${region}: ${came}, ${known.came}`;
-}
-
-export function untilNothingWaits({ administrators }: RegionsContext, region: RegionName): Promise<Seen> {
-  return until('nothing waits', async () => {
-    const { waiting } = (await administrators[region].regions()).sync;
-    return waiting === 0 ? 'nothing waits' : `${waiting} wait`;
-  });
 }
 
 async function behind({ administrators: { osaka } }: RegionsContext): Promise<Seen> {

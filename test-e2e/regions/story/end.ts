@@ -1,7 +1,7 @@
 import type { Chapter } from '../../story/step.ts';
 import { REGION_NAMES } from '../regions-info.ts';
+import { atRest } from './at-rest.ts';
 import type { RegionsContext } from './context.ts';
-import { atRest } from './cut.ts';
 import { until } from './seen.ts';
 
 const OUT = ['alice', 'bob', 'ivan', 'frank'] as const;

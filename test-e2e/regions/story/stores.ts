@@ -1,6 +1,6 @@
 import type { Chapter } from '../../story/step.ts';
+import { untilNothingWaits } from './at-rest.ts';
 import type { RegionsContext } from './context.ts';
-import { untilNothingWaits } from './cut.ts';
 import { timed, until, withLookup } from './seen.ts';
 
 /** Either store can be away. */
