@@ -9,10 +9,9 @@ import { startRegions } from './launcher.ts';
 import { regionsContext, regionsStory } from './story/index.ts';
 
 const PICTURE = `
-   people ──> guard ── auth          tokyo        osaka          auth ── guard <── people
-                │        │                                        │        │
-                └─ Valkey┴──80 ms──┐               ┌──80 ms──┴Valkey ─┘
-                                   └─ Valkey (global), PostgreSQL ─┘
+    tokyo                                            osaka
+    guard, auth, Valkey ──80 ms──┐        ┌──80 ms── guard, auth, Valkey
+                          global Valkey, PostgreSQL
 `;
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;

@@ -27,6 +27,8 @@ export interface RegionsInfo {
   readonly lines: string;
   /** Of the one cluster that stands for that of each region. */
   readonly kubeconfig: string;
+  /** How old what a region knows of the other one's revocations may be. */
+  readonly maxStalenessSeconds: number;
   /** The record of all processes, see `ProcessRecord`. */
   readonly processes: string;
   /** Holds everything; removed at the end. */

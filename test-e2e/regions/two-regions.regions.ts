@@ -6,6 +6,8 @@ import { type Regions, startRegions } from './launcher.ts';
 import type { RegionsContext } from './story/context.ts';
 import { regionsContext, regionsStory } from './story/index.ts';
 
+/** Beside other work steps take their time, and what they show must hold for as long. */
+const MAX_STALENESS_SECONDS = 30;
 const DURATION_MS = 40_000;
 const MOST_MS = 600_000;
 const seed = randomInt(2 ** 31);
@@ -15,7 +17,7 @@ let regions: Regions;
 let context: RegionsContext;
 
 beforeAll(async () => {
-  regions = await startRegions(report);
+  regions = await startRegions(report, { maxStalenessSeconds: MAX_STALENESS_SECONDS });
   context = await regionsContext(regions);
 });
 afterAll(() => regions?.[Symbol.asyncDispose]());

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { MAX_STALENESS_SECONDS, REVOCATION_STALENESS_SECONDS } from '../region.ts';
+import { REVOCATION_STALENESS_SECONDS } from '../region.ts';
 import { boundMs, Ledger, type Login } from './ledger.ts';
 
+const BOUND = { maxStalenessSeconds: 15 };
 const ENDED_AT = 1_000_000;
 const FAR_LATER = ENDED_AT + 3_600_000;
 
@@ -12,7 +13,7 @@ const over = () => login({ ended: { at: ENDED_AT, region: 'tokyo' } });
 const passed = { region: 'osaka', service: 'orders', came: '200' } as const;
 
 test('who passes after the bound is a violation, with when and where', () => {
-  const ledger = new Ledger();
+  const ledger = new Ledger(BOUND);
   ledger.asked({ ...passed, login: over(), sentAt: FAR_LATER }, 'global store frozen');
   expect(ledger.violations).toEqual([
     'orders in osaka: 3600000 ms after the log-out in tokyo, phase: global store frozen',
@@ -21,13 +22,13 @@ test('who passes after the bound is a violation, with when and where', () => {
 });
 
 test('who is refused after the bound shows something and violates nothing', () => {
-  const ledger = new Ledger();
+  const ledger = new Ledger(BOUND);
   ledger.asked({ ...passed, came: '401 token_revoked', login: over(), sentAt: FAR_LATER }, 'no fault');
   expect([ledger.violations, ledger.forbidden]).toEqual([[], 1]);
 });
 
 test('within the bound, before the log-out, and without one everybody may pass', () => {
-  const ledger = new Ledger();
+  const ledger = new Ledger(BOUND);
   ledger.asked({ ...passed, login: over(), sentAt: ENDED_AT + 1 }, 'no fault');
   ledger.asked({ ...passed, login: over(), sentAt: ENDED_AT - 1 }, 'no fault');
   ledger.asked({ ...passed, login: login(), sentAt: FAR_LATER }, 'no fault');
@@ -35,16 +36,16 @@ test('within the bound, before the log-out, and without one everybody may pass',
 });
 
 test('the region of the log-out has to know sooner than the other; a service that would rather let pass has no bound', () => {
-  const own = boundMs('tokyo', { region: 'tokyo', service: 'orders' });
-  const other = boundMs('tokyo', { region: 'osaka', service: 'orders' });
-  expect(own).toBeGreaterThan(REVOCATION_STALENESS_SECONDS * 1_000);
-  expect(other).toBeGreaterThan(MAX_STALENESS_SECONDS * 1_000);
-  expect(own).toBeLessThan(other ?? 0);
-  expect(boundMs('tokyo', { region: 'osaka', service: 'catalog' })).toBeUndefined();
+  const bound = (asked: 'tokyo' | 'osaka', service: 'orders' | 'catalog') =>
+    boundMs({ ended: 'tokyo', asked, service }, BOUND.maxStalenessSeconds);
+  expect(bound('tokyo', 'orders')).toBeGreaterThan(REVOCATION_STALENESS_SECONDS * 1_000);
+  expect(bound('tokyo', 'orders')).toBeLessThan(BOUND.maxStalenessSeconds * 1_000);
+  expect(bound('osaka', 'orders')).toBeGreaterThan(BOUND.maxStalenessSeconds * 1_000);
+  expect(bound('osaka', 'catalog')).toBeUndefined();
 });
 
 test('a session whose last change was never answered is neither live nor over', () => {
-  const ledger = new Ledger();
+  const ledger = new Ledger(BOUND);
   const [live, ended, doubtful] = [login(), over(), login({ isDoubtful: true })];
   for (const one of [live, ended, doubtful]) ledger.logins.add(one);
   expect([ledger.live, ledger.over]).toEqual([[live], [ended]]);

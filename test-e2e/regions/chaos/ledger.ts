@@ -1,6 +1,6 @@
 import { table } from '../../mesh/status.ts';
 import { SERVICES, type ServiceName } from '../objects.ts';
-import { MAX_STALENESS_SECONDS, REVOCATION_STALENESS_SECONDS } from '../region.ts';
+import { REVOCATION_STALENESS_SECONDS } from '../region.ts';
 import type { RegionName } from '../regions-info.ts';
 import type { FaultName } from './faults.ts';
 
@@ -32,14 +32,20 @@ export interface Asked {
 /** A guard's read of a log is held for a second, and a heartbeat comes once in a while. */
 const NEWS_MS = 2_000;
 
+export interface Crossing {
+  /** Where the log-out was acknowledged. */
+  readonly ended: RegionName;
+  readonly asked: RegionName;
+  readonly service: ServiceName;
+}
+
 /**
  * For how long a session may pass after its end was acknowledged, whatever fails: undefined for as long as the line is away, as the policy
  * says that would rather let pass.
  */
-export function boundMs(ended: RegionName, asked: Pick<Asked, 'region' | 'service'>): number | undefined {
-  if (SERVICES[asked.service] === 'Allow') return undefined;
-  const seconds = ended === asked.region ? REVOCATION_STALENESS_SECONDS : MAX_STALENESS_SECONDS;
-  return seconds * 1_000 + NEWS_MS;
+export function boundMs({ ended, asked, service }: Crossing, maxStalenessSeconds: number): number | undefined {
+  if (SERVICES[service] === 'Allow') return undefined;
+  return (ended === asked ? REVOCATION_STALENESS_SECONDS : maxStalenessSeconds) * 1_000 + NEWS_MS;
 }
 
 /** Everything that came of the load. */
@@ -50,6 +56,11 @@ export class Ledger {
   readonly #faults = new Map<FaultName, number>();
   #forbidden = 0;
   #slowestMs = 0;
+  readonly #maxStalenessSeconds: number;
+
+  constructor({ maxStalenessSeconds }: { readonly maxStalenessSeconds: number }) {
+    this.#maxStalenessSeconds = maxStalenessSeconds;
+  }
 
   asked(asked: Asked, phase: Phase): void {
     const { ended } = asked.login;
@@ -57,7 +68,8 @@ export class Ledger {
     this.count(`${isOver ? 'use after the log-out' : 'use'}: ${asked.came}`, phase);
     if (!isOver) return;
     const since = asked.sentAt - ended.at;
-    const bound = boundMs(ended.region, asked);
+    const crossing = { ended: ended.region, asked: asked.region, service: asked.service };
+    const bound = boundMs(crossing, this.#maxStalenessSeconds);
     const isForbidden = bound !== undefined && since > bound;
     if (isForbidden) this.#forbidden += 1;
     if (asked.came !== '200') return;

@@ -29,7 +29,7 @@ const RECOVERY_MS = 120_000;
  * @throws WaitError when the regions do not come to rest
  */
 export async function runChaos(regions: Regions, options: ChaosOptions): Promise<Ledger> {
-  const ledger = new Ledger();
+  const ledger = new Ledger(regions.info);
   const over = new AbortController();
   let phase: Phase = 'no fault';
   const stage = { info: regions.info, ledger, phase: () => phase, signal: over.signal };
@@ -69,7 +69,8 @@ async function strike(regions: Regions, { name, lastsMs }: PlannedFault, ledger:
 function settlers({ info }: Regions): Promise<readonly Person[]> {
   const administration = new Administration(info.regions.tokyo);
   const grants = SERVICE_NAMES.map((service) => ({ service, permissions: [`${service}:read`] }));
-  const settle = () => administration.create({ name: 'settler', roles: ['member'], grants });
+  const create = () => administration.create({ name: 'settler', roles: ['member'], grants });
+  const settle = () => waitFor('a settler has an account', create, { timeout: RECOVERY_MS });
   return Promise.all(Array.from({ length: ACTORS }, settle));
 }
 

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sumOf } from '../../monitoring/samples.ts';
 import type { Seen } from '../../story/step.ts';
-import type { RegionPlace } from '../regions-info.ts';
+import type { RegionName, RegionPlace } from '../regions-info.ts';
+import type { Traveller } from './traveller.ts';
 
 const LONGEST_MS = 60_000;
 const PAUSE_MS = 5;
@@ -21,28 +22,40 @@ export function tellMs(milliseconds: number): string {
   return milliseconds < 1_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1_000).toFixed(1)} s`;
 }
 
-/** What came, and how long it took. */
-export async function timed(ask: () => Promise<string>): Promise<Seen> {
+/** What several answered, one after the other, and how long they took together. */
+export async function inTurn(...asks: readonly (() => Promise<Seen>)[]): Promise<Seen> {
   const began = performance.now();
-  const came = await ask();
-  return { came, measured: `in ${tellMs(performance.now() - began)}` };
+  const answers: string[] = [];
+  for (const ask of asks) answers.push((await ask()).came);
+  return { came: answers.join(', '), measured: `after ${tellMs(performance.now() - began)}` };
+}
+
+export const logsIn = (who: Traveller, region: RegionName): Promise<Seen> => until('201', () => who.logIn(region));
+export const passes = (who: Traveller, region: RegionName): Promise<Seen> => until('200', () => who.ask(region));
+export const isRevoked = (who: Traveller, region: RegionName): Promise<Seen> =>
+  until('401 token_revoked', () => who.ask(region));
+
+/** Of one whose answer got lost the token is revoked already. */
+export async function logsOut(who: Traveller, region: RegionName): Promise<Seen> {
+  let attempts = 0;
+  return until('204', async () => {
+    attempts += 1;
+    const came = await who.logOut(region);
+    return attempts > 1 && came === '401 token_revoked' ? '204' : came;
+  });
 }
 
 const PLACES = ['local', 'global', 'nowhere'] as const;
 
-/** Asks until the guard has looked the session up, which it does once a second, and tells which store had it. */
-export async function withLookup(place: RegionPlace, ask: () => Promise<string>): Promise<Seen> {
-  const began = performance.now();
-  for (;;) {
+/** Asks until the guard has looked the session up, which it does once a second, and the answer tells which store had it. */
+export function looksUp(place: RegionPlace, who: Traveller, where: 'local' | 'global'): Promise<Seen> {
+  return until(`200, from the ${where} store`, async () => {
     const before = await lookups(place);
-    const { came, measured } = await timed(ask);
+    const came = await who.ask(place.name);
     const after = await lookups(place);
-    const where = PLACES.find((_, index) => (after[index] ?? 0) > (before[index] ?? 0));
-    if (where !== undefined)
-      return { came: `${came}, ${where === 'nowhere' ? where : `from the ${where} store`}`, measured };
-    if (performance.now() - began > LONGEST_MS) return { came: `${came}, without a look-up`, measured };
-    await delay(PAUSE_MS);
-  }
+    const found = PLACES.find((_, index) => (after[index] ?? 0) > (before[index] ?? 0));
+    return found === undefined ? `${came}, without a look-up` : `${came}, from the ${found} store`;
+  });
 }
 
 async function lookups({ guardOps }: RegionPlace): Promise<readonly number[]> {

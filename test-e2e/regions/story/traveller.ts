@@ -4,7 +4,7 @@ import { askGuard, logOut, refresh, type Tokens, tokensOf } from '../api.ts';
 import type { ServiceName } from '../objects.ts';
 import type { RegionName, RegionsInfo } from '../regions-info.ts';
 
-/** Somebody who moves between regions with one session. Every method answers as `outcome` puts it. */
+/** Somebody who moves between regions with one session. What is asked is answered as `outcome` puts it. */
 export class Traveller {
   readonly #info: RegionsInfo;
   readonly #person: Person;
@@ -26,11 +26,7 @@ export class Traveller {
   }
 
   async ask(region: RegionName, service: ServiceName = 'orders'): Promise<string> {
-    return outcome(await this.answer(region, service));
-  }
-
-  answer(region: RegionName, service: ServiceName = 'orders'): Promise<Answer> {
-    return askGuard(this.#info.regions[region], service, this.tokens.access);
+    return outcome(await askGuard(this.#info.regions[region], service, this.tokens.access));
   }
 
   async refresh(region: RegionName): Promise<string> {
