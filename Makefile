@@ -58,8 +58,8 @@ test-differential: $(INSTALLED) ## Ask the mesh and the decision function the sa
 fuzz: $(INSTALLED) ## Send each operation of the auth service N=300 requests made of its API document (SEED=... repeats a run)
 	@FUZZ_RUNS=$(or $(N),300) FUZZ_SEED=$(or $(SEED),$$RANDOM) vitest run --project integration services/auth/src/http/fuzz.integration.ts
 
-chaos: $(INSTALLED) ## Load through the guarded gateway while one part after the other fails: MINUTES=10 (SEED=... repeats the faults)
-	@MINUTES=$(MINUTES) SEED=$(SEED) node test-e2e/chaos/main.ts
+chaos: $(INSTALLED) ## Load through the guarded gateway while one part after the other fails: MINUTES=10, AT_ONCE=1 (SEED=... repeats the faults)
+	@MINUTES=$(MINUTES) AT_ONCE=$(AT_ONCE) SEED=$(SEED) node test-e2e/chaos/main.ts
 
 chaos-regions: $(INSTALLED) ## Load in two regions while lines, stores and processes fail: MINUTES=10 (SEED=... repeats the faults)
 	@MINUTES=$(MINUTES) SEED=$(SEED) node test-e2e/regions/chaos/main.ts

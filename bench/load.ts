@@ -38,23 +38,38 @@ export interface OpenLoop {
   readonly seconds: number;
 }
 
+/** Milliseconds of one call. */
+export interface TimedCall {
+  /** From the moment that it was due to its answer. */
+  readonly took: number;
+  /** Of that, how much later it began because whoever calls was busy: no server is to blame for it. */
+  readonly late: number;
+}
+
 /**
  * Begins calls by a schedule that is fixed beforehand, whether earlier ones were answered or not, as users do. Each is
  * timed from the moment that it was due: what a server that stands still keeps waiting counts (coordinated omission).
- * @returns milliseconds, in the order in which they were due
+ * @returns in the order in which they were due
  */
-export async function openLoop(call: Call, { perSecond, seconds }: OpenLoop): Promise<number[]> {
+export async function openLoop(call: Call, { perSecond, seconds }: OpenLoop): Promise<TimedCall[]> {
   const count = Math.floor(perSecond * seconds);
   const began = performance.now();
-  const calls: Promise<number>[] = [];
+  const calls: Promise<TimedCall>[] = [];
   while (calls.length < count) {
     const due = began + (calls.length * 1000) / perSecond;
-    if (performance.now() >= due) {
-      const timed = call().then(() => performance.now() - due);
+    const late = performance.now() - due;
+    if (late < 0) await until(-late);
+    else {
+      const timed = call().then(() => ({ took: performance.now() - due, late }));
       // Heard at the end, with the others.
       timed.catch(() => undefined);
       calls.push(timed);
-    } else await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   }
   return Promise.all(calls);
+}
+
+/** At most so long. A timer comes up to 2 ms late: what is left after it is waited for turn by turn of the event loop. */
+function until(ms: number): Promise<unknown> {
+  return new Promise((resolve) => (ms > 3 ? setTimeout(resolve, ms - 2) : setImmediate(resolve)));
 }

@@ -27,10 +27,13 @@ export async function latencyFigures({ tokens, logIn }: World): Promise<readonly
 
 async function atHalf({ title, call, atOnce, seconds }: Load): Promise<readonly Figure[]> {
   const most = (await closedLoop(call, { atOnce, seconds: SECONDS_OF_ALL })) / SECONDS_OF_ALL;
-  const took = await openLoop(call, { perSecond: most / 2, seconds });
+  const calls = await openLoop(call, { perSecond: most / 2, seconds });
   const at = (p: number, name: string): Figure => ({
     name: `${title} at half of that, ${name}`,
-    value: percentile(took, p),
+    value: percentile(
+      calls.map(({ took }) => took),
+      p,
+    ),
     unit: 'ms',
   });
   return [

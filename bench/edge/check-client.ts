@@ -5,6 +5,16 @@ const ALLOWED = Buffer.from('HTTP/1.1 200 ');
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
 const MAX_TOLD = 2_000;
+/**
+ * As many calls as wait could be answered at once. A connection for each that waits, after a stall of 100 ms hundreds, would be more than a
+ * listening socket queues, and the kernel tries one that was dropped again after a second: that is no answer's time.
+ */
+const CONNECTIONS = 64;
+
+/** A place for a connection, which is opened when it is first used, and again when it was closed. */
+interface Lane {
+  connection: Connection | undefined;
+}
 
 /**
  * Asks as Envoy does, on connections that stay open. It reads of an answer only that it is 200 and where it ends, for what the load
@@ -12,8 +22,10 @@ const MAX_TOLD = 2_000;
  */
 export class CheckClient {
   readonly #port: number;
-  readonly #free: Connection[] = [];
-  readonly #all: Connection[] = [];
+  readonly #idle: Lane[] = Array.from({ length: CONNECTIONS }, () => ({ connection: undefined }));
+  readonly #lanes: readonly Lane[] = [...this.#idle];
+  /** Calls that found no idle lane, in order. */
+  readonly #waiting: ((lane: Lane) => void)[] = [];
 
   constructor(url: string) {
     this.#port = Number(new URL(url).port);
@@ -21,23 +33,25 @@ export class CheckClient {
 
   /** Rejects unless the answer is a 200 without a body. */
   async ask(question: Buffer): Promise<void> {
-    let connection = this.#free.pop();
-    while (connection?.isClosed === true) connection = this.#free.pop();
-    connection ??= await this.#open();
-    await connection.ask(question);
-    this.#free.push(connection);
+    const lane = this.#idle.pop() ?? (await new Promise<Lane>((resolve) => this.#waiting.push(resolve)));
+    try {
+      if (lane.connection === undefined || lane.connection.isClosed) lane.connection = await this.#open();
+      await lane.connection.ask(question);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#idle.push(lane);
+      else next(lane);
+    }
   }
 
   close(): void {
-    for (const connection of this.#all) connection.close();
+    for (const { connection } of this.#lanes) connection?.close();
   }
 
   async #open(): Promise<Connection> {
     const socket = connect({ host: '127.0.0.1', port: this.#port, noDelay: true });
     await once(socket, 'connect');
-    const connection = new Connection(socket);
-    this.#all.push(connection);
-    return connection;
+    return new Connection(socket);
   }
 }
 

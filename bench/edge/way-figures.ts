@@ -74,7 +74,8 @@ async function measureCached(world: MeshWorld): Promise<Round> {
   for (const workload of [sidecar, { ...GATEWAY, context: 'GATEWAY', envoyAdmin } as const]) {
     caches.use(await withVerifiedCache(cluster, workload));
   }
-  return measure(world);
+  // Awaited here: a promise that is returned is not waited for before the caches go.
+  return await measure(world);
 }
 
 /** With the operator stopped, which would put everything back at once, and does so afterwards. */

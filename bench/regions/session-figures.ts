@@ -28,7 +28,11 @@ async function compared(what: string, sides: Sides, callOf: (side: Side) => Prom
   const cost = (name: keyof typeof calls) => async () =>
     1e3 / (await perCpuSecond(sides[name].auth, calls[name], ROUND));
   const measured = await inTurns({ single: cost('single'), regional: cost('regional') }, { warmUp: 1, rounds: 7 });
-  const took = async (name: keyof typeof calls) => percentile(await openLoop(calls[name], LATENCY), 0.5);
+  const took = async (name: keyof typeof calls) =>
+    percentile(
+      (await openLoop(calls[name], LATENCY)).map((call) => call.took),
+      0.5,
+    );
   const [one, many] = [`${what}, without regions`, `${what}, in a region`];
   return [
     measured.figure('single', `${one}, CPU`, 'ms'),

@@ -2,6 +2,7 @@ export type ManifestErrorCode =
   | 'policy_invalid'
   | 'issuer_invalid'
   | 'traces_invalid'
+  | 'platform_invalid'
   | 'arguments_invalid'
   | 'chart_invalid';
 

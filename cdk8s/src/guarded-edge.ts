@@ -30,7 +30,8 @@ export interface GuardedEdge {
   readonly gateway: GatewayRef & { readonly workload?: WorkloadFacts };
 }
 
-const EDGE: GatewayRef = { name: 'edge', namespace: 'istio-edge' };
+/** The gateway that is made where none is named. */
+export const EDGE: GatewayRef = { name: 'edge', namespace: 'istio-edge' };
 
 /** The guard, and a gateway where it is asked about every request: what a request may do, the policies of the services say. */
 export function addGuardedEdge(scope: Construct, props: GuardedEdgeProps): GuardedEdge {

@@ -9,6 +9,9 @@ export interface GatewayRef {
   readonly namespace: string;
 }
 
+/** The gateway that asks nobody. */
+export const PUBLIC: GatewayRef = { name: 'public', namespace: 'istio-ingress' };
+
 /** A Gateway, and the proxy that serves it. */
 export interface GatewayWithWorkload extends GatewayRef {
   readonly workload: WorkloadFacts;
@@ -43,7 +46,7 @@ export class PublicGateway extends Construct {
 
   constructor(scope: Construct, id: string, props: PublicGatewayProps) {
     super(scope, id);
-    const { name = 'public', namespace = 'istio-ingress', proxy = 'automatic' } = props;
+    const { name = PUBLIC.name, namespace = PUBLIC.namespace, proxy = 'automatic' } = props;
     this.ref = { name, namespace };
     this.workload = {
       name: `${name}-istio`,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderPlatform } from './platform.ts';
-import { PrivateCluster } from './testing/private-cluster.ts';
+import { openPrivateCluster, type PrivateCluster } from './testing/private-cluster.ts';
 
 const AUTHORIZATION = '/apis/authorization.k8s.io/v1';
 const NAMESPACE = 'sekisho-system';
@@ -12,7 +12,7 @@ const UNTIL_KNOWN = { timeout: 60_000, interval: 100 };
 
 let cluster: PrivateCluster;
 beforeAll(async () => {
-  cluster = await PrivateCluster.open();
+  cluster = await openPrivateCluster();
   const others = ['istio-system', 'shop'].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
   await cluster.apply([...others, ...rights]);
 }, 300_000);

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Manifest } from './kubernetes.ts';
+import { renderMonitoring } from './monitoring.ts';
 import { renderPlatform } from './platform.ts';
 import { renderShop } from './shop.ts';
-import { PrivateCluster } from './testing/private-cluster.ts';
+import { openPrivateCluster, type PrivateCluster } from './testing/private-cluster.ts';
 
 const issuer = 'https://auth.example';
 const gateway = { name: 'edge', namespace: 'istio-edge' };
@@ -33,11 +34,14 @@ const profiles: Readonly<Record<string, readonly Manifest[]>> = {
     edge: { gateway },
     network: false,
   }).manifests,
+  'what watches a platform': renderMonitoring(renderPlatform({ issuer, edge: {} }), {
+    labels: { release: 'prometheus' },
+  }),
 };
 
 let cluster: PrivateCluster;
 beforeAll(async () => {
-  cluster = await PrivateCluster.open();
+  cluster = await openPrivateCluster();
   const namespaces = Object.values(profiles)
     .flat()
     .filter(({ kind }) => kind === 'Namespace');

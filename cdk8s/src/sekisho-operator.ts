@@ -2,7 +2,7 @@ import { GROUP } from '@sekisho/policy';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { AdmissionWebhook } from './admission-webhook.ts';
-import { addDeployment } from './deployment.ts';
+import { addDeployment, DRAIN_SECONDS } from './deployment.ts';
 import { surroundings } from './network/defaults.ts';
 import { addNetworkPolicy, allowFrom, allowFromAnybody, allowTo, DNS, type Traffic } from './network/network-policy.ts';
 import type { NetworkProps } from './network/network-props.ts';
@@ -167,6 +167,8 @@ export class SekishoOperator extends Construct {
       probes: { port: OPS_PORT, live: '/healthz', ready: '/readyz' },
       env: withTraces([...environment(props), ...webhook.env, ...(deployment.env ?? [])], props.traces),
       resources: deployment.resources ?? RESOURCES,
+      // The API server asks its webhook through the Service.
+      drainSeconds: DRAIN_SECONDS,
     });
   }
 

@@ -133,6 +133,43 @@ test('a Gateway that is there already is guarded, and none is made', () => {
   expect(ofKind(manifests, 'HTTPRoute')).toMatchObject([{ spec: { parentRefs: [own] } }]);
 });
 
+describe('what contradicts itself is refused', () => {
+  const refused = 'platform_invalid';
+  test.each<[string, Partial<PlatformOptions>]>([
+    ['the namespace of the gateway that asks nobody', { namespace: 'istio-ingress' }],
+    ['the namespace of the gateway that asks the guard', { namespace: 'istio-edge', gateway: false, edge: {} }],
+    ['a guard for the gateway that asks nobody', { edge: { gateway: { name: 'public', namespace: 'istio-ingress' } } }],
+  ])('%s', (_, options) => {
+    expect(() => rendered(options)).toThrow(expect.objectContaining({ code: refused }));
+  });
+
+  test('but what is not made may be anywhere', () => {
+    const gateway = { name: 'public', namespace: 'istio-ingress' };
+    expect(() => rendered({ gateway: false, namespace: 'istio-edge', edge: { gateway } })).not.toThrow();
+  });
+});
+
+test('every part that is asked serves on until others know that its pod ends', () => {
+  for (const { metadata, spec } of ofKind(rendered({ edge: {} }).manifests, 'Deployment')) {
+    const lifecycle = { preStop: { sleep: { seconds: 5 } } };
+    const container = expect.objectContaining({ lifecycle });
+    expect({ name: metadata.name, spec }).toMatchObject({
+      spec: { template: { spec: { terminationGracePeriodSeconds: 25, containers: [container] } } },
+    });
+  }
+});
+
+test('names are asked for at the port of the resolver, and at that of its pods on OpenShift', () => {
+  const policies = ofKind(rendered({ edge: {} }).manifests, 'NetworkPolicy').filter(
+    ({ metadata }) => metadata.name !== 'default-deny',
+  );
+  expect(policies).toHaveLength(3);
+  for (const { spec } of policies) {
+    const ports = [53, 5353].flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port })));
+    expect((spec as { egress: unknown[] }).egress).toContainEqual({ ports });
+  }
+});
+
 test('what it is made of follows its namespace', () => {
   const { manifests } = rendered({ namespace: 'checkpoint', edge: {}, redis: {}, postgresql: {} });
   expect(toYaml(manifests)).not.toContain('sekisho-system');

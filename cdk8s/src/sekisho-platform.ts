@@ -2,6 +2,7 @@ import { crds } from '@sekisho/policy';
 import { Construct } from 'constructs';
 import { AuthServer, authWorkload } from './auth-server.ts';
 import { DefinitionGuard } from './definition-guard.ts';
+import { checkGateways } from './gateway-checks.ts';
 import { GUARD_SERVICE_ACCOUNT, guardWorkload } from './guard-server.ts';
 import { addGuardedEdge, type GuardedEdge } from './guarded-edge.ts';
 import { addDefaultDeny } from './network/network-policy.ts';
@@ -31,11 +32,12 @@ export class SekishoPlatform extends Construct {
   readonly #props: SekishoPlatformProps;
   readonly #namespace: string;
 
-  /** @throws ManifestError `issuer_invalid` */
+  /** @throws ManifestError `issuer_invalid`, or `platform_invalid` where properties contradict each other */
   constructor(scope: Construct, id: string, props: SekishoPlatformProps) {
     super(scope, id);
     this.#props = props;
     this.#namespace = props.namespace ?? PLATFORM_NAMESPACE;
+    checkGateways(props, this.#namespace);
     this.#addGround();
     this.operator = this.#addOperator();
     this.auth = this.#addAuth();

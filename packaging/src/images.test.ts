@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Command } from './builder.ts';
+import { PackagingError } from './errors.ts';
 import { buildImages, type ImageSettings, nextSteps } from './images.ts';
 import { PARTS } from './parts.ts';
 
@@ -30,6 +31,27 @@ test('the first build that fails ends the run', async () => {
     throw new Error('no space left');
   };
   await expect(buildImages(PARTS, settings, run)).rejects.toThrow('no space left');
+});
+
+describe('of some parts', () => {
+  const guard = PARTS.filter(({ name }) => name === 'guard');
+  const failing = (text: string) => async () => {
+    throw new PackagingError('builder_failed', text);
+  };
+
+  test('a builder that wants what was not bundled is told of with the way out', async () => {
+    const text = 'Step 14/20 : COPY dist/operator/bundle/ /\nCOPY failed: file not found in build context';
+    const images = buildImages(guard, settings, failing(text));
+    await expect(images).rejects.toMatchObject({
+      code: 'builder_failed',
+      message: expect.stringMatching(/operator was not bundled: use BuildKit .*, or build every part: leave PARTS out/),
+    });
+  });
+
+  test('any other failure is told as it is', async () => {
+    const text = 'COPY failed: no dist/guard/bundle/';
+    await expect(buildImages(guard, settings, failing(text))).rejects.toThrow(text);
+  });
 });
 
 test('what comes next depends on whether the names lead to a registry', () => {

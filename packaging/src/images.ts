@@ -1,5 +1,6 @@
 import { type Builder, buildCommand, type Command, readableSize, sizeCommand } from './builder.ts';
-import type { Part } from './parts.ts';
+import { PackagingError } from './errors.ts';
+import { PARTS, type Part } from './parts.ts';
 
 /** Runs a program and answers what it printed; @throws PackagingError `builder_failed` */
 export type Run = (command: Command) => Promise<string>;
@@ -31,8 +32,19 @@ export interface Image {
 /** One after the other: they share the stage `runtime`. */
 export async function buildImages(parts: readonly Part[], settings: ImageSettings, run: Run): Promise<Image[]> {
   const images: Image[] = [];
-  for (const part of parts) images.push(await buildImage(part, settings, run));
+  for (const part of parts) images.push(await buildImage(part, settings, run).catch(explain(parts)));
   return images;
+}
+
+/** A builder without BuildKit makes every stage up to the target, and copies what was not bundled. */
+function explain(parts: readonly Part[]) {
+  return (error: unknown): never => {
+    const missing = PARTS.find((part) => !parts.includes(part) && String(error).includes(`dist/${part.name}/`));
+    if (missing === undefined) throw error;
+    const why = `this builder also makes the stages before the one that is asked for, and ${missing.name} was not bundled`;
+    const wayOut = 'use BuildKit (DOCKER_BUILDKIT=1), or build every part: leave PARTS out';
+    throw new PackagingError('builder_failed', `${why}: ${wayOut}`, { cause: error });
+  };
 }
 
 async function buildImage(part: Part, settings: ImageSettings, run: Run): Promise<Image> {

@@ -1,8 +1,8 @@
 import { table } from '../mesh/status.ts';
 import { type Ask, isAllowed, type Reply } from './ask.ts';
-import type { FaultName } from './faults.ts';
 
-export type Phase = FaultName | 'recovering' | 'no fault';
+/** The fault that is on, or several; `recovering` from them, or `no fault`. */
+export type Phase = string;
 
 export interface Entry {
   readonly ask: Ask;
@@ -26,7 +26,7 @@ export interface Summary {
 export class Ledger {
   readonly #replies = new Map<string, Map<Phase, number>>();
   readonly #forbidden = new Map<string, number>();
-  readonly #outages = new Map<FaultName, { times: number; longestMs: number }>();
+  readonly #outages = new Map<string, { times: number; longestMs: number }>();
   readonly #violations: string[] = [];
   #requests = 0;
   #allowed = 0;
@@ -46,7 +46,7 @@ export class Ledger {
   }
 
   /** How long nothing passed once a fault was over. */
-  recovered(fault: FaultName, afterMs: number): void {
+  recovered(fault: string, afterMs: number): void {
     const { times, longestMs } = this.#outages.get(fault) ?? { times: 0, longestMs: 0 };
     this.#outages.set(fault, { times: times + 1, longestMs: Math.max(longestMs, afterMs) });
   }

@@ -27,9 +27,8 @@ export interface Load {
 /** Sends one request after the other until it is told to stop, and notes what came. */
 export async function sendLoad(load: Load): Promise<void> {
   const { world, ledger, phase, random, pauseMs, signal } = load;
-  const steady = steadyAsks(load);
   while (!signal.aborted) {
-    const ask = nextAsk(load, steady, random);
+    const ask = nextAsk(load, random);
     const sent = { phase: phase(), at: Date.now() };
     const reply = await world.sender.send(ask);
     ledger.add({ ask, reply, phase: sent.phase, mayPass: world.mayPass(ask, sent.at), sentAt: sent.at });
@@ -37,8 +36,9 @@ export async function sendLoad(load: Load): Promise<void> {
   }
 }
 
-function nextAsk({ victims }: Load, steady: readonly Ask[], random: Random): Ask {
-  if (victims.length === 0 || random() >= OF_VICTIMS) return oneOf(random, steady);
+function nextAsk(load: Load, random: Random): Ask {
+  const { victims } = load;
+  if (victims.length === 0 || random() >= OF_VICTIMS) return oneOf(random, steadyAsks(load));
   return oneOf(random, victimAsks(oneOf(random, victims)));
 }
 
@@ -51,6 +51,7 @@ function echoAsk(name: string, presented: Presented, more: Partial<Ask> = {}): A
 const AT_SERVICE = { place: 'service' } as const;
 const CHAIN = { service: 'bucket', method: 'POST', path: BUCKET } as const;
 
+/** With the tokens of now: people log in again before theirs end. */
 function steadyAsks({ world: { people, forged }, kept }: Load): readonly Ask[] {
   const { reader, writer, administrator, stranger, leaver } = people;
   return [

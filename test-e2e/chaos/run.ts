@@ -1,17 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitFor } from '../mesh/wait.ts';
 import { isAllowed } from './ask.ts';
-import { FAULTS, type PlannedFault, plannedFaults } from './faults.ts';
+import { type PlannedFault, plannedFaults, strikeTogether } from './faults.ts';
 import { Ledger, type Phase } from './ledger.ts';
 import { type Load, PROOFS, sendLoad } from './load.ts';
 import { type Random, randomFrom } from './random.ts';
 import { arrive, reviseVictims, revoke, type Victim } from './victims.ts';
-import type { World } from './world.ts';
+import { renewPeople, type World } from './world.ts';
 
 export interface ChaosOptions {
   readonly seed: number;
   /** At least so long; then as much longer as the fault that is on, and what is not asked yet, take. */
   readonly durationMs: number;
+  /** Faults of different parts. @default 1 */
+  readonly atOnce?: number;
   readonly report: (line: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -31,6 +33,7 @@ export async function runChaos(world: World, options: ChaosOptions): Promise<Led
   const { ledger, over } = run;
   const random = randomFrom(options.seed);
   const working = [
+    renewPeople(world, over.signal),
     reviseVictims(world, run.victims, { random: randomFrom(options.seed + 1), signal: over.signal }),
     ...Array.from({ length: SENDERS }, (_, index) => sendLoad(loadOf(run, randomFrom(options.seed + 2 + index)))),
   ];
@@ -77,10 +80,10 @@ function loadOf(run: Run, random: Random): Load {
   };
 }
 
-async function strikeAll(run: Run, { durationMs, signal }: ChaosOptions, random: Random): Promise<void> {
+async function strikeAll(run: Run, { durationMs, atOnce, signal }: ChaosOptions, random: Random): Promise<void> {
   const began = performance.now();
   const lasted = (): number => performance.now() - began;
-  for (const fault of plannedFaults(random)) {
+  for (const fault of plannedFaults(random, atOnce)) {
     signal?.throwIfAborted();
     if (run.ledger.summary.violations.length > 0) return;
     if (lasted() >= durationMs && (missing(run.ledger).length === 0 || lasted() >= durationMs + MAX_PROOF_MS)) return;
@@ -88,10 +91,11 @@ async function strikeAll(run: Run, { durationMs, signal }: ChaosOptions, random:
   }
 }
 
-async function strike(run: Run, { name, pauseMs, lastsMs }: PlannedFault): Promise<void> {
+async function strike(run: Run, { names, pauseMs, lastsMs }: PlannedFault): Promise<void> {
   await delay(pauseMs);
+  const name = names.join(' and ');
   run.phase = name;
-  await FAULTS[name](run.world.mesh, () => delay(lastsMs));
+  await strikeTogether(run.world.mesh, names, () => delay(lastsMs));
   run.phase = 'recovering';
   const over = performance.now();
   await waitFor(`requests pass again after: ${name}`, () => passes(run.world), { timeout: RECOVERY_MS });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { PLATFORM_ISSUER } from '@sekisho/cdk8s';
 import {
   API_VERSION,
@@ -27,8 +28,12 @@ export interface World extends AsyncDisposable {
   readonly echo: Echo;
   readonly sender: Sender;
   readonly mayPass: MayPass;
+  /** With the tokens of now. */
   readonly people: Readonly<Record<PersonName, Credential>>;
+  /** After the administrator's token of now. */
   readonly forged: Presented;
+  /** Has people log in again, but for who leaves. */
+  renew(): Promise<void>;
 }
 
 /** The guard of the local mesh, by its own settings: what it knows may be 5 s old, and a read is held for 1 s. */
@@ -62,6 +67,11 @@ const PEOPLE = {
   leaver: { roles: [], grants: [{ service: 'echo', permissions: ['echo:read'] }] },
 } as const;
 export type PersonName = keyof typeof PEOPLE;
+/** Whose grants do not end. */
+const STAYING = ['reader', 'writer', 'administrator', 'stranger'] as const satisfies readonly PersonName[];
+/** Of the quarter of an hour that tokens live. */
+const RENEWED_AFTER_MS = 300_000;
+const RETRY_MS = 2_000;
 
 export async function openWorld(mesh: MeshInfo): Promise<World> {
   await using opened = new AsyncDisposableStack();
@@ -78,22 +88,46 @@ export async function openWorld(mesh: MeshInfo): Promise<World> {
   const sender = opened.use(createSender({ edge: mesh.edge, service: echo.address, identity }));
   const ready = await decisionPolicies(mesh, cluster);
   const mayPass = createOracle(ready, { revocationMs: REVOCATION_MS, skewSeconds: SKEW_SECONDS });
-  const people = await enter({ mesh, accounts });
-  const forged = await forge(people.administrator);
+  const entered = await enter({ mesh, accounts });
+  const people = mapped(({ credential }) => credential, entered);
+  let forged = await forge(people.administrator);
   const held = opened.move();
   return {
-    ...{ mesh, cluster, accounts, echo, sender, mayPass, people, forged },
+    ...{ mesh, cluster, accounts, echo, sender, mayPass, people },
+    get forged() {
+      return forged;
+    },
+    async renew() {
+      for (const name of STAYING) people[name] = credentialOf(await logIn(mesh, entered[name].person));
+      forged = await forge(people.administrator);
+    },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
 
-type Facts = Pick<World, 'mesh' | 'accounts'>;
+/** Every few minutes, and soon again where a fault prevents it. */
+export async function renewPeople(world: Pick<World, 'renew'>, signal: AbortSignal): Promise<void> {
+  let pauseMs = RENEWED_AFTER_MS;
+  for (;;) {
+    await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    pauseMs = await world.renew().then(
+      () => RENEWED_AFTER_MS,
+      () => RETRY_MS,
+    );
+  }
+}
 
-async function enter(facts: Facts): Promise<World['people']> {
-  const one = async (name: PersonName, expires?: number): Promise<Credential> => {
+type Facts = Pick<World, 'mesh' | 'accounts'>;
+type Of<T> = Record<PersonName, T>;
+
+/** Each logs in right away: who leaves does so soon. */
+async function enter(facts: Facts): Promise<Of<{ readonly person: Person; readonly credential: Credential }>> {
+  const one = async (name: PersonName, expires?: number) => {
     const { roles, grants } = PEOPLE[name];
     const ending = grants.map((grant) => ({ ...grant, ...(expires !== undefined && { expires }) }));
-    return credentialOf(await logIn(facts.mesh, await facts.accounts.create({ name, roles, grants: ending })));
+    const person = await facts.accounts.create({ name, roles, grants: ending });
+    return { person, credential: credentialOf(await logIn(facts.mesh, person)) };
   };
   return {
     reader: await one('reader'),
@@ -101,6 +135,16 @@ async function enter(facts: Facts): Promise<World['people']> {
     administrator: await one('administrator'),
     stranger: await one('stranger'),
     leaver: await one('leaver', Math.floor(Date.now() / 1000) + LEAVES_AFTER_SECONDS),
+  };
+}
+
+function mapped<T, U>(map: (value: T) => U, { reader, writer, administrator, stranger, leaver }: Of<T>): Of<U> {
+  return {
+    reader: map(reader),
+    writer: map(writer),
+    administrator: map(administrator),
+    stranger: map(stranger),
+    leaver: map(leaver),
   };
 }
 

@@ -7,7 +7,14 @@ import { LOCAL } from '../mesh/paths.ts';
 import { MESH_MARK } from '../mesh/proc.ts';
 import { valkey } from '../mesh/stores.ts';
 import { Supervisor } from '../mesh/supervisor.ts';
-import { ensureHelm, ensureToolchain, type Toolchain } from '../toolchain/index.ts';
+import {
+  ensureHelm,
+  ensureHelm3,
+  ensureKubectl,
+  ensurePrometheusDefinitions,
+  ensureToolchain,
+  type Toolchain,
+} from '../toolchain/index.ts';
 import { startControlPlane } from './control-plane.ts';
 import { startPostgres } from './postgres.ts';
 import type { PrivateOrder } from './private-control-plane.ts';
@@ -32,8 +39,14 @@ declare module 'vitest' {
     istioCrds: string;
     /** The program `helm`. */
     helm: string;
+    /** The same of the last release before. */
+    helm3: string;
+    /** The program `kubectl`. */
+    kubectl: string;
     /** The same of the Gateway API's. */
     gatewayCrds: string;
+    /** The same of the Prometheus operator's PodMonitor and PrometheusRule. */
+    prometheusCrds: string;
     redisUrl: string;
     /** For tests that start, freeze and kill servers of their own: the program, where to keep data, and the environment that ends them with the run. */
     valkey: { readonly program: string; readonly folder: string; readonly env: Readonly<Record<string, string>> };
@@ -47,7 +60,7 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const report = (line: string): void => console.log(`  ${line}`);
   const tools = await ensureToolchain(process.env, report);
-  const helm = await ensureHelm(process.env, report);
+  await provideTools(project, report);
   const folder = await runFolder(LOCAL);
   const logs = join(folder, 'logs');
   await mkdir(logs);
@@ -72,7 +85,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const { FUZZ_RUNS = '', FUZZ_SEED = '' } = process.env;
     // An empty one is as good as none: with no requests at all the test would pass.
     project.provide('fuzz', { runs: Number(FUZZ_RUNS || '30'), seed: Number(FUZZ_SEED || '20260101') });
-    project.provide('helm', helm);
     project.provide('istioCrds', tools.istioCrds);
     project.provide('gatewayCrds', tools.gatewayCrds);
     project.provide('redisUrl', store.url);
@@ -84,6 +96,14 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     throw error;
   }
   return teardown;
+}
+
+/** What the chart, the manifests and the documentation are tried with; the mesh does without. */
+async function provideTools(project: TestProject, report: (line: string) => void): Promise<void> {
+  project.provide('helm', await ensureHelm(process.env, report));
+  project.provide('helm3', await ensureHelm3(process.env, report));
+  project.provide('kubectl', await ensureKubectl(process.env, report));
+  project.provide('prometheusCrds', await ensurePrometheusDefinitions(process.env, report));
 }
 
 function privatePostgres(folder: string) {

@@ -78,9 +78,12 @@ export async function goTool(
   return join(folder, name);
 }
 
-/** The folder of a module of go.mod in Go's module cache, downloading it if needed. */
-export async function moduleFolder(workshop: Workshop, go: string, module: string): Promise<string> {
-  const result = await inModule(workshop, go, ['mod', 'download', '-json', module]);
+/**
+ * The folder of a module of go.mod in Go's module cache, downloading it if needed.
+ * @param cwd folder of the go.mod, by default this one
+ */
+export async function moduleFolder(workshop: Workshop, go: string, module: string, cwd = MODULE): Promise<string> {
+  const result = await inModule(workshop, go, ['mod', 'download', '-json', module], { cwd });
   const answer: unknown = result.code === 0 ? JSON.parse(result.stdout) : undefined;
   if (typeof answer === 'object' && answer !== null && 'Dir' in answer && typeof answer.Dir === 'string')
     return answer.Dir;

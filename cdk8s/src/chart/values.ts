@@ -13,6 +13,11 @@ const text = (description: string, options: { readonly pattern?: string; readonl
 const name = (description: string) => text(description, { pattern: NAME });
 const objects = (description: string) => Type.Array(Type.Object({}), { description });
 const strings = (description: string) => Type.Record(Type.String(), Type.String(), { description });
+/** @param ours keys that the chart sets: YAML has no meaning where one is there twice */
+const labels = (description: string, ours: readonly string[]) => {
+  const properties = Object.fromEntries(ours.map((key) => [key, false]));
+  return Type.Record(Type.String(), Type.String(), { description, properties });
+};
 const namespaces = (description: string) =>
   Type.Array(Type.String({ pattern: NAME }), { description, maxItems: 64, uniqueItems: true });
 
@@ -34,7 +39,7 @@ const resources = Type.Object(
 /** What every pod may be given. */
 const scheduling = {
   podAnnotations: strings('Annotations of its pods.'),
-  podLabels: strings('Labels of its pods, beside `app`.'),
+  podLabels: labels('Labels of its pods, beside `app`.', ['app']),
   nodeSelector: strings('Labels of the nodes that may run it.'),
   tolerations: objects('Taints of nodes that it tolerates.'),
   affinity: Type.Object({}, { description: 'Where its pods are drawn to, and where not.' }),
@@ -140,6 +145,10 @@ export const ChartValues = group('Values of the chart.', {
       pattern: '^(/([A-Za-z0-9_.~-][A-Za-z0-9_./~-]{0,254})?)?$',
     }),
     meshed: Type.Boolean({ description: 'Whether its pods get a sidecar, and answer only certificates of the mesh.' }),
+    podLabels: labels('Labels of its pods, beside `app` and what `guard.meshed` sets.', [
+      'app',
+      'sidecar.istio.io/inject',
+    ]),
     autoscaling,
   }),
   edgeGateway: gateway('The Gateway that asks the guard about every request.', {
@@ -177,7 +186,10 @@ export const ChartValues = group('Values of the chart.', {
       description:
         'Whether there are PodMonitors and a PrometheusRule. Needs `monitoring.coreos.com/v1`, 0.79 or later.',
     }),
-    labels: strings('By which Prometheus chooses monitors and rules, for example `release: prometheus`.'),
+    labels: labels('By which Prometheus chooses monitors and rules, for example `release: prometheus`.', [
+      'helm.sh/chart',
+      ...['name', 'instance', 'version', 'managed-by', 'component'].map((key) => `app.kubernetes.io/${key}`),
+    ]),
     interval: text('Between two looks at a pod.', { pattern: '^[1-9][0-9]*(ms|s|m)$' }),
     runbooks: text('Where pages of docs/runbooks are read: alerts link there.', {
       pattern: '^https?://[^\\s"\'\\\\?#]+$',

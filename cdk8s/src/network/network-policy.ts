@@ -45,9 +45,14 @@ export function allowTo({ to: peers, ports }: Destination): k8s.NetworkPolicyEgr
   return [{ ...(peers && { to: [...peers] }), ports: ports.map(tcp) }];
 }
 
+/** A policy sees the port of the pod behind a Service: OpenShift's resolvers listen at 5353. */
+const DNS_PORTS = [53, 5353];
+
 /** To any address: a resolver on the node is found by no selector, and one in the cluster forwards names everywhere anyway. */
 export const DNS: k8s.NetworkPolicyEgressRule = {
-  ports: ['UDP', 'TCP'].map((protocol) => ({ protocol, port: k8s.IntOrString.fromNumber(53) })),
+  ports: DNS_PORTS.flatMap((port) =>
+    ['UDP', 'TCP'].map((protocol) => ({ protocol, port: k8s.IntOrString.fromNumber(port) })),
+  ),
 };
 
 function tcp(port: number): k8s.NetworkPolicyPort {

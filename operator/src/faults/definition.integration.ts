@@ -1,8 +1,8 @@
 import { discover, type KubeObject, NotFoundError } from '@sekisho/kube';
+import { ControlPlane } from '@sekisho/kube/testing/cluster';
 import { crds } from '@sekisho/policy';
-import { expect, test, vi } from 'vitest';
+import { expect, inject, test, vi } from 'vitest';
 import { POLICIES } from '../resources.ts';
-import { ControlPlane } from '../testing/control-plane.ts';
 import { moreOpen } from '../testing/openness.ts';
 import { twoPolicies, workloadOf } from '../testing/policies.ts';
 import { useCluster } from '../testing/use-cluster.ts';
@@ -11,7 +11,7 @@ import { useHistory } from '../testing/use-history.ts';
 const NAMES = ['a', 'b', 'c'];
 const MAX_CALLS = 200;
 
-const servers = await ControlPlane.start();
+const servers = await ControlPlane.start(inject('privateControlPlane'));
 const cluster = useCluster({ servers });
 const history = useHistory(cluster);
 

@@ -1,6 +1,6 @@
+import { ControlPlane } from '@sekisho/kube/testing/cluster';
 import { expect, inject, test, vi } from 'vitest';
 import { POLICIES } from '../resources.ts';
-import { ControlPlane } from '../testing/control-plane.ts';
 import { frozenObject } from '../testing/frozen-object.ts';
 import { inParallel } from '../testing/in-parallel.ts';
 import { useCluster } from '../testing/use-cluster.ts';
@@ -12,7 +12,7 @@ const PATIENCE = { timeout: 900_000, interval: 500 };
 const LONGEST_BACKOFF_MS = 30_000;
 
 // What a thousand policies leave behind would be the next test's work.
-const servers = await ControlPlane.start();
+const servers = await ControlPlane.start(inject('privateControlPlane'));
 const cluster = useCluster({ servers });
 
 async function programmedCount(): Promise<number> {

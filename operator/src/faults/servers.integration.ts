@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { ControlPlane } from '@sekisho/kube/testing/cluster';
+import { describe, expect, inject, test, vi } from 'vitest';
 import { POLICIES } from '../resources.ts';
-import { ControlPlane } from '../testing/control-plane.ts';
 import { moreOpen } from '../testing/openness.ts';
 import { twoPolicies, workloadOf } from '../testing/policies.ts';
 import { useCluster } from '../testing/use-cluster.ts';
@@ -13,7 +13,7 @@ const MAX_LINES = 4;
 /** Eleven watches that back off from a quarter of a second to ten; each may try a list four times. */
 const MAX_CALLS = 300;
 
-const servers = await ControlPlane.start();
+const servers = await ControlPlane.start(inject('privateControlPlane'));
 const cluster = useCluster({ servers });
 const history = useHistory(cluster);
 

@@ -1,7 +1,7 @@
+import type { ControlPlane } from '@sekisho/kube/testing/cluster';
 import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest';
 import { ISSUERS } from '../resources.ts';
 import { Cluster } from './cluster.ts';
-import type { ControlPlane } from './control-plane.ts';
 import { publicJwk } from './keys.ts';
 
 /** Other files may have the API server's only turn before this one. */

@@ -6,6 +6,7 @@ import { explainCommand } from './commands/explain.ts';
 import { grantsCommand } from './commands/grants.ts';
 import { keysCommand } from './commands/keys.ts';
 import { loginCommands } from './commands/login.ts';
+import { regionsCommand } from './commands/regions.ts';
 import { renderCommand } from './commands/render.ts';
 import { revokeCommand } from './commands/revoke.ts';
 import { sessionsCommand } from './commands/sessions.ts';
@@ -63,7 +64,7 @@ export function createProgram(context: Context): Command {
   const { terminal } = context;
   const program = new Command('sekisho')
     .description(
-      'Users, grants, sessions, revocations, keys and clients of a Sekisho auth service, what policies decide, and what a cluster lacks.\nAlso as `kubectl sekisho`.',
+      'Users, grants, sessions, revocations, keys, regions and clients of a Sekisho auth service, what policies decide, and what a cluster lacks.\nAlso as `kubectl sekisho`.',
     )
     .option('--server <url>', 'the address of the administration')
     .option('--token-file <file>', 'a file with a token, - for standard input')
@@ -80,6 +81,7 @@ export function createProgram(context: Context): Command {
   sessionsCommand(program, context);
   revokeCommand(program, context);
   keysCommand(program, context);
+  regionsCommand(program, context);
   clientsCommand(program, context);
   auditCommand(program, context);
   explainCommand(program, context);

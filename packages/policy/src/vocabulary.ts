@@ -73,7 +73,7 @@ export const LIMIT = {
   targetRefs: 16,
   issuer: 512,
   uri: 2048,
-  keys: 32,
+  keys: 128,
   /** Distinct methods, ports and paths that rules without a token may name together: the guard is their exact complement. */
   tokenlessMethods: 16,
   tokenlessPorts: 16,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { connectRedis } from './connection.ts';
-import { createSessionStore } from './store.ts';
+import { createSessionStore } from './open-store.ts';
 import { startFakeSentinel } from './testing/fake-sentinel.ts';
 import { until } from './testing/topology.ts';
 import { startValkey } from './testing/valkey.ts';

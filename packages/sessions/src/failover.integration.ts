@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { connectRedis, type RedisConnection } from './connection.ts';
+import { createSessionStore } from './open-store.ts';
 import { openRevocationLog } from './revocation/open.ts';
 import { type RevocationReader, startRevocationReader } from './revocation/reader.ts';
 import { createRevoker } from './revocation/revoker.ts';
-import { createSessionStore } from './store.ts';
 import { startCluster, startSentinels, type Topology, until } from './testing/topology.ts';
 
 const clock = () => new Date();

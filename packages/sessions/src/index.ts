@@ -9,6 +9,7 @@ export { createDeviceCheck, type DeviceCheck, type DeviceCheckOptions, deviceCha
 export { SessionError, type SessionErrorCode } from './errors.ts';
 export { type LogoutNotice, NOTICE_LIFE_MS } from './notices/notice.ts';
 export { createLogoutNotices, type LogoutNotices, type LogoutNoticesOptions, type Taken } from './notices/notices.ts';
+export { createSessionStore } from './open-store.ts';
 export {
   createRefreshStore,
   type FamilyOfSession,
@@ -19,6 +20,10 @@ export {
   type Rotation,
 } from './refresh.ts';
 export {
+  createRegionalRefreshStore,
+  type RegionalRefreshStoreOptions,
+} from './regions/refresh-store.ts';
+export {
   MAX_REGIONS,
   REGION_NAME_PATTERN,
   type Region,
@@ -27,19 +32,35 @@ export {
   type WithoutGlobal,
   type WithoutLocal,
 } from './regions/region.ts';
+export {
+  createRegionalSessionStore,
+  type LookedUp,
+  type RegionalSessionStoreOptions,
+} from './regions/session-store.ts';
+export { type SessionSync, type SessionSyncOptions, startSessionSync } from './regions/session-sync.ts';
 export { type RegionSettings, type RegionVariables, regionSettings } from './regions/settings.ts';
+export { PUSH_RESULTS, type PushResult, SYNC_STEPS, type SyncStep } from './regions/sync-turn.ts';
+export { assertRevocable } from './revocation/entry-arguments.ts';
 export type { FollowerOptions as RevocationReaderOptions, RevocationObserver } from './revocation/follower.ts';
-export type { RevocationLog } from './revocation/log.ts';
+export type { Heard, RevocationLog } from './revocation/log.ts';
 export { openRevocationLog, type RevocationLogOptions } from './revocation/open.ts';
 export { type RevocationReader, startRevocationReader } from './revocation/reader.ts';
+export type { Bridge, BridgeObserver, Place } from './revocation/regional/bridge.ts';
+export { REGION_STATES, type RegionNews, type RegionState } from './revocation/regional/region-news.ts';
+export { type RegionalReaderOptions, startRegionalRevocationReader } from './revocation/regional/regional-reader.ts';
+export {
+  createRegionalRevoker,
+  type RegionalRevoker,
+  type RegionalRevokerOptions,
+} from './revocation/regional/regional-revoker.ts';
 export {
   REVOCATION_KINDS,
   type Revocation,
   type RevocationEntry,
   type RevocationKind,
 } from './revocation/revocation.ts';
-export type { Refusal, RevocableClaims } from './revocation/revocation-set.ts';
-export { assertRevocable, createRevoker, type Revoker, type RevokerOptions } from './revocation/revoker.ts';
+export type { Origin, Refusal, RevocableClaims } from './revocation/revocation-set.ts';
+export { createRevoker, type Revoker, type RevokerOptions } from './revocation/revoker.ts';
 export { createRevocationMetrics, observeRevocations, type RevocationMetrics } from './revocation/telling.ts';
 export {
   type OnSecurityEvent,
@@ -48,4 +69,4 @@ export {
   type SecurityEventKind,
 } from './security-event.ts';
 export { type EndedSession, isTouchDue, type NewSession, SESSION_TTL_MS, type Session } from './session.ts';
-export { createSessionStore, type SessionStore, type SessionStoreOptions } from './store.ts';
+export type { SessionStore, SessionStoreOptions } from './store.ts';

@@ -1,11 +1,11 @@
 import type { RedisClient } from './connection.ts';
 import { SessionError } from './errors.ts';
 import { sessionKeys } from './keys.ts';
-import { LuaScript } from './lua-script.ts';
 import { redisCall } from './redis-call.ts';
-import { TOUCH_FUNCTION } from './scripts.ts';
+import { BEGIN, ROTATE } from './refresh-scripts.ts';
 import { fromFields, SESSION_TTL_MS, type Session } from './session.ts';
 import { createSessionIndex } from './session-index.ts';
+import type { Replicated } from './store.ts';
 
 /**
  * The refresh tokens of one session, of which one is valid at a time. What is kept is not a token but what makes one:
@@ -73,19 +73,22 @@ export interface RefreshStore {
 
 const GRACE_MS = 10_000;
 
-export function createRefreshStore({
-  redis,
-  clock,
-  graceMs = GRACE_MS,
-  ttlMs = SESSION_TTL_MS,
-  prefix = 'sk',
-}: RefreshStoreOptions): RefreshStore {
+export function createRefreshStore(options: RefreshStoreOptions): RefreshStore {
+  return openRefreshStore(options);
+}
+
+/** @param replicated undefined where there are no regions */
+export function openRefreshStore(options: RefreshStoreOptions, replicated?: Replicated): RefreshStore {
+  const { redis, clock, graceMs = GRACE_MS, ttlMs = SESSION_TTL_MS, prefix = 'sk' } = options;
   const keys = sessionKeys(prefix);
   const now = () => clock().getTime();
   const index = createSessionIndex({ redis, keys, ttlMs });
+  const outbox = (userId: string) => (replicated?.outbox === true ? [keys.outboxOf(userId)] : []);
   return {
     async begin(userId, sessionId, { secret, context }) {
-      return (await BEGIN.run(redis, [keys.session(userId, sessionId)], [now(), secret, context])) === 1;
+      const ofSession = [keys.session(userId, sessionId), ...outbox(userId)];
+      const counted = replicated === undefined ? '' : '1';
+      return (await BEGIN.run(redis, ofSession, [now(), secret, context, counted])) === 1;
     },
 
     async find(userId, sessionId) {
@@ -99,7 +102,7 @@ export function createRefreshStore({
 
     async rotate({ userId, sessionId, generation, secret }) {
       const at = now();
-      const ofSession = [keys.session(userId, sessionId), keys.ofUser(userId)];
+      const ofSession = [keys.session(userId, sessionId), keys.ofUser(userId), ...outbox(userId)];
       const reply = await ROTATE.run(redis, ofSession, [at, secret, generation, graceMs, sessionId, ttlMs]);
       const { result, valid, fields } = readRotation(reply);
       if (result === 'replayed' || result === 'ended') return { result };
@@ -108,37 +111,6 @@ export function createRefreshStore({
     },
   };
 }
-
-/** KEYS hash. ARGV now, secret, context. A hash that is gone is not brought back. */
-const BEGIN = new LuaScript(`
-local expires = redis.call('HGET', KEYS[1], 'expiresAt')
-if not expires or tonumber(expires) <= tonumber(ARGV[1]) then return 0 end
-redis.call('HDEL', KEYS[1], 'refreshReplayed')
-redis.call('HSET', KEYS[1], 'refreshSecret', ARGV[2], 'refreshContext', ARGV[3],
-  'refreshGeneration', 0, 'refreshRotatedAt', 0)
-return 1`);
-
-/**
- * KEYS hash, zset. ARGV now, secret, generation, grace, id, ttl. Returns the result, the generation that is valid, and
- * the fields of the session.
- * A generation above the stored one is genuine all the same: a replica took over that lacked the last rotations.
- * A replay is noted and not forgotten: whoever finds it can be interrupted before the session is ended.
- */
-const ROTATE = new LuaScript(`${TOUCH_FUNCTION}
-local touched = function() return touch(KEYS[2], KEYS[1], ARGV[5], tonumber(ARGV[1]), tonumber(ARGV[6])) end
-local now, used, grace = tonumber(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local expires, secret, valid, rotatedAt, replayed = unpack(redis.call('HMGET', KEYS[1],
-  'expiresAt', 'refreshSecret', 'refreshGeneration', 'refreshRotatedAt', 'refreshReplayed'))
-if not expires or tonumber(expires) <= now or secret ~= ARGV[2] then return {'ended'} end
-if replayed then return {'replayed'} end
-if used >= tonumber(valid) then
-  local successor = string.format('%.0f', used + 1)
-  redis.call('HSET', KEYS[1], 'refreshGeneration', successor, 'refreshRotatedAt', string.format('%.0f', now))
-  return {'rotated', successor, touched()}
-end
-if used == tonumber(valid) - 1 and now - tonumber(rotatedAt) <= grace then return {'repeated', valid, touched()} end
-redis.call('HSET', KEYS[1], 'refreshReplayed', string.format('%.0f', now))
-return {'replayed'}`);
 
 const RESULTS = ['rotated', 'repeated', 'replayed', 'ended'] as const satisfies Rotation['result'][];
 

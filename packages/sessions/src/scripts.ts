@@ -1,4 +1,5 @@
 import { LuaScript } from './lua-script.ts';
+import { BURY_FUNCTION, NOTE_FUNCTION } from './regions/note.ts';
 
 /**
  * Each script touches one user's slot only. Redis wants every key in KEYS; the hashes of sessions that a script finds
@@ -8,11 +9,11 @@ import { LuaScript } from './lua-script.ts';
  */
 
 /**
- * KEYS zset, hash. ARGV id, now, ttl, limit, hash prefix, field, value ... Returns id and client of each session that has to go.
+ * KEYS zset, hash, outbox if any. ARGV id, now, ttl, limit, hash prefix, field, value ... Returns id and client of each session that has to go.
  * It only marks them, by a score below every time: whoever ends a session has to refuse it before. Those that another
  * one marked are returned too, in case it died on the way.
  */
-export const CREATE = new LuaScript(`
+export const CREATE = new LuaScript(`${NOTE_FUNCTION}
 local id, now, ttl, limit, prefix = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 redis.call('ZREMRANGEBYSCORE', KEYS[1], 0, string.format('%.0f', now - ttl))
 local leaving = redis.call('ZCOUNT', KEYS[1], '-inf', '(0')
@@ -27,18 +28,21 @@ for _, old in ipairs(redis.call('ZRANGE', KEYS[1], '-inf', '(0', 'BYSCORE')) do
   evicted[#evicted + 1] = {old, redis.call('HGET', prefix .. old, 'clientId') or ''}
 end
 redis.call('HSET', KEYS[2], unpack(ARGV, 6))
+note(KEYS[3], KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ttl)
 redis.call('ZADD', KEYS[1], now, id)
 redis.call('PEXPIRE', KEYS[1], ttl)
 return evicted`);
 
 /**
- * A function of scripts that note an access: `touch(zset, hash, id, now, ttl)` prolongs the session and returns its
- * fields, or none when it is over. The time of access never moves back: replicas' clocks differ.
+ * A function of scripts that note an access: `touch(zset, hash, id, now, ttl, outbox)` prolongs the session and returns its
+ * fields, or none when it is over; of one that was ended, what is left of it. The time of access never moves back:
+ * replicas' clocks differ.
  */
-export const TOUCH_FUNCTION = `
-local function touch(zset, hash, id, now, ttl)
-  local times = redis.call('HMGET', hash, 'lastAccessedAt', 'expiresAt')
+export const TOUCH_FUNCTION = `${NOTE_FUNCTION}
+local function touch(zset, hash, id, now, ttl, outbox)
+  local times = redis.call('HMGET', hash, 'lastAccessedAt', 'expiresAt', 'endedAt')
+  if times[3] then return {'endedAt', times[3]} end
   if not times[1] or tonumber(times[2]) <= now then
     redis.call('DEL', hash)
     redis.call('ZREM', zset, id)
@@ -46,15 +50,16 @@ local function touch(zset, hash, id, now, ttl)
   end
   local access = string.format('%.0f', math.max(now, tonumber(times[1])))
   redis.call('HSET', hash, 'lastAccessedAt', access, 'expiresAt', string.format('%.0f', access + ttl))
+  note(outbox, hash)
   redis.call('PEXPIRE', hash, ttl)
   redis.call('ZADD', zset, access, id)
   redis.call('PEXPIRE', zset, ttl)
   return redis.call('HGETALL', hash)
 end`;
 
-/** KEYS zset, hash. ARGV id, now, ttl. Returns the session's fields, or none when it is over. */
+/** KEYS zset, hash, outbox if any. ARGV id, now, ttl. Returns what `touch` does. */
 export const TOUCH = new LuaScript(`${TOUCH_FUNCTION}
-return touch(KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]))`);
+return touch(KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), KEYS[3])`);
 
 /** KEYS hash. ARGV now. Notes when the index was written; a session that ended meanwhile stays ended. */
 export const INDEXED = new LuaScript(`
@@ -67,6 +72,23 @@ local destroyed = {}
 for i, id in ipairs(ARGV) do
   redis.call('ZREM', KEYS[1], id)
   if redis.call('DEL', KEYS[i + 1]) == 1 then destroyed[#destroyed + 1] = id end
+end
+return destroyed`);
+
+/**
+ * The same where other regions may know the sessions, and may be the only ones: of each is left that it ended.
+ * KEYS zset, the hashes, outbox if any. ARGV now, life in ms, the ids.
+ */
+export const BURY = new LuaScript(`${NOTE_FUNCTION}${BURY_FUNCTION}
+local outbox, destroyed = KEYS[#ARGV], {}
+for i = 3, #ARGV do
+  local id, hash = ARGV[i], KEYS[i - 1]
+  local expires, ended = unpack(redis.call('HMGET', hash, 'expiresAt', 'endedAt'))
+  if not ended then
+    if expires then destroyed[#destroyed + 1] = id end
+    bury(KEYS[1], hash, id, ARGV[1], ARGV[2])
+    note(outbox, hash)
+  end
 end
 return destroyed`);
 

@@ -13,6 +13,8 @@ export interface SessionIndexOptions {
 
 /** From a session's id to its user, for who knows the id alone. Every method rejects with SessionError `redis_unavailable`. */
 export interface SessionIndex {
+  /** Milliseconds by which an entry outlives its session, if that is not used. */
+  readonly slackMs: number;
   write(session: Pick<Session, 'id' | 'userId'>): Promise<void>;
   /**
    * Takes what a script returned that prolonged a session: its entry is prolonged too when that is due.
@@ -30,6 +32,7 @@ export function createSessionIndex({ redis, keys, ttlMs }: SessionIndexOptions):
   const write: SessionIndex['write'] = async ({ id, userId }) =>
     void (await redisCall(redis.set(keys.owner(id), userId, 'PX', ttlMs + slack)));
   return {
+    slackMs: slack,
     write,
     async follow(fields, now) {
       const session = fromFields(fields);

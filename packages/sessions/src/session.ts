@@ -24,6 +24,8 @@ export interface Session extends NewSession {
   readonly lastAccessedAt: number;
   /** Slides with each access. */
   readonly expiresAt: number;
+  /** Where it began, with several regions. */
+  readonly region?: string;
 }
 
 /** What is known of a session that is to end. */
@@ -65,14 +67,14 @@ export function toFields(session: Session): string[] {
 
 /**
  * Reads what HGETALL gives inside a script: field, value, field, value ...
- * @returns undefined for a hash that does not exist
+ * @returns undefined for a hash that does not exist, and for what is left of a session that was ended
  * @throws SessionError `session_invalid` when a field that every session has is missing
  */
 export function fromFields(flat: readonly string[]): Session | undefined {
   if (flat.length === 0) return undefined;
-  const fields = new Map<string, string>();
-  for (let index = 0; index + 1 < flat.length; index += 2) fields.set(flat[index] ?? '', flat[index + 1] ?? '');
-  const [ip, clientId] = [fields.get('ip'), fields.get('clientId')];
+  const fields = toMap(flat);
+  if (fields.has('endedAt')) return undefined;
+  const [ip, clientId, region] = [fields.get('ip'), fields.get('clientId'), fields.get('region')];
   return {
     id: text(fields, 'id'),
     userId: text(fields, 'userId'),
@@ -83,7 +85,20 @@ export function fromFields(flat: readonly string[]): Session | undefined {
     device: device(fields),
     ...(ip !== undefined && { ip }),
     ...(clientId !== undefined && { clientId }),
+    ...(region !== undefined && { region }),
   };
+}
+
+/** Whether these are what is left of a session that was ended: other regions may not know it yet. */
+export function isEnded(flat: readonly string[]): boolean {
+  return flat.some((name, index) => index % 2 === 0 && name === 'endedAt');
+}
+
+/** What HGETALL gives inside a script, by the names of the fields. */
+export function toMap(flat: readonly string[]): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (let index = 0; index + 1 < flat.length; index += 2) fields.set(flat[index] ?? '', flat[index + 1] ?? '');
+  return fields;
 }
 
 /** When the index from session to user was last written; 0 for a session that does not say. */

@@ -1,17 +1,5 @@
 import type { RedisClient } from './connection.ts';
-import { sessionKeys } from './keys.ts';
-import { redisCall } from './redis-call.ts';
-import { CREATE, DESTROY, LIST, TOUCH } from './scripts.ts';
-import {
-  type EndedSession,
-  fromFields,
-  type NewSession,
-  newSession,
-  SESSION_TTL_MS,
-  type Session,
-  toFields,
-} from './session.ts';
-import { createSessionIndex } from './session-index.ts';
+import type { EndedSession, NewSession, Session } from './session.ts';
 
 export interface SessionStoreOptions {
   readonly redis: RedisClient;
@@ -49,91 +37,21 @@ export interface SessionStore {
   ownerOf(sessionId: string): Promise<string | undefined>;
 }
 
-/**
- * Sessions in Redis. A change is one script in the user's slot, which is what decides whether a session lives, and one
- * write to the index from session to user, which may lie on another node. Their order is chosen for a crash in between:
- * - create writes the index first: a live session can always be found, and revoked, by its id;
- * - destroy ends the session first: what can stay behind is an index entry that leads to nothing and expires;
- * - touch prolongs the session first, then the index when that is due, and notes it last: the next one makes up for it.
- */
-export function createSessionStore(options: SessionStoreOptions): SessionStore {
-  const { redis, clock, newId, ttlMs = SESSION_TTL_MS, maxPerUser = 20, prefix = 'sk' } = options;
-  const keys = sessionKeys(prefix);
-  const now = () => clock().getTime();
-  const isLive = (session: Session | undefined): session is Session =>
-    session !== undefined && session.expiresAt > now();
-  const ofSession = (userId: string, id: string) => [keys.ofUser(userId), keys.session(userId, id)];
-  const index = createSessionIndex({ redis, keys, ttlMs });
-
-  async function destroy(userId: string, ...ids: readonly string[]): Promise<string[]> {
-    if (ids.length === 0) return [];
-    const hashes = ids.map((id) => keys.session(userId, id));
-    const destroyed = strings(await DESTROY.run(redis, [keys.ofUser(userId), ...hashes], ids));
-    // Of others the index may be that of another user's live session.
-    await index.forget(destroyed);
-    return destroyed;
-  }
-
-  const evict =
-    options.evict ?? (async (userId, evicted) => void (await destroy(userId, ...evicted.map(({ id }) => id))));
-
-  async function makeRoom({ userId, id }: Session, evicted: readonly EndedSession[]): Promise<void> {
-    try {
-      await evict(userId, evicted);
-    } catch (error) {
-      // Nobody learns of it: kept, every try to log in would add one. What stays even so goes at the next.
-      await destroy(userId, id).catch(() => undefined);
-      throw error;
-    }
-  }
-
-  return {
-    destroy,
-
-    async create(from) {
-      const session = newSession(newId(), from, now(), ttlMs);
-      const { id, userId } = session;
-      await index.write(session);
-      const args = [id, session.createdAt, ttlMs, maxPerUser, keys.sessionPrefix(userId), ...toFields(session)];
-      const evicted = lists(await CREATE.run(redis, ofSession(userId, id), args));
-      if (evicted.length > 0) await makeRoom(session, evicted.map(toEnded(userId)));
-      return session;
-    },
-
-    async get(userId, id) {
-      const session = fromFields(Object.entries(await redisCall(redis.hgetall(keys.session(userId, id)))).flat());
-      return isLive(session) ? session : undefined;
-    },
-
-    async touch(userId, id) {
-      const touched = strings(await TOUCH.run(redis, ofSession(userId, id), [id, now(), ttlMs]));
-      return index.follow(touched, now());
-    },
-
-    async list(userId) {
-      const rows = lists(await LIST.run(redis, [keys.ofUser(userId)], [keys.sessionPrefix(userId)]));
-      return rows.map(fromFields).filter(isLive);
-    },
-
-    async ownerOf(id) {
-      return (await redisCall(redis.get(keys.owner(id)))) ?? undefined;
-    },
-  };
+/** How a store takes part where there are several regions. */
+export interface Replicated {
+  readonly region: string;
+  /** Whether what changes is noted for the other regions: not in the store that all share. */
+  readonly outbox: boolean;
 }
 
-/** Empty is none. */
-function toEnded(userId: string) {
-  return ([id = '', clientId = '']: readonly string[]): EndedSession => ({
-    id,
-    userId,
-    ...(clientId !== '' && { clientId }),
-  });
-}
+/** A session, what is left of one that was ended, or nothing: it may be known elsewhere. */
+export type Found = Session | 'ended' | undefined;
 
-function strings(reply: unknown): string[] {
-  return Array.isArray(reply) ? reply.map(String) : [];
-}
-
-function lists(reply: unknown): string[][] {
-  return Array.isArray(reply) ? reply.map(strings) : [];
+/** One store, as those of several regions are made of. */
+export interface StoreAt extends SessionStore {
+  /** As `create`, of a session that is made already. */
+  put(session: Session): Promise<void>;
+  /** As `get` and `touch`, and tells a session that was ended from one that is not known. */
+  find(userId: string, sessionId: string): Promise<Found>;
+  findAndTouch(userId: string, sessionId: string): Promise<Found>;
 }

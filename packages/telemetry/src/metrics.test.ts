@@ -21,6 +21,27 @@ describe('createMetrics', () => {
     expect(text).toContain('attempts_total{method="password",result="failure"} 0');
   });
 
+  test('counts a series that is held as it counts by labels', async () => {
+    const metrics = createMetrics({ processMetrics: false });
+    const counter = metrics.counter({ name: 'c_total', help: 'h', labels: { result: results } });
+    const [held, same] = [counter.series({ result: 'success' }), counter.series({ result: 'success' })];
+    for (const series of [held, same, held]) series.inc();
+    counter.inc({ result: 'success' });
+    expect(await metrics.render()).toContain('c_total{result="success"} 4');
+    held.inc();
+    expect(await metrics.renderOpen()).toContain('c_total{result="success"} 5');
+    expect(await metrics.render()).toContain('c_total{result="success"} 5');
+  });
+
+  test('holds a series to the declared label values', async () => {
+    const metrics = createMetrics({ processMetrics: false });
+    metrics
+      .counter({ name: 'c_total', help: 'h', labels: { result: results } })
+      .series({ result: foreign })
+      .inc();
+    expect(await metrics.render()).toContain('c_total{result="other"} 1');
+  });
+
   test('turns an undeclared label value into "other"', async () => {
     const metrics = createMetrics({ processMetrics: false });
     metrics.counter({ name: 'c_total', help: 'h', labels: { result: results } }).inc({ result: foreign });

@@ -1,6 +1,7 @@
 import * as prom from 'prom-client';
 import { BoundedLabels, type LabelDeclaration, type LabelValues } from './labels.ts';
 import { Exemplars, toOpenMetrics } from './open-metrics.ts';
+import { Tallies } from './tallies.ts';
 
 interface MetricOptions<L extends LabelDeclaration> {
   readonly name: string;
@@ -25,7 +26,14 @@ export interface Counter<L extends LabelDeclaration> {
   inc(...labels: Args<L>): void;
   /** @param amount a number that is not negative */
   add(amount: number, ...labels: Args<L>): void;
+  /** One of its series, asked for once by what counts at every request: its labels are looked up here, and not each time. */
+  series(...labels: Args<L>): Series;
 }
+
+export interface Series {
+  inc(): void;
+}
+
 export interface Gauge<L extends LabelDeclaration> {
   set(value: number, ...labels: Args<L>): void;
 }
@@ -78,12 +86,15 @@ export function createMetrics({ undeclared = 'other', processMetrics = true, bui
     counter(options) {
       const labels = bound(options);
       const { name, help } = options;
-      const counter = new prom.Counter({ name, help, labelNames: labels.names, registers: [register] });
+      const tallies = new Tallies((series, amount) => counter.inc(series, amount));
+      const collect = () => tallies.tell();
+      const counter = new prom.Counter({ name, help, labelNames: labels.names, registers: [register], collect });
       // A series that starts at zero lets rate() see its first increase.
       for (const combination of labels.combinations()) counter.inc(combination, 0);
       return {
         inc: (...[values]) => counter.inc(labels.check(values)),
         add: (amount, ...[values]) => counter.inc(labels.check(values), amount),
+        series: (...[values]) => tallies.of(labels.check(values)),
       };
     },
 

@@ -1,10 +1,12 @@
 import { systemClock } from '@sekisho/kube';
-import { createDeviceCheck, createRefreshStore } from '@sekisho/sessions';
-import { ANY_AUDIENCE, createMinter } from '@sekisho/tokens';
+import { createDeviceCheck } from '@sekisho/sessions';
+import { ANY_AUDIENCE, createMinter, type EncryptionKeys } from '@sekisho/tokens';
 import { AUDIENCE } from './accounts/account.ts';
 import { type Accounts, assembleAccounts } from './accounts/accounts.ts';
+import { recordAudit } from './audit/sql-audit.ts';
 import { auditedAuthenticate, auditedExchange } from './audit/trail.ts';
 import { assembleBrowserSessions, type BrowserSessionsApi } from './browser/assemble.ts';
+import { guarded } from './database/guard.ts';
 import { assembleExchange } from './exchange/assemble.ts';
 import { workloadRoutes } from './exchange/routes.ts';
 import { createSqlWorkloads } from './exchange/sql-workloads.ts';
@@ -38,6 +40,8 @@ import type { PasswordHasher } from './passwords/hasher.ts';
 import { assembleRefreshTokens } from './refresh/assemble.ts';
 import { createPresentAccess, type PresentAccess } from './refresh/present-access.ts';
 import { beginOwnRefresh, createRefresh, type Refresh } from './refresh/refresh.ts';
+import { createMarkRegion } from './regions/mark-region.ts';
+import { regionRoutes } from './regions/routes.ts';
 import { createRevokeByName } from './revocations/revoke-by-name.ts';
 import type { ServiceOptions } from './service-options.ts';
 import type { SessionEndings } from './sessions/session-endings.ts';
@@ -72,9 +76,16 @@ export function buildApps(options: ServiceOptions, parts: Parts) {
 
 type Issuing = ReturnType<typeof assembleIssuing>;
 
+/** All but signing keys is made with these: what one region gave out the others take. */
+function sessionKeysOf({ encryptionKeys, sessionKeys = encryptionKeys }: ServiceOptions): EncryptionKeys {
+  return sessionKeys;
+}
+
 /** What tokens are minted, verified, refreshed and ended by. */
-function assembleIssuing({ issuer, clock, uuid, encryptionKeys, prefix = 'sk' }: ServiceOptions, parts: Parts) {
+function assembleIssuing(options: ServiceOptions, parts: Parts) {
+  const { issuer, clock, uuid, prefix = 'sk' } = options;
   const { redis, sessions, authMetrics, tracing } = parts;
+  const { refresh: store } = sessions;
   const { ring: keys, guard } = parts.keys;
   const wired = wireSessions({ sessions, issuer, keys, guardKeys: guard.ring, clock, metrics: authMetrics, tracing });
   const minter = tracedMinter(tracing, createMinter({ issuer, key: () => keys.active, clock, uuid }));
@@ -82,7 +93,10 @@ function assembleIssuing({ issuer, clock, uuid, encryptionKeys, prefix = 'sk' }:
     wired,
     minter,
     mint: wired.unrevoked(minter.access),
-    refreshTokens: assembleRefreshTokens({ redis, prefix, encryptionKeys, clock, ...wired.refresh }),
+    refreshTokens: assembleRefreshTokens({
+      ...{ store, redis, prefix, encryptionKeys: sessionKeysOf(options) },
+      ...wired.refresh,
+    }),
     endSession: endProven(sessions.endings),
   };
 }
@@ -104,8 +118,8 @@ interface LogIns {
 function assembleLogIns(options: ServiceOptions, parts: Parts, { mint, refreshTokens, endSession }: Issuing): LogIns {
   const { accounts, passwords, redis, audit } = parts;
   const { store: sessions, onSecurityEvent } = parts.sessions;
-  const { clock, tokenLifetime, encryptionKeys, prefix = 'sk', rates = RATES, deviceChange = 'log' } = options;
-  const hash = createKeyedHash(encryptionKeys.current, 'login-limits');
+  const { clock, tokenLifetime, prefix = 'sk', rates = RATES, deviceChange = 'log' } = options;
+  const hash = createKeyedHash(sessionKeysOf(options).current, 'login-limits');
   const limits = createLoginLimits({ redis, prefix, rates, hash });
   const common = { accounts, mint, clock, tokenLifetime, endSession };
   const authenticate = auditedAuthenticate(audit, createAuthenticate({ accounts, passwords, limits }));
@@ -124,11 +138,12 @@ function assembleLogIns(options: ServiceOptions, parts: Parts, { mint, refreshTo
 function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & LogIns): OAuthParts {
   const { db, redis, accounts, proveWorkload, authMetrics, audit } = parts;
   const { store: sessions, revoker, revocations } = parts.sessions;
-  const { issuer, prefix = 'sk', clock, tokenLifetime, encryptionKeys, log } = options;
+  const { issuer, prefix = 'sk', clock, tokenLifetime, log } = options;
   const { wired, minter, mint, refreshTokens, endSession, authenticate } = own;
   const workloads = createSqlWorkloads(db);
   return setUpOAuth({
-    ...{ issuer, redis, prefix, db, accounts, sessions, mint, clock, tokenLifetime, encryptionKeys, log },
+    ...{ issuer, redis, prefix, db, accounts, sessions, mint, clock, tokenLifetime, log },
+    encryptionKeys: sessionKeysOf(options),
     ...{ authenticate, endSession, refreshTokens, revoker, revocations, clientAddress },
     keys: parts.keys.ring,
     verify: wired.verifyFor(ANY_AUDIENCE),
@@ -150,12 +165,13 @@ function logoutDeliveryOf(options: ServiceOptions, { sessions, authMetrics }: Pa
 }
 
 function assembleBrowser(options: ServiceOptions, parts: Parts, own: Issuing & LogIns): BrowserSessionsApi {
-  const { prefix = 'sk', clock, encryptionKeys, guardWorkloads: workloads = [] } = options;
-  const { redis, proveWorkload, authMetrics: metrics } = parts;
+  const { guardWorkloads: workloads = [] } = options;
+  const { proveWorkload, authMetrics: metrics } = parts;
   const { loginWith, presentAccess, wired } = own;
   return assembleBrowserSessions({
-    ...{ encryptionKeys, workloads, proveWorkload, loginWith, presentAccess, metrics, clientAddress },
-    store: createRefreshStore({ redis, prefix, clock }),
+    encryptionKeys: sessionKeysOf(options),
+    ...{ workloads, proveWorkload, loginWith, presentAccess, metrics, clientAddress },
+    store: parts.sessions.refresh,
     endings: parts.sessions.endings,
     isRevoked: wired.refresh.isRevoked,
   });
@@ -198,8 +214,10 @@ function assemblePublicApp(options: ServiceOptions, parts: Parts, own: PublicPar
 
 function assembleAdminApp({ log, clock }: ServiceOptions, parts: Parts, own: Issuing & Accounts): HttpServer {
   const { db, accounts, metrics, authMetrics, tracing, checks, audit: trail } = parts;
+  const { regions } = parts.sessions;
   const { wired, administration, audit, outbox } = own;
-  const authorize = createAuthorize({ verify: wired.verifyFor(AUDIENCE), clock, metrics: authMetrics });
+  const authorizing = { clock, metrics: authMetrics };
+  const authorize = createAuthorize({ verify: wired.verifyFor(AUDIENCE), ...authorizing });
   return buildAdminApp({
     ...{ log, accounts, administration, audit, authorize, metrics, tracing, trail, checks },
     sessions: parts.sessions.store,
@@ -208,6 +226,11 @@ function assembleAdminApp({ log, clock }: ServiceOptions, parts: Parts, own: Iss
       keyRoutes(routes, { keys: { auth: parts.keys.keeper, guard: parts.keys.guard }, authorize });
       clientRoutes(routes, { clients: createSqlClients(db), outbox, authorize });
       workloadRoutes(routes, { workloads: createSqlWorkloads(db), authorize });
+      regionRoutes(routes, {
+        regions,
+        mark: createMarkRegion({ regions, record: (entry) => guarded(recordAudit(db, entry)), trail, log }),
+        authorize: createAuthorize({ verify: wired.verifyBehind(AUDIENCE), ...authorizing }),
+      });
     },
   });
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, readConfig } from '@sekisho/telemetry';
 import { afterAll, describe, expect, test } from 'vitest';
-import { AuthConfig, parseNetworks, readEncryptionKeys, readFirstAdministrator, readSecret } from './config.ts';
+import { AuthConfig, parseNetworks, readFirstAdministrator, readKeyFiles, readSecret } from './config.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'auth-config-'));
 afterAll(() => rm(folder, { recursive: true }));
@@ -88,7 +88,10 @@ describe('secrets in files', () => {
 
   test('an encryption key is 32 bytes in base64', async () => {
     const key = randomBytes(32);
-    expect(await readEncryptionKeys(await file(`${key.toString('base64')}\n`))).toEqual({ current: key, previous: [] });
+    const path = await file(`${key.toString('base64')}\n`);
+    expect(await readKeyFiles({ KEY_ENCRYPTION_KEY_FILE: path })).toEqual({
+      encryptionKeys: { current: key, previous: [] },
+    });
     for (const wrong of [
       '',
       'hunter2',
@@ -96,10 +99,22 @@ describe('secrets in files', () => {
       key.toString('hex'),
       `${key.toString('base64')}!`,
     ]) {
-      const refused = readEncryptionKeys(await file(wrong));
+      const refused = readKeyFiles({ KEY_ENCRYPTION_KEY_FILE: await file(wrong) });
       await expect(refused).rejects.toMatchObject({ code: 'key_invalid' });
       await expect(refused).rejects.not.toThrow('hunter2');
     }
+  });
+
+  test('another one may be for sessions', async () => {
+    const [own, shared] = [randomBytes(32), randomBytes(32)];
+    const path = await file(own.toString('base64'));
+    const sessions = await file(`${shared.toString('base64')}\n${own.toString('base64')}\n`);
+    expect(await readKeyFiles({ KEY_ENCRYPTION_KEY_FILE: path, SESSION_KEY_FILE: sessions })).toEqual({
+      encryptionKeys: { current: own, previous: [] },
+      sessionKeys: { current: shared, previous: [own] },
+    });
+    const refused = readKeyFiles({ KEY_ENCRYPTION_KEY_FILE: path, SESSION_KEY_FILE: await file('x') });
+    await expect(refused).rejects.toThrow('SESSION_KEY_FILE');
   });
 });
 

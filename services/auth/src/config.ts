@@ -50,6 +50,13 @@ export const AuthConfig = Type.Object({
     minLength: 1,
     description: 'file with 32 random bytes in base64, as `openssl rand -base64 32` writes; below it, earlier ones',
   }),
+  SESSION_KEY_FILE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        'file likewise, the same in every region: what refresh tokens and cookies are made with; KEY_ENCRYPTION_KEY_FILE if it is not set',
+    }),
+  ),
   BACKCHANNEL_LOGOUT_NETWORKS: Type.String({
     default: '',
     description: 'addresses and networks that are not public and where applications may be told of log-outs',
@@ -122,11 +129,24 @@ export async function readFirstAdministrator(config: AuthConfig): Promise<FirstA
   throw new AuthError('secret_unusable', 'BOOTSTRAP_ADMIN_PASSWORD_FILE: the password must have 8 to 1024 characters');
 }
 
+export interface KeyFiles {
+  readonly encryptionKeys: EncryptionKeys;
+  readonly sessionKeys?: EncryptionKeys;
+}
+
 /**
  * What is stored is encrypted with the key on the first line; those on the lines below only open what they once sealed.
  * @throws AuthError `secret_unusable`, or TokenError `key_invalid` unless each line of the file holds exactly 32 bytes in base64
  */
-export async function readEncryptionKeys(path: string): Promise<EncryptionKeys> {
-  const variable = 'KEY_ENCRYPTION_KEY_FILE';
+export async function readKeyFiles({
+  KEY_ENCRYPTION_KEY_FILE: encryption,
+  SESSION_KEY_FILE: session,
+}: Pick<AuthConfig, 'KEY_ENCRYPTION_KEY_FILE' | 'SESSION_KEY_FILE'>): Promise<KeyFiles> {
+  const encryptionKeys = await readKeyFile('KEY_ENCRYPTION_KEY_FILE', encryption);
+  if (session === undefined) return { encryptionKeys };
+  return { encryptionKeys, sessionKeys: await readKeyFile('SESSION_KEY_FILE', session) };
+}
+
+async function readKeyFile(variable: string, path: string): Promise<EncryptionKeys> {
   return parseEncryptionKeys(variable, await readSecret(variable, path));
 }

@@ -18,6 +18,7 @@ export const AUTH_ERRORS = {
   session_unknown: { status: 404 },
   grant_unknown: { status: 404 },
   key_unknown: { status: 404 },
+  region_unknown: { status: 404 },
   key_unwanted: { status: 409 },
   client_taken: { status: 409 },
   client_unknown: { status: 404 },
@@ -26,6 +27,7 @@ export const AUTH_ERRORS = {
   secret_unusable: { status: 500 },
   key_unreadable: { status: 500 },
   database_in_use: { status: 500 },
+  database_unusable: { status: 500 },
 } as const;
 
 export type AuthErrorCode = keyof typeof AUTH_ERRORS;

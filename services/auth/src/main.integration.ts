@@ -66,6 +66,17 @@ describe('the process', () => {
     expect(output.stderr).not.toContain('    at ');
   });
 
+  test.runIf(inject('postgresUrl') !== '')('exits 1 at once when waiting does not help', async () => {
+    const url = new URL(inject('postgresUrl'));
+    url.pathname = 'not-there';
+    // No test would wait for as long.
+    const env = { ...environment, DATABASE_URL: url.href, DATABASE_WAIT_SECONDS: '3600' };
+    const { output, exited } = start(env);
+    expect(await exited).toEqual([1, null]);
+    expect(output.stderr).toContain('DATABASE_URL names a database that does not exist: create it');
+    expect(output.stdout).not.toContain('waiting for the database');
+  });
+
   test('stops with exit code 0 while it waits for its database', async () => {
     const { child, output, exited } = start({ ...environment, DATABASE_URL: 'postgres://x:x@127.0.0.1:1/x' });
     await expect.poll(() => output.stdout, { timeout: 60_000 }).toContain('"msg":"waiting for the database"');

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { regionSettings } from '@sekisho/sessions';
-import { createLogger, failStart, type ListenAddress, onSignals, parseListen, readConfig } from '@sekisho/telemetry';
-import { AuthConfig, parseNetworks, readEncryptionKeys, readFirstAdministrator } from './config.ts';
+import { createLogger, failStart, onSignals, parseListen, readConfig } from '@sekisho/telemetry';
+import { AuthConfig, parseNetworks, readFirstAdministrator, readKeyFiles } from './config.ts';
 import { workloadKeySource } from './exchange/config.ts';
 import { keySettings } from './keys/config.ts';
 import { guardWorkloads } from './keys/signer-config.ts';
-import { createService, type Service } from './service.ts';
+import { listenUnlessStopping } from './listening.ts';
+import { createService } from './service.ts';
 
 async function main(): Promise<void> {
   const config = readConfig(AuthConfig, process.env);
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
     regions: regionSettings(config),
     databaseUrl: config.DATABASE_URL,
     databaseWait: { ms: config.DATABASE_WAIT_SECONDS * 1000, signal: stopping.signal },
-    encryptionKeys: await readEncryptionKeys(config.KEY_ENCRYPTION_KEY_FILE),
+    ...(await readKeyFiles(config)),
     keys: keySettings(config),
     workloadKeys: workloadKeySource(config),
     guardWorkloads: guardWorkloads(config),
@@ -45,32 +46,8 @@ async function main(): Promise<void> {
     await service?.close();
   };
   onSignals({ process, log, closers: [{ name: 'service', close }] });
-  const service = await unlessStopping(starting, stopping.signal);
-  if (service === undefined) return;
-  log.info(await listenOrClose(service, listen, adminListen), 'listening');
-}
-
-/** A start that was broken off is no failure. */
-async function unlessStopping(starting: Promise<Service>, signal: AbortSignal): Promise<Service | undefined> {
-  try {
-    return await starting;
-  } catch (error) {
-    if (signal.aborted) return undefined;
-    throw error;
-  }
-}
-
-/**
- * A port that is taken must not leave the embedded database locked.
- * @returns the URLs that both are served at
- */
-async function listenOrClose({ publicApp, adminApp, close }: Service, listen: ListenAddress, admin: ListenAddress) {
-  try {
-    return { listen: await publicApp.listen(listen), adminListen: await adminApp.listen(admin) };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const served = await listenUnlessStopping(starting, { listen, adminListen }, stopping.signal);
+  if (served !== undefined) log.info(served, 'listening');
 }
 
 main().catch((error: unknown) => failStart('auth', error, process));

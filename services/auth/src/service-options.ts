@@ -16,8 +16,10 @@ export interface ServiceOptions {
   readonly databaseUrl: string;
   /** How long a database that is not there yet is waited for. @default not at all */
   readonly databaseWait?: { readonly ms: number; readonly signal: AbortSignal };
-  /** What signing keys are encrypted with; other keys are derived from the current one. */
+  /** What signing keys are encrypted with. */
   readonly encryptionKeys: EncryptionKeys;
+  /** What refresh tokens and cookies of browsers are made with, the same in every region. @default encryptionKeys */
+  readonly sessionKeys?: EncryptionKeys;
   readonly keys: KeySettings;
   /** Whose ServiceAccount tokens prove workloads. @default nobody's: workloads exchange no tokens */
   readonly workloadKeys?: WorkloadKeySource | undefined;

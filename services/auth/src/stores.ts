@@ -1,5 +1,4 @@
 import { systemClock } from '@sekisho/kube';
-import { connectRedis } from '@sekisho/sessions/redis';
 import { type Checks, createMetrics, type Metrics, openTracing, type Tracing, traceRedis } from '@sekisho/telemetry';
 import { TOKEN_SECONDS } from '@sekisho/tokens';
 import manifest from '../package.json' with { type: 'json' };
@@ -12,6 +11,7 @@ import { createWorkloadProof } from './exchange/workload-proof.ts';
 import { openKeys } from './keys/keys.ts';
 import { createAuthMetrics } from './metrics.ts';
 import { ID_TOKEN_SECONDS } from './oauth/provider.ts';
+import { connectStores } from './regions/connections.ts';
 import type { ServiceOptions } from './service-options.ts';
 import { openSessions } from './sessions/open-sessions.ts';
 import { queryLog } from './traces.ts';
@@ -20,37 +20,33 @@ export type Stores = Awaited<ReturnType<typeof openStores>>;
 
 /** Everything that is kept somewhere, and what follows it; each is closed by `opened`. */
 export async function openStores(options: ServiceOptions, opened: AsyncDisposableStack) {
-  const { log, redisUrl, storeTimeoutMs } = options;
+  const { log } = options;
   const metrics = createMetrics({ build: { part: 'auth', version: manifest.version } });
   const tracing = await openTraces(options, metrics, opened);
   const database = await openDatabaseOf(options, tracing);
   opened.defer(database.close);
-  const redis = connectRedis({
-    url: redisUrl,
-    ...(storeTimeoutMs !== undefined && { commandTimeoutMs: storeTimeoutMs }),
-    onState: (state, err) => (state === 'ready' ? log.info('Redis connected') : log.warn({ err }, 'Redis lost')),
-  });
-  opened.defer(() => redis.disconnect());
+  const connections = connectStores(options);
+  opened.defer(connections.close);
   const authMetrics = createAuthMetrics(metrics);
   const audit = openAuditTrail(log, metrics);
   const longestLived = longestTokenSeconds(options.tokenLifetime);
-  const sessions = openSessions({ ...options, tokenLifetime: longestLived, redis, metrics, authMetrics, audit });
+  const sessions = openSessions({ ...options, tokenLifetime: longestLived, connections, metrics, authMetrics, audit });
   opened.defer(sessions.close);
   const { revokeKey } = sessions;
   const keys = await openKeys({ ...keysOptions(options), db: database.db, revokeKey, metrics });
   opened.defer(keys.close);
   const checks: Checks = {
     database: () => pingDatabase(database.db),
-    redis: () => redis.ping(),
-    keys: async () => [keys.ring.active, keys.published()],
-    revocations: sessions.assertFresh,
+    redis: connections.ping,
+    keys: async () => [keys.ring.assertServing(), keys.published()],
+    revocations: async () => sessions.knowledge.assertFresh(),
   };
   return {
     db: database.db,
     accounts: createSqlAccounts(database.db),
     keys,
     proveWorkload: openCluster(options, opened),
-    redis,
+    redis: connections.serving,
     sessions,
     metrics,
     authMetrics,
@@ -85,9 +81,10 @@ function openCluster({ workloadKeys, clock, timers = systemClock, log }: Service
 }
 
 function keysOptions({ keys, timers = systemClock, random = Math.random, ...options }: ServiceOptions) {
-  const { encryptionKeys, issuer, tokenLifetime, log } = options;
+  const { encryptionKeys, issuer, tokenLifetime, regions, log } = options;
   const longest = longestTokenSeconds(tokenLifetime);
-  return { settings: keys, encryptionKeys, issuer, longestTokenSeconds: longest, log, clock: timers, random };
+  const region = regions && { ...regions.region, isFirst: regions.isFirst === true };
+  return { settings: keys, region, encryptionKeys, issuer, longestTokenSeconds: longest, log, clock: timers, random };
 }
 
 /** Of all that this service signs. @param access seconds an access token lives */

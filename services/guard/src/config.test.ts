@@ -52,6 +52,7 @@ describe('configFrom', () => {
     expect(configFrom({ ...ENVIRONMENT, ...regions }).regions).toEqual({
       region: { name: 'tokyo', others: ['osaka'] },
       globalRedisUrl: 'redis://global:6379',
+      isFirst: false,
       ...{ maxBehindMs: 900_000, withoutGlobal: 'local', withoutLocal: 'global' },
     });
     expect(refused({ ...ENVIRONMENT, ...regions, REGION: 'Tokyo' })).toEqual(['REGION']);

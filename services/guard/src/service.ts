@@ -97,14 +97,14 @@ const clockOf = (timers: Clock) => () => new Date(timers.now());
 
 function edgeParts(
   options: ServiceOptions & { readonly audit: GuardAuditTrail },
-  { revocations, gate, endSession, metrics }: Stores,
+  { revocations, knowsRevocations, gate, endSession, metrics }: Stores,
   routing: Routing,
 ): EdgeParts {
-  const { issuer: platformIssuer, keys, maxStalenessMs, uuid, audit, tracing = NO_TRACING } = options;
+  const { issuer: platformIssuer, keys, uuid, audit, tracing = NO_TRACING } = options;
   const clock = clockOf(options.timers);
   const checkDevice = createDeviceCheck({ policy: options.deviceChange, onSecurityEvent: tellSecurityEvent(audit) });
   return {
-    ...{ routing, revocations, maxStalenessMs, loginPath: options.loginPath },
+    ...{ routing, revocations, knowsRevocations, loginPath: options.loginPath },
     browser: openBrowserTokens(options),
     verify: tracedVerify(tracing, createVerifyForTarget({ platformIssuer, keys, clock })),
     checkSession: createSessionCheck({ gate: tracedGate(tracing, gate), checkDevice, endSession }),
@@ -116,8 +116,12 @@ function edgeParts(
   };
 }
 
-function hopParts(options: ServiceOptions, { revocations, gate }: Stores, routing: Routing): HopParts {
-  const { issuer: platformIssuer, keys, maxStalenessMs, tracing = NO_TRACING } = options;
+function hopParts(
+  options: ServiceOptions,
+  { revocations, knowsRevocations, gate }: Stores,
+  routing: Routing,
+): HopParts {
+  const { issuer: platformIssuer, keys, tracing = NO_TRACING } = options;
   const clock = clockOf(options.timers);
   const jwks = () => keys.jwks;
   const verify = createVerifier({
@@ -126,7 +130,7 @@ function hopParts(options: ServiceOptions, { revocations, gate }: Stores, routin
     narrowJwks: () => keys.narrowJwks,
   });
   return {
-    ...{ platformIssuer, revocations, maxStalenessMs, gate: tracedGate(tracing, gate) },
+    ...{ platformIssuer, revocations, knowsRevocations, gate: tracedGate(tracing, gate) },
     verified: tracedHopTokens(tracing, createHopTokens(verify, { jwks, clock, maxEntries: HOP_TOKENS })),
     whenUnavailable: (audience) => routing.whenUnavailable(audience),
   };

@@ -1,25 +1,18 @@
 import type { Clock } from '@sekisho/kube';
-import {
-  createRevocationMetrics,
-  createRevoker,
-  createSessionStore,
-  observeRevocations,
-  openRevocationLog,
-  type RevocationObserver,
-  type RevocationReader,
-  type Session,
-  startRevocationReader,
-} from '@sekisho/sessions';
-import { connectRedis } from '@sekisho/sessions/redis';
+import type { RegionSettings, RevocationObserver, RevocationReader, Session } from '@sekisho/sessions';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import type { KeySource, KeySourceProcess } from './keys/key-source.ts';
 import { createGuardMetrics, type GuardMetrics } from './metrics.ts';
+import { type Backing, openBacking } from './sessions/backing.ts';
+import { createKnowsRevocations } from './sessions/knowledge.ts';
 import { createSessionGate, type SessionGate } from './sessions/session-gate.ts';
 import { createTouchQueue } from './sessions/touch-queue.ts';
 import { tellOutages } from './telling.ts';
 
 export interface StoresOptions {
   readonly redisUrl: string;
+  /** Where there are several regions: `redisUrl` is this one's own store. @default there is one */
+  readonly regions?: RegionSettings | undefined;
   /** First part of every key in Redis. @default 'sk' */
   readonly prefix?: string;
   /** Seconds the longest access token lives. */
@@ -36,6 +29,8 @@ export interface StoresOptions {
 /** Sessions and revocations, as the guard uses them. */
 export interface Stores {
   readonly revocations: RevocationReader;
+  /** Whether what is revoked, in any region, is known well enough to go by. */
+  knowsRevocations(): boolean;
   readonly gate: SessionGate;
   readonly metrics: GuardMetrics;
   /** Ends a session everywhere. Never rejects. */
@@ -43,37 +38,18 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-/** Envoy waits 250 ms for an answer. */
-const COMMAND_TIMEOUT_MS = 150;
 const ASKED = { touch: 'noting the use of sessions', read: 'reading sessions' } as const;
 
 /** Waits for nothing: until the revocations are loaded, the process is not ready. */
 export function openStores(options: StoresOptions): Stores {
-  const { redisUrl: url, prefix = 'sk', log, timers, uuid } = options;
+  const { log, timers, regions, maxStalenessMs } = options;
   const clock = () => new Date(timers.now());
   const outages = tellOutages(log);
-  const redis = connectRedis({
-    url,
-    commandTimeoutMs: COMMAND_TIMEOUT_MS,
-    onState(state, err) {
-      if (state === 'lost') return log.warn({ err }, 'Redis lost');
-      for (const what of Object.values(ASKED)) outages.works(what);
-      log.info('Redis connected');
-    },
+  const backing = openBackingOf(options, () => {
+    for (const what of Object.values(ASKED)) outages.works(what);
   });
+  const { sessions, revoker, revocations } = backing;
   const metrics = createGuardMetrics(options.metrics, () => gate.size);
-  const observed = observeRevocations(
-    log,
-    createRevocationMetrics(options.metrics, () => revocations),
-  );
-  const revoker = createRevoker({ redis, clock, prefix, tokenLifetime: options.tokenLifetime });
-  const revocations = startRevocationReader({
-    log: openRevocationLog({ url, prefix }),
-    clock,
-    observer: askingForKeys(observed, options.keys),
-    restore: revoker.restore,
-  });
-  const sessions = createSessionStore({ redis, clock, newId: uuid, prefix });
   const touches = createTouchQueue({
     sessions,
     clock: timers,
@@ -86,11 +62,12 @@ export function openStores(options: StoresOptions): Stores {
   const gate = createSessionGate({
     ...{ sessions, touches, clock, monotonic: () => timers.monotonic() },
     freshMs: options.sessionFreshMs,
-    maxStalenessMs: options.maxStalenessMs,
+    maxStalenessMs,
     onUnavailable: (error) => outages.failed(ASKED.read, error),
   });
   return {
     revocations,
+    knowsRevocations: createKnowsRevocations(revocations, { maxStalenessMs, maxBehindMs: regions?.maxBehindMs }),
     gate,
     metrics,
     async endSession(session) {
@@ -106,18 +83,23 @@ export function openStores(options: StoresOptions): Stores {
     },
     async close() {
       await touches.stop();
-      await revocations.stop();
-      redis.disconnect();
+      await backing.close();
     },
   };
+}
+
+function openBackingOf({ prefix = 'sk', regions, ...options }: StoresOptions, onConnected: () => void): Backing {
+  const observing = (observer: RevocationObserver) => askingForKeys(observer, options.keys);
+  const open = { ...options, prefix, observing, onConnected };
+  return openBacking(open);
 }
 
 /** A key that leaked must not sign one token more: its successor is asked for at once. */
 function askingForKeys(observed: RevocationObserver, keys: Pick<KeySourceProcess, 'refresh'>): RevocationObserver {
   return {
     ...observed,
-    propagated(seconds, kind) {
-      observed.propagated?.(seconds, kind);
+    propagated(seconds, kind, from) {
+      observed.propagated?.(seconds, kind, from);
       if (kind === 'key') void keys.refresh();
     },
   };

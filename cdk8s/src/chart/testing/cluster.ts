@@ -1,9 +1,6 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { connect, discover, KubeClient, type KubeObject, NotFoundError } from '@sekisho/kube';
+import { discover, type KubeObject, NotFoundError } from '@sekisho/kube';
+import { manifestsIn, PrivateCluster } from '@sekisho/kube/testing/cluster';
 import { inject, vi } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import type { Manifest } from '../../kubernetes.ts';
 
 const WAIT = { timeout: 60_000, interval: 50 };
@@ -33,41 +30,27 @@ export interface Reference {
 export interface Cluster {
   readonly kubeconfig: string;
   /** As somebody who is not Helm. */
-  apply(manifest: Manifest): Promise<KubeObject>;
+  apply(...manifests: readonly Manifest[]): Promise<void>;
   /** Undefined where there is none. */
   get(reference: Reference): Promise<KubeObject | undefined>;
   close(): Promise<void>;
 }
 
 export async function openCluster(): Promise<Cluster> {
-  const { program, order, env } = inject('privateControlPlane');
-  const supervisor = fork(program, [order], { env, stdio: ['ignore', 2, 2, 'ipc'] });
-  const failed = once(supervisor, 'exit').then(() => Promise.reject(new Error('the API server could not be started')));
-  const [{ kubeconfig }] = await Promise.race([once(supervisor, 'message'), failed]);
-  failed.catch(() => undefined);
-  const transport = connect({ kubeconfig });
-  const client = new KubeClient(transport, { fieldManager: 'somebody' });
-  const cluster: Cluster = {
-    kubeconfig,
-    apply: async (manifest) => client.apply(await discover(client, manifest), manifest, { force: true }),
-    get: async (reference) => found(client.get(await discover(client, reference), reference)),
-    async close() {
-      await transport.close();
-      const exited = once(supervisor, 'exit');
-      supervisor.disconnect();
-      await exited;
-    },
-  };
-  for (const definition of await definitions()) await cluster.apply(definition);
+  const definitions = await manifestsIn(inject('istioCrds'), inject('gatewayCrds'));
+  const cluster = await PrivateCluster.open(
+    inject('privateControlPlane'),
+    definitions.filter(({ metadata }) => WANTED.test(metadata.name)),
+  );
+  const { client } = cluster;
   for (const type of SERVED) await vi.waitFor(() => discover(client, type), WAIT);
-  for (const name of NAMESPACES) await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  return cluster;
-}
-
-async function definitions(): Promise<readonly Manifest[]> {
-  const texts = await Promise.all([inject('istioCrds'), inject('gatewayCrds')].map((path) => readFile(path, 'utf8')));
-  const all = texts.flatMap((text) => parseAllDocuments(text).map((document): Manifest => document.toJS()));
-  return all.filter(({ metadata }) => WANTED.test(metadata.name));
+  await cluster.apply(NAMESPACES.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })));
+  return {
+    kubeconfig: cluster.kubeconfig,
+    apply: (...manifests) => cluster.apply(manifests),
+    get: async (reference) => found(client.get(await discover(client, reference), reference)),
+    close: () => cluster.close(),
+  };
 }
 
 async function found(object: Promise<KubeObject>): Promise<KubeObject | undefined> {

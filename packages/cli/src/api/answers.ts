@@ -50,6 +50,14 @@ export const Key = Type.Object({ kid: Text, signer: Text, alg: Text, state: Text
 export type Key = Static<typeof Key>;
 export const Keys = Type.Object({ keys: Type.Array(Key) });
 
+export const Region = Type.Object({
+  name: Text,
+  state: Type.Optional(Text),
+  behindSeconds: Type.Optional(Type.Number()),
+});
+export type Region = Static<typeof Region>;
+export const Regions = Type.Object({ region: Type.Optional(Text), regions: Type.Array(Region) });
+
 export const Client = Type.Object({
   id: Text,
   name: Text,

@@ -25,6 +25,7 @@ const WAYS_OUT: Readonly<Record<string, string>> = {
   user_unknown: 'Find users with `sekisho users list`.',
   grant_unknown: 'See what is granted with `sekisho grants list USER`.',
   email_taken: 'Find that user with `sekisho users get ADDRESS`.',
+  region_unknown: 'See which there are with `sekisho regions`.',
   version_conflict: 'Somebody else changed it at the same time. Look at it, then run the command again.',
   last_administrator: 'First run `sekisho grants set ANOTHER auth --permission users:write --permission grants:admin`.',
   claims_too_large: 'Grant less, or use fewer and shorter names.',

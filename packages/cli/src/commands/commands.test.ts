@@ -61,6 +61,12 @@ const SENT: readonly (readonly [string, readonly Exchange[]])[] = [
     'revoke all 1h --yes',
     [{ request: 'POST /v1/revocations', body: { issuedBefore: 1_767_319_445 }, answer: { revoked: 'all' } }],
   ],
+  ['regions', [{ request: 'GET /v1/regions', answer: { regions: [] } }]],
+  [
+    'regions lose tokyo --yes',
+    [{ request: 'PUT /v1/regions/tokyo', body: { state: 'lost' }, answer: { regions: [] } }],
+  ],
+  ['regions return tokyo', [{ request: 'PUT /v1/regions/tokyo', body: { state: 'present' }, answer: { regions: [] } }]],
   ['keys list', [{ request: 'GET /v1/keys', answer: { keys: [] } }]],
   ['keys list --signer guard', [{ request: 'GET /v1/keys?signer=guard', answer: { keys: [] } }]],
   [
@@ -128,6 +134,7 @@ describe('a command', () => {
     'revoke user alice@example.org',
     'revoke all 1h',
     'keys rotate --compromised k',
+    'regions lose tokyo',
     'clients delete web',
   ])('%s changes nothing where nobody can be asked, nor after a no', async (line) => {
     const exchanges = line.includes('alice') && /delete|revoke/.test(line) ? [FIND_ALICE] : [];
@@ -263,4 +270,24 @@ test('a change whose revocation has to wait is told so', async () => {
   const { code, err } = await runCli(['users', 'deactivate', 'alice@example.org'], { exchanges, answers: ['y'] });
   expect(code).toBe(0);
   expect(err).toContain('Redis does not answer');
+});
+
+test('regions tells which one answers, and how far it is behind each', async () => {
+  const answer = {
+    region: 'tokyo',
+    regions: [
+      { name: 'tokyo', behindSeconds: 0.04 },
+      { name: 'osaka', state: 'lost' },
+    ],
+    sync: { waiting: 0, lagSeconds: 0 },
+  };
+  const { out } = await runCli(['regions'], { exchanges: [{ request: 'GET /v1/regions', answer }] });
+  expect(out).toBe(
+    [
+      'REGION            STATE  BEHIND',
+      'tokyo (this one)  -      0.0 s',
+      'osaka             lost   never heard',
+      '',
+    ].join('\n'),
+  );
 });

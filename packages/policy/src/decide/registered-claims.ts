@@ -1,4 +1,4 @@
-import type { Claims } from './claim-values.ts';
+import { areTexts, type Claims } from './claim-values.ts';
 
 /**
  * Whether the registered claims that are there have the types of RFC 7519 section 4.1. Envoy refuses other tokens everywhere, also where
@@ -13,7 +13,7 @@ function isText(value: unknown): boolean {
 }
 
 function isAudience(value: unknown): boolean {
-  return isText(value) || (Array.isArray(value) && value.every((one) => typeof one === 'string'));
+  return isText(value) || (Array.isArray(value) && areTexts(value));
 }
 
 function isTime(value: unknown): boolean {

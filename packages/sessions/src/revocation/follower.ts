@@ -1,6 +1,8 @@
 import { setTimeout as timer } from 'node:timers/promises';
+import { Arrears } from './arrears.ts';
 import {
   BLOCK_MS,
+  type Heard,
   isAtLeast,
   type LoggedEntry,
   millisecondsOf,
@@ -13,8 +15,11 @@ import { RevocationSet } from './revocation-set.ts';
 
 /** What a reader tells of itself, for logs and metrics. */
 export interface RevocationObserver {
-  /** Seconds from an entry's moment in Redis until it is in force here; differing clocks are allowed for. */
-  propagated?(seconds: number, kind: RevocationKind): void;
+  /**
+   * Seconds from an entry's moment in Redis until it is in force here; differing clocks are allowed for.
+   * @param from the other region that it was revoked in
+   */
+  propagated?(seconds: number, kind: RevocationKind, from?: string): void;
   /** The sets were loaded: at the start, or because the stream showed a gap. */
   loaded?(why: 'start' | 'gap', entries: number): void;
   /** Redis had lost entries that this reader knew, and has them again. */
@@ -34,8 +39,21 @@ export interface FollowerOptions {
   readonly monotonic?: () => number;
   readonly observer?: RevocationObserver;
   /** Writes back what Redis lost: a revoker's `restore`. @default it stays in this reader alone */
-  readonly restore?: (entries: readonly RevocationEntry[]) => Promise<void>;
+  readonly restore?: (entries: readonly Heard[]) => Promise<void>;
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** What a follower shares with that of another log. Nothing that is told here may throw. */
+export interface Shared {
+  readonly set: RevocationSet;
+  /** What this log lacks. */
+  readonly arrears: Arrears;
+  /** Told what nobody knew before; the others are to have it too. */
+  readonly onNews: (entries: readonly Heard[]) => void;
+  /** Asked with each question for what is new; what it learned counts once everything up to it was heard. */
+  readonly beside: () => Promise<() => void>;
+  /** Told when everything was loaded, and after each turn, also one that failed: every second or two. */
+  readonly onTurn: () => void;
 }
 
 type State = 'following' | 'lost';
@@ -45,16 +63,15 @@ const MAX_PAUSE_MS = 1_000;
 
 /** The loop behind a reader; see `startRevocationReader`. */
 export class Follower {
-  readonly set = new RevocationSet();
+  readonly set: RevocationSet;
   readonly #options: FollowerOptions;
+  readonly #shared: Shared | undefined;
+  readonly #arrears: Arrears;
   readonly #monotonic: () => number;
   readonly #stopping = new AbortController();
   readonly #ready = Promise.withResolvers<void>();
   /** undefined until everything is loaded, and again after a gap. */
   #position: Position | undefined;
-  /** What Redis lacks and has not got back yet. */
-  #lost: readonly RevocationEntry[] = [];
-  #toldUnrestored = false;
   #heardAt = Number.NEGATIVE_INFINITY;
   #sweptAt = Number.NEGATIVE_INFINITY;
   /** Redis' clock minus this process'. */
@@ -62,13 +79,28 @@ export class Follower {
   #failures = 0;
   #state: State | undefined;
 
-  constructor(options: FollowerOptions) {
+  constructor(options: FollowerOptions, shared?: Shared) {
+    const { observer, restore, monotonic = () => performance.now() } = options;
     this.#options = options;
-    this.#monotonic = options.monotonic ?? (() => performance.now());
+    this.#shared = shared;
+    this.#monotonic = monotonic;
+    this.set = shared?.set ?? new RevocationSet();
+    this.#arrears =
+      shared?.arrears ??
+      new Arrears({
+        ...{ restore, monotonic },
+        onPaid: (entries) => observer?.restored?.(entries),
+        onUnpaid: (entries, cause) => observer?.unrestored?.(entries, cause),
+      });
   }
 
   get ready(): Promise<void> {
     return this.#ready.promise;
+  }
+
+  /** On the clock that only grows: until then everything is known. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   get staleMs(): number {
@@ -88,21 +120,27 @@ export class Follower {
       } catch (error) {
         this.#become('lost', error);
         await this.#pause();
+      } finally {
+        this.#shared?.onTurn();
       }
     }
   }
 
   /** @returns false when there was a gap */
   async #turn(): Promise<boolean> {
-    this.#position ??= await this.#load();
-    await this.#restoreLost();
+    if (this.#position === undefined || !this.#arrears.isCompared) {
+      this.#position = await this.#load();
+      this.#shared?.onTurn();
+    }
+    await this.#arrears.pay();
     const askedAt = this.#monotonic();
-    const turn = await this.#options.log.next(this.#position);
+    const [learn, turn] = await Promise.all([this.#shared?.beside(), this.#options.log.next(this.#position)]);
     const reached = endOf(turn, this.#position);
     this.#apply(turn.entries);
     this.#position = reached;
     // More entries may wait than one turn brings. And what a process reads that stood still may be old: it was true when it was sent.
     if (reached !== undefined && isAtLeast(reached, turn.last)) {
+      learn?.();
       this.#hear(Math.min(this.#monotonic(), askedAt + BLOCK_MS));
     }
     this.#sweep();
@@ -116,52 +154,43 @@ export class Follower {
     const startedAt = this.#monotonic();
     const now = await log.now();
     this.#aheadMs = now - clock().getTime();
-    const position = await log.last();
+    const [learn, position] = await Promise.all([this.#shared?.beside(), log.last()]);
     const snapshot = new RevocationSet();
-    for await (const page of log.all()) this.#addTo(snapshot, page);
-    this.#toldUnrestored = false;
-    this.#lost = [...this.set.entries()].filter((entry) => entry.until > now && !snapshot.covers(entry));
-    for (const entry of snapshot.entries()) this.set.add(entry);
+    for await (const page of log.all()) this.#addTo(snapshot, page, now);
+    const news = [...snapshot.entries()].filter((entry) => !this.set.covers(entry));
+    this.#arrears.settle([...this.set.entries()].filter((entry) => entry.until > now && !snapshot.covers(entry)));
+    for (const entry of news) this.set.add(entry);
+    this.#shared?.onNews(news);
     observer?.loaded?.(why, snapshot.size);
+    learn?.();
     this.#hear(startedAt);
     return position;
   }
 
-  /** A Redis that takes no writes, or none of this process', must not end the following. */
-  async #restoreLost(): Promise<void> {
-    const { restore, observer } = this.#options;
-    const lost = this.#lost;
-    if (lost.length === 0 || restore === undefined) return;
-    try {
-      await restore(lost);
-      this.#lost = [];
-      observer?.restored?.(lost.length);
-    } catch (error) {
-      if (!this.#toldUnrestored) observer?.unrestored?.(lost.length, error);
-      this.#toldUnrestored = true;
-    }
-  }
-
   #apply(entries: readonly LoggedEntry[]): void {
     const now = this.#options.clock().getTime() + this.#aheadMs;
-    this.#addTo(
-      this.set,
-      entries.map(({ entry }) => entry),
-    );
-    for (const { position, entry } of entries) {
+    const news: Heard[] = [];
+    for (const { position, entry, from, ageMs = 0 } of entries) {
       if (entry === undefined) continue;
-      const seconds = Math.max(0, now - millisecondsOf(position)) / 1000;
-      this.#options.observer?.propagated?.(seconds, entry.kind);
+      const age = Math.max(0, now - millisecondsOf(position)) + ageMs;
+      const isNews = this.#shared === undefined || !this.set.covers(entry);
+      this.set.add(entry);
+      if (!isNews) continue;
+      news.push({ ...entry, from, ageMs: age });
+      this.#options.observer?.propagated?.(age / 1000, entry.kind, from);
     }
+    this.#tellUnreadable(entries.filter(({ entry }) => entry === undefined).length);
+    this.#shared?.onNews(news);
   }
 
-  #addTo(set: RevocationSet, entries: readonly (RevocationEntry | undefined)[]): void {
-    let unreadable = 0;
-    for (const entry of entries) {
-      if (entry === undefined) unreadable += 1;
-      else set.add(entry);
-    }
-    if (unreadable > 0) this.#options.observer?.unreadable?.(unreadable);
+  /** What is over, and was not cleared away yet, says nothing any more. */
+  #addTo(set: RevocationSet, entries: readonly (RevocationEntry | undefined)[], now: number): void {
+    for (const entry of entries) if (entry !== undefined && entry.until > now) set.add(entry);
+    this.#tellUnreadable(entries.filter((entry) => entry === undefined).length);
+  }
+
+  #tellUnreadable(entries: number): void {
+    if (entries > 0) this.#options.observer?.unreadable?.(entries);
   }
 
   #hear(at: number): void {

@@ -11,6 +11,10 @@ export function revocationKeys(prefix: string) {
     stream,
     /** zset: every entry of a kind that still matters, by the time it ends, milliseconds since the epoch. */
     ofKind: (kind: RevocationKind) => `${stream}:${kind}`,
+    /** hash: how far each region is known, and what administrators say of it. */
+    regions: `${stream}:regions`,
+    /** zset: what this region answered, by when that ends, milliseconds since the epoch. */
+    answered: `${stream}:answered`,
     sets: REVOCATION_KINDS.map((kind) => ({ kind, key: `${stream}:${kind}` })),
   };
 }

@@ -1,3 +1,4 @@
+import type { RegionReport } from './regional/region-news.ts';
 import type { RevocationEntry } from './revocation.ts';
 
 /** Where an entry lies in the stream, `<ms>-<n>`; `0-0` is before the first. */
@@ -16,12 +17,23 @@ export function isAtLeast(position: Position, other: Position): boolean {
   return ms === otherMs ? Number(n) >= Number(otherN) : Number(ms) > Number(otherMs);
 }
 
+/** An entry that came from another log, and how it came. */
+export interface Heard extends RevocationEntry {
+  /** The region that it was revoked in; undefined when nobody knows, or this one. */
+  readonly from?: string | undefined;
+  /** Milliseconds since it was revoked. */
+  readonly ageMs?: number | undefined;
+}
+
 export interface LoggedEntry {
   readonly position: Position;
   /** The position of the entry before it, as its writer saw it. */
   readonly after: Position | undefined;
   /** undefined for one that this version cannot read */
   readonly entry: RevocationEntry | undefined;
+  /** As `Heard`, of one that was brought here from another log; the age is that at which it was written. */
+  readonly from?: string | undefined;
+  readonly ageMs?: number | undefined;
 }
 
 export interface Turn {
@@ -39,5 +51,7 @@ export interface RevocationLog {
   all(): AsyncIterable<readonly (RevocationEntry | undefined)[]>;
   /** Entries behind the position, in order; waits BLOCK_MS for the first. */
   next(position: Position): Promise<Turn>;
+  /** What is known there of regions; asked just before `next`, it comes with its answer. */
+  regions(): Promise<RegionReport>;
   close(): void;
 }

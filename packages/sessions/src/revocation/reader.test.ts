@@ -72,7 +72,7 @@ describe('a reader of revocations', () => {
     await settled(() => expect(refuses(reader, 's1')).toBe(true));
     expect(told.filter(([what]) => what !== 'state')).toEqual([
       ['loaded', 'start', 0],
-      ['propagated', 0, 'session'],
+      ['propagated', 0, 'session', undefined],
     ]);
   });
 

@@ -1,19 +1,24 @@
+import { isRegionName } from '@sekisho/tokens';
 import type { RedisConnection } from '../connection.ts';
 import { redisCall } from '../redis-call.ts';
 import { revocationKeys } from './keys.ts';
 import { BEGINNING, BLOCK_MS, type LoggedEntry, type Position, type RevocationLog } from './log.ts';
 import { toEntry } from './member.ts';
+import { toReport } from './regional/report.ts';
 
 const PAGE = 1_000;
+/** Of a set: one page follows from the other, so a line that is long should be taken seldom. */
+const SCAN_PAGE = 5_000;
 
 /** @param redis a connection of its own: a read that waits holds up every other command */
 export function createRedisLog(redis: RedisConnection, prefix: string): RevocationLog {
-  const { stream, sets } = revocationKeys(prefix);
+  const { stream, sets, regions } = revocationKeys(prefix);
+  const now = async () => {
+    const [seconds, microseconds] = await redisCall(redis.time());
+    return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+  };
   return {
-    async now() {
-      const [seconds, microseconds] = await redisCall(redis.time());
-      return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
-    },
+    now,
     last: () => lastGenerated(redis, stream),
     async *all() {
       for (const { kind, key } of sets) {
@@ -27,6 +32,10 @@ export function createRedisLog(redis: RedisConnection, prefix: string): Revocati
       const [asked, reply] = await Promise.all([last, read]);
       const [, rows = []] = reply?.[0] ?? [];
       return { last: asked, entries: rows.map(([id, fields]) => toLogged(id, fields)) };
+    },
+    async regions() {
+      const [fields, asked] = await Promise.all([redisCall(redis.hgetall(regions)), now()]);
+      return toReport(fields, asked);
     },
     close: () => redis.disconnect(),
   };
@@ -46,7 +55,7 @@ function noneWhenMissing(error: unknown): undefined {
 async function* scan(redis: RedisConnection, key: string): AsyncGenerator<(readonly [string, string])[]> {
   let cursor = '0';
   do {
-    const [next, flat] = await redisCall(redis.zscan(key, cursor, 'COUNT', PAGE));
+    const [next, flat] = await redisCall(redis.zscan(key, cursor, 'COUNT', SCAN_PAGE));
     cursor = next;
     yield pairs(flat);
   } while (cursor !== '0');
@@ -59,5 +68,8 @@ function pairs(flat: readonly string[]): [string, string][] {
 function toLogged(position: Position, flat: readonly string[]): LoggedEntry {
   const fields = new Map(pairs(flat));
   const field = (name: string) => fields.get(name) ?? '';
-  return { position, after: fields.get('after'), entry: toEntry(field('kind'), field('member'), field('until')) };
+  const entry = toEntry(field('kind'), field('member'), field('until'));
+  const [from, ageMs] = [fields.get('from'), Number(field('age'))];
+  if (from === undefined || !isRegionName(from)) return { position, after: fields.get('after'), entry };
+  return { position, after: fields.get('after'), entry, from, ageMs: Number.isSafeInteger(ageMs) ? ageMs : 0 };
 }

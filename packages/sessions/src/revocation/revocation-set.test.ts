@@ -49,6 +49,8 @@ function isRefusedBy(entry: RevocationEntry, { jti, sub, iat = 0, ...claims }: R
       return isOlder && claims.session?.device === entry.id;
     case 'client':
       return isOlder && claims.client_id === entry.id;
+    case 'logout':
+      return false;
   }
 }
 

@@ -1,3 +1,5 @@
+import { regionOfKid } from '@sekisho/tokens';
+import { isRegional, RegionalMoments } from './regional-moments.ts';
 import {
   DATED_KINDS,
   type DatedKind,
@@ -30,10 +32,20 @@ export interface Refusal {
   readonly kind: RevocationKind;
 }
 
+/** Where something began that no key signed: a session, a log-in. */
+export interface Origin {
+  /** @default nobody knows: every region's moment counts */
+  readonly region?: string | undefined;
+}
+
 interface Moment {
+  /** About every token, by whatever clock. */
   issuedBefore: number;
   until: number;
+  regions: RegionalMoments | undefined;
 }
+
+const NEVER = -1;
 
 const REFUSALS = {
   token: { kind: 'token' },
@@ -43,11 +55,11 @@ const REFUSALS = {
   device: { kind: 'device' },
   client: { kind: 'client' },
   all: { kind: 'all' },
-} as const satisfies Record<RevocationKind, Refusal>;
+} as const satisfies Record<Exclude<RevocationKind, 'logout'>, Refusal>;
 
 /**
  * Revocations in memory. It only ever refuses more: two entries of one name become the stricter of both, and what is
- * over is forgotten only by `sweep`. Ends are kept in whole seconds, which V8 stores inside the map.
+ * over is forgotten only by `sweep`. (What a region's answer puts an end to, see `RegionalMoments`.) Ends are kept in whole seconds, which V8 stores inside the map.
  */
 export class RevocationSet {
   readonly #named: Readonly<Record<NamedKind, Map<string, number>>> = {
@@ -60,40 +72,52 @@ export class RevocationSet {
     device: new Map(),
     client: new Map(),
     all: new Map(),
+    logout: new Map(),
   };
+  readonly #regions: ReadonlySet<string>;
+  #lastKid: { readonly kid: string; readonly region: string | undefined } = { kid: '', region: undefined };
+
+  /** @param regions that sign with keys of their own */
+  constructor(regions: readonly string[] = []) {
+    this.#regions = new Set(regions);
+  }
 
   get size(): number {
     return [...Object.values(this.#named), ...Object.values(this.#dated)].reduce((sum, { size }) => sum + size, 0);
   }
 
-  add({ kind, id, issuedBefore = 0, until }: RevocationEntry): void {
+  add(entry: RevocationEntry): void {
+    const { kind, id, until } = entry;
     const seconds = Math.ceil(until / 1000);
     if (!isDated(kind)) {
       this.#named[kind].set(id, Math.max(this.#named[kind].get(id) ?? 0, seconds));
       return;
     }
-    const moment = this.#dated[kind].get(id);
-    if (moment === undefined) {
-      this.#dated[kind].set(id, { issuedBefore, until: seconds });
+    const moment = this.#momentOf(kind, id);
+    moment.until = Math.max(moment.until, seconds);
+    if (isRegional(entry)) {
+      moment.regions ??= new RegionalMoments();
+      moment.regions.add(entry);
     } else {
-      moment.issuedBefore = Math.max(moment.issuedBefore, issuedBefore);
-      moment.until = Math.max(moment.until, seconds);
+      moment.issuedBefore = Math.max(moment.issuedBefore, entry.issuedBefore ?? 0);
     }
   }
 
   /**
    * Whether a token with these claims is refused, and by what; a few look-ups, no allocation.
-   * @param kid of the token's header
+   * @param from the kid of the token's header, or where something began that is no token
    */
-  check(claims: RevocableClaims, kid?: string): Refusal | undefined {
+  check(claims: RevocableClaims, from?: string | Origin): Refusal | undefined {
     const { session, client_id: client, iat } = claims;
     if (this.#namesToken(claims)) return REFUSALS.token;
     if (session !== undefined && this.#named.session.has(session.id)) return REFUSALS.session;
-    if (kid !== undefined && this.#named.key.has(kid)) return REFUSALS.key;
-    if (this.#isOlder('all', EVERYTHING, iat)) return REFUSALS.all;
-    if (this.#namesUser(claims)) return REFUSALS.user;
-    if (this.#isOlder('device', session?.device, iat)) return REFUSALS.device;
-    if (this.#isOlder('client', client, iat)) return REFUSALS.client;
+    if (typeof from === 'string' && this.#named.key.has(from)) return REFUSALS.key;
+    if (this.#isOlder(this.#dated.all.get(EVERYTHING), iat, from)) return REFUSALS.all;
+    if (this.#namesUser(claims, from)) return REFUSALS.user;
+    if (session?.device !== undefined && this.#isOlder(this.#dated.device.get(session.device), iat, from)) {
+      return REFUSALS.device;
+    }
+    if (client !== undefined && this.#isOlder(this.#dated.client.get(client), iat, from)) return REFUSALS.client;
     return undefined;
   }
 
@@ -113,17 +137,35 @@ export class RevocationSet {
       for (const [id, until] of this.#named[kind]) yield { kind, id, until: until * 1000 };
     }
     for (const kind of DATED_KINDS) {
-      for (const [id, { issuedBefore, until }] of this.#dated[kind])
-        yield { kind, id, issuedBefore, until: until * 1000 };
+      for (const [id, moment] of this.#dated[kind]) yield* saidOf(kind, id, moment);
     }
   }
 
+  /** What other regions said that this one has to answer. @param now milliseconds since the epoch */
+  *unansweredBy(region: string, now: number): Generator<RevocationEntry> {
+    for (const kind of DATED_KINDS) {
+      for (const [id, { until, regions }] of this.#dated[kind]) {
+        if (regions === undefined || until * 1000 <= now) continue;
+        for (const said of regions.unansweredBy(region)) yield { kind, id, ...said, until: until * 1000 };
+      }
+    }
+  }
+
+  /** Whether a region answered an entry of another one. */
+  isAnsweredBy(region: string, entry: RevocationEntry): boolean {
+    if (!isDated(entry.kind) || !isRegional(entry)) return false;
+    return this.#dated[entry.kind].get(entry.id)?.regions?.isAnsweredBy(region, entry) ?? false;
+  }
+
   /** Whether this set refuses all that the entry does, give or take the second that ends are rounded to. */
-  covers({ kind, id, issuedBefore = 0, until }: RevocationEntry): boolean {
+  covers(entry: RevocationEntry): boolean {
+    const { kind, id, until } = entry;
     const seconds = Math.floor(until / 1000);
     if (!isDated(kind)) return (this.#named[kind].get(id) ?? 0) >= seconds;
     const moment = this.#dated[kind].get(id);
-    return moment !== undefined && moment.issuedBefore >= issuedBefore && moment.until >= seconds;
+    if (moment === undefined || moment.until < seconds) return false;
+    if (isRegional(entry)) return moment.regions?.covers(entry) ?? false;
+    return moment.issuedBefore >= (entry.issuedBefore ?? 0);
   }
 
   #namesToken({ jti, origin_jti: origin }: RevocableClaims): boolean {
@@ -132,19 +174,46 @@ export class RevocationSet {
   }
 
   /** Who acts for the subject counts as much as the subject: a stolen workload must not act on for others. */
-  #namesUser({ sub, user, act, iat }: RevocableClaims): boolean {
-    if (this.#dated.user.size === 0) return false;
-    if (this.#isOlder('user', sub, iat) || this.#isOlder('user', user?.id, iat)) return true;
+  #namesUser({ sub, user, act, iat }: RevocableClaims, from: string | Origin | undefined): boolean {
+    const users = this.#dated.user;
+    if (users.size === 0) return false;
+    if (sub !== undefined && this.#isOlder(users.get(sub), iat, from)) return true;
+    if (user !== undefined && this.#isOlder(users.get(user.id), iat, from)) return true;
     for (let actor = act; actor !== undefined; actor = actor.act) {
-      if (this.#isOlder('user', actor.sub, iat)) return true;
+      if (this.#isOlder(users.get(actor.sub), iat, from)) return true;
     }
     return false;
   }
 
   /** A token that does not say when it was issued is older than anything. */
-  #isOlder(kind: DatedKind, id: string | undefined, iat = 0): boolean {
-    if (id === undefined) return false;
-    const moment = this.#dated[kind].get(id);
-    return moment !== undefined && iat <= moment.issuedBefore;
+  #isOlder(moment: Moment | undefined, iat = 0, from?: string | Origin): boolean {
+    if (moment === undefined) return false;
+    if (iat <= moment.issuedBefore) return true;
+    return moment.regions?.refuses(iat, this.#regionOf(from)) ?? false;
   }
+
+  #regionOf(from: string | Origin | undefined): string | undefined {
+    const region = typeof from === 'string' ? this.#regionOfKid(from) : from?.region;
+    return region !== undefined && this.#regions.has(region) ? region : undefined;
+  }
+
+  /** Most tokens are signed by the key that the one before was. */
+  #regionOfKid(kid: string): string | undefined {
+    if (kid !== this.#lastKid.kid) this.#lastKid = { kid, region: regionOfKid(kid) };
+    return this.#lastKid.region;
+  }
+
+  #momentOf(kind: DatedKind, id: string): Moment {
+    const known = this.#dated[kind].get(id);
+    if (known !== undefined) return known;
+    const moment: Moment = { issuedBefore: NEVER, until: 0, regions: undefined };
+    this.#dated[kind].set(id, moment);
+    return moment;
+  }
+}
+
+function* saidOf(kind: DatedKind, id: string, { issuedBefore, until, regions }: Moment): Generator<RevocationEntry> {
+  if (issuedBefore !== NEVER) yield { kind, id, issuedBefore, until: until * 1000 };
+  if (regions === undefined) return;
+  for (const said of regions.said()) yield { kind, id, ...said, until: until * 1000 };
 }

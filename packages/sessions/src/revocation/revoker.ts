@@ -2,11 +2,12 @@ import type { RedisClient } from '../connection.ts';
 import { SessionError } from '../errors.ts';
 import { NOTICE_LIFE_MS, noticeKeys, toText } from '../notices/notice.ts';
 import { redisCall } from '../redis-call.ts';
-import { type EndedSession, SESSION_TTL_MS } from '../session.ts';
+import type { EndedSession } from '../session.ts';
+import { type EntryArguments, restoring, toArguments, type WritingOptions } from './entry-arguments.ts';
 import { revocationKeys } from './keys.ts';
-import { assertRevocableId } from './member.ts';
-import { EVERYTHING, isDated, type Revocation, type RevocationEntry } from './revocation.ts';
-import { REVOKE } from './scripts.ts';
+import type { Heard } from './log.ts';
+import type { Revocation } from './revocation.ts';
+import { REVOKE, STREAM_LIFE_MS } from './scripts.ts';
 
 export interface RevokerOptions {
   readonly redis: RedisClient;
@@ -38,22 +39,27 @@ export interface Revoker {
    */
   end(sessions: readonly EndedSession[]): Promise<number>;
   /** Brings back entries that Redis lost; those that it has, or another reader brought back before, stay as they are. */
-  restore(entries: readonly RevocationEntry[]): Promise<void>;
+  restore(entries: readonly Heard[]): Promise<void>;
 }
 
-/** Envoy and our verifiers accept a token for 60 s after its end; the rest is for clocks that differ. */
-export const AFTER_EXPIRY_MS = 90_000;
-/** A reader that was away for longer loads the sets. */
-const STREAM_LIFE_MS = 10 * 60_000;
 const MAX_AT_ONCE = 500;
 const MAX_NOTICES = 100_000;
 const REPLICATION_TIMEOUT_MS = 200;
 
 export function createRevoker(options: RevokerOptions): Revoker {
+  return createRevokerOf(options);
+}
+
+/** @param place the region that revokes, where there are several, and whether Redis' clock is its own */
+export function createRevokerOf(
+  options: RevokerOptions,
+  place: Pick<WritingOptions, 'region' | 'isOwnClock'> = {},
+): Revoker {
   const { redis, clock, prefix = 'sk', minReplicas = 0, maxNotices = MAX_NOTICES } = options;
   const keys = revocationKeys(prefix);
+  const writing: WritingOptions = { ...options, ...place };
 
-  async function write(entries: readonly string[][], notices: readonly string[][] = []): Promise<number> {
+  async function write(entries: readonly EntryArguments[], notices: readonly string[][] = []): Promise<number> {
     if (entries.length === 0) return 0;
     const sets = entries.map(([kind = '']) => `${keys.stream}:${kind}`);
     const { due, waiting } = noticeKeys(prefix);
@@ -73,7 +79,7 @@ export function createRevoker(options: RevokerOptions): Revoker {
       clientId === undefined ? [] : [[id, toText({ userId, clientId, endedAt: now, attempts: 0 })]],
     );
     return write(
-      sessions.map(({ id }) => toArguments({ kind: 'session', id }, options)),
+      sessions.flatMap(({ id }) => toArguments({ kind: 'session', id }, writing)),
       notices,
     );
   }
@@ -81,7 +87,7 @@ export function createRevoker(options: RevokerOptions): Revoker {
   return {
     async revoke(...revocations) {
       assertAtOnce(revocations.length);
-      await write(revocations.map((revocation) => toArguments(revocation, options)));
+      await write(revocations.flatMap((revocation) => toArguments(revocation, writing)));
     },
     async end(sessions) {
       let lost = 0;
@@ -101,63 +107,6 @@ export function createRevoker(options: RevokerOptions): Revoker {
 function assertAtOnce(count: number): void {
   if (count <= MAX_AT_ONCE) return;
   throw new SessionError('revocation_invalid', `${MAX_AT_ONCE} revocations at most can be made in one step`);
-}
-
-/**
- * For who keeps a revocation to make it later: it must not turn out then that it cannot be.
- * @throws SessionError `revocation_invalid` for what `revoke` would refuse now
- */
-export function assertRevocable(revocation: Revocation, now: Date): void {
-  if (revocation.kind !== 'all') assertRevocableId(revocation.id);
-  if (revocation.kind === 'token') untilOf(revocation.exp, now);
-  else if ('issuedBefore' in revocation) momentOf(revocation.issuedBefore, now);
-}
-
-/** As the script reads an entry: kind, id, issued before, until, life. */
-function toArguments(revocation: Revocation, options: RevokerOptions): string[] {
-  const { clock, tokenLifetime, sessionTtlMs = SESSION_TTL_MS } = options;
-  const tokenLife = String(tokenLifetime * 1000 + AFTER_EXPIRY_MS);
-  // As long as a session could be refreshed: one that was issued before the moment, or one that is destroyed and that a
-  // failover brings back, because its end was on no replica.
-  const sessionLife = String(Math.max(sessionTtlMs, tokenLifetime * 1000) + AFTER_EXPIRY_MS);
-  const id = revocation.kind === 'all' ? EVERYTHING : revocation.id;
-  assertRevocableId(id);
-  switch (revocation.kind) {
-    case 'token':
-      return [revocation.kind, id, '', untilOf(revocation.exp, clock()), tokenLife];
-    case 'session':
-      return [revocation.kind, id, '', '', sessionLife];
-    case 'key':
-      // Who stole it writes `exp` as far away as they like: time to take the key out of the key set.
-      return [revocation.kind, id, '', '', sessionLife];
-    case 'user':
-    case 'device':
-    case 'client':
-    case 'all':
-      return [revocation.kind, id, momentOf(revocation.issuedBefore, clock()), '', sessionLife];
-  }
-}
-
-function untilOf(exp: number | undefined, now: Date): string {
-  if (exp === undefined) return '';
-  const until = exp * 1000 + AFTER_EXPIRY_MS;
-  // Bounds what readers keep in memory; no token of ours lives as long.
-  if (Number.isSafeInteger(exp) && until <= now.getTime() + SESSION_TTL_MS + AFTER_EXPIRY_MS) return String(until);
-  throw new SessionError('revocation_invalid', 'exp must be in epoch seconds and at most 7 days away');
-}
-
-const MAX_AHEAD_SECONDS = 60;
-
-function momentOf(issuedBefore: number | undefined, now: Date): string {
-  if (issuedBefore === undefined) return 'now';
-  const latest = now.getTime() / 1000 + MAX_AHEAD_SECONDS;
-  // Later, and nobody could log in until then.
-  if (Number.isSafeInteger(issuedBefore) && issuedBefore >= 0 && issuedBefore <= latest) return String(issuedBefore);
-  throw new SessionError('revocation_invalid', 'issuedBefore must be in epoch seconds and not in the future');
-}
-
-function restoring({ kind, id, issuedBefore, until }: RevocationEntry): string[] {
-  return [kind, id, isDated(kind) ? String(issuedBefore) : '', String(until), '0'];
 }
 
 /**

@@ -1,13 +1,10 @@
 import { LuaScript } from '../lua-script.ts';
 
+/** A reader that was away for longer loads the sets. */
+export const STREAM_LIFE_MS = 10 * 60_000;
+
 /**
- * Adds entries to their sets and to the stream, and notices of ended sessions to those that wait, all or none.
- *
- * KEYS stream, then the set of each entry's kind, then the two keys of notices where there are any.
- * ARGV now, life of a stream entry in ms, number of entries, then of each entry: kind, id, issued before, until, life;
- * then where there are notices: how many may wait, life in ms, and of each the session and its text.
- * "issued before" is empty for none, or `now`; an empty "until" is now + life.
- * Returns how many notices found no room.
+ * What every script that adds entries begins with. KEYS[1] stream. ARGV[1] now, ARGV[2] life of a stream entry in ms.
  *
  * - The moment is the later one of Redis' clock and the caller's: a writer that is behind revokes nothing too little. One
  *   that is ahead by more than a minute is wrong, and would lock out whoever it revokes until then.
@@ -17,7 +14,7 @@ import { LuaScript } from '../lua-script.ts';
  *   nothing is written before either.
  * - Every write takes some entries with it that are over, more than it adds.
  */
-export const REVOKE = new LuaScript(`
+const ADDING = `
 local time = redis.call('TIME')
 local own = time[1] * 1000 + math.floor(time[2] / 1000)
 local now = math.max(own, math.min(tonumber(ARGV[1]), own + 60000))
@@ -29,28 +26,48 @@ for i = 1, #info, 2 do
   if info[i] == 'last-generated-id' then last = info[i + 1] end
 end
 
-local entries = tonumber(ARGV[3])
-for i = 2, entries + 1 do
-  local at = 4 + (i - 2) * 5
-  local kind, id, before, ends, life = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
-  if before == 'now' then before = number(math.floor(now / 1000)) end
-  if ends == '' then ends = number(now + life) end
-  local member = id
-  if before ~= '' then member = before .. ':' .. id end
-
-  local held = redis.call('ZSCORE', KEYS[i], member)
-  if not held or tonumber(held) < tonumber(ends) then
-    last = redis.call('XADD', KEYS[1], 'MINID', '~', number(now - ARGV[2]), '*',
-      'kind', kind, 'member', member, 'until', ends, 'after', last)
-    redis.call('ZADD', KEYS[i], ends, member)
-    local over = redis.call('ZRANGE', KEYS[i], '-inf', number(now), 'BYSCORE', 'LIMIT', 0, 100)
-    if #over > 0 then redis.call('ZREM', KEYS[i], unpack(over)) end
-    local longest = redis.call('ZRANGE', KEYS[i], -1, -1, 'WITHSCORES')
-    if longest[2] then redis.call('PEXPIREAT', KEYS[i], number(longest[2])) end
-  end
+local function put(set, member, ends)
+  redis.call('ZADD', set, ends, member)
+  local over = redis.call('ZRANGE', set, '-inf', number(now), 'BYSCORE', 'LIMIT', 0, 100)
+  if #over > 0 then redis.call('ZREM', set, unpack(over)) end
+  local longest = redis.call('ZRANGE', set, -1, -1, 'WITHSCORES')
+  if longest[2] then redis.call('PEXPIREAT', set, number(longest[2])) end
 end
 
-local at, lost = 4 + entries * 5, 0
+local function add(set, kind, id, head, ends, from, age)
+  if string.sub(head, 1, 3) == 'now' then head = number(math.floor(now / 1000)) .. string.sub(head, 4) end
+  local member = id
+  if head ~= '' then member = head .. ':' .. id end
+  local held = redis.call('ZSCORE', set, member)
+  if held and tonumber(held) >= tonumber(ends) then return end
+  local fields = {'kind', kind, 'member', member, 'until', ends, 'after', last}
+  if from ~= '' then
+    for _, field in ipairs({'from', from, 'age', age}) do fields[#fields + 1] = field end
+  end
+  last = redis.call('XADD', KEYS[1], 'MINID', '~', number(now - ARGV[2]), '*', unpack(fields))
+  put(set, member, ends)
+end
+`;
+
+/**
+ * Adds entries to their sets and to the stream, and notices of ended sessions to those that wait, all or none.
+ *
+ * KEYS stream, then the set of each entry's kind, then the two keys of notices where there are any.
+ * ARGV now, life of a stream entry, number of entries, then of each entry: kind, id, head, until, life, from, age;
+ * then where there are notices: how many may wait, life in ms, and of each the session and its text.
+ * "head" is empty for none, its moment may be `now`; an empty "until" is now + life; "from" is empty for this region.
+ * Returns how many notices found no room.
+ */
+export const REVOKE = new LuaScript(`${ADDING}
+local entries = tonumber(ARGV[3])
+for i = 2, entries + 1 do
+  local at = 4 + (i - 2) * 7
+  local ends = ARGV[at + 3]
+  if ends == '' then ends = number(now + ARGV[at + 4]) end
+  add(KEYS[i], ARGV[at], ARGV[at + 1], ARGV[at + 2], ends, ARGV[at + 5], ARGV[at + 6])
+end
+
+local at, lost = 4 + entries * 7, 0
 if not ARGV[at] then return lost end
 local due, waiting = KEYS[entries + 2], KEYS[entries + 3]
 for i = at + 2, #ARGV, 2 do
@@ -66,3 +83,42 @@ end
 redis.call('PEXPIRE', due, ARGV[at + 1])
 redis.call('PEXPIRE', waiting, ARGV[at + 1])
 return lost`);
+
+/**
+ * Answers an entry of another region, once however many processes do. The answer stays at least as long as what it answers, which
+ * would be open again without it.
+ * KEYS stream, set of the kind, what was answered. ARGV now, life of a stream entry, kind, id, head, until of what is answered, life, note.
+ */
+export const ANSWER = new LuaScript(`${ADDING}
+if redis.call('ZSCORE', KEYS[3], ARGV[8]) then return 0 end
+local ends = number(math.max(tonumber(ARGV[6]), now + ARGV[7]))
+add(KEYS[2], ARGV[3], ARGV[4], ARGV[5], ends, '', '')
+put(KEYS[3], ARGV[8], ends)
+return 1`);
+
+/** Until when a region is wholly there, by Redis' clock. KEYS regions. ARGV field, age in ms. A moment to come was written by a clock that was set back. */
+export const BEAT = new LuaScript(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local moment = now - ARGV[2]
+local held = tonumber(redis.call('HGET', KEYS[1], ARGV[1]))
+if held and held <= now and held >= moment then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', moment))
+return 1`);
+
+/**
+ * What an administrator says of a region: the later of two counts. KEYS regions. ARGV field, state, at, and 1 where it is said just now: then it
+ * is the later one, whatever the clocks say. Returns when it was said.
+ */
+export const MARK = new LuaScript(`
+local at = tonumber(ARGV[3])
+local held = redis.call('HGET', KEYS[1], ARGV[1])
+local state, since = string.match(held or '', '^(%l+) (%d+)$')
+if since then
+  since = tonumber(since)
+  local isNew = ARGV[4] == '1'
+  if state == ARGV[2] and isNew or since >= at and not isNew then return since end
+  at = math.max(at, since + 1)
+end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. string.format('%.0f', at))
+return at`);

@@ -25,6 +25,8 @@ export const AUDIT_ACTIONS = [
   'key.rotation_requested',
   'key.compromised',
   'tokens.revoked',
+  'region.lost',
+  'region.returned',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
@@ -38,7 +40,7 @@ export type Changes = Readonly<Record<string, FieldChange>>;
 export interface AuditRecord {
   readonly actor: Actor;
   readonly action: AuditAction;
-  /** `user:<id>`, `workload:<namespace>.<name>`, `client:<id>`, `key:<kid>`; of a revocation, what it names. */
+  /** `user:<id>`, `workload:<namespace>.<name>`, `client:<id>`, `key:<kid>`, `region:<name>`; of a revocation, what it names. */
   readonly target: string;
   readonly changes: Changes;
 }

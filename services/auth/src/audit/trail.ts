@@ -4,8 +4,11 @@ import { ExchangeError } from '../exchange/errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { type Authenticate, LoginRefused } from '../login/login.ts';
 
-/** What administrators change is not among it: that is in the database, in the transaction of the change (audit.ts). */
-const ACTIONS = ['request', 'log_in', 'token_exchange', ...SECURITY_EVENT_KINDS] as const;
+/**
+ * What administrators change is not among it: that is in the database, in the transaction of the change (audit.ts). But for
+ * regions, which may be lost with the database.
+ */
+const ACTIONS = ['request', 'log_in', 'token_exchange', 'region_marked', ...SECURITY_EVENT_KINDS] as const;
 export type AuthAuditTrail = AuditTrail<(typeof ACTIONS)[number]>;
 
 export function openAuditTrail(log: Logger, metrics: Metrics): AuthAuditTrail {

@@ -1,12 +1,10 @@
-import { type Kysely, sql } from 'kysely';
-import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+import { sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
 import { accountChanges, namedRevocations } from '../accounts/migration.ts';
 import { auditLog } from '../audit/migration.ts';
-import { AuthError } from '../errors.ts';
 import { workloads } from '../exchange/tables.ts';
-import { keyRotation, otherSigners, rotationRequests } from '../keys/migration.ts';
+import { keyRotation, otherSigners, regionalKeys, rotationRequests } from '../keys/migration.ts';
 import { OAUTH_CLIENTS } from '../oauth/clients/tables.ts';
-import type { Database } from './schema.ts';
 
 /** By name, in this order; one that was released is never changed. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -54,15 +52,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-rotation-requests': rotationRequests,
   '0009-named-revocations': namedRevocations,
   '0010-other-signers': otherSigners,
+  '0011-regional-keys': regionalKeys,
 };
-
-const provider: MigrationProvider = { getMigrations: async () => ({ ...MIGRATIONS }) };
-
-/**
- * Brings the schema up to date. Safe with several replicas at once: kysely takes an advisory lock of PostgreSQL.
- * @throws AuthError `unavailable`
- */
-export async function migrate(db: Kysely<Database>): Promise<void> {
-  const { error } = await new Migrator({ db, provider }).migrateToLatest();
-  if (error !== undefined) throw new AuthError('unavailable', 'the database could not be migrated', { cause: error });
-}

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { startFreezableProxy } from '../testing/freezable-proxy.ts';
+import { databaseKinds } from '../testing/real-service.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { openDatabase, pingDatabase } from './open.ts';
 
 const postgresUrl = inject('postgresUrl');
@@ -55,5 +57,54 @@ describe.runIf(postgresUrl !== '')('a connection to PostgreSQL', () => {
     await direct.query(`drop table ${table}`);
     await direct.end();
     expect(rows).toEqual([{ n: 2 }]);
+  });
+});
+
+describe.each(databaseKinds(postgresUrl))('$name that is not as this release wants it', ({ create }) => {
+  const open = (url: string) => openDatabase({ url, onIdleError: () => undefined });
+
+  /** A database with its schema, changed. */
+  async function changed(change: RawBuilder<unknown>) {
+    const { url, remove } = await create();
+    onTestFinished(remove);
+    const { db, close } = await open(url);
+    await change.execute(db);
+    await close();
+    return url;
+  }
+
+  test('is opened where a later release has migrated it: a rollback leaves that', async () => {
+    const later = sql`insert into kysely_migration (name, timestamp) values ('9999-later', '2030-01-01')`;
+    const { db, close } = await open(await changed(later));
+    await expect(pingDatabase(db)).resolves.toBeUndefined();
+    await close();
+  });
+
+  test('is unusable where its own migrations are missing, or fail', async () => {
+    const code = 'database_unusable';
+    const gone = await changed(sql`update kysely_migration set name = '0000-other' where name = '0001-accounts'`);
+    await expect(open(gone)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining('not those of this release'),
+    });
+    const rival = await changed(sql`delete from kysely_migration where name = ${Object.keys(MIGRATIONS).at(-1)}`);
+    await expect(open(rival)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining('a migration of the database fails'),
+    });
+  });
+});
+
+describe.runIf(postgresUrl !== '')('a PostgreSQL that lets nobody in', () => {
+  test.each([
+    ['another name', (url: URL) => Object.assign(url, { pathname: 'not-there' }), 'a database that does not exist'],
+    ['another user', (url: URL) => Object.assign(url, { username: 'nobody', password: 'x' }), 'a user or a password'],
+  ])('%s is unusable', async (_, change, message) => {
+    const url = change(new URL(postgresUrl)).href;
+    const opened = openDatabase({ url, onIdleError: () => undefined });
+    await expect(opened).rejects.toMatchObject({
+      code: 'database_unusable',
+      message: expect.stringContaining(message),
+    });
   });
 });

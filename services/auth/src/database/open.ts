@@ -4,7 +4,7 @@ import { Kysely, type LogEvent, PGliteDialect, PostgresDialect, sql } from 'kyse
 import pg from 'pg';
 import { certainPool } from './certain-pool.ts';
 import { lockFolder } from './folder-lock.ts';
-import { migrate } from './migrations.ts';
+import { migrate } from './migrate.ts';
 import type { Database } from './schema.ts';
 
 export interface OpenDatabase {
@@ -30,7 +30,8 @@ const POOL_SIZE = 10;
 
 /**
  * Opens the database with its schema up to date.
- * @throws AuthError `unavailable`, or `database_in_use` when another process has the embedded one open
+ * @throws AuthError `unavailable` where it may come yet, `database_unusable` where waiting does not mend it, `database_in_use` when
+ * another process has the embedded one open
  */
 export function openDatabase({ url, ...options }: OpenOptions): Promise<OpenDatabase> {
   return url.startsWith('pglite:') ? openEmbedded(url.slice('pglite:'.length), options) : openPostgres(url, options);

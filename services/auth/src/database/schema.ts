@@ -51,15 +51,17 @@ export interface Database extends OAuthTables, WorkloadTables {
     request_id: string;
   };
   signing_keys: {
-    /** RFC 7638 thumbprint. */
+    /** RFC 7638 thumbprint, after the region's name and a dot if there are regions. */
     kid: string;
+    /** The one that signs with it; empty where there are none. */
+    region: Generated<string>;
     /** The service that signs with it. */
     signer: Generated<'auth' | 'guard'>;
     alg: Generated<'ES256' | 'RS256'>;
     state: 'next' | 'active' | 'retiring' | 'retired';
     /** PKCS #8, encrypted with the key that the operator of the service keeps; null once the key is retired. */
     sealed: Uint8Array | null;
-    /** Of keys whose private half this service cannot open. */
+    /** Null for a key of this service that was made before it was stored. */
     public_jwk: JSONColumnType<PublicJwk> | null;
     /** Life of the longest-living token that it may have signed. */
     longest_token_ms: Generated<number>;
@@ -72,5 +74,13 @@ export interface Database extends OAuthTables, WorkloadTables {
     compromised_at: Date | null;
     /** When the tokens of a compromised key were revoked. */
     revoked_at: Date | null;
+  };
+  /** Regions that publish a key which waits to sign. */
+  signing_key_holders: {
+    kid: string;
+    region: string;
+    published_since: Moment;
+    /** Since when all of its verifiers hold it. */
+    held_since: ColumnType<Date | null, never, unknown>;
   };
 }

@@ -12,6 +12,8 @@ export const ADMIN_PERMISSIONS = [
   'clients:write',
   'workloads:read',
   'workloads:write',
+  'regions:read',
+  'regions:write',
 ] as const;
 
 export type AdminPermission = (typeof ADMIN_PERMISSIONS)[number];

@@ -72,7 +72,7 @@ describe('asked for a key', () => {
       void api.reply('GET', PATH, status, body);
       return spread(kid, new AbortController().signal);
     };
-    return { clock, api, ask, errors };
+    return { clock, api, ask, errors, spread };
   }
 
   test('it tells for how long all have held it, without a break', async () => {
@@ -86,6 +86,23 @@ describe('asked for a key', () => {
     await clock.advance(30_000);
     expect(await ask(200, tokenIssuer(), 'old')).toEqual({ kind: 'held', forMs: 0 });
     api.verify();
+  });
+
+  test('for several keys it reads once, and remembers of each since when all have held it', async () => {
+    const { clock, api, ask, spread } = await setUp();
+    await ask(200, tokenIssuer());
+    await clock.advance(30_000);
+    void api.reply('GET', PATH, 200, tokenIssuer());
+    const { signal } = new AbortController();
+    const spreads = await Promise.all([KID, 'old', 'unknown'].map((kid) => spread(kid, signal)));
+    expect(spreads).toEqual([
+      { kind: 'held', forMs: 30_000 },
+      { kind: 'held', forMs: 0 },
+      { kind: 'missing', reason: 'not_listed' },
+    ]);
+    api.verify();
+    await ask(500, {});
+    expect(await ask(200, tokenIssuer())).toEqual({ kind: 'held', forMs: 0 });
   });
 
   test.each([

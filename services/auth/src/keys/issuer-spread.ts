@@ -26,14 +26,20 @@ const TOKEN_ISSUERS: Resource = {
   namespaced: false,
 };
 
-/** Reads in the TokenIssuer's status whether every policy holds the key, and remembers since when it is so. */
+type Told = KubeObject | MissingReason;
+
+/**
+ * Reads in the TokenIssuer's status whether every policy holds a key, and remembers since when it is so. Asked for several keys at
+ * the same time, it reads once.
+ */
 export function createIssuerSpread(options: IssuerSpreadOptions): ReportSpread {
   const { client, name, issuer, clock, onError } = options;
-  let held: { readonly kid: string; readonly since: number } | undefined;
+  const heldSince = new Map<string, number>();
+  let reading: Promise<Told> | undefined;
 
-  async function lookUp(kid: string, signal: AbortSignal): Promise<MissingReason | undefined> {
+  async function read(signal: AbortSignal): Promise<Told> {
     try {
-      return missingIn(await client.get(TOKEN_ISSUERS, { name }, { signal }), { kid, issuer });
+      return await client.get(TOKEN_ISSUERS, { name }, { signal });
     } catch (error) {
       onError(error);
       return error instanceof NotFoundError ? 'issuer_unknown' : 'unreachable';
@@ -41,14 +47,19 @@ export function createIssuerSpread(options: IssuerSpreadOptions): ReportSpread {
   }
 
   return async (kid, signal) => {
-    const reason = await lookUp(kid, signal);
-    if (reason !== undefined) {
-      held = undefined;
-      return { kind: 'missing', reason };
-    }
+    reading ??= read(signal).finally(() => {
+      reading = undefined;
+    });
+    const told = await reading;
+    const reasonOf = (name: string) => (typeof told === 'string' ? told : missingIn(told, { kid: name, issuer }));
+    // Also those that nobody asks for any more.
+    for (const known of heldSince.keys()) if (reasonOf(known) !== undefined) heldSince.delete(known);
+    const reason = reasonOf(kid);
+    if (reason !== undefined) return { kind: 'missing', reason };
     const now = clock.monotonic();
-    if (held?.kid !== kid) held = { kid, since: now };
-    return { kind: 'held', forMs: now - held.since };
+    const since = heldSince.get(kid) ?? now;
+    heldSince.set(kid, since);
+    return { kind: 'held', forMs: now - since };
   };
 }
 

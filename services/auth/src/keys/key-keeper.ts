@@ -1,10 +1,13 @@
-import { backoffMs, type Clock, momentOf, pause, type Random } from '@sekisho/kube';
-import type { SigningAlgorithm } from '@sekisho/tokens';
+import { backoffMs, pause, type Random } from '@sekisho/kube';
+import { type Jwks, regionOfKid, type SigningAlgorithm } from '@sekisho/tokens';
 import type { Actor } from '../audit/audit.ts';
 import { AuthError } from '../errors.ts';
-import type { ReportSpread } from './issuer-spread.ts';
-import type { KeyHistory, KeyStore, NewKey, StoredKey } from './key-store.ts';
-import { isPromotionDue, nextStep, type RotationRules, type Spread, type Step, wantedKey } from './rotation.ts';
+import { type GatherOptions, gatherKeys } from './gather-keys.ts';
+import type { KeyHistory, KeysRead, NewKey, StoredKey } from './key-store.ts';
+import { isNewcomer } from './newcomer.ts';
+import { readableKeys } from './readable-keys.ts';
+import { type KeyRegion, NO_REGION } from './region.ts';
+import { nextStep, type RotationRules, type Step, wantedKey } from './rotation.ts';
 import type { SealedKey, SignerRing } from './signer-ring.ts';
 import type { KeyTiming } from './timing.ts';
 
@@ -14,26 +17,27 @@ export interface KeyObserver {
   seen(keys: readonly StoredKey[], now: number, rest: Step & { kind: 'rest' }): void;
   done(step: Exclude<Step, { kind: 'rest' }>): void;
   compromised(kid: string): void;
+  /** Keys of other regions that cannot be published here; none: all can. */
+  unreadable(kids: readonly string[]): void;
   failed(error: unknown): void;
 }
 
 /** Revokes every token that a key signed or will sign. */
 export type RevokeKey = (kid: string) => Promise<void>;
 
-export interface KeyKeeperOptions<Ring extends SignerRing> {
-  readonly store: KeyStore;
+export interface KeyKeeperOptions<Ring extends SignerRing> extends Pick<GatherOptions, 'store' | 'spread' | 'clock'> {
   /** Holds what the keeper reads. */
   readonly ring: Ring;
-  readonly rules: Omit<RotationRules, 'settleMs' | 'cacheMs'>;
+  readonly rules: Omit<RotationRules, 'settleMs' | 'cacheMs' | 'region'>;
   readonly timing: KeyTiming;
-  readonly spread: ReportSpread;
+  /** @default there are no regions */
+  readonly region?: KeyRegion;
+  /** Regions that are given up: a key signs without them. @default none */
+  readonly lostRegions?: () => readonly string[];
   readonly revokeKey: RevokeKey;
   readonly observer: KeyObserver;
-  readonly clock: Clock;
   readonly random: Random;
 }
-
-type Read = Awaited<ReturnType<KeyStore['read']>>;
 
 const FIRST_RETRY_MS = 500;
 /** Of one look; more are due only if replicas keep overtaking each other. */
@@ -41,22 +45,29 @@ const MAX_STEPS = 8;
 const HISTORY_LIMIT = 100;
 
 /** The published keys, when they were so, and the kind of key that is wanted beside them. */
-export interface LiveKeys extends Read {
+export interface LiveKeys extends Pick<KeysRead, 'now' | 'keys'> {
   readonly wanted: SigningAlgorithm | undefined;
+  /** In whose name a key is wanted; empty where there are no regions. */
+  readonly region: string;
+  /** The public halves of the signer's keys in other regions. */
+  readonly others: Jwks;
 }
 
 /** Keeps a signer's keys in this process as the database has them, and does what is due: whichever replica comes first does it. */
 export class KeyKeeper<Ring extends SignerRing = SignerRing> {
   readonly #options: KeyKeeperOptions<Ring>;
   readonly #rules: RotationRules;
+  readonly #gather: GatherOptions;
   readonly #stopping = new AbortController();
   #looking: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
 
   constructor(options: KeyKeeperOptions<Ring>) {
-    const { timing, rules } = options;
+    const { timing, rules, region = NO_REGION, lostRegions = () => [], observer } = options;
     this.#options = options;
-    this.#rules = { ...rules, settleMs: timing.settleMs, cacheMs: timing.cacheMs };
+    this.#rules = { ...rules, settleMs: timing.settleMs, cacheMs: timing.cacheMs, region: region.name };
+    const onUnreadable = (kids: readonly string[]) => observer.unreadable(kids);
+    this.#gather = { ...options, rules: this.#rules, region, lostRegions, onUnreadable };
   }
 
   get ring(): Ring {
@@ -105,7 +116,10 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
    */
   async live(): Promise<LiveKeys> {
     const read = await this.#options.store.read();
-    return { ...read, wanted: wantedKey(read.keys) && this.#rules.alg };
+    const { now, keys } = read;
+    const { alg, region } = this.#rules;
+    const others = await readableKeys(read.others);
+    return { now, keys, wanted: this.#wanted(read) && alg, region, others: { keys: others.keys } };
   }
 
   /**
@@ -114,10 +128,11 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
    */
   async offer(key: SealedKey): Promise<void> {
     const { kid, alg } = key.publicJwk;
-    const { keys } = await this.#options.store.read();
-    if (keys.some((known) => known.kid === kid)) return;
-    const step = wantedKey(keys);
-    if (step !== undefined && alg === this.#rules.alg) await this.#execute(step, key);
+    const read = await this.#options.store.read();
+    if (read.keys.some((known) => known.kid === kid)) return;
+    const step = this.#wanted(read);
+    const fits = alg === this.#rules.alg && (regionOfKid(kid) ?? '') === this.#rules.region;
+    if (step !== undefined && fits) await this.#execute(step, key);
     await this.look();
     const live = await this.#options.store.read();
     if (live.keys.some((known) => known.kid === kid)) return;
@@ -164,9 +179,8 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
   async #look(signal: AbortSignal): Promise<void> {
     const { observer } = this.#options;
     for (let steps = 0; steps < MAX_STEPS && !signal.aborted; steps += 1) {
-      const { keys, now } = await this.#read();
-      const spread = await this.#spread({ keys, now }, signal);
-      const step = nextStep(keys, { rules: this.#rules, now, spread });
+      const { keys, now, facts } = await gatherKeys(this.#gather, signal);
+      const step = nextStep(keys, facts);
       if (step.kind === 'rest' || this.#awaitsOffer(step)) {
         observer.seen(keys, now, step.kind === 'rest' ? step : { kind: 'rest' });
         break;
@@ -175,22 +189,12 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
     }
   }
 
-  async #read(): Promise<Read> {
-    const { store, clock, ring } = this.#options;
-    const readAt = momentOf(clock);
-    const read = await store.read();
-    for (const { kid, from, to } of await ring.load(read.keys, readAt)) await store.reseal(kid, from, to);
-    return read;
+  #wanted(read: KeysRead): ReturnType<typeof wantedKey> {
+    return wantedKey(read.keys, isNewcomer(read, this.#rules));
   }
 
   #awaitsOffer({ kind }: Step): boolean {
     return (kind === 'start' || kind === 'prepare') && this.#options.ring.newKey === undefined;
-  }
-
-  async #spread({ keys, now }: Read, signal: AbortSignal): Promise<Spread> {
-    const next = keys.find(({ state }) => state === 'next');
-    const matters = next !== undefined && isPromotionDue(keys, { rules: this.#rules, now });
-    return matters ? this.#options.spread(next.kid, signal) : { kind: 'unreported' };
   }
 
   /** A step that another replica made impossible, or made first, is none: the next look decides anew. */
@@ -209,6 +213,8 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
         return store.discard(step.kid);
       case 'promote':
         return store.promote(step.kid, step.replaces);
+      case 'relieve':
+        return store.relieve(step.kid);
       case 'retire':
         return store.retire(step.kid);
       case 'lengthen':
@@ -217,11 +223,11 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
   }
 
   async #newKey(offered: SealedKey | undefined): Promise<NewKey> {
-    const { alg, longestTokenMs } = this.#rules;
-    const key = offered ?? (await this.#options.ring.newKey?.(alg));
+    const { alg, region, longestTokenMs } = this.#rules;
+    const key = offered ?? (await this.#options.ring.newKey?.(alg, region));
     if (key === undefined) throw new TypeError('the keys of this signer are offered, not made here');
     const { publicJwk, sealed } = key;
-    return { kid: publicJwk.kid, alg: publicJwk.alg, sealed, publicJwk: offered && publicJwk, longestTokenMs };
+    return { kid: publicJwk.kid, alg: publicJwk.alg, sealed, publicJwk, longestTokenMs };
   }
 
   /** Kept as a debt in the database: a revocation that failed, or whose process died, is made by whoever looks next. */

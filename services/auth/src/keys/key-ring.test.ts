@@ -13,13 +13,14 @@ const staleMs = 10_000;
 async function stored(state: StoredKey['state'], by = encryptionKeys.current): Promise<StoredKey> {
   const key = await generateSigningKey();
   const sealed = sealSigningKey(key, by);
-  return { kid: key.kid, alg: 'ES256', state, since: 0, longestTokenMs: 900_000, sealed };
+  const { kid, publicJwk } = key;
+  return { kid, region: '', alg: 'ES256', state, since: 0, longestTokenMs: 900_000, sealed, publicJwk, holders: [] };
 }
 
 function setUp(keys = encryptionKeys) {
   const clock = new FakeClock();
   const ring = new LiveKeyRing({ encryptionKeys: keys, clock, staleMs });
-  return { clock, ring, load: (...loaded: StoredKey[]) => ring.load(loaded, momentOf(clock)) };
+  return { clock, ring, load: (...loaded: StoredKey[]) => ring.load(loaded, [], momentOf(clock)) };
 }
 
 const unavailable = expect.objectContaining({ code: 'unavailable' });
@@ -67,7 +68,7 @@ describe('a key ring', () => {
     const { clock, ring } = setUp();
     const asked = momentOf(clock);
     await clock.advance(staleMs + 1);
-    await ring.load([await stored('active')], asked);
+    await ring.load([await stored('active')], [], asked);
     expect(() => ring.active).toThrow(unavailable);
   });
 
@@ -113,8 +114,9 @@ describe('a key ring', () => {
     const [outdated, current] = [await stored('active', previous), await stored('next')];
     const [resealed, ...others] = await load(outdated, current);
     expect(others).toEqual([]);
+    if (resealed?.kind !== 'reseal') throw new Error('nothing is sealed again');
     expect(resealed).toMatchObject({ kid: outdated.kid, from: outdated.sealed });
-    const opened = await openSigningKey(resealed?.to ?? Buffer.of(), outdated.kid, encryptionKeys);
+    const opened = await openSigningKey(resealed.to, outdated.kid, encryptionKeys);
     expect(opened.outdated).toBe(false);
     expect(await load(outdated, current)).toEqual([]);
   });

@@ -5,16 +5,16 @@ import {
   generateSigningKey,
   type Jwks,
   openSigningKey,
+  type PublicJwk,
   type SigningAlgorithm,
   type SigningKey,
   sealSigningKey,
   TokenError,
-  toJwks,
 } from '@sekisho/tokens';
 import { AuthError } from '../errors.ts';
 import { Freshness } from './freshness.ts';
 import type { StoredKey } from './key-store.ts';
-import type { Resealed, SealedKey, SignerRing } from './signer-ring.ts';
+import type { Repair, SealedKey, SignerRing } from './signer-ring.ts';
 
 /** The keys of now: read a property for each use, and keep none. */
 export interface KeyRing {
@@ -45,6 +45,7 @@ export class LiveKeyRing implements KeyRing, SignerRing {
   readonly #freshness: Freshness;
   #opened: ReadonlyMap<string, SigningKey> = new Map();
   #active: SigningKey | undefined;
+  #isIntroduced = false;
   #jwks: Jwks = { keys: [] };
 
   constructor({ encryptionKeys, clock, staleMs }: KeyRingOptions) {
@@ -55,7 +56,7 @@ export class LiveKeyRing implements KeyRing, SignerRing {
   get active(): SigningKey {
     this.#freshness.assert();
     if (this.#active === undefined) {
-      throw new AuthError('unavailable', 'there is no active signing key', { retryAfter: 1 });
+      throw new AuthError('unavailable', 'there is no signing key in use yet', { retryAfter: 1 });
     }
     return this.#active;
   }
@@ -73,39 +74,54 @@ export class LiveKeyRing implements KeyRing, SignerRing {
     return this.#freshness.ageMs;
   }
 
-  async newKey(alg: SigningAlgorithm): Promise<SealedKey> {
-    const key = await generateSigningKey(alg);
+  /**
+   * Whether requests may be sent here: also while the first key of a region waits for the others, who have to fetch it from here.
+   * @throws AuthError `unavailable`
+   */
+  assertServing(): void {
+    this.#freshness.assert();
+    if (!this.#isIntroduced) void this.active;
+  }
+
+  async newKey(alg: SigningAlgorithm, region: string): Promise<SealedKey> {
+    const key = await generateSigningKey(alg, region === '' ? undefined : region);
     return { publicJwk: key.publicJwk, sealed: sealSigningKey(key, this.#encryptionKeys.current) };
   }
 
-  /** @returns of those read for the first time the ones that a previous encryption key sealed, sealed with the current one */
-  async load(stored: readonly StoredKey[], readAt: Moment): Promise<readonly Resealed[]> {
-    const resealed: Resealed[] = [];
+  /** @returns of those read for the first time what a previous encryption key sealed, and what was stored without its public half */
+  async load(stored: readonly StoredKey[], others: readonly PublicJwk[], readAt: Moment): Promise<readonly Repair[]> {
+    const repairs: Repair[] = [];
     const opened = new Map<string, SigningKey>();
     for (const key of stored) {
-      const known = this.#opened.get(key.kid) ?? (await this.#open(key, resealed));
+      const known = this.#opened.get(key.kid) ?? (await this.#open(key, repairs));
       opened.set(key.kid, known);
     }
-    if (!isDeepStrictEqual([...opened.keys()], [...this.#opened.keys()])) this.#jwks = toJwks([...opened.values()]);
+    const keys = [...[...opened.values()].map(({ publicJwk }) => publicJwk), ...others];
+    if (!isDeepStrictEqual(keys, this.#jwks.keys)) this.#jwks = { keys };
     this.#opened = opened;
     this.#active = opened.get(stored.find(({ state }) => state === 'active')?.kid ?? '');
+    this.#isIntroduced = stored.some(({ state }) => state === 'next');
     this.#freshness.renew(readAt);
-    return resealed;
+    return repairs;
   }
 
-  async #open(stored: StoredKey, resealed: Resealed[]): Promise<SigningKey> {
+  async #open(stored: StoredKey, repairs: Repair[]): Promise<SigningKey> {
     const { kid, sealed } = stored;
     const { key, outdated } = await openSigningKey(sealed, kid, this.#encryptionKeys).catch(unreadable);
     if (key.publicJwk.alg !== stored.alg) {
       throw new AuthError('key_unreadable', 'a stored signing key is not the one that it is stored as');
     }
-    if (outdated) resealed.push({ kid, from: sealed, to: sealSigningKey(key, this.#encryptionKeys.current) });
+    if (outdated) {
+      repairs.push({ kind: 'reseal', kid, from: sealed, to: sealSigningKey(key, this.#encryptionKeys.current) });
+    }
+    if (stored.publicJwk === undefined) repairs.push({ kind: 'describe', publicJwk: key.publicJwk });
     return key;
   }
 }
 
 function unreadable(cause: unknown): never {
   if (!(cause instanceof TokenError)) throw cause;
-  const wayOut = 'KEY_ENCRYPTION_KEY_FILE must hold the key that the signing keys were stored with';
+  const wayOut =
+    'KEY_ENCRYPTION_KEY_FILE must hold the key that the signing keys were stored with, and the first of REGIONS be the region that had them';
   throw new AuthError('key_unreadable', `a stored signing key cannot be decrypted: ${wayOut}`, { cause });
 }

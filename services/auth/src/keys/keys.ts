@@ -6,18 +6,24 @@ import type { Database } from '../database/schema.ts';
 import type { KeySettings, TokenIssuerPlace } from './config.ts';
 import { createIssuerSpread, type ReportSpread, unreported } from './issuer-spread.ts';
 import { KeyKeeper, type RevokeKey } from './key-keeper.ts';
-import { type KeyRing, LiveKeyRing } from './key-ring.ts';
+import { LiveKeyRing } from './key-ring.ts';
+import { maxRetiring } from './key-set-size.ts';
 import { createKeyMetrics } from './metrics.ts';
 import { createKeyObserver } from './observer.ts';
 import { PublicKeyRing } from './public-key-ring.ts';
 import { joined } from './published.ts';
-import type { Signer } from './signer.ts';
+import { type KeyRegion, NO_REGION } from './region.ts';
+import { SIGNERS, type Signer } from './signer.ts';
 import { createSqlKeys } from './sql-keys.ts';
 import { GUARD_CUT_OFF_SECONDS, type KeyTiming, keyTiming } from './timing.ts';
 
 export interface KeysOptions {
   readonly db: Kysely<Database>;
   readonly settings: KeySettings;
+  /** Whose keys they are, and who else must hold them. @default there are no regions */
+  readonly region?: KeyRegion | undefined;
+  /** Regions that are given up, as they are now: a key signs without them. @default none */
+  readonly lostRegions?: (() => readonly string[]) | undefined;
   readonly encryptionKeys: EncryptionKeys;
   /** The `iss` of our tokens. */
   readonly issuer: string;
@@ -31,12 +37,12 @@ export interface KeysOptions {
 }
 
 export interface Keys {
-  /** Those of this service. */
+  /** Those of this service in this region. */
   readonly keeper: KeyKeeper<LiveKeyRing>;
-  readonly ring: KeyRing;
+  readonly ring: LiveKeyRing;
   /** Those of the guard, which alone can sign with them. */
   readonly guard: KeyKeeper<PublicKeyRing>;
-  /** The public keys of all signers. Throws AuthError `unavailable` when they may be others by now. */
+  /** The public keys of all signers in all regions. Throws AuthError `unavailable` when they may be others by now. */
   readonly published: () => Jwks;
   readonly timing: KeyTiming;
   close(): Promise<void>;
@@ -73,7 +79,16 @@ export async function openKeys(options: KeysOptions): Promise<Keys> {
 }
 
 function createKeepers(options: KeysOptions, timing: KeyTiming, issuer: Pick<Issuer, 'spreadOf'>) {
-  const { db, settings, encryptionKeys, revokeKey, clock, random } = options;
+  const {
+    db,
+    settings,
+    encryptionKeys,
+    revokeKey,
+    clock,
+    random,
+    region = NO_REGION,
+    lostRegions = () => [],
+  } = options;
   const { alg, periodMs, publishMs } = settings;
   const metrics = createKeyMetrics(options.metrics, {
     ageMs: (signer) => ({ auth: keeper, guard })[signer].ageMs,
@@ -82,10 +97,12 @@ function createKeepers(options: KeysOptions, timing: KeyTiming, issuer: Pick<Iss
   const forSigner = (signer: Signer) => {
     const log = options.log.child({ signer });
     const observer = createKeyObserver({ log, metrics: metrics(signer), clock, overdueMs: publishMs });
-    const store = createSqlKeys(db, signer);
-    return { store, timing, spread: issuer.spreadOf(signer), revokeKey, observer, clock, random };
+    const store = createSqlKeys(db, signer, region);
+    const spread = issuer.spreadOf(signer);
+    return { store, timing, spread, region, lostRegions, revokeKey, observer, clock, random };
   };
-  const shared = { alg, periodMs, publishMs };
+  const fitting = maxRetiring({ signers: SIGNERS.length, regions: 1 + region.others.length });
+  const shared = { alg, periodMs, publishMs, maxRetiring: fitting };
   const keeper = new KeyKeeper({
     ...forSigner('auth'),
     ring: new LiveKeyRing({ encryptionKeys, clock, staleMs: timing.staleMs }),

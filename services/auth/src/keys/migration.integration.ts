@@ -1,4 +1,5 @@
 import { PGlite } from '@electric-sql/pglite';
+import { generateSigningKey } from '@sekisho/tokens';
 import { Kysely, PGliteDialect, sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { MIGRATIONS } from '../database/migrations.ts';
@@ -18,7 +19,10 @@ test('keys from before there were stages are taken over, and outlive the longest
   await MIGRATIONS['0003-key-rotation']?.up(db);
   await MIGRATIONS['0008-rotation-requests']?.up(db);
   await MIGRATIONS['0010-other-signers']?.up(db);
-  const { keys, now } = await createSqlKeys(db, 'auth').read();
+  await MIGRATIONS['0011-regional-keys']?.up(db);
+  const store = createSqlKeys(db, 'auth');
+  const { keys, now, hasSigned } = await store.read();
+  expect(hasSigned).toBe(true);
   const since = Date.parse(made);
   expect(keys.map(({ sealed: bytes, ...key }) => ({ ...key, sealed: Buffer.from(bytes).toString() }))).toEqual(
     [
@@ -26,6 +30,10 @@ test('keys from before there were stages are taken over, and outlive the longest
       { kid: 'active', state: 'active', since, rotationRequestedAt: expect.closeTo(now, -4) },
       { kid: 'next', state: 'next', since },
       { kid: 'retiring', state: 'retiring', since: expect.closeTo(now, -4) },
-    ].map((key) => ({ ...key, alg: 'ES256', longestTokenMs: 86_400_000, sealed: 'sealed' })),
+    ].map((key) => ({ ...key, region: '', holders: [], alg: 'ES256', longestTokenMs: 86_400_000, sealed: 'sealed' })),
   );
+  const { publicJwk } = await generateSigningKey();
+  const described = { ...publicJwk, kid: 'active' };
+  expect([await store.describe(described), await store.describe(described)]).toEqual([true, false]);
+  expect((await store.read()).keys[0]).toMatchObject({ kid: 'active', publicJwk: described });
 }, 90_000);

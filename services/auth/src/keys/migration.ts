@@ -46,6 +46,27 @@ export const rotationRequests: Migration = {
   },
 };
 
+/** Regions, each with keys of its own, which the others publish; and who holds a key that waits to sign. */
+export const regionalKeys: Migration = {
+  async up(db) {
+    await sql`alter table signing_keys add column region text not null default ''`.execute(db);
+    await sql`drop index signing_keys_one_active, signing_keys_one_next`.execute(db);
+    for (const state of ['active', 'next']) {
+      await sql`
+        create unique index ${sql.ref(`signing_keys_one_${state}`)} on signing_keys (region, signer)
+        where state = ${sql.lit(state)}`.execute(db);
+    }
+    await sql`
+      create table signing_key_holders (
+        kid text not null references signing_keys (kid) on delete cascade,
+        region text not null,
+        published_since timestamptz not null default now(),
+        held_since timestamptz,
+        primary key (kid, region)
+      )`.execute(db);
+  },
+};
+
 /** Keys that another service signs with: of those only it opens the private half, so the public one is stored beside it. */
 export const otherSigners: Migration = {
   async up(db) {

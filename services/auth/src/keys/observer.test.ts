@@ -22,7 +22,7 @@ function setUp() {
   })('auth');
   const observer = createKeyObserver({ log, metrics, clock, overdueMs });
   const since = clock.now();
-  const base = { alg: 'ES256', longestTokenMs: 1, sealed: new Uint8Array(), since } as const;
+  const base = { alg: 'ES256', longestTokenMs: 1, sealed: new Uint8Array(), since, region: '', holders: [] } as const;
   const keys: StoredKey[] = [
     { ...base, kid: 'old', state: 'active' },
     { ...base, kid: 'new', state: 'next' },

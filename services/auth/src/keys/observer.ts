@@ -18,7 +18,11 @@ const DONE = {
   start: { state: 'active', message: 'a signing key was made that signs at once' },
   prepare: { state: 'next', message: 'a signing key was made and is published' },
   promote: { state: 'active', message: 'the next signing key signs from now on' },
-  discard: { state: 'retired', message: 'the next signing key is discarded: another algorithm is wanted' },
+  discard: {
+    state: 'retired',
+    message: 'the next signing key is discarded: another algorithm, or one of this region, is wanted',
+  },
+  relieve: { state: undefined, message: 'a signing key retires, because another one signs, too' },
   retire: { state: 'retired', message: 'a signing key was retired and its private half erased' },
   lengthen: { state: undefined, message: 'the signing keys are to outlive longer tokens from now on' },
 } as const satisfies Record<Exclude<Step['kind'], 'rest'>, { state: Transition | undefined; message: string }>;
@@ -27,6 +31,7 @@ const DONE = {
 export function createKeyObserver({ log, metrics, clock, overdueMs }: KeyObserverOptions): KeyObserver {
   const failing = hourly(clock);
   const waiting = hourly(clock);
+  const unreadable = hourly(clock);
   return {
     seen(keys, now, { wait }) {
       metrics.observe(keys, now, wait?.reason);
@@ -45,6 +50,11 @@ export function createKeyObserver({ log, metrics, clock, overdueMs }: KeyObserve
     compromised(kid) {
       metrics.entered('compromised');
       log.warn({ kid }, 'a signing key was reported as compromised and is retired');
+    },
+    unreadable(kids) {
+      if (kids.length === 0) unreadable.end();
+      else if (unreadable.isDue())
+        log.error({ kids }, 'keys of other regions cannot be read: their tokens are refused here');
     },
     failed(err) {
       if (failing.isDue()) log.error({ err }, 'the signing keys could not be looked after, will go on trying');

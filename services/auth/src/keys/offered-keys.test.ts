@@ -32,6 +32,7 @@ function setUp() {
         seen: (_, __, { kind }) => void journal.push(kind),
         done: ({ kind }) => void journal.push(kind),
         compromised: () => undefined,
+        unreadable: () => undefined,
         failed: () => undefined,
       },
       clock,

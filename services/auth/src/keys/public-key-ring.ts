@@ -26,8 +26,8 @@ export class PublicKeyRing implements SignerRing {
     return this.#jwks;
   }
 
-  async load(stored: readonly StoredKey[], readAt: Moment): Promise<readonly []> {
-    const keys = await Promise.all(stored.map(publicJwkOf));
+  async load(stored: readonly StoredKey[], others: readonly PublicJwk[], readAt: Moment): Promise<readonly []> {
+    const keys = [...(await Promise.all(stored.map(publicJwkOf))), ...others];
     if (!isDeepStrictEqual(keys, this.#jwks.keys)) this.#jwks = { keys };
     this.#freshness.renew(readAt);
     return [];

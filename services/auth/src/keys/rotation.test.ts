@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { isNewcomer } from './newcomer.ts';
 import {
   isPromotionDue,
   type LiveKey,
   lastUseOf,
   MISSING_REASONS,
   nextStep,
+  type RotationFacts,
   type RotationRules,
   type Spread,
   wantedKey,
@@ -18,11 +20,13 @@ const rules: RotationRules = {
   publishMs: 1_000,
   longestTokenMs: 5_000,
   cutOffMs: 0,
+  region: '',
+  maxRetiring: 14,
 };
 const unreported: Spread = { kind: 'unreported' };
 
 function key(state: LiveKey['state'], since: number, more: Partial<LiveKey> = {}): LiveKey {
-  return { kid: state, alg: 'ES256', state, since, longestTokenMs: 5_000, ...more };
+  return { kid: state, region: '', alg: 'ES256', state, since, longestTokenMs: 5_000, ...more };
 }
 
 const step = (keys: readonly LiveKey[], now: number, spread: Spread = unreported) =>
@@ -147,6 +151,67 @@ test('who holds the next key matters only when it is its turn', () => {
   expect(isDue([key('active', 0, { rotationRequestedAt: 1 }), next], 1)).toBe(true);
   expect(isDue([active], rules.periodMs)).toBe(false);
   expect(isDue([next], rules.periodMs)).toBe(false);
+});
+
+describe('in regions', () => {
+  const regional = { ...rules, region: 'eu' };
+  const own = (state: LiveKey['state'], since: number, more: Partial<LiveKey> = {}) =>
+    key(state, since, { region: 'eu', ...more });
+  const decide = (keys: readonly LiveKey[], now: number, facts: Partial<RotationFacts> = {}) =>
+    nextStep(keys, { rules: regional, now, spread: unreported, ...facts });
+
+  test('the next key waits for every region that does not hold it yet, when all else is well', () => {
+    const keys = [own('active', 0, { rotationRequestedAt: 0 }), own('next', 0)];
+    const wait = (reason: string) => ({ kind: 'rest', wait: { reason, since: 0 } });
+    expect(decide(keys, 999, { behind: ['us'] })).toEqual(wait('publishing'));
+    expect(decide(keys, 1_000, { behind: ['us'] })).toEqual(wait('region_behind'));
+    const spread: Spread = { kind: 'missing', reason: 'not_listed' };
+    expect(decide(keys, 1_000, { behind: ['us'], spread })).toEqual(wait('not_listed'));
+    expect(decide(keys, 1_000)).toEqual({ kind: 'promote', kid: 'next', replaces: 'active' });
+  });
+
+  test('the next key signs at once where none signs any more, whoever holds it', () => {
+    expect(decide([own('next', 0)], 0, { behind: ['us'] })).toMatchObject({ kind: 'promote' });
+  });
+
+  test('the first key of one that joins others waits as any other does, and signs then', () => {
+    const joining = { isNewcomer: true, behind: ['eu'] };
+    expect(decide([], 0, joining)).toEqual({ kind: 'prepare', active: undefined });
+    expect(decide([own('next', 0)], 999, joining)).toEqual({ kind: 'rest', wait: { reason: 'publishing', since: 0 } });
+    const wait = { reason: 'region_behind', since: 0 };
+    expect(decide([own('next', 0)], 1_000, joining)).toEqual({ kind: 'rest', wait });
+    const promote = { kind: 'promote', kid: 'next', replaces: undefined };
+    expect(decide([own('next', 0)], 1_000, { isNewcomer: true })).toEqual(promote);
+    expect(wantedKey([], true)).toEqual({ kind: 'prepare', active: undefined });
+  });
+
+  test('a key from before there were regions is replaced by one of the region, in the same stages as for another algorithm', () => {
+    const before = [key('active', 0), key('next', 0)];
+    expect(decide(before, 149)).toEqual({ kind: 'rest', wait: { reason: 'publishing', since: 0 } });
+    expect(decide(before, 150)).toEqual({ kind: 'discard', kid: 'next' });
+    expect(decide([key('active', 0)], 150)).toEqual({ kind: 'prepare', active: 'active' });
+    const promote = { kind: 'promote', kid: 'next', replaces: 'active' };
+    expect(decide([own('next', 0), key('active', 0)], 1_000)).toEqual(promote);
+  });
+
+  test('where two keys sign or wait, the first stays', () => {
+    const other = { kid: 'other', region: '' };
+    expect(decide([own('active', 0), key('active', 0, other)], 0)).toEqual({ kind: 'relieve', kid: 'other' });
+    const waiting = [own('active', 0), own('next', 0), key('next', 0, other)];
+    expect(decide(waiting, 0)).toEqual({ kind: 'discard', kid: 'other' });
+  });
+
+  test('one joins others only if it never signed and they did not all begin just now', () => {
+    const others = [own('active', 0)];
+    const joins = (now: number, more: object = {}) => isNewcomer({ hasSigned: false, others, now, ...more }, regional);
+    const setUp = 900_000;
+    expect([joins(setUp - 1), joins(setUp)]).toEqual([false, true]);
+    expect(joins(setUp, { hasSigned: true })).toBe(false);
+    expect(joins(setUp, { others: [] })).toBe(false);
+    expect(isNewcomer({ hasSigned: false, others, now: setUp }, rules)).toBe(false);
+    const slow = { ...regional, publishMs: 2 * setUp };
+    expect(isNewcomer({ hasSigned: false, others, now: setUp }, slow)).toBe(false);
+  });
 });
 
 describe('a key that retires', () => {

@@ -10,6 +10,8 @@ export type KeyState = (typeof KEY_STATES)[number];
 /** A key that is published. Times are milliseconds of the database's clock, the only one that all replicas share. */
 export interface LiveKey {
   readonly kid: string;
+  /** The one that signs with it; empty for a key from before there were regions, or where there are none. */
+  readonly region: string;
   readonly alg: SigningAlgorithm;
   readonly state: Exclude<KeyState, 'retired'>;
   /** When it came into this state. */
@@ -23,6 +25,8 @@ export interface LiveKey {
 export interface RotationRules {
   /** Of the key to sign with. */
   readonly alg: SigningAlgorithm;
+  /** Likewise. */
+  readonly region: string;
   /** For how long one key signs. */
   readonly periodMs: number;
   /** What was written so long ago is known to every replica that publishes or signs; see KeyTiming. */
@@ -35,6 +39,8 @@ export interface RotationRules {
   readonly longestTokenMs: number;
   /** For how long a signer that is told its keys may go on by what it was last told; 0 for one that reads them itself. */
   readonly cutOffMs: number;
+  /** Nothing is promoted while so many keys retire; see `maxRetiring`. */
+  readonly maxRetiring: number;
 }
 
 /** Why the verifiers of the mesh are not known to hold a key. */
@@ -55,7 +61,7 @@ export type Spread =
   | { readonly kind: 'missing'; readonly reason: MissingReason };
 
 /** Why `next` does not sign although it should; `publishing` and `crowded` end by themselves. */
-export const WAIT_REASONS = ['publishing', 'crowded', ...MISSING_REASONS] as const;
+export const WAIT_REASONS = ['publishing', 'crowded', ...MISSING_REASONS, 'region_behind'] as const;
 export type WaitReason = (typeof WAIT_REASONS)[number];
 
 export interface Wait {
@@ -67,13 +73,18 @@ export interface Wait {
 export type Step =
   /** The first key, or one in place of a key that was lost or compromised: it signs at once. */
   | { readonly kind: 'start' }
-  /** A key that is published while another signs, and from then on ready to take its place. */
-  | { readonly kind: 'prepare'; readonly active: string }
-  /** The next key is of an algorithm that is not wanted any more: another one is to wait in its place. */
+  /**
+   * A key that is published while another signs, and from then on ready to take its place.
+   * @property active undefined for the first key of a region that joins others: it waits until they hold it
+   */
+  | { readonly kind: 'prepare'; readonly active: string | undefined }
+  /** The next key is of an algorithm or a region that is not wanted any more: another one is to wait in its place. */
   | { readonly kind: 'discard'; readonly kid: string }
   /** @property replaces the key that signed until now, if there is one */
   | { readonly kind: 'promote'; readonly kid: string; readonly replaces: string | undefined }
   | { readonly kind: 'retire'; readonly kid: string }
+  /** Two keys sign, as when regions were set up, taken back and set up again: this one is to retire. */
+  | { readonly kind: 'relieve'; readonly kid: string }
   /** Keys that sign are to stay published for longer. */
   | { readonly kind: 'lengthen'; readonly longestTokenMs: number }
   | { readonly kind: 'rest'; readonly wait?: Wait };
@@ -83,27 +94,27 @@ export interface RotationFacts {
   /** Milliseconds, by the database's clock. */
   readonly now: number;
   readonly spread: Spread;
+  /** Other regions that are waited for, because they do not hold `next` yet. @default none */
+  readonly behind?: readonly string[];
+  /** Whether the region joins others, whose verifiers are to hold its first key before it signs. @default false */
+  readonly isNewcomer?: boolean;
 }
 
 /** Verifiers take a token so long after its end, and the clock that set its end may have been ahead of the database's. */
 const LEEWAY_MS = 2 * CLOCK_SKEW_SECONDS * 1000;
 
 /**
- * A key set that is too long is refused whole: the operator takes 32 keys of an issuer, for which there may be several
- * signers, each with this many keys beside `next` and `active`.
- */
-const MAX_RETIRING = 14;
-
-/**
  * The one step that is due, or rest. Every replica decides by itself and from what it read, so each step is carried out
  * only if what it was decided by still holds; a step that lost such a race is decided again.
+ * @param keys of one signer and region; where two are in a state that is for one, the first counts
  */
 export function nextStep(keys: readonly LiveKey[], facts: RotationFacts): Step {
   const { rules, now } = facts;
   const active = keys.find(({ state }) => state === 'active');
   const next = keys.find(({ state }) => state === 'next');
-  // Without a key that signs nothing can get worse: the one that verifiers may know already comes first.
-  if (active === undefined) return next ? promotion(next, undefined) : { kind: 'start' };
+  if (active === undefined) return first(keys, next, facts);
+  const surplus = surplusStep(keys, { active, next });
+  if (surplus) return surplus;
   if (isShort(active, rules) || (next && isShort(next, rules))) {
     return { kind: 'lengthen', longestTokenMs: rules.longestTokenMs };
   }
@@ -114,11 +125,35 @@ export function nextStep(keys: readonly LiveKey[], facts: RotationFacts): Step {
   return isPromotionDue(keys, facts) ? replacement({ keys, active, next }, facts) : { kind: 'rest' };
 }
 
+function first(keys: readonly LiveKey[], next: LiveKey | undefined, facts: RotationFacts): Step {
+  // Without a key that signs nothing can get worse: the one that verifiers may know already comes first.
+  if (facts.isNewcomer !== true) return next ? promotion(next, undefined) : { kind: 'start' };
+  if (next === undefined) return { kind: 'prepare', active: undefined };
+  const reason = waitOf(next, keys, facts);
+  return reason === undefined ? promotion(next, undefined) : { kind: 'rest', wait: { reason, since: next.since } };
+}
+
+interface Places {
+  readonly active: LiveKey;
+  readonly next: LiveKey | undefined;
+}
+
+/** Of one region there is one key in each place; of one that was none before there may be two. */
+function surplusStep(keys: readonly LiveKey[], { active, next }: Places): Step | undefined {
+  const signs = keys.find((key) => key.state === 'active' && key !== active);
+  if (signs) return { kind: 'relieve', kid: signs.kid };
+  const waits = keys.find((key) => key.state === 'next' && key !== next);
+  return waits && { kind: 'discard', kid: waits.kid };
+}
+
 /** What a new key would be for; undefined when none is wanted. */
-export function wantedKey(keys: readonly LiveKey[]): (Step & { kind: 'start' | 'prepare' }) | undefined {
+export function wantedKey(
+  keys: readonly LiveKey[],
+  isNewcomer = false,
+): (Step & { kind: 'start' | 'prepare' }) | undefined {
   if (keys.some(({ state }) => state === 'next')) return undefined;
   const active = keys.find(({ state }) => state === 'active');
-  return active === undefined ? { kind: 'start' } : { kind: 'prepare', active: active.kid };
+  return active === undefined && !isNewcomer ? { kind: 'start' } : { kind: 'prepare', active: active?.kid };
 }
 
 /** Whether the next key should sign; only then it matters who holds it. */
@@ -129,7 +164,11 @@ export function isPromotionDue(
   const active = keys.find(({ state }) => state === 'active');
   const next = keys.find(({ state }) => state === 'next');
   if (active === undefined || next === undefined) return false;
-  return next.alg !== rules.alg || active.alg !== rules.alg || now >= periodEnd(active, rules);
+  return !fits(next, rules) || !fits(active, rules) || now >= periodEnd(active, rules);
+}
+
+function fits({ alg, region }: LiveKey, rules: Pick<RotationRules, 'alg' | 'region'>): boolean {
+  return alg === rules.alg && region === rules.region;
 }
 
 interface Replacement {
@@ -140,11 +179,11 @@ interface Replacement {
 
 function replacement({ keys, active, next }: Replacement, facts: RotationFacts): Step {
   const { rules } = facts;
-  // Not at once: while replicas are restarted with another algorithm, some still want the one from before.
-  if (next.alg !== rules.alg && !isSettling(next, facts)) return { kind: 'discard', kid: next.kid };
+  // Not at once: while replicas are restarted with another setting, some still want the one from before.
+  if (!fits(next, rules) && !isSettling(next, facts)) return { kind: 'discard', kid: next.kid };
   const reason = waitOf(next, keys, facts);
   if (reason === undefined) return promotion(next, active.kid);
-  const dueAt = active.alg === rules.alg ? periodEnd(active, rules) : active.since;
+  const dueAt = fits(active, rules) ? periodEnd(active, rules) : active.since;
   return { kind: 'rest', wait: { reason, since: Math.max(dueAt, next.since) } };
 }
 
@@ -178,16 +217,19 @@ function isSettling({ since }: LiveKey, { rules, now }: RotationFacts): boolean 
 }
 
 function waitOf(next: LiveKey, keys: readonly LiveKey[], facts: RotationFacts): WaitReason | undefined {
-  const { rules, now, spread } = facts;
+  const { rules, now, spread, behind = [] } = facts;
   if (isSettling(next, facts)) return 'publishing';
-  if (keys.filter(({ state }) => state === 'retiring').length >= MAX_RETIRING) return 'crowded';
+  if (keys.filter(({ state }) => state === 'retiring').length >= rules.maxRetiring) return 'crowded';
   switch (spread.kind) {
     case 'unreported':
-      return now - next.since < rules.publishMs ? 'publishing' : undefined;
+      if (now - next.since < rules.publishMs) return 'publishing';
+      break;
     case 'held':
       // The API server holds it in every policy; istiod and the proxies follow within seconds.
-      return spread.forMs < rules.settleMs ? 'publishing' : undefined;
+      if (spread.forMs < rules.settleMs) return 'publishing';
+      break;
     case 'missing':
       return spread.reason;
   }
+  return behind.length > 0 ? 'region_behind' : undefined;
 }

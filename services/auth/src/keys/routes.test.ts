@@ -25,11 +25,18 @@ async function setUp(revokeKey: RevokeKey = async () => undefined) {
     new KeyKeeper({
       store: memoryKeys(() => clock().getTime()),
       ring,
-      rules: { alg: 'ES256', periodMs: 3_600_000, publishMs: 900_000, longestTokenMs: 900_000, cutOffMs: 0 },
+      rules: {
+        alg: 'ES256',
+        periodMs: 3_600_000,
+        publishMs: 900_000,
+        longestTokenMs: 900_000,
+        cutOffMs: 0,
+        maxRetiring: 14,
+      },
       timing,
       spread: async () => ({ kind: 'unreported' }),
       revokeKey,
-      observer: { seen: () => {}, done: () => {}, compromised: () => {}, failed: () => {} },
+      observer: { seen: () => {}, done: () => {}, compromised: () => {}, unreadable: () => {}, failed: () => {} },
       clock: systemClock,
       random: Math.random,
     });

@@ -25,6 +25,7 @@ const KeysAnswer = Type.Object({
     Type.Object({
       kid: Kid,
       signer: Type.Enum([...SIGNERS]),
+      region: Type.Optional(Type.String({ description: 'the one that signs with it, where there are several' })),
       alg: Type.Enum([...SIGNING_ALGORITHMS]),
       state: Type.Enum([...KEY_STATES]),
       createdAt: Moment,
@@ -121,11 +122,12 @@ async function listed(keys: KeyRoutesOptions['keys'], signers: readonly Signer[]
   return { keys: histories.flat() };
 }
 
-function toKey(signer: Signer, { kid, alg, state, createdAt, ...times }: KeyHistory) {
+function toKey(signer: Signer, { kid, region, alg, state, createdAt, ...times }: KeyHistory) {
   const { activatedAt, retiringAt, retiredAt, compromisedAt } = times;
   return {
     kid,
     signer,
+    ...(region !== '' && { region }),
     alg,
     state,
     createdAt: createdAt.toISOString(),

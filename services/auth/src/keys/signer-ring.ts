@@ -10,13 +10,18 @@ export interface SignerRing {
   readonly published: Jwks;
   /**
    * Takes over what was read; the ring stays as it was if that fails.
+   * @param stored the keys of this region
+   * @param others the public halves of those of other regions
    * @param readAt before the database was asked
    * @returns what is to be stored in another form, each once
    * @throws AuthError `key_unreadable`
    */
-  load(stored: readonly StoredKey[], readAt: Moment): Promise<readonly Resealed[]>;
-  /** Makes a key. Absent where the signer is another process, which makes its keys itself and offers them. */
-  newKey?(alg: SigningAlgorithm): Promise<SealedKey>;
+  load(stored: readonly StoredKey[], others: readonly PublicJwk[], readAt: Moment): Promise<readonly Repair[]>;
+  /**
+   * Makes a key. Absent where the signer is another process, which makes its keys itself and offers them.
+   * @param region empty where there are no regions
+   */
+  newKey?(alg: SigningAlgorithm, region: string): Promise<SealedKey>;
 }
 
 /** A key whose private half only its signer can use. */
@@ -25,8 +30,8 @@ export interface SealedKey {
   readonly sealed: Uint8Array;
 }
 
-export interface Resealed {
-  readonly kid: string;
-  readonly from: Uint8Array;
-  readonly to: Uint8Array;
-}
+export type Repair =
+  /** It was sealed by a previous encryption key. */
+  | { readonly kind: 'reseal'; readonly kid: string; readonly from: Uint8Array; readonly to: Uint8Array }
+  /** Its public half is not stored yet, which other regions publish. */
+  | { readonly kind: 'describe'; readonly publicJwk: PublicJwk };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '@sekisho/kube';
 import { generateSigningKey, toJwks } from '@sekisho/tokens';
 import { describe, expect, test } from 'vitest';
+import type { WorkloadId } from '../exchange/workload.ts';
 import { createWorkloadProof } from '../exchange/workload-proof.ts';
 import { createServer } from '../http/server.ts';
 import { FakeCluster } from '../testing/cluster.ts';
@@ -10,24 +11,32 @@ import { rules, timing } from '../testing/key-keepers.ts';
 import { memoryKeys } from '../testing/memory-keys.ts';
 import { KeyKeeper } from './key-keeper.ts';
 import { PublicKeyRing } from './public-key-ring.ts';
+import { type KeyRegion, NO_REGION } from './region.ts';
 import { signerRoutes } from './signer-routes.ts';
 
 const URL = '/v1/signers/guard/keys';
 const GUARD = { namespace: 'shop', serviceAccount: 'guard' };
 const own = toJwks([await generateSigningKey()]);
 
-async function setUp({ workloads = [GUARD], proves = true } = {}) {
+interface SetUp {
+  readonly workloads?: readonly WorkloadId[];
+  readonly proves?: boolean;
+  readonly region?: KeyRegion;
+}
+
+async function setUp({ workloads = [GUARD], proves = true, region = NO_REGION }: SetUp = {}) {
   const { log, clock, login } = createFixture();
   const cluster = new FakeCluster(clock);
-  const store = memoryKeys(() => clock().getTime());
+  const store = memoryKeys(() => clock().getTime(), { region });
   const guard = new KeyKeeper({
     store,
+    region,
     ring: new PublicKeyRing(systemClock, timing.staleMs),
     rules,
     timing,
     spread: async () => ({ kind: 'unreported' }),
     revokeKey: async () => undefined,
-    observer: { seen: () => {}, done: () => {}, compromised: () => {}, failed: () => {} },
+    observer: { seen: () => {}, done: () => {}, compromised: () => {}, unreadable: () => {}, failed: () => {} },
     clock: systemClock,
     random: Math.random,
   });
@@ -38,11 +47,11 @@ async function setUp({ workloads = [GUARD], proves = true } = {}) {
   const get = (authorization = `Bearer ${token}`) => app.inject({ url: URL, headers: { authorization } });
   const post = (payload: object, authorization = `Bearer ${token}`) =>
     app.inject({ method: 'POST', url: URL, headers: { authorization }, payload });
-  return { app, cluster, store, guard, login, token, get, post };
+  return { app, clock, cluster, store, guard, login, token, get, post };
 }
 
-async function offerOf() {
-  const { kid, publicJwk } = await generateSigningKey();
+async function offerOf(region?: string) {
+  const { kid, publicJwk } = await generateSigningKey('ES256', region);
   return { kid, offer: { jwk: publicJwk, alg: 'ES256', sealed: randomBytes(150).toString('base64url') } };
 }
 
@@ -51,6 +60,7 @@ describe('the guard', () => {
     const { get, post } = await setUp();
     expect((await get()).json()).toEqual({
       keys: [],
+      otherKeys: [],
       wanted: { alg: 'ES256' },
       accessKeys: own.keys,
       signForSeconds: 86_400,
@@ -70,6 +80,24 @@ describe('the guard', () => {
     expect(answer.headers['cache-control']).toBe('no-store');
     expect((await post(second.offer)).statusCode).toBe(200);
     expect((await post((await offerOf()).offer)).json()).toMatchObject({ status: 409, code: 'key_unwanted' });
+  });
+
+  test('is told in which region, offers a key of it, and learns of those in others', async () => {
+    const region = { name: 'eu', others: ['us'], isFirst: true };
+    const { clock, store, get, post } = await setUp({ region });
+    const elsewhere = memoryKeys(() => clock().getTime(), {
+      region: { name: 'us', others: ['eu'], isFirst: false },
+      rows: store.rows,
+    });
+    const { publicJwk: jwk } = await generateSigningKey('ES256', 'us');
+    const key = { kid: jwk.kid, alg: 'ES256', sealed: randomBytes(8), publicJwk: jwk, longestTokenMs: 1 } as const;
+    await elsewhere.start(key);
+    expect((await get()).json()).toMatchObject({ keys: [], wanted: { alg: 'ES256', region: 'eu' }, otherKeys: [jwk] });
+    for (const wrong of [await offerOf(), await offerOf('us')]) {
+      expect((await post(wrong.offer)).json()).toMatchObject({ code: 'key_unwanted' });
+    }
+    const { kid, offer } = await offerOf('eu');
+    expect((await post(offer)).json()).toMatchObject({ keys: [{ kid, state: 'active' }], otherKeys: [jwk] });
   });
 
   test('gets no private half of a key that signs no more', async () => {

@@ -34,7 +34,13 @@ const SignerKeys = Type.Object({
       sealed: Type.Optional({ ...Sealed, description: 'of a key that signs or will' }),
     }),
   ),
-  wanted: Type.Optional(Type.Object({ alg: Alg }, { description: 'offer such a key' })),
+  wanted: Type.Optional(
+    Type.Object(
+      { alg: Alg, region: Type.Optional(Type.String({ description: 'what its kid begins with, before a dot' })) },
+      { description: 'offer such a key' },
+    ),
+  ),
+  otherKeys: Type.Array(PublicJwk, { description: 'those of the guard in other regions' }),
   accessKeys: Type.Array(PublicJwk, { description: 'what access tokens are verified with: no key of another signer' }),
   signForSeconds: Type.Integer({ description: 'how long these keys may be used without asking again' }),
 });
@@ -82,10 +88,11 @@ function refuseKey(cause: unknown): never {
   throw cause instanceof TokenError ? new AuthError('request_invalid', cause.message, { cause, field: '/jwk' }) : cause;
 }
 
-function toAnswer({ keys, wanted }: LiveKeys, { keys: accessKeys }: Jwks) {
+function toAnswer({ keys, wanted, region, others }: LiveKeys, { keys: accessKeys }: Jwks) {
   return {
     keys: keys.flatMap(toKey),
-    ...(wanted !== undefined && { wanted: { alg: wanted } }),
+    ...(wanted !== undefined && { wanted: { alg: wanted, ...(region !== '' && { region }) } }),
+    otherKeys: [...others.keys],
     accessKeys: [...accessKeys],
     signForSeconds: GUARD_CUT_OFF_SECONDS,
   };

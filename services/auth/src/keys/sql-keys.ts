@@ -1,36 +1,50 @@
-import type { PublicJwk, SigningAlgorithm } from '@sekisho/tokens';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Actor, AuditAction } from '../audit/audit.ts';
 import { recordAudit } from '../audit/sql-audit.ts';
 import { guarded, isUniqueViolation } from '../database/guard.ts';
 import type { Database } from '../database/schema.ts';
-import type { KeyHistory, KeyStore, NewKey, StoredKey } from './key-store.ts';
+import type { HolderNote, KeyStore, NewKey } from './key-store.ts';
+import { type KeyRegion, NO_REGION, ownRegions } from './region.ts';
 import type { Signer } from './signer.ts';
+import { historyOf, readKeys, unrevokedKeys } from './sql-key-reads.ts';
 
 /** Thrown to roll a transaction back. */
 class ConditionLost extends Error {}
 
+/** Whose keys are meant. */
+interface Scope {
+  readonly signer: Signer;
+  /** The region that new keys are of. */
+  readonly region: string;
+  /** The regions whose keys are changed. */
+  readonly own: readonly string[];
+}
+
 /**
- * Signing keys in PostgreSQL or PGlite. That there is one active and one next key is held by unique indexes, whatever
+ * Signing keys in PostgreSQL or PGlite. That there is one active and one next key of a region is held by unique indexes, whatever
  * the replicas do; the time of each change is the database's.
  */
-export function createSqlKeys(db: Kysely<Database>, signer: Signer): KeyStore {
+export function createSqlKeys(db: Kysely<Database>, signer: Signer, region: KeyRegion = NO_REGION): KeyStore {
+  const scope: Scope = { signer, region: region.name, own: ownRegions(region) };
   const changed = async (query: { executeTakeFirst(): Promise<{ readonly numUpdatedRows: bigint }> }) =>
     (await guarded(query.executeTakeFirst())).numUpdatedRows > 0n;
-  const keys = () => db.updateTable('signing_keys').where('signer', '=', signer);
+  const all = () => db.updateTable('signing_keys').where('signer', '=', signer);
+  const keys = () => all().where('region', 'in', scope.own);
   const retired = (kid: string, from: 'next' | 'retiring') =>
     keys()
       .set({ state: 'retired', sealed: null, retired_at: sql`now()` })
       .where('kid', '=', kid)
       .where('state', '=', from);
   return {
-    read: () => guarded(read(db, signer)),
-    start: (key) => guarded(insert(db, key, { signer, state: 'active' })),
-    prepare: (key, active) => guarded(insert(db, key, { signer, state: 'next', beside: active })),
-    promote: (kid, replaces) => guarded(promote(db, { signer, kid, replaces })),
+    read: () => guarded(readKeys(db, scope)),
+    start: (key) => guarded(insert(db, key, { ...scope, state: 'active' })),
+    prepare: (key, active) => guarded(insert(db, key, { ...scope, state: 'next', beside: active })),
+    promote: (kid, replaces) => guarded(promote(db, { scope, kid, replaces })),
     requestRotation: (by) =>
-      guarded(recorded(db, { by, action: 'key.rotation_requested' }, (tx) => requestRotation(tx, signer))),
+      guarded(recorded(db, { by, action: 'key.rotation_requested' }, (tx) => requestRotation(tx, scope))),
     discard: (kid) => changed(retired(kid, 'next')),
+    relieve: (kid) =>
+      guarded(moved(db.transaction(), (tx) => move(tx, kid, { scope, from: 'active', to: 'retiring' }))),
     retire: (kid) => changed(retired(kid, 'retiring')),
     lengthen: (longestTokenMs) =>
       changed(
@@ -40,11 +54,19 @@ export function createSqlKeys(db: Kysely<Database>, signer: Signer): KeyStore {
           .where('longest_token_ms', '<', longestTokenMs),
       ),
     reseal: (kid, from, to) => changed(keys().set({ sealed: to }).where('kid', '=', kid).where('sealed', '=', from)),
+    describe: (jwk) =>
+      changed(
+        keys()
+          .set({ public_jwk: JSON.stringify(jwk) })
+          .where('kid', '=', jwk.kid)
+          .where('public_jwk', 'is', null),
+      ),
+    note: (kid, note) => guarded(noteHolder(db, { kid, region: scope.region, note })),
     compromise: (kid, by) =>
       guarded(recorded(db, { by, action: 'key.compromised' }, (tx) => compromise(tx, signer, kid))),
-    unrevoked: () => guarded(unrevoked(db, signer)),
-    markRevoked: (kid) => changed(keys().set({ revoked_at: sql`now()` }).where('kid', '=', kid)),
-    history: (limit) => guarded(history(db, signer, limit)),
+    unrevoked: () => guarded(unrevokedKeys(db, signer)),
+    markRevoked: (kid) => changed(all().set({ revoked_at: sql`now()` }).where('kid', '=', kid)),
+    history: (limit) => guarded(historyOf(db, signer, limit)),
   };
 }
 
@@ -65,9 +87,9 @@ function recorded(
   });
 }
 
-function requestRotation(tx: Transaction<Database>, signer: Signer): Promise<Changed> {
+function requestRotation(tx: Transaction<Database>, { signer, own }: Scope): Promise<Changed> {
   const requested = tx.updateTable('signing_keys').set({ rotation_requested_at: sql`now()` });
-  const active = requested.where('signer', '=', signer).where('state', '=', 'active');
+  const active = requested.where('signer', '=', signer).where('region', 'in', own).where('state', '=', 'active');
   return active.where('rotation_requested_at', 'is', null).returning('kid').execute();
 }
 
@@ -82,72 +104,50 @@ function compromise(tx: Transaction<Database>, signer: Signer, kid: string): Pro
   return retired.where('signer', '=', signer).where('kid', '=', kid).returning('kid').execute();
 }
 
-async function read(db: Kysely<Database>, signer: Signer): Promise<Awaited<ReturnType<KeyStore['read']>>> {
-  // The time comes with the rows, and also when there are none.
-  const { rows } = await sql<Row>`
-    select t.now, k.kid, k.alg, k.state, k.sealed, k.public_jwk, k.longest_token_ms,
-      k.rotation_requested_at,
-      case k.state when 'retiring' then k.retiring_at when 'active' then k.activated_at else k.created_at end as since
-    from (select now() as now) t
-    left join signing_keys k on k.signer = ${signer} and k.state <> 'retired'
-    order by k.created_at, k.kid`.execute(db);
-  const now = rows[0]?.now.getTime() ?? Number.NaN;
-  return { now, keys: rows.flatMap((row) => (row.kid === null ? [] : toStored(row))) };
-}
-
-interface KeyRow {
-  readonly now: Date;
-  readonly kid: string;
-  readonly alg: SigningAlgorithm;
-  readonly state: StoredKey['state'];
-  readonly sealed: Uint8Array;
-  readonly public_jwk: PublicJwk | null;
-  readonly longest_token_ms: number;
-  readonly rotation_requested_at: Date | null;
-  readonly since: Date;
-}
-type Row = KeyRow | { readonly now: Date; readonly kid: null };
-
-function toStored({ kid, alg, state, sealed, longest_token_ms: longestTokenMs, ...more }: KeyRow): StoredKey {
-  const { since, rotation_requested_at: requestedAt, public_jwk: publicJwk } = more;
-  return {
-    ...{ kid, alg, state, sealed, longestTokenMs, since: since.getTime() },
-    ...(requestedAt && { rotationRequestedAt: requestedAt.getTime() }),
-    ...(publicJwk && { publicJwk }),
-  };
+interface Placing extends Scope {
+  readonly state: 'next' | 'active';
+  /** The key that signs meanwhile. */
+  readonly beside?: string | undefined;
 }
 
 async function insert(
   db: Kysely<Database>,
   { kid, alg, sealed, publicJwk, longestTokenMs }: NewKey,
-  { signer, state, beside }: { readonly signer: Signer; readonly state: 'next' | 'active'; readonly beside?: string },
+  { signer, region, own, state, beside }: Placing,
 ): Promise<boolean> {
   const activated = state === 'active' ? sql`now()` : sql`null`;
-  const condition =
-    beside === undefined
-      ? sql`true`
-      : sql`exists (select from signing_keys where signer = ${signer} and kid = ${beside} and state = 'active')`;
+  const signs = sql`select from signing_keys where signer = ${signer} and region = any(${own}) and state = 'active'`;
+  const condition = beside === undefined ? sql`not exists (${signs})` : sql`exists (${signs} and kid = ${beside})`;
   const { numAffectedRows } = await sql`
-    insert into signing_keys (kid, signer, alg, state, sealed, public_jwk, longest_token_ms, activated_at)
-    select ${kid}::text, ${signer}::text, ${alg}::text, ${state}::text, ${Buffer.from(sealed)}::bytea,
-      ${publicJwk === undefined ? null : JSON.stringify(publicJwk)}::jsonb, ${longestTokenMs}::integer, ${activated}::timestamptz
+    insert into signing_keys (kid, region, signer, alg, state, sealed, public_jwk, longest_token_ms, activated_at)
+    select ${kid}::text, ${region}::text, ${signer}::text, ${alg}::text, ${state}::text, ${Buffer.from(sealed)}::bytea,
+      ${JSON.stringify(publicJwk)}::jsonb, ${longestTokenMs}::integer, ${activated}::timestamptz
     where ${condition}
     on conflict do nothing`.execute(db);
   return numAffectedRows === 1n;
 }
 
 interface Promotion {
-  readonly signer: Signer;
+  readonly scope: Scope;
   readonly kid: string;
   readonly replaces: string | undefined;
 }
 
-async function promote(db: Kysely<Database>, { signer, kid, replaces }: Promotion): Promise<boolean> {
+function promote(db: Kysely<Database>, { scope, kid, replaces }: Promotion): Promise<boolean> {
+  return moved(db.transaction(), async (tx) => {
+    if (replaces !== undefined) await move(tx, replaces, { scope, from: 'active', to: 'retiring' });
+    await move(tx, kid, { scope, from: 'next', to: 'active' });
+    await forgetHolders(tx);
+  });
+}
+
+/** @returns false when a condition of it did not hold; then nothing of it was done */
+async function moved(
+  transaction: { execute<T>(change: (tx: Transaction<Database>) => Promise<T>): Promise<T> },
+  change: (tx: Transaction<Database>) => Promise<void>,
+): Promise<boolean> {
   try {
-    await db.transaction().execute(async (tx) => {
-      if (replaces !== undefined) await move(tx, replaces, { signer, from: 'active', to: 'retiring' });
-      await move(tx, kid, { signer, from: 'next', to: 'active' });
-    });
+    await transaction.execute(change);
     return true;
   } catch (error) {
     if (error instanceof ConditionLost || isUniqueViolation(error)) return false;
@@ -157,54 +157,58 @@ async function promote(db: Kysely<Database>, { signer, kid, replaces }: Promotio
 
 const ENTERED = { active: 'activated_at', retiring: 'retiring_at' } as const;
 
-async function move(
-  tx: Transaction<Database>,
-  kid: string,
-  {
-    signer,
-    from,
-    to,
-  }: { readonly signer: Signer; readonly from: 'next' | 'active'; readonly to: 'active' | 'retiring' },
-): Promise<void> {
+interface Move {
+  readonly scope: Scope;
+  readonly from: 'next' | 'active';
+  readonly to: 'active' | 'retiring';
+}
+
+async function move(tx: Transaction<Database>, kid: string, { scope, from, to }: Move): Promise<void> {
   const { numUpdatedRows } = await tx
     .updateTable('signing_keys')
     .set({ state: to, [ENTERED[to]]: sql`now()` })
-    .where('signer', '=', signer)
+    .where('signer', '=', scope.signer)
+    .where('region', 'in', scope.own)
     .where('kid', '=', kid)
     .where('state', '=', from)
     .executeTakeFirst();
   if (numUpdatedRows !== 1n) throw new ConditionLost();
 }
 
-async function unrevoked(db: Kysely<Database>, signer: Signer): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('signing_keys')
-    .select('kid')
-    .where('signer', '=', signer)
-    .where('compromised_at', 'is not', null)
-    .where('revoked_at', 'is', null)
-    .execute();
-  return rows.map(({ kid }) => kid);
+/** Who holds a key matters only while it waits. */
+async function forgetHolders(tx: Transaction<Database>): Promise<void> {
+  const waiting = tx.selectFrom('signing_keys').select('kid').where('state', '=', 'next');
+  await tx.deleteFrom('signing_key_holders').where('kid', 'not in', waiting).execute();
 }
 
-async function history(db: Kysely<Database>, signer: Signer, limit: number): Promise<readonly KeyHistory[]> {
-  const rows = await db
-    .selectFrom('signing_keys')
-    .select(['kid', 'alg', 'state', 'created_at', 'activated_at', 'retiring_at', 'retired_at', 'compromised_at'])
-    .where('signer', '=', signer)
-    // The few that are published come first, so that no limit hides one.
-    .orderBy(sql`state = 'retired'`)
-    .orderBy('created_at', 'desc')
-    .limit(limit)
-    .execute();
-  return rows.map(({ kid, alg, state, created_at: createdAt, ...times }) => ({
-    kid,
-    alg,
-    state,
-    createdAt,
-    ...(times.activated_at && { activatedAt: times.activated_at }),
-    ...(times.retiring_at && { retiringAt: times.retiring_at }),
-    ...(times.retired_at && { retiredAt: times.retired_at }),
-    ...(times.compromised_at && { compromisedAt: times.compromised_at }),
-  }));
+interface Noted {
+  readonly kid: string;
+  readonly region: string;
+  readonly note: HolderNote;
+}
+
+async function noteHolder(db: Kysely<Database>, { kid, region, note }: Noted): Promise<boolean> {
+  if (note === 'publishes') {
+    const { numInsertedOrUpdatedRows } = await db
+      .insertInto('signing_key_holders')
+      .columns(['kid', 'region'])
+      .expression((eb) =>
+        eb
+          .selectFrom('signing_keys')
+          .select(['kid', sql<string>`${region}::text`.as('region')])
+          .where('kid', '=', kid)
+          .where('state', '=', 'next'),
+      )
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    return (numInsertedOrUpdatedRows ?? 0n) > 0n;
+  }
+  const { numUpdatedRows } = await db
+    .updateTable('signing_key_holders')
+    .set({ held_since: note === 'holds' ? sql`now()` : null })
+    .where('kid', '=', kid)
+    .where('region', '=', region)
+    .where('held_since', note === 'holds' ? 'is' : 'is not', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }

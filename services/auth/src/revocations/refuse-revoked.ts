@@ -1,27 +1,24 @@
 import type { RevocationReader } from '@sekisho/sessions';
 import { keyIdOf, TokenError, type Verify } from '@sekisho/tokens';
-import { AuthError } from '../errors.ts';
 
 export interface RefuseRevokedOptions {
   readonly verify: Verify;
-  readonly revocations: Pick<RevocationReader, 'check' | 'staleMs'>;
-  /** How old the knowledge of revocations may be, in milliseconds; above it no token is accepted. */
-  readonly maxStalenessMs: number;
+  readonly revocations: Pick<RevocationReader, 'check'>;
+  /** Throws AuthError `unavailable` while what is revoked is not known well enough: then no token is accepted. */
+  readonly assertKnown: () => void;
 }
 
 /**
  * Verifies, and refuses what is revoked.
- * @throws TokenError (from the returned function) also `token_revoked`; AuthError `unavailable` while Redis has been away for too long
+ * @throws TokenError (from the returned function) also `token_revoked`; AuthError `unavailable` as `assertKnown` throws it
  */
-export function refuseRevoked({ verify, revocations, maxStalenessMs }: RefuseRevokedOptions): Verify {
+export function refuseRevoked({ verify, revocations, assertKnown }: RefuseRevokedOptions): Verify {
   return async (token) => {
     const claims = await verify(token);
     if (revocations.check(claims, keyIdOf(token)) !== undefined) {
       throw new TokenError('token_revoked', 'the token is revoked');
     }
-    if (revocations.staleMs > maxStalenessMs) {
-      throw new AuthError('unavailable', 'what is revoked cannot be known right now', { retryAfter: 1 });
-    }
+    assertKnown();
     return claims;
   };
 }

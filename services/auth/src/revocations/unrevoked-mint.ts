@@ -1,5 +1,5 @@
 import type { RevocationReader } from '@sekisho/sessions';
-import type { Minted } from '@sekisho/tokens';
+import { keyIdOf, type Minted } from '@sekisho/tokens';
 import { AuthError } from '../errors.ts';
 
 /**
@@ -14,7 +14,7 @@ export function unrevokedMint<Args extends readonly unknown[]>(
 ): typeof mint {
   return async (...args) => {
     const minted = await mint(...args);
-    if (revocations.check(minted.claims) === undefined) return minted;
+    if (revocations.check(minted.claims, keyIdOf(minted.token)) === undefined) return minted;
     throw new AuthError('unavailable', 'this was revoked a moment ago: try again', { retryAfter: 1 });
   };
 }

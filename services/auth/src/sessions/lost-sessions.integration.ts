@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { connectRedis } from '@sekisho/sessions/redis';
+import { sessionKeys } from '@sekisho/sessions/testing';
 import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { asAdmin } from '../oauth/testing/platform.ts';
@@ -10,6 +11,7 @@ import { databaseKinds } from '../testing/real-service.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };
 const prefix = `test-${randomUUID()}`;
+const keys = sessionKeys(prefix);
 const revoked = `${prefix}:{revocations}:session`;
 const connected = Promise.withResolvers<void>();
 const redis = connectRedis({
@@ -43,7 +45,7 @@ afterAll(async () => {
 async function lostShopper() {
   const shopper = await newShopper(world, shop);
   const { sid, user } = shopper;
-  const [hash, index] = [`${prefix}:{user:${user.id}}:session:${sid}`, `${prefix}:{user:${user.id}}:sessions`];
+  const [hash, index] = [keys.session(user.id, sid), keys.ofUser(user.id)];
   const fields = await redis.hgetall(hash);
   expect(fields).toMatchObject({ id: sid, clientId: shopId });
   await redis.del(hash, index);

@@ -1,29 +1,19 @@
-import {
-  createLogoutNotices,
-  createRevocationMetrics,
-  createRevoker,
-  createSessionStore,
-  type LogoutNotices,
-  type OnSecurityEvent,
-  observeRevocations,
-  openRevocationLog,
-  type RevocationReader,
-  type Revoker,
-  type SessionStore,
-  startRevocationReader,
-} from '@sekisho/sessions';
-import type { RedisClient } from '@sekisho/sessions/redis';
+import type { OnSecurityEvent, RegionSettings } from '@sekisho/sessions';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import type { AuthAuditTrail } from '../audit/trail.ts';
-import { AuthError } from '../errors.ts';
 import type { AuthMetrics } from '../metrics.ts';
+import type { StoreConnections } from '../regions/connections.ts';
+import { createKnowledge, type Knowledge } from '../revocations/knowledge.ts';
 import { tellSecurityEvents } from '../revocations/metrics.ts';
+import { type Backing, openBacking } from './backing.ts';
 import { createSessionEndings, type SessionEndings } from './session-endings.ts';
 
 export interface OpenSessionsOptions {
-  readonly redis: RedisClient;
+  readonly connections: StoreConnections;
   /** The reader of revocations connects by itself. */
   readonly redisUrl: string;
+  /** Where there are several regions. */
+  readonly regions?: RegionSettings | undefined;
   /** First part of every key. @default 'sk' */
   readonly prefix?: string;
   readonly clock: () => Date;
@@ -41,51 +31,38 @@ export interface OpenSessionsOptions {
 }
 
 /** Sessions, revocations and what ties them together, for every part of this service. */
-export interface Sessions {
-  readonly store: SessionStore;
-  readonly revoker: Revoker;
-  readonly revocations: RevocationReader;
+export interface Sessions extends Backing {
   readonly endings: SessionEndings;
-  /** Ends of sessions that applications are to be told of. */
-  readonly notices: LogoutNotices;
   readonly onSecurityEvent: OnSecurityEvent;
-  readonly maxStalenessMs: number;
-  /** Rejects while the revocations are not known well enough to accept a token. */
-  assertFresh(): Promise<void>;
+  /** Whether the revocations are known well enough to accept a token. */
+  readonly knowledge: Knowledge;
   /** Revokes what a key signed, and what it will sign in other hands. */
   revokeKey(kid: string): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** Waits for nothing: until the revocations are loaded, no token is accepted. */
 export function openSessions(options: OpenSessionsOptions): Sessions {
-  const { redis, redisUrl, prefix = 'sk', clock, log, revocationMaxStaleness = 60 } = options;
-  const revoker = createRevoker({ ...options, minReplicas: options.revocationMinReplicas ?? 0 });
-  const revocations = startRevocationReader({
-    log: openRevocationLog({ url: redisUrl, prefix }),
-    clock,
-    observer: observeRevocations(
-      log,
-      createRevocationMetrics(options.metrics, () => revocations),
-    ),
-    restore: revoker.restore,
-  });
-  const evict: SessionEndings['evicted'] = (userId, evicted) => endings.evicted(userId, evicted);
-  const store = createSessionStore({ redis, clock, newId: options.uuid, prefix, evict });
+  const { regions, revocationMaxStaleness = 60 } = options;
+  const backing = openBackingOf(options, () => endings);
+  const { store, revoker, revocations } = backing;
   const endings = createSessionEndings({ sessions: store, revoker, revocations, metrics: options.authMetrics });
-  const maxStalenessMs = revocationMaxStaleness * 1000;
   return {
-    store,
-    revoker,
-    revocations,
+    ...backing,
     endings,
-    notices: createLogoutNotices({ redis, prefix }),
     onSecurityEvent: tellSecurityEvents(options.audit, options.metrics),
-    maxStalenessMs,
-    async assertFresh() {
-      if (revocations.staleMs > maxStalenessMs) throw new AuthError('unavailable', 'the revocations are not known');
-    },
+    knowledge: createKnowledge(revocations, {
+      maxStalenessMs: revocationMaxStaleness * 1000,
+      maxBehindMs: regions?.maxBehindMs ?? 0,
+    }),
     revokeKey: (kid) => revoker.revoke({ kind: 'key', id: kid }),
-    close: () => revocations.stop(),
   };
+}
+
+/** @param endings of the sessions that are kept there */
+function openBackingOf({ connections, ...options }: OpenSessionsOptions, endings: () => SessionEndings): Backing {
+  const { local: redis } = connections;
+  const evict: SessionEndings['evicted'] = (userId, evicted) => endings().evicted(userId, evicted);
+  const { prefix = 'sk', revocationMinReplicas: minReplicas = 0 } = options;
+  const open = { ...options, redis, prefix, minReplicas, evict };
+  return openBacking(open);
 }

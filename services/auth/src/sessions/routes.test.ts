@@ -3,6 +3,7 @@ import type { InjectOptions } from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { countedVerify } from '../http/counted-verify.ts';
 import { buildPublicApp } from '../http/public-app.ts';
+import { createKnowledge } from '../revocations/knowledge.ts';
 import { refuseRevoked } from '../revocations/refuse-revoked.ts';
 import { ALICE_ID, createFixture, ISSUER, jwks } from '../testing/fixture.ts';
 import { undocumented } from '../testing/undocumented.ts';
@@ -16,7 +17,8 @@ function setUp() {
   const fixture = createFixture();
   const { log, login, refresh, metrics, sessions, revocations, mint, clock } = fixture;
   const anyAudience = createVerifier({ issuer: ISSUER, audience: ANY_AUDIENCE, jwks: () => jwks, clock });
-  const verify = countedVerify(refuseRevoked({ verify: anyAudience, revocations, maxStalenessMs: 60_000 }), metrics);
+  const { assertCaughtUp: assertKnown } = createKnowledge(revocations, { maxStalenessMs: 60_000, maxBehindMs: 0 });
+  const verify = countedVerify(refuseRevoked({ verify: anyAudience, revocations, assertKnown }), metrics);
   const ownSession = createOwnSession({ verify, sessions });
   const namedSession = createNamedSession({ verify });
   const endings = createSessionEndings({ sessions, revoker: revocations, revocations, metrics });

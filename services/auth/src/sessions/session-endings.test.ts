@@ -64,6 +64,15 @@ describe('ending a session', () => {
     expect(await ended('logout')).toBe(2);
   });
 
+  test('of all asks the other regions first to end those that nobody here knows, but for the kept one', async () => {
+    const { endings, revoker, create } = setUp();
+    const [kept] = [await create(), await create()];
+    await endings.all(ALICE_ID, 'logout', { except: kept });
+    expect(revoker.revoked[0]).toMatchObject({ kind: 'logout', id: ALICE_ID, except: kept });
+    await endings.all(ALICE_ID, 'logout');
+    expect(revoker.revoked.at(-2)).toMatchObject({ kind: 'logout', id: ALICE_ID, except: undefined });
+  });
+
   test('revokes one too that began between the look and the end', async () => {
     const { endings, sessions, create, revokedSessions } = setUp();
     const first = await create();

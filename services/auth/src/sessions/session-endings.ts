@@ -1,4 +1,4 @@
-import type { EndedSession, RevocationReader, Revoker, SessionStore } from '@sekisho/sessions';
+import type { EndedSession, RevocationReader, Revoker, Session, SessionStore } from '@sekisho/sessions';
 import type { AuthMetrics, SessionEnd } from '../metrics.ts';
 
 export interface SessionEndingsOptions {
@@ -56,10 +56,10 @@ export function createSessionEndings(options: SessionEndingsOptions): SessionEnd
     return true;
   }
 
-  async function all(userId: string, reason: SessionEnd, { except }: { except?: string } = {}): Promise<number> {
+  async function every(userId: string, reason: SessionEnd, isMeant: (session: Session) => boolean): Promise<number> {
     let ended = 0;
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      const ending = (await sessions.list(userId)).filter(({ id }) => id !== except);
+      const ending = (await sessions.list(userId)).filter(isMeant);
       if (ending.length === 0) break;
       ended += await end(userId, ending, reason);
     }
@@ -68,7 +68,11 @@ export function createSessionEndings(options: SessionEndingsOptions): SessionEnd
 
   return {
     one,
-    all,
+    async all(userId, reason, { except } = {}) {
+      // First, and by themselves: this region may not know of every session of the others.
+      await revoker.revoke({ kind: 'logout', id: userId, except });
+      return every(userId, reason, ({ id }) => id !== except);
+    },
     async proven(session, reason) {
       if (await one(session.userId, session.id, reason)) return;
       // By its name: it ended as it should, and everybody was told.
@@ -77,7 +81,7 @@ export function createSessionEndings(options: SessionEndingsOptions): SessionEnd
     },
     async lockOut(userId, reason) {
       await revoker.revoke({ kind: 'user', id: userId });
-      return all(userId, reason);
+      return every(userId, reason, () => true);
     },
     evicted: async (userId, evicted) => void (await end(userId, evicted, 'evicted')),
   };

@@ -37,6 +37,11 @@ export interface WireSessionsOptions {
 export interface WiredSessions {
   /** Verifies tokens of this service's keys, and refuses revoked ones. */
   verifyFor(audience: VerifierOptions['audience']): Verify;
+  /**
+   * The same while other regions are not heard of: for what must work then, and where a token that was revoked there does no
+   * harm. To log out is one, to give such a region up the other.
+   */
+  verifyBehind(audience: VerifierOptions['audience']): Verify;
   /** Verifies tokens of every key that is published, for any audience, narrow ones of the guard too, and refuses revoked ones. */
   readonly verifyPublished: Verify;
   unrevoked<Args extends readonly unknown[]>(mint: (...args: Args) => Promise<Minted>): typeof mint;
@@ -60,11 +65,18 @@ export function wireSessions({
 }: WireSessionsOptions): WiredSessions {
   const { store, endings, onSecurityEvent } = sessions;
   const verifier = (options: VerifierOptions) => tracedVerify(tracing, createVerifier(options));
-  const verifyFor = (audience: VerifierOptions['audience']) =>
-    refuseRevoked({ ...sessions, verify: verifier({ issuer, audience, jwks: () => keys.jwks, clock }) });
-  const counted = countedVerify(verifyFor(ANY_AUDIENCE), metrics);
-  const ownSession = createOwnSession({ verify: counted, sessions: store });
-  const namedSession = createNamedSession({ verify: counted });
+  const { assertFresh, assertCaughtUp } = sessions.knowledge;
+  const ownVerifier = (audience: VerifierOptions['audience']) =>
+    verifier({ issuer, audience, jwks: () => keys.jwks, clock });
+  const refusing = (verify: Verify, assertKnown: () => void) =>
+    refuseRevoked({ verify, revocations: sessions.revocations, assertKnown });
+  const verifyFor = (audience: VerifierOptions['audience']) => refusing(ownVerifier(audience), assertCaughtUp);
+  const verifyBehind = (audience: VerifierOptions['audience']) => refusing(ownVerifier(audience), assertFresh);
+  const ownSession = createOwnSession({
+    verify: countedVerify(verifyFor(ANY_AUDIENCE), metrics),
+    sessions: store,
+  });
+  const namedSession = createNamedSession({ verify: countedVerify(verifyBehind(ANY_AUDIENCE), metrics) });
   const verify = verifier({
     issuer,
     audience: ANY_AUDIENCE,
@@ -74,13 +86,15 @@ export function wireSessions({
   });
   return {
     verifyFor,
-    verifyPublished: refuseRevoked({ ...sessions, verify }),
+    verifyBehind,
+    verifyPublished: refusing(verify, assertCaughtUp),
     ownSession,
     unrevoked: (mint) => unrevokedMint(mint, sessions.revocations),
     publicRoutes: (app) => sessionRoutes(app, { sessions: store, endings, ownSession, namedSession }),
     adminRoutes: (app, options) => revocationRoutes(app, { ...options, verify, onSecurityEvent }),
     refresh: {
-      isRevoked: (session, clientId) => sessions.revocations.check(asClaims(session, clientId)) !== undefined,
+      isRevoked: (session, clientId) =>
+        sessions.revocations.check(asClaims(session, clientId), { region: sessions.regions.own }) !== undefined,
       async endSession(userId, sessionId) {
         onSecurityEvent({ kind: 'refresh_replayed', userId, sessionId });
         await endings.one(userId, sessionId, 'refresh_replayed');
@@ -91,7 +105,8 @@ export function wireSessions({
 
 /**
  * A session is as old as its log-in: refreshed, it would bring tokens that are younger than a revocation. The user is
- * left out: whoever means their sessions ends them, and a grant that was taken away needs new tokens, not a new log-in.
+ * left out: whoever means their sessions ends them, and a grant that was taken away needs new tokens, not a new log-in. Wherever
+ * it began, its times are by the clock of the region that keeps it.
  */
 function asClaims({ id, fingerprint, createdAt }: Session, clientId: string): RevocableClaims {
   return { iat: Math.floor(createdAt / 1000), client_id: clientId, session: { id, device: fingerprint } };

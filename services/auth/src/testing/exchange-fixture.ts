@@ -62,7 +62,7 @@ export async function createExchangeFixture(workloads: readonly Workload[] = [bu
       find: async (id) => workloads.find((workload) => workloadName(workload) === workloadName(id)),
     },
     minter,
-    verify: refuseRevoked({ verify, revocations: { check, staleMs: 0 }, maxStalenessMs: 1 }),
+    verify: refuseRevoked({ verify, revocations: { check }, assertKnown: () => undefined }),
     sessions: { get: async (_, id) => sessions.live.get(id) },
     accounts,
     clock,

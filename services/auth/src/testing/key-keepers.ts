@@ -16,6 +16,7 @@ export const rules = {
   publishMs: 900 * SECOND,
   longestTokenMs: 900 * SECOND,
   cutOffMs: 0,
+  maxRetiring: 14,
 } as const;
 export const timing = keyTiming(30 * SECOND);
 const ownKeys: EncryptionKeys = { current: randomBytes(32), previous: [] };
@@ -29,10 +30,12 @@ export function keeperFixture(onEnd: (end: () => Promise<void>) => void) {
   const store = memoryKeys(() => clock.now());
   const journal: string[] = [];
   const failures: unknown[] = [];
+  const unreadable: string[] = [];
   const observer: KeyObserver = {
     seen: (_, __, { wait }) => void (wait && journal.push(wait.reason)),
     done: ({ kind }) => void journal.push(kind),
     compromised: () => void journal.push('compromised'),
+    unreadable: (kids) => void unreadable.push(...kids),
     failed: (error) => void failures.push(error),
   };
   const keeper = ({ encryptionKeys = ownKeys, ...more }: Partial<KeeperOptions> = {}) => {
@@ -44,7 +47,7 @@ export function keeperFixture(onEnd: (end: () => Promise<void>) => void) {
     onEnd(() => made.stop());
     return made;
   };
-  return { clock, store, keeper, journal, failures, state: (kid: string) => store.rows.get(kid)?.state };
+  return { clock, store, keeper, journal, failures, unreadable, state: (kid: string) => store.rows.get(kid)?.state };
 }
 
 /** Lets time pass, and each time what the loops do be done: keys are really made and opened meanwhile. */

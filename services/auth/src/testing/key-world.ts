@@ -1,4 +1,5 @@
-import type { StoredKey } from '../keys/key-store.ts';
+import { generateSigningKey } from '@sekisho/tokens';
+import type { NewKey, StoredKey } from '../keys/key-store.ts';
 import { nextStep, type RotationRules, type Spread, type Step } from '../keys/rotation.ts';
 import { keyTiming } from '../keys/timing.ts';
 import { memoryKeys } from './memory-keys.ts';
@@ -7,6 +8,8 @@ import { memoryKeys } from './memory-keys.ts';
  * A world of replicas without a clock in common: each looks at the keys when it likes (or never again), decides by what
  * it read some time ago, and signs by what it last read, as the ring lets it. Verifiers ask any of them.
  */
+/** Nobody verifies anything with it. */
+const { publicJwk } = await generateSigningKey();
 export const SECOND = 1_000;
 export const TOKEN_MS = 900 * SECOND;
 export const SKEW_MS = 60 * SECOND;
@@ -19,6 +22,8 @@ export const rules: RotationRules = {
   cacheMs: timing.cacheMs,
   longestTokenMs: TOKEN_MS,
   cutOffMs: 0,
+  region: '',
+  maxRetiring: 14,
 };
 
 export interface Replica {
@@ -43,6 +48,15 @@ export type Event =
   | { readonly kind: 'rotate' }
   | { readonly kind: 'compromise'; readonly which: number };
 
+/** Makes keys that differ in their names. */
+export function keyMaker(): () => NewKey {
+  let made = 0;
+  return () => {
+    made += 1;
+    return { kid: `key-${made}`, alg: rules.alg, sealed: new Uint8Array(1), publicJwk, longestTokenMs: TOKEN_MS };
+  };
+}
+
 export class World {
   now = 0;
   readonly store = memoryKeys(() => this.now);
@@ -55,7 +69,7 @@ export class World {
   /** Keys that had to sign because no other did. */
   readonly atOnce = new Set<string>();
   readonly #hasty: string[] = [];
-  #made = 0;
+  readonly #newKey = keyMaker();
 
   constructor(skews: readonly number[], reported: boolean) {
     this.replicas = skews.map((skewMs) => ({ skewMs, view: undefined }));
@@ -110,12 +124,12 @@ export class World {
   async execute(step: Step): Promise<void> {
     switch (step.kind) {
       case 'start': {
-        const key = this.newKey();
+        const key = this.#newKey();
         if (await this.store.start(key)) this.atOnce.add(key.kid);
         return;
       }
       case 'prepare':
-        return void (await this.store.prepare(this.newKey(), step.active));
+        return void (await this.store.prepare(this.#newKey(), step.active));
       case 'discard':
         return void (await this.store.discard(step.kid));
       case 'promote':
@@ -152,11 +166,6 @@ export class World {
   sign(replica: Replica, lifeMs: number): void {
     const key = this.fresh(replica)?.find(({ state }) => state === 'active');
     if (key !== undefined) this.tokens.push({ kid: key.kid, takenUntil: this.now + replica.skewMs + lifeMs + SKEW_MS });
-  }
-
-  newKey() {
-    this.#made += 1;
-    return { kid: `key-${this.#made}`, alg: rules.alg, sealed: new Uint8Array(1), longestTokenMs: TOKEN_MS };
   }
 
   /** What must never be, and is. */

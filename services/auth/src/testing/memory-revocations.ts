@@ -8,6 +8,7 @@ export interface MemoryRevocations extends Pick<Revoker, 'revoke' | 'end'>, Pick
   /** What was revoked, in order. */
   readonly revoked: readonly Revocation[];
   staleMs: number;
+  behindMs: number;
   /** The next call of `revoke` rejects, before it does anything. */
   failNext(error: Error): void;
 }
@@ -22,6 +23,7 @@ export function memoryRevocations(now: () => Date): MemoryRevocations {
     noted,
     room: Number.POSITIVE_INFINITY,
     staleMs: 0,
+    behindMs: 0,
     failNext(error) {
       failure = error;
     },

@@ -20,9 +20,9 @@ import type { SessionCheck } from './session-check.ts';
 export interface EdgeParts {
   readonly routing: Pick<Routing, 'find'>;
   readonly verify: VerifyForTarget;
-  readonly revocations: Pick<RevocationReader, 'check' | 'staleMs'>;
-  /** Milliseconds; older knowledge of revocations counts as none. */
-  readonly maxStalenessMs: number;
+  readonly revocations: Pick<RevocationReader, 'check'>;
+  /** Whether what is revoked is known well enough. */
+  readonly knowsRevocations: () => boolean;
   readonly checkSession: SessionCheck;
   /** The decision function of policies. */
   readonly decide: typeof decide;
@@ -95,8 +95,10 @@ function decideVerified(parts: EdgeParts, verified: Exchange): Soon<Answer> {
     parts.checkSession(credential, target, request),
     (refusal) => refusal ?? exchange(parts, verified),
   );
-  // A store that is slow gives a revocation time to come, and what is handed out is good for minutes.
-  return andThen(answer, (given) => (given.allowed ? (refused(parts, credential, target) ?? given) : given));
+  // What was known at once left a revocation no time to come.
+  if (!(answer instanceof Promise)) return answer;
+  // A store that is slow does, and what is handed out is good for minutes.
+  return answer.then((given) => (given.allowed ? (refused(parts, credential, target) ?? given) : given));
 }
 
 /**
@@ -162,14 +164,14 @@ function decideAnonymous(parts: EdgeParts, { target, request: { method }, path }
 
 /** Revoked is refused however old that knowledge is; whether anything newer matters, the policy says. */
 function refused(
-  { revocations, maxStalenessMs }: EdgeParts,
+  { revocations, knowsRevocations }: EdgeParts,
   credential: Credential,
   { name, whenUnavailable }: Target,
 ): Answer | undefined {
   if (revocations.check(credential.revocable, credential.kid) !== undefined) {
     return denied('token_revoked', DETAIL.token_revoked, { policy: name, asker: askerOf(credential) });
   }
-  if (revocations.staleMs <= maxStalenessMs || whenUnavailable === 'Allow') return undefined;
+  if (whenUnavailable === 'Allow' || knowsRevocations()) return undefined;
   return denied('unavailable', 'what is revoked cannot be known right now: try again', { policy: name });
 }
 

@@ -57,13 +57,14 @@ function over({ name }: Policy): Denied {
 }
 
 /**
- * Of a device only the User-Agent shows here, and only what a log-in noted can change. The answer is kept beside the session,
- * since every request of a browser tells the same.
+ * Of a device only the User-Agent shows here, and only what a log-in noted can change. What is another one and
+ * in order is kept beside the session, since every request of a browser tells the same.
  */
 function changedDevice(options: SessionCheckOptions, known: KnownSession, { header }: Asked): boolean {
   const { session } = known;
+  const noted = session.device.userAgent;
   const agent = header('user-agent')?.slice(0, MAX_USER_AGENT);
-  if (session.device.userAgent === undefined || agent === undefined || agent === known.comparedAgent) return false;
+  if (noted === undefined || agent === undefined || agent === noted || agent === known.comparedAgent) return false;
   const answer = options.checkDevice(session, { ...session.device, userAgent: agent });
   if (answer === 'revoke') {
     options.gate.forget(session.id);

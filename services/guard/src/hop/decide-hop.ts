@@ -12,8 +12,9 @@ export interface HopParts {
   readonly platformIssuer: string;
   /** Of tokens of either signer of the platform, whatever their audience. */
   readonly verified: VerifyCache<HopToken>;
-  readonly revocations: Pick<RevocationReader, 'check' | 'staleMs'>;
-  readonly maxStalenessMs: number;
+  readonly revocations: Pick<RevocationReader, 'check'>;
+  /** Whether what is revoked is known well enough. */
+  readonly knowsRevocations: () => boolean;
   readonly gate: Pick<SessionGate, 'check'>;
   /** What a service's policies say, by the audience of the token. */
   readonly whenUnavailable: (audience: readonly string[]) => 'Deny' | 'Allow';
@@ -66,13 +67,13 @@ interface Presented {
 }
 
 function passUnlessRevoked(
-  { revocations, maxStalenessMs, whenUnavailable }: HopParts,
+  { revocations, knowsRevocations, whenUnavailable }: HopParts,
   { claims, kid, audience = [] }: Presented,
 ): Answer {
   if (revocations.check(claims, kid) !== undefined) {
     return denied('token_revoked', DETAIL.token_revoked, askerOf(claims));
   }
-  if (revocations.staleMs <= maxStalenessMs || whenUnavailable(audience) === 'Allow') return PASSED;
+  if (knowsRevocations() || whenUnavailable(audience) === 'Allow') return PASSED;
   return denied('unavailable', 'what is revoked cannot be known right now: try again', askerOf(claims));
 }
 

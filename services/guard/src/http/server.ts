@@ -5,6 +5,7 @@ import { type Answer, denied } from '../answer.ts';
 import { andThen, orElse, type Soon } from '../soon.ts';
 import { problemBody, reply } from './reply.ts';
 import { type PlacedRequest, placedRequest } from './request.ts';
+import { together } from './together.ts';
 
 export interface CheckServerOptions {
   /** Decides; what it throws or rejects with is a defect. */
@@ -39,7 +40,8 @@ const DEFECT = denied('unavailable', 'the request could not be decided');
 /** Envoy's HTTP ext_authz, on plain node:http: one answer for each question, no body read. */
 export function createCheckServer(options: CheckServerOptions): CheckServer {
   let closing = false;
-  const serving: Serving = { ...options, isClosing: () => closing };
+  const common = { ...options, isClosing: () => closing };
+  const serving: Serving = { ...common, write: together((decided) => write(common, decided)) };
   const server = createServer(
     // Several Authorization headers become one that is no token: which of them Envoy would take, nobody has to guess.
     { ...TIMEOUTS, maxHeaderSize: MAX_HEADER_BYTES, joinDuplicateHeaders: true },
@@ -57,18 +59,29 @@ export function createCheckServer(options: CheckServerOptions): CheckServer {
 
 interface Serving extends CheckServerOptions {
   readonly isClosing: () => boolean;
+  readonly write: (decided: Decided) => void;
 }
 
 function answer(options: Serving, request: IncomingMessage, response: ServerResponse): void {
   const began = options.monotonic();
   const question = (request.url ?? '').length > MAX_URL ? undefined : placedRequest(request);
   const decided = question === undefined ? refusalOf(request) : decision(options, question);
-  void andThen(decided, (given) => {
-    // A proxy sends the next question elsewhere (RFC 9112 section 9.6), however long this one has been here.
-    if (options.isClosing()) response.shouldKeepAlive = false;
-    reply(response, question?.place ?? 'edge', given);
-    options.onAnswer(question, given, (options.monotonic() - began) / 1000);
-  });
+  void andThen(decided, (given) => options.write({ question, given, response, began }));
+}
+
+interface Decided {
+  readonly question: PlacedRequest | undefined;
+  readonly given: Answer;
+  readonly response: ServerResponse;
+  /** By the monotonic clock. */
+  readonly began: number;
+}
+
+function write(options: Omit<Serving, 'write'>, { question, given, response, began }: Decided): void {
+  // A proxy sends the next question elsewhere (RFC 9112 section 9.6), however long this one has been here.
+  if (options.isClosing()) response.shouldKeepAlive = false;
+  reply(response, question?.place ?? 'edge', given);
+  options.onAnswer(question, given, (options.monotonic() - began) / 1000);
 }
 
 function refusalOf({ url = '' }: IncomingMessage): Answer {

@@ -71,8 +71,8 @@ export class HeldKeys implements KeySource {
    * @throws GuardError `answer_invalid`, and then nothing is taken over; `key_unreadable` when the key to sign with does not open
    */
   async take(answer: SignerAnswer, askedAt: Moment): Promise<Holding> {
-    const { keys, accessKeys, signForSeconds } = answer;
-    const narrow = await Promise.all(keys.map(({ jwk }) => publicKey(jwk)));
+    const { keys, accessKeys, otherKeys = [], signForSeconds } = answer;
+    const narrow = await Promise.all([...keys.map(({ jwk }) => jwk), ...otherKeys].map(publicKey));
     const access = await Promise.all(accessKeys.map(publicKey));
     const opened = await this.#open(keys);
     const kidOf = (state: ToldKey['state']) => keys.find((key) => key.state === state)?.kid;

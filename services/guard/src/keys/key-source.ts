@@ -16,7 +16,7 @@ export interface KeySource {
    */
   readonly accessJwks: Jwks;
   /**
-   * The guard's own: beside `accessJwks`, as `narrowJwks` of a verifier, where narrow tokens are to be accepted, as at a
+   * The guard's own, of every region: beside `accessJwks`, as `narrowJwks` of a verifier, where narrow tokens are to be accepted, as at a
    * hop. Another object only if it holds other keys.
    */
   readonly narrowJwks: Jwks;

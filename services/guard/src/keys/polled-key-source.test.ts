@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { FakeClock, settle } from '@sekisho/kube/testing';
 import { createLogger, createMetrics } from '@sekisho/telemetry';
-import { exportSigningKey, generateSigningKey } from '@sekisho/tokens';
+import { exportSigningKey, generateSigningKey, regionOfKid } from '@sekisho/tokens';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { FakeAuth } from '../testing/fake-auth.ts';
 import { createKeySource, type KeySourceOptions } from './open-key-source.ts';
@@ -63,6 +63,30 @@ describe('a source of keys', () => {
       `Bearer ${auth.token}`,
     ]);
     expect(new Set(auth.requests.map(({ url }) => url))).toEqual(new Set(['http://auth.test/v1/signers/guard/keys']));
+  });
+
+  test('makes keys of the region that it is told, and takes what is narrowed in others', async () => {
+    const { auth, source } = setUp();
+    auth.region = 'eu';
+    const elsewhere = await generateSigningKey('ES256', 'us');
+    auth.otherKeys = [elsewhere.publicJwk];
+    const one = source();
+    await one.refresh();
+    expect(regionOfKid(one.signingKey()?.kid ?? '')).toBe('eu');
+    expect(kidsOf(one.narrowJwks)).toEqual([...kidsOf(auth), elsewhere.kid]);
+    expect(kidsOf(one.accessJwks)).toEqual([accessKey.kid]);
+    auth.otherKeys = [];
+    await one.refresh();
+    expect(kidsOf(one.narrowJwks)).toEqual(kidsOf(auth));
+  });
+
+  test('takes no access token that a key of the guard in another region signed', async () => {
+    const { auth, source } = setUp();
+    auth.otherKeys = [accessKey.publicJwk];
+    const one = source();
+    await one.refresh();
+    expect(one.ready).toBe(false);
+    expect(one.accessJwks.keys).toEqual([]);
   });
 
   test('agrees with others that begin at the same time', async () => {

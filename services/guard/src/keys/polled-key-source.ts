@@ -1,13 +1,8 @@
 import { backoffMs, type Clock, momentOf, pause, type Random } from '@sekisho/kube';
-import {
-  type EncryptionKeys,
-  generateSigningKey,
-  type Jwks,
-  type SigningAlgorithm,
-  type SigningKey,
-} from '@sekisho/tokens';
+import { type EncryptionKeys, generateSigningKey, type Jwks, type SigningKey } from '@sekisho/tokens';
 import { HeldKeys, type Holding } from './held-keys.ts';
 import type { KeySourceProcess } from './key-source.ts';
+import type { WantedKey } from './signer-answer.ts';
 import { type SignerClient, toOffer } from './signer-client.ts';
 
 /** What a key source tells of its work: for log and metrics. */
@@ -130,13 +125,13 @@ export class PolledKeySource implements KeySourceProcess {
       // First: who cannot open what the others made must make nothing, for they could not open that.
       const holding = await this.#held.take(answer, askedAt);
       if (answer.wanted === undefined || offers === MAX_OFFERS) return holding;
-      await this.#offer(answer.wanted.alg, signal);
+      await this.#offer(answer.wanted, signal);
     }
   }
 
-  async #offer(alg: SigningAlgorithm, signal: AbortSignal): Promise<void> {
+  async #offer({ alg, region }: WantedKey, signal: AbortSignal): Promise<void> {
     const { client, encryptionKeys, observer } = this.#options;
-    const key = await generateSigningKey(alg);
+    const key = await generateSigningKey(alg, region);
     const taken = await client.offer(toOffer(key, encryptionKeys.current), signal);
     if (taken?.keys.some(({ kid }) => kid === key.kid)) observer.offered(key.kid);
   }

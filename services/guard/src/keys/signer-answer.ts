@@ -1,10 +1,10 @@
-import { PublicJwk, SIGNING_ALGORITHMS } from '@sekisho/tokens';
+import { PublicJwk, REGION_PATTERN, SIGNING_ALGORITHMS } from '@sekisho/tokens';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { invalidAnswer, parseAnswer } from '../auth/auth-client.ts';
 
-/** More of a signer the auth service does not keep: the operator takes 32 keys of all signers. */
-const MAX_KEYS = 32;
+/** More the auth service does not keep: the operator takes so many of all signers in all regions. */
+const MAX_KEYS = 128;
 const Alg = Type.Enum([...SIGNING_ALGORITHMS]);
 const Sealed = Type.String({ pattern: '^[A-Za-z0-9_-]+$', maxLength: 4_096 });
 
@@ -20,7 +20,9 @@ const SignerAnswer = Type.Object({
     }),
     { maxItems: MAX_KEYS },
   ),
-  wanted: Type.Optional(Type.Object({ alg: Alg })),
+  wanted: Type.Optional(Type.Object({ alg: Alg, region: Type.Optional(Type.String({ pattern: REGION_PATTERN })) })),
+  /** The guard's in other regions, which only they sign with. */
+  otherKeys: Type.Optional(Type.Array(PublicJwk, { maxItems: MAX_KEYS })),
   accessKeys: Type.Array(PublicJwk, { maxItems: MAX_KEYS }),
   signForSeconds: Type.Integer({ minimum: 1, maximum: 2_592_000 }),
 });
@@ -28,6 +30,7 @@ const SignerAnswer = Type.Object({
 /** What the auth service tells the guard of its keys. */
 export type SignerAnswer = Static<typeof SignerAnswer>;
 export type ToldKey = SignerAnswer['keys'][number];
+export type WantedKey = NonNullable<SignerAnswer['wanted']>;
 
 const validator = Compile(SignerAnswer);
 
@@ -38,11 +41,11 @@ export function parseSignerAnswer(text: string): SignerAnswer {
     const path = validator.Errors(told)[0]?.instancePath ?? '';
     throw invalidAnswer(`does not fit at ${path === '' ? '/' : path}`);
   }
-  const own = told.keys.map(({ kid }) => kid);
+  const narrowing = [...told.keys, ...(told.otherKeys ?? [])].map(({ kid }) => kid);
   if (told.keys.some(({ kid, alg, jwk }) => jwk.kid !== kid || jwk.alg !== alg))
     throw invalidAnswer('names a key wrongly');
   // The difference between the two is what keeps a key of the guard from signing access tokens.
-  if (told.accessKeys.some(({ kid }) => own.includes(kid)))
+  if (told.accessKeys.some(({ kid }) => narrowing.includes(kid)))
     throw invalidAnswer('lists a key of the guard for access tokens');
   return told;
 }

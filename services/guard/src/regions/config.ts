@@ -11,7 +11,10 @@ export const RegionEnvironment = {
     }),
   ),
   REGIONS: Type.Optional(
-    Type.String({ maxLength: 1_024, description: 'the names of all regions, this one included, separated by commas' }),
+    Type.String({
+      maxLength: 1_024,
+      description: 'the names of all regions, this one included, separated by commas, as the auth service has it',
+    }),
   ),
   GLOBAL_REDIS_URL: Type.Optional(
     Type.String({ pattern: REDIS_URL_PATTERN, description: 'the store that all regions share, as REDIS_URL' }),

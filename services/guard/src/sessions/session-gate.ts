@@ -13,7 +13,7 @@ export type SessionState =
 /** A session as it was read, with what requests found out since. */
 export interface KnownSession {
   readonly session: Session;
-  /** The User-Agent that was compared last, and found in order. */
+  /** The User-Agent that was compared last and found in order, though it is not the one that the log-in noted. */
   comparedAgent: string | undefined;
 }
 

@@ -52,7 +52,7 @@ export class World {
   /** Whatever happens while a session is read. */
   onRead: () => void = () => undefined;
   minted = 0;
-  staleMs = 0;
+  knowsRevocations = true;
   /** Of `jti` or session. */
   readonly revoked = new Set<string | undefined>();
   signing: SigningKey | undefined;
@@ -104,11 +104,8 @@ export class World {
           [jti, session?.id, sub].some((id) => id !== undefined && world.revoked.has(id))
             ? { kind: 'token' }
             : undefined,
-        get staleMs() {
-          return world.staleMs;
-        },
       },
-      maxStalenessMs: 60_000,
+      knowsRevocations: () => world.knowsRevocations,
       decide,
       checkSession: createSessionCheck({
         gate,

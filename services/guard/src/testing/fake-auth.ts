@@ -1,5 +1,5 @@
-import { type Jwks, type SigningAlgorithm, type SigningKey, toJwks } from '@sekisho/tokens';
-import type { SignerAnswer, ToldKey } from '../keys/signer-answer.ts';
+import { type Jwks, type PublicJwk, type SigningAlgorithm, type SigningKey, toJwks } from '@sekisho/tokens';
+import type { SignerAnswer, ToldKey, WantedKey } from '../keys/signer-answer.ts';
 import type { OfferedKey } from '../keys/signer-client.ts';
 
 /** The part of the auth service that has the guard's keys: one that signs, one that waits, the first offer wins. */
@@ -9,6 +9,10 @@ export class FakeAuth {
   access: Jwks;
   wantedAlg: SigningAlgorithm = 'ES256';
   signForSeconds = 86_400;
+  /** Where it is; undefined where there are no regions. */
+  region: string | undefined;
+  /** Keys of the guard in other regions. */
+  otherKeys: readonly PublicJwk[] = [];
   /** What is answered instead; a status, a text, or that there is no connection. */
   trouble: 'away' | { readonly status?: number; readonly text: string } | undefined;
   readonly requests: { readonly method: string; readonly url: string; readonly authorization: string | null }[] = [];
@@ -18,10 +22,11 @@ export class FakeAuth {
   }
 
   answer(): SignerAnswer {
-    const wanted = this.keys.some(({ state }) => state === 'next') ? {} : { wanted: { alg: this.wantedAlg } };
+    const wanted = this.keys.some(({ state }) => state === 'next') ? {} : { wanted: this.#wanted() };
     const { signForSeconds } = this;
     const accessKeys = this.access.keys.map((key) => ({ ...key }));
-    return { keys: [...this.keys], ...wanted, accessKeys, signForSeconds };
+    const otherKeys = this.otherKeys.map((key) => ({ ...key }));
+    return { keys: [...this.keys], ...wanted, otherKeys, accessKeys, signForSeconds };
   }
 
   /** In place of the platform's. */
@@ -42,6 +47,10 @@ export class FakeAuth {
 
   remove(kid: string): void {
     this.keys = this.keys.filter((key) => key.kid !== kid);
+  }
+
+  #wanted(): WantedKey {
+    return { alg: this.wantedAlg, ...(this.region !== undefined && { region: this.region }) };
   }
 
   #take({ jwk, alg, sealed }: OfferedKey): boolean {

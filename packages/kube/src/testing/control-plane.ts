@@ -1,13 +1,19 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { inject } from 'vitest';
 
 export type ServerName = 'etcd' | 'kube-apiserver';
 
 interface Serving {
   readonly kubeconfig: string;
   readonly processes: string;
+}
+
+/** What to fork for one, as the set-up of the integration tests provides it. */
+export interface ControlPlaneOrder {
+  readonly program: string;
+  readonly order: string;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** A kube-apiserver with its etcd that no other test uses. */
@@ -22,8 +28,7 @@ export class ControlPlane {
     this.#processes = processes;
   }
 
-  static async start(): Promise<ControlPlane> {
-    const { program, order, env } = inject('privateControlPlane');
+  static async start({ program, order, env }: ControlPlaneOrder): Promise<ControlPlane> {
     const supervisor = fork(program, [order], { env, stdio: ['ignore', 2, 2, 'ipc'] });
     const serving = once(supervisor, 'message');
     const failed = once(supervisor, 'exit').then(() =>

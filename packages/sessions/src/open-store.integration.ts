@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { connectRedis } from './connection.ts';
 import { sessionKeys } from './keys.ts';
+import { createSessionStore } from './open-store.ts';
 import type { EndedSession } from './session.ts';
-import { createSessionStore } from './store.ts';
 
 const ready = Promise.withResolvers<void>();
 const redis = connectRedis({ url: inject('redisUrl'), onState: (state) => state === 'ready' && ready.resolve() });

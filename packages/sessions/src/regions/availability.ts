@@ -1,0 +1,53 @@
+import type { RedisClient } from '../connection.ts';
+import { SessionError } from '../errors.ts';
+import { redisCall } from '../redis-call.ts';
+import type { WithoutLocal } from './region.ts';
+
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof SessionError && error.code === 'redis_unavailable';
+}
+
+/** Asks the store of this region; when that is away, the one that all share, if it may. */
+export type LocalFirst = <T>(local: () => Promise<T>, global: () => Promise<T>) => Promise<T>;
+
+export function createLocalFirst(withoutLocal: WithoutLocal = 'global'): LocalFirst {
+  return async (local, global) => {
+    try {
+      return await local();
+    } catch (error) {
+      if (withoutLocal === 'refuse' || !isUnavailable(error)) throw error;
+      return await global();
+    }
+  };
+}
+
+const FRESH_MS = 1_000;
+
+export interface PresenceOptions {
+  readonly redis: RedisClient;
+  readonly clock: () => Date;
+  readonly prefix: string;
+}
+
+/**
+ * Whether the store that all regions share is there: asked at most once a second, whatever number of requests wants to know.
+ * @returns what rejects with SessionError `redis_unavailable` while it is not
+ */
+export function createPresence({ redis, clock, prefix }: PresenceOptions): () => Promise<void> {
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let asking: Promise<void> | undefined;
+  const ask = async () => {
+    const at = clock().getTime();
+    await redisCall(redis.get(`${prefix}:presence`));
+    askedAt = at;
+  };
+  return async () => {
+    const age = clock().getTime() - askedAt;
+    // A clock that was set back must not make an old answer a fresh one.
+    if (age >= 0 && age < FRESH_MS) return;
+    asking ??= ask().finally(() => {
+      asking = undefined;
+    });
+    await asking;
+  };
+}

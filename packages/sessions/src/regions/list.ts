@@ -1,0 +1,82 @@
+import type { RedisClient } from '../connection.ts';
+import { sessionKeys } from '../keys.ts';
+import { strings } from '../replies.ts';
+import { fromFields, type Session, toMap } from '../session.ts';
+import type { SessionStore, StoreAt } from '../store.ts';
+import { isUnavailable, type LocalFirst } from './availability.ts';
+import { mergeReplicas } from './merge.ts';
+import { hasEnded, moveReplica, type Replica, readReplica, writeReplica } from './replica.ts';
+import { STATES } from './state-scripts.ts';
+
+export interface RegionalListOptions {
+  readonly local: { readonly redis: RedisClient };
+  readonly global: { readonly redis: RedisClient; readonly store: Pick<StoreAt, 'list'> };
+  readonly clock: () => Date;
+  readonly prefix?: string;
+  readonly localFirst: LocalFirst;
+}
+
+/** What a store knows of a user's sessions, by id. */
+type Replicas = ReadonlyMap<string, Replica>;
+
+/** A user's sessions as both stores together know them; as this region knows them while the global store is away. */
+export function createRegionalList(options: RegionalListOptions): SessionStore['list'] {
+  const { local, global, clock, prefix = 'sk', localFirst } = options;
+  const keys = sessionKeys(prefix);
+  const now = () => clock().getTime();
+
+  async function read(redis: RedisClient, userId: string, ids: readonly string[]) {
+    const reply = await STATES.run(redis, [keys.ofUser(userId)], [keys.sessionPrefix(userId), ...ids]);
+    const [readAt, rows]: readonly unknown[] = Array.isArray(reply) ? reply : [];
+    return { readAt: Number(readAt), replicas: toReplicas(rows) };
+  }
+
+  async function readGlobal(userId: string, ids: readonly string[]): Promise<Replicas> {
+    try {
+      const { readAt, replicas } = await read(global.redis, userId, ids);
+      return new Map([...replicas].map(([id, replica]) => [id, moveReplica(replica, readAt, now())]));
+    } catch (error) {
+      if (isUnavailable(error)) return new Map();
+      throw error;
+    }
+  }
+
+  async function listBoth(userId: string): Promise<Session[]> {
+    const known = (await read(local.redis, userId, [])).replicas;
+    // Asked for by their ids too: one that is listed here may have ended there.
+    const theirs = await readGlobal(userId, [...known.keys()]);
+    const unlisted = [...theirs.keys()].filter((id) => !known.has(id));
+    const ours = unlisted.length === 0 ? known : (await read(local.redis, userId, unlisted)).replicas;
+    const merged = [...new Set([...ours.keys(), ...theirs.keys()])].flatMap((id) => {
+      const replicas = [ours.get(id), theirs.get(id)].filter((replica) => replica !== undefined);
+      return replicas.length === 0 ? [] : [replicas.reduce(mergeReplicas)];
+    });
+    return merged.flatMap((replica) => toSession(replica, now())).toSorted(byAccess);
+  }
+
+  return (userId) =>
+    localFirst(
+      () => listBoth(userId),
+      () => global.store.list(userId),
+    );
+}
+
+function toReplicas(rows: unknown): Replicas {
+  const replicas = new Map<string, Replica>();
+  for (const row of Array.isArray(rows) ? rows : []) {
+    const [id, fields]: readonly unknown[] = Array.isArray(row) ? row : [];
+    const replica = readReplica(toMap(strings(fields)));
+    if (replica !== undefined) replicas.set(String(id), replica);
+  }
+  return replicas;
+}
+
+function toSession(replica: Replica, now: number): Session[] {
+  if (hasEnded(replica) || replica.expiresAt <= now) return [];
+  const session = fromFields(writeReplica(replica));
+  return session === undefined ? [] : [session];
+}
+
+function byAccess(one: Session, other: Session): number {
+  return other.lastAccessedAt - one.lastAccessedAt;
+}

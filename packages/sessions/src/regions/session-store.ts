@@ -1,0 +1,126 @@
+import type { RedisClient } from '../connection.ts';
+import { living, openStore } from '../open-store.ts';
+import { newSession, SESSION_TTL_MS, type Session } from '../session.ts';
+import type { Found, SessionStore, SessionStoreOptions, StoreAt } from '../store.ts';
+import { createAdoption } from './adoption.ts';
+import { createLocalFirst, createPresence, isUnavailable } from './availability.ts';
+import { createRegionalList } from './list.ts';
+import type { Region, WithoutGlobal, WithoutLocal } from './region.ts';
+
+/** Where a session was found. */
+export type LookedUp = 'local' | 'global' | 'nowhere';
+
+export interface RegionalSessionStoreOptions extends SessionStoreOptions {
+  /** The store that all regions share; `redis` is the one of this region. */
+  readonly global: RedisClient;
+  readonly region: Region;
+  /** What becomes of sessions that are known here while the global store is away. @default 'local': they go on */
+  readonly withoutGlobal?: WithoutGlobal;
+  /** What happens while the store of this region is away. @default 'global': that one is asked for everything */
+  readonly withoutLocal?: WithoutLocal;
+  readonly onLookup?: (where: LookedUp) => void;
+}
+
+/**
+ * Sessions of one region among several. What is known here is answered from here; of what is not the global store is asked,
+ * once, and then it is known here. A change is made here, and noted in the same step for the global store, to which
+ * `startSessionSync` brings it.
+ *
+ * Rejects with SessionError `redis_unavailable` when neither store answers, and for a session that is not known here while
+ * the global store is away: it may live.
+ */
+export function createRegionalSessionStore(options: RegionalSessionStoreOptions): SessionStore {
+  const { clock, newId, ttlMs = SESSION_TTL_MS, region, withoutGlobal = 'local', onLookup } = options;
+  const stores = openStores(options);
+  const { local, global } = stores;
+  const localFirst = createLocalFirst(options.withoutLocal);
+  const adoption = createAdoption(options);
+  const present = presence(options, withoutGlobal);
+
+  async function lookUp(userId: string, id: string, look: (store: StoreAt) => Promise<Found>): Promise<Found> {
+    const { where, found } = await localFirst<Look>(
+      async () => ({ where: 'local', found: await look(local) }),
+      async () => ({ where: 'global', found: await look(global) }),
+    );
+    if (where === 'global' || found !== undefined) {
+      await present?.();
+      onLookup?.(found === undefined ? 'nowhere' : where);
+      return found;
+    }
+    const parcel = await adoption.fetch(userId, id);
+    if (parcel !== undefined) await adoption.take(parcel);
+    // It is now what it will be at the next request.
+    const adopted = parcel && (await look(local));
+    onLookup?.(adopted === undefined ? 'nowhere' : 'global');
+    return adopted;
+  }
+
+  return {
+    async create(from) {
+      await present?.();
+      const session: Session = { ...newSession(newId(), from, clock().getTime(), ttlMs), region: region.name };
+      // The same one in both: an answer that was lost leaves no other behind.
+      await localFirst(
+        () => local.put(session),
+        () => global.put(session),
+      );
+      return session;
+    },
+    get: async (userId, id) => living(await lookUp(userId, id, (store) => store.find(userId, id))),
+    touch: async (userId, id) => living(await lookUp(userId, id, (store) => store.findAndTouch(userId, id))),
+    destroy: (userId, ...ids) =>
+      localFirst(
+        () => destroyBoth(stores, userId, ids),
+        () => global.destroy(userId, ...ids),
+      ),
+    list: createRegionalList({
+      ...options,
+      local: { redis: options.redis },
+      global: { redis: options.global, store: global },
+      localFirst,
+    }),
+    ownerOf: async (id) =>
+      (await localFirst(
+        () => local.ownerOf(id),
+        async () => undefined,
+      )) ?? (await global.ownerOf(id)),
+  };
+}
+
+interface Look {
+  readonly where: 'local' | 'global';
+  readonly found: Found;
+}
+
+interface Stores {
+  readonly local: StoreAt;
+  readonly global: StoreAt;
+}
+
+function openStores(options: RegionalSessionStoreOptions): Stores {
+  const { region, global: redis } = options;
+  return {
+    local: openStore(options, { region: region.name, outbox: true }),
+    global: openStore({ ...options, redis }, { region: region.name, outbox: false }),
+  };
+}
+
+function presence({ global: redis, clock, prefix = 'sk' }: RegionalSessionStoreOptions, without: WithoutGlobal) {
+  return without === 'refuse' ? createPresence({ redis, clock, prefix }) : undefined;
+}
+
+/**
+ * Here, where the end of each is noted for the others, known here or not. Of those that are not the global store is asked at
+ * once, to tell whether there were any; while it is away nobody can tell.
+ */
+async function destroyBoth({ local, global }: Stores, userId: string, ids: readonly string[]): Promise<string[]> {
+  const destroyed = await local.destroy(userId, ...ids);
+  const unknown = ids.filter((id) => !destroyed.includes(id));
+  if (unknown.length === 0) return destroyed;
+  try {
+    return [...destroyed, ...(await global.destroy(userId, ...unknown))];
+  } catch (error) {
+    if (isUnavailable(error)) return destroyed;
+    throw error;
+  }
+}

@@ -1,0 +1,29 @@
+import { type Mark, REGION_STATES, type RegionReport } from './region-news.ts';
+
+const LOST = ':lost';
+const MARK = new RegExp(`^(${REGION_STATES.join('|')}) (\\d{1,15})$`);
+const MOMENT = /^\d{1,15}$/;
+
+/** Names of a region's fields in the hash of regions. No region's name holds a colon. */
+export const regionFields = {
+  whole: (name: string) => name,
+  mark: (name: string) => `${name}${LOST}`,
+  toMark: ({ state, at }: Pick<Mark, 'state' | 'at'>) => `${state} ${at}`,
+};
+
+/** Reads the hash of regions; passes over what this version does not know. */
+export function toReport(fields: Readonly<Record<string, string>>, now: number): RegionReport {
+  const whole = new Map<string, number>();
+  const marks: Mark[] = [];
+  for (const [field, value] of Object.entries(fields)) {
+    if (field.endsWith(LOST)) marks.push(...markOf(field.slice(0, -LOST.length), value));
+    else if (MOMENT.test(value)) whole.set(field, Number(value));
+  }
+  return { now, whole, marks };
+}
+
+function markOf(name: string, value: string): readonly Mark[] {
+  const [, text, at] = MARK.exec(value) ?? [];
+  const state = REGION_STATES.find((known) => known === text);
+  return state === undefined ? [] : [{ name, state, at: Number(at) }];
+}

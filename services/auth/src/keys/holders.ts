@@ -1,0 +1,49 @@
+import type { HolderNote, StoredKey } from './key-store.ts';
+import type { KeyRegion } from './region.ts';
+import type { RotationRules, Spread } from './rotation.ts';
+
+export interface HolderFacts {
+  /** The one that notes. */
+  readonly region: string;
+  readonly rules: Pick<RotationRules, 'settleMs' | 'cacheMs' | 'publishMs'>;
+  /** Milliseconds, by the database's clock. */
+  readonly now: number;
+  /** Who holds the key here. */
+  readonly spread: Spread;
+}
+
+/** What is to be noted of a key that waits to sign, whichever region's it is. */
+export function noteOf({ holders }: Pick<StoredKey, 'holders'>, facts: HolderFacts): HolderNote | undefined {
+  const own = holders.find(({ region }) => region === facts.region);
+  if (own === undefined) return 'publishes';
+  if (own.holds) return isLost(facts.spread) ? 'lacks' : undefined;
+  return isHeld(facts.now - own.since, facts) ? 'holds' : undefined;
+}
+
+/** An API server that does not answer takes no key from a policy. */
+function isLost(spread: Spread): boolean {
+  return spread.kind === 'missing' && spread.reason !== 'unreachable';
+}
+
+/** By the rules that a region's own key signs by, from when this region published it: it may have been away when the key was made. */
+function isHeld(publishedMs: number, { rules, spread }: HolderFacts): boolean {
+  if (publishedMs < rules.settleMs + rules.cacheMs) return false;
+  switch (spread.kind) {
+    case 'unreported':
+      return publishedMs >= rules.publishMs;
+    case 'held':
+      return spread.forMs >= rules.settleMs;
+    case 'missing':
+      return false;
+  }
+}
+
+/** The other regions that are waited for before a key signs. */
+export function regionsBehind(
+  { holders }: Pick<StoredKey, 'holders'>,
+  { others }: Pick<KeyRegion, 'others'>,
+  lost: readonly string[],
+): readonly string[] {
+  const holding = holders.flatMap(({ region, holds }) => (holds ? region : []));
+  return others.filter((region) => !lost.includes(region) && !holding.includes(region));
+}

@@ -1,0 +1,34 @@
+import { type LogoutNotices, SessionError, type Taken } from '@sekisho/sessions';
+
+/**
+ * Notices of this region, and those in the global store, which somebody left there whose own store was away. One that was taken
+ * goes back to where it came from. While the global store is away those of this region are told all the same.
+ */
+export function joinNotices(local: LogoutNotices, global: LogoutNotices): LogoutNotices {
+  /** Sessions whose notices this process took from the global store, and has not given back. */
+  const foreign = new Set<string>();
+  const takeForeign = async (limit: number): Promise<Taken> => {
+    const taken = await global.take(limit).catch(noneWhileAway);
+    for (const { sessionId } of taken.notices) foreign.add(sessionId);
+    return taken;
+  };
+  const originOf = (sessionId: string) => (foreign.delete(sessionId) ? global : local);
+  return {
+    async take(limit) {
+      const own = await local.take(limit);
+      const room = limit - own.notices.length;
+      const other = room > 0 ? await takeForeign(room) : NONE;
+      return { notices: [...own.notices, ...other.notices], waiting: own.waiting + other.waiting };
+    },
+    forget: (notice) => originOf(notice.sessionId).forget(notice),
+    postpone: (notice, afterMs) => originOf(notice.sessionId).postpone(notice, afterMs),
+  };
+}
+
+const NONE: Taken = { notices: [], waiting: 0 };
+
+/** Its connection tells that it is away. */
+function noneWhileAway(error: unknown): Taken {
+  if (error instanceof SessionError && error.code === 'redis_unavailable') return NONE;
+  throw error;
+}
