@@ -69,7 +69,10 @@ export async function openLoop(call: Call, { perSecond, seconds }: OpenLoop): Pr
   return Promise.all(calls);
 }
 
-/** At most so long. A timer comes up to 2 ms late: what is left after it is waited for turn by turn of the event loop. */
+/**
+ * At most so long. A timer comes up to 2 ms late: what is left after it is waited for turn by turn of the event loop, which takes a core where calls are
+ * due more often than every half a millisecond.
+ */
 function until(ms: number): Promise<unknown> {
-  return new Promise((resolve) => (ms > 3 ? setTimeout(resolve, ms - 2) : setImmediate(resolve)));
+  return new Promise((resolve) => (ms > 0.5 ? setTimeout(resolve, Math.max(1, ms - 2)) : setImmediate(resolve)));
 }

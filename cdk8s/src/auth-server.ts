@@ -8,6 +8,7 @@ import { addNetworkPolicy, allowFrom, allowTo, DNS, type Traffic } from './netwo
 import type { NetworkProps } from './network/network-props.ts';
 import { namespaces } from './network/peers.ts';
 import type { Resources } from './pod.ts';
+import { authRegionEnvironment, type RegionProps, SESSION_KEY } from './region.ts';
 import { allowToCollector, type TracesProps, withTraces } from './traces.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
 
@@ -23,6 +24,8 @@ export interface AuthServerProps {
   readonly deployment: AuthDeployment | false;
   /** Who it talks with, or false where nothing is to be denied. @default as the properties say */
   readonly network?: NetworkProps | false | undefined;
+  /** Which of several regions it is in. @default there is one */
+  readonly region?: RegionProps | undefined;
   /** Where its spans go. @default nowhere */
   readonly traces?: TracesProps | undefined;
 }
@@ -31,7 +34,8 @@ export interface AuthDeployment {
   readonly image: string;
   /**
    * Holds the keys `database-url`, `redis-url` and `key-encryption-key` (32 random bytes in base64; earlier ones may follow, one on
-   * a line). @default 'sekisho-auth'
+   * a line). In one of several regions also `global-redis-url`, and `session-key` (as the former, the same in every region).
+   * @default 'sekisho-auth'
    */
   readonly secretName?: string;
   /** Account made at the first start, with the key `bootstrap-admin-password` of the Secret. @default none is made */
@@ -73,13 +77,17 @@ export class AuthServer extends Construct {
     if (deployment === false) return;
     this.#deploy(props, deployment);
     const { network = {} } = props;
-    if (network !== false) addNetworkPolicy(this, this.workload, traffic(surroundings(network), props.traces));
+    if (network !== false) addNetworkPolicy(this, this.workload, traffic(surroundings(network), props));
   }
 
-  #deploy({ issuer, tokenIssuer, guard, traces }: AuthServerProps, deployment: AuthDeployment): void {
+  #deploy({ issuer, tokenIssuer, guard, region, traces }: AuthServerProps, deployment: AuthDeployment): void {
     const { image, replicas = 2, secretName = 'sekisho-auth', bootstrapAdminEmail, trustedProxies = [] } = deployment;
     const admin = bootstrapAdminEmail === undefined ? [] : adminEnvironment(bootstrapAdminEmail);
-    const keys = ['key-encryption-key', ...(admin.length > 0 ? ['bootstrap-admin-password'] : [])];
+    const keys = [
+      'key-encryption-key',
+      ...(admin.length > 0 ? ['bootstrap-admin-password'] : []),
+      ...(region ? [SESSION_KEY] : []),
+    ];
     addDeployment(this, {
       workload: this.workload,
       image,
@@ -94,6 +102,7 @@ export class AuthServer extends Construct {
           ...(guard ? [{ name: 'GUARD_WORKLOADS', value: `${guard.namespace}/${guard.serviceAccount}` }] : []),
           ...(trustedProxies.length === 0 ? [] : [{ name: 'AUTH_TRUSTED_PROXIES', value: trustedProxies.join(',') }]),
           ...admin,
+          ...authRegionEnvironment(region, secretName, SECRET_FILES),
           ...(deployment.env ?? []),
         ],
         traces,
@@ -123,7 +132,7 @@ export function authWorkload(namespace: string): WorkloadFacts {
   return { name: NAME, namespace, serviceAccount: NAME, labels: { app: NAME }, ports: [PUBLIC, ADMIN] };
 }
 
-function traffic(around: Surroundings, traces: TracesProps | undefined): Traffic {
+function traffic(around: Surroundings, { region, traces }: AuthServerProps): Traffic {
   const { authFrom, administrationFrom, metricsFrom } = around;
   return {
     ingress: [
@@ -134,6 +143,7 @@ function traffic(around: Surroundings, traces: TracesProps | undefined): Traffic
     egress: [
       DNS,
       ...[around.apiServer, around.redis, around.postgresql, around.web].flatMap(allowTo),
+      ...(region ? allowTo(around.globalRedis) : []),
       ...allowToCollector(traces),
     ],
   };

@@ -4,6 +4,7 @@ import { surroundings } from './network/defaults.ts';
 import { addNetworkPolicy, allowFrom, allowTo, DNS } from './network/network-policy.ts';
 import type { NetworkProps } from './network/network-props.ts';
 import { firstPortOf, istiod, namespaces, PROXIES } from './network/peers.ts';
+import type { RegionProps } from './region.ts';
 import { allowToCollector, type TracesProps } from './traces.ts';
 import type { WorkloadFacts } from './workload.ts';
 
@@ -21,6 +22,7 @@ export interface GuardWays {
   /** Where istiod is, for a sidecar, or false where there is none. */
   readonly istiodNamespace: string | false;
   readonly network: NetworkProps;
+  readonly region: RegionProps | undefined;
   readonly traces: TracesProps | undefined;
 }
 
@@ -31,8 +33,8 @@ const AGENT_METRICS = 15_020;
  * Who reaches its pods at all: proxies. What they ask carries tokens, and anybody else would have one exchanged.
  */
 export function addGuardNetwork(scope: Construct, { workload, ports }: GuardAccess, ways: GuardWays): void {
-  const { auth, istiodNamespace, network, traces } = ways;
-  const { metricsFrom, apiServer, redis } = surroundings(network);
+  const { auth, istiodNamespace, network, region, traces } = ways;
+  const { metricsFrom, apiServer, redis, globalRedis } = surroundings(network);
   const prometheus = namespaces(metricsFrom);
   addNetworkPolicy(scope, workload, {
     ingress: [
@@ -44,6 +46,7 @@ export function addGuardNetwork(scope: Construct, { workload, ports }: GuardAcce
       DNS,
       ...allowTo(apiServer),
       ...allowTo(redis),
+      ...(region ? allowTo(globalRedis) : []),
       ...allowTo(firstPortOf(auth)),
       ...allowToCollector(traces),
       ...(istiodNamespace ? allowTo(istiod(istiodNamespace, 15_012)) : []),

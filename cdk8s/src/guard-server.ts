@@ -6,6 +6,7 @@ import { addDeployment, DRAIN_SECONDS, type TokenFile } from './deployment.ts';
 import { addGuardNetwork, addGuardPeers } from './guard-access.ts';
 import type { NetworkProps } from './network/network-props.ts';
 import type { Resources } from './pod.ts';
+import { type RegionProps, regionEnvironment } from './region.ts';
 import { type TracesProps, withTraces } from './traces.ts';
 import { addService, addServiceAccount, type WorkloadFacts } from './workload.ts';
 
@@ -19,6 +20,8 @@ export interface GuardServerProps {
   readonly deployment: GuardDeployment | false;
   /** Who it talks with, or false where nothing is to be denied. @default as the properties say */
   readonly network?: NetworkProps | false | undefined;
+  /** Which of several regions it is in. @default there is one */
+  readonly region?: RegionProps | undefined;
   /** Where its spans go. @default nowhere */
   readonly traces?: TracesProps | undefined;
 }
@@ -27,7 +30,7 @@ export interface GuardDeployment {
   readonly image: string;
   /**
    * Holds the keys `redis-url` and `key-encryption-key` (32 random bytes in base64; earlier ones may follow, one on a line), for the
-   * guard alone. @default 'sekisho-guard'
+   * guard alone; in one of several regions also `global-redis-url`. @default 'sekisho-guard'
    */
   readonly secretName?: string;
   /** @default 2 */
@@ -99,9 +102,10 @@ export class GuardServer extends Construct {
       ...(meshed && { podLabels: { 'sidecar.istio.io/inject': 'true' } }),
     });
     const ports = { check: CHECK.targetPort, ops: OPS_PORT };
-    const { auth, traces, network = {} } = props;
+    const { auth, region, traces, network = {} } = props;
     const istiodNamespace = meshed && (deployment.istiodNamespace ?? 'istio-system');
-    if (network !== false) addGuardNetwork(this, { workload, ports }, { auth, istiodNamespace, network, traces });
+    if (network !== false)
+      addGuardNetwork(this, { workload, ports }, { auth, istiodNamespace, network, region, traces });
     if (meshed) addGuardPeers(this, { workload, ports });
   }
 
@@ -122,7 +126,7 @@ export function guardWorkload(namespace: string): WorkloadFacts {
 }
 
 function environment(
-  { issuer, auth }: GuardServerProps,
+  { issuer, auth, region }: GuardServerProps,
   { secretName, trustDomain = 'cluster.local', loginPath }: GuardDeployment & { readonly secretName: string },
 ): k8s.EnvVar[] {
   return [
@@ -134,6 +138,7 @@ function environment(
     { name: 'TRUST_DOMAIN', value: trustDomain },
     ...(loginPath === undefined ? [] : [{ name: 'GUARD_LOGIN_PATH', value: loginPath }]),
     { name: 'REDIS_URL', valueFrom: { secretKeyRef: { name: secretName, key: 'redis-url' } } },
+    ...regionEnvironment(region, secretName),
     { name: 'KEY_ENCRYPTION_KEY_FILE', value: `${SECRET_FILES}/key-encryption-key` },
     { name: 'WORKLOAD_TOKEN_FILE', value: `${WORKLOAD_TOKEN.mountPath}/${WORKLOAD_TOKEN.file}` },
   ];

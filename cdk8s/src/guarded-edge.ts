@@ -4,6 +4,7 @@ import { type GuardDeployment, GuardServer } from './guard-server.ts';
 import type { NetworkProps } from './network/network-props.ts';
 import type { EdgeProps } from './platform-props.ts';
 import { type GatewayRef, type GatewayServiceType, PublicGateway } from './public-gateway.ts';
+import type { RegionProps } from './region.ts';
 import { ServiceAuthPolicy } from './service-auth-policy.ts';
 import type { TracesProps } from './traces.ts';
 import type { WorkloadFacts } from './workload.ts';
@@ -21,6 +22,7 @@ export interface GuardedEdgeProps extends EdgeProps {
   /** Of the guard, or false where it and the gateway's proxy are run by somebody else. */
   readonly deployment: GuardDeployment | false;
   readonly network: NetworkProps | false | undefined;
+  readonly region: RegionProps | undefined;
   readonly traces: TracesProps | undefined;
 }
 
@@ -35,8 +37,8 @@ export const EDGE: GatewayRef = { name: 'edge', namespace: 'istio-edge' };
 
 /** The guard, and a gateway where it is asked about every request: what a request may do, the policies of the services say. */
 export function addGuardedEdge(scope: Construct, props: GuardedEdgeProps): GuardedEdge {
-  const { namespace, auth, issuer, deployment, network, traces } = props;
-  const guard = new GuardServer(scope, 'guard', { namespace, issuer, auth, deployment, network, traces });
+  const { namespace, auth, issuer, deployment, network, region, traces } = props;
+  const guard = new GuardServer(scope, 'guard', { namespace, issuer, auth, deployment, network, region, traces });
   const gateway = props.gateway ?? addGateway(scope, props);
   new ServiceAuthPolicy(scope, 'edge-policy', {
     name: gateway.name,

@@ -15,6 +15,7 @@ export {
   DASHBOARDS,
   PROXY_METRICS,
   prometheusGroups,
+  REGION_DASHBOARDS,
   RULE_GROUPS,
   RUNBOOKS,
   SUBJECTS,
@@ -39,6 +40,7 @@ export {
   PublicRoute,
   type PublicRouteProps,
 } from './public-gateway.ts';
+export type { RegionProps } from './region.ts';
 export { type OperatorDeployment, SekishoOperator, type SekishoOperatorProps } from './sekisho-operator.ts';
 export { SekishoPlatform } from './sekisho-platform.ts';
 export { ServiceAuthPolicy, type ServiceAuthPolicyProps } from './service-auth-policy.ts';

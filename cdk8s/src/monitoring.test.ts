@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Manifest } from './kubernetes.ts';
-import { DASHBOARDS, RULE_GROUPS } from './monitoring/index.ts';
+import { DASHBOARDS, REGION_DASHBOARDS, RULE_GROUPS } from './monitoring/index.ts';
 import { type MonitoringOptions, renderMonitoring } from './monitoring.ts';
 import { renderPlatform } from './platform.ts';
 
@@ -56,10 +56,19 @@ function alertsOf(manifests: readonly Manifest[]): readonly string[] {
 }
 
 test('a guarded platform has every alert, one without a guard none about it', () => {
-  expect(alertsOf(render())).toEqual(RULE_GROUPS.flatMap(({ alerts }) => alerts.map(({ alert }) => alert)));
+  const alone = RULE_GROUPS.filter(({ subject }) => subject !== 'regions');
+  expect(alertsOf(render())).toEqual(alone.flatMap(({ alerts }) => alerts.map(({ alert }) => alert)));
   const alerts = alertsOf(renderMonitoring(renderPlatform({ issuer })));
   expect(alerts).toContain('SekishoAuthDown');
   expect(alerts).not.toContain('SekishoGuardDown');
+});
+
+test('one of several regions has alerts and a dashboard of them as well', () => {
+  const region = { name: 'eu', all: ['us', 'eu'] };
+  const watched = renderMonitoring(renderPlatform({ issuer, edge: {}, region }));
+  expect(alertsOf(watched)).toEqual(RULE_GROUPS.flatMap(({ alerts }) => alerts.map(({ alert }) => alert)));
+  const names = (manifests: readonly Manifest[]) => ofKind(manifests, 'ConfigMap').map(({ metadata }) => metadata.name);
+  expect(names(watched)).toEqual([...names(render()), 'sekisho-dashboard-regions']);
 });
 
 test('Prometheus finds rules and monitors by the labels that it is told to look for', () => {
@@ -93,7 +102,7 @@ test('each dashboard is a ConfigMap that Grafana finds, or none is', () => {
   expect(ofKind(render({ dashboards: false }), 'ConfigMap')).toEqual([]);
 });
 
-test.each(Object.entries(DASHBOARDS))(
+test.each(Object.entries({ ...DASHBOARDS, ...REGION_DASHBOARDS }))(
   'panels of %s neither overlap nor leave the page, and each has a query',
   (_, { panels }) => {
     const drawn = panels as readonly {

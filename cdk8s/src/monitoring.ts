@@ -2,7 +2,7 @@ import { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { type Labels, type Manifest, render } from './kubernetes.ts';
-import { DASHBOARDS } from './monitoring/dashboards/index.ts';
+import { DASHBOARDS, REGION_DASHBOARDS } from './monitoring/dashboards/index.ts';
 import { PROXY_METRICS, prometheusGroups, RUNBOOKS, type Subject } from './monitoring/rules/index.ts';
 import type { Platform } from './platform.ts';
 import type { WorkloadFacts } from './workload.ts';
@@ -22,12 +22,14 @@ export interface MonitoringOptions {
 
 export interface MonitoringProps extends MonitoringOptions {
   readonly namespace: string;
+  /** Whether it is one of several regions. @default false */
+  readonly regional?: boolean;
   /** What runs, and the port of its pods where /metrics is. */
   readonly parts: readonly MonitoredPart[];
 }
 
 export interface MonitoredPart {
-  readonly part: Exclude<Subject, 'proxies'>;
+  readonly part: Exclude<Subject, 'proxies' | 'regions'>;
   readonly workload: Pick<WorkloadFacts, 'namespace' | 'labels'>;
   readonly port: number;
 }
@@ -38,10 +40,11 @@ const API = 'monitoring.coreos.com/v1';
 export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const { parts, proxies = true, dashboards = true } = props;
+    const { parts, regional = false, proxies = true, dashboards = true } = props;
     for (const part of parts) this.#addPartMonitor(part, props);
     if (proxies) this.#addProxyMonitor(props);
-    this.#addRules([...parts.map(({ part }) => part), 'proxies'], props);
+    const subjects = parts.map(({ part }) => part);
+    this.#addRules([...subjects, 'proxies', ...(regional ? (['regions'] as const) : [])], props);
     if (dashboards) this.#addDashboards(props);
   }
 
@@ -94,8 +97,9 @@ export class Monitoring extends Construct {
     });
   }
 
-  #addDashboards({ namespace }: MonitoringProps): void {
-    for (const [name, dashboard] of Object.entries(DASHBOARDS)) {
+  #addDashboards({ namespace, regional }: MonitoringProps): void {
+    const dashboards = { ...DASHBOARDS, ...(regional && REGION_DASHBOARDS) };
+    for (const [name, dashboard] of Object.entries(dashboards)) {
       new k8s.KubeConfigMap(this, `dashboard-${name}`, {
         metadata: { name: `sekisho-dashboard-${name}`, namespace, labels: { grafana_dashboard: '1' } },
         data: { [`sekisho-${name}.json`]: JSON.stringify(dashboard) },
@@ -109,7 +113,7 @@ const OPS_PORT = { operator: 9090, auth: 8081, guard: 9090 } as const;
 
 /** What watches a platform, as plain objects, to be applied after it. */
 export function renderMonitoring(
-  { operator, auth, edge }: Pick<Platform, 'operator' | 'auth' | 'edge'>,
+  { operator, auth, edge, regional }: Pick<Platform, 'operator' | 'auth' | 'edge' | 'regional'>,
   options: MonitoringOptions = {},
 ): readonly Manifest[] {
   const workloads = { operator, auth, ...(edge && { guard: edge.guard }) };
@@ -118,7 +122,7 @@ export function renderMonitoring(
     return workload ? [{ part, workload, port: OPS_PORT[part] }] : [];
   });
   return render((chart) => {
-    new Monitoring(chart, 'monitoring', { ...options, namespace: operator.namespace, parts });
+    new Monitoring(chart, 'monitoring', { ...options, namespace: operator.namespace, regional, parts });
     return {};
   }).manifests;
 }

@@ -3,6 +3,7 @@ import type { GuardDeployment } from './guard-server.ts';
 import type { Target } from './kubernetes.ts';
 import type { NetworkProps } from './network/network-props.ts';
 import type { GatewayRef, GatewayServiceType } from './public-gateway.ts';
+import type { RegionProps } from './region.ts';
 import type { OperatorDeployment, SekishoOperatorProps } from './sekisho-operator.ts';
 import type { PostgresqlServerProps } from './stores/postgresql-server.ts';
 import type { RedisServerProps } from './stores/redis-server.ts';
@@ -41,12 +42,14 @@ export interface SekishoPlatformProps {
   readonly guard?: Omit<GuardDeployment, 'image' | 'trustDomain' | 'istiodNamespace'>;
   /** A Redis of the platform's own, for who has none. @default none: the Secrets of auth and guard lead to one */
   readonly redis?: Omit<RedisServerProps, 'namespace' | 'clients'>;
-  /** A PostgreSQL of the platform's own, for who has none. @default none: the Secret of auth leads to one */
+  /** A PostgreSQL of the platform's own, for who has none; regions share one, which none of them reaches here. @default none: the Secret of auth leads to one */
   readonly postgresql?: Omit<PostgresqlServerProps, 'namespace' | 'clients'>;
   /** Who the platform's pods talk with: all else is denied. False renders no NetworkPolicy. @default as the properties say */
   readonly network?: NetworkProps | false;
   /** Where the spans of operator, auth service and guard go. @default nowhere: nothing is recorded */
   readonly traces?: TracesProps;
+  /** Which of several regions this platform is. @default there is one */
+  readonly region?: RegionProps;
   /** Where Istio is, and what its mesh config says. @default as Istio is installed by default */
   readonly mesh?: Pick<SekishoOperatorProps, 'trustDomain' | 'rootNamespace' | 'meshConfig' | 'istiodNamespace'>;
 }

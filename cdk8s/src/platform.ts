@@ -7,7 +7,7 @@ export { PLATFORM_ISSUER, PLATFORM_NAMESPACE } from './sekisho-platform.ts';
 export type PlatformOptions = SekishoPlatformProps;
 
 /** The construct's facts, and every object of it in the order in which they are applied. */
-export interface Platform extends Pick<SekishoPlatform, 'operator' | 'auth' | 'gateway' | 'edge'> {
+export interface Platform extends Pick<SekishoPlatform, 'operator' | 'auth' | 'gateway' | 'edge' | 'regional'> {
   readonly manifests: readonly Manifest[];
 }
 
@@ -17,7 +17,7 @@ export interface Platform extends Pick<SekishoPlatform, 'operator' | 'auth' | 'g
  */
 export function renderPlatform(options: PlatformOptions): Platform {
   return render((chart) => {
-    const { operator, auth, gateway, edge } = new SekishoPlatform(chart, 'platform', options);
-    return { operator, auth, gateway, edge };
+    const { operator, auth, gateway, edge, regional } = new SekishoPlatform(chart, 'platform', options);
+    return { operator, auth, gateway, edge, regional };
   });
 }

@@ -9,6 +9,7 @@ import { addDefaultDeny } from './network/network-policy.ts';
 import { firstPortOf } from './network/peers.ts';
 import type { SekishoPlatformProps } from './platform-props.ts';
 import { type GatewayWithWorkload, PublicGateway } from './public-gateway.ts';
+import { checkRegion } from './region.ts';
 import { SekishoOperator } from './sekisho-operator.ts';
 import { PostgresqlServer, postgresqlWorkload } from './stores/postgresql-server.ts';
 import { RedisServer, redisWorkload } from './stores/redis-server.ts';
@@ -29,6 +30,8 @@ export class SekishoPlatform extends Construct {
   readonly auth: WorkloadFacts;
   readonly gateway: GatewayWithWorkload | undefined;
   readonly edge: GuardedEdge | undefined;
+  /** Whether it is one of several regions. */
+  readonly regional: boolean;
   readonly #props: SekishoPlatformProps;
   readonly #namespace: string;
 
@@ -38,6 +41,8 @@ export class SekishoPlatform extends Construct {
     this.#props = props;
     this.#namespace = props.namespace ?? PLATFORM_NAMESPACE;
     checkGateways(props, this.#namespace);
+    checkRegion(props.region);
+    this.regional = props.region !== undefined;
     this.#addGround();
     this.operator = this.#addOperator();
     this.auth = this.#addAuth();
@@ -95,6 +100,7 @@ export class SekishoPlatform extends Construct {
       ...(edge && { guard: { namespace, serviceAccount: GUARD_SERVICE_ACCOUNT } }),
       deployment: this.#isLocal ? false : { ...auth, bootstrapAdminEmail, image: this.#images.auth },
       network: this.#network,
+      region: this.#props.region,
       traces: this.#props.traces,
     }).workload;
   }
@@ -125,6 +131,7 @@ export class SekishoPlatform extends Construct {
       ...{ namespace: this.#namespace, issuer, routesFrom, serviceType, auth: this.auth },
       deployment: this.#isLocal ? false : { ...guard, trustDomain, istiodNamespace, image: this.#images.guard },
       network: this.#network,
+      region: this.#props.region,
       traces: this.#props.traces,
     });
   }

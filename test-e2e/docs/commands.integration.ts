@@ -104,6 +104,19 @@ test('docs/manifests.md makes the Secrets of stores of the platform', {
   });
 });
 
+test('docs/regions.md makes the Secrets of a region', { timeout: 400_000 }, async () => {
+  await cluster.apply([namespace('sekisho-system')]);
+  await shell('kubectl -n sekisho-system delete secret --all && openssl rand -base64 32 > session-key', place);
+  const [script = '', ...others] = kubectlBlocks(page('docs/regions.md'));
+  expect(others).toEqual([]);
+  await shell(script, place);
+  const ofAll = ['key-encryption-key', 'redis-url'];
+  expect(await secrets()).toEqual({
+    'sekisho-auth': ['database-read-url', 'database-url', 'global-redis-url', ...ofAll, 'session-key'],
+    'sekisho-guard': ['global-redis-url', ...ofAll],
+  });
+});
+
 test('docs/first-policy.md applies its policy and sees it enforced', { timeout: 400_000 }, async () => {
   const first = page('docs/first-policy.md');
   await cluster.apply([namespace('shop')]);

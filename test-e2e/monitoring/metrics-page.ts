@@ -1,7 +1,7 @@
 import type { Exposed } from './exposition.ts';
 
-/** Every replica tells another one. */
-const UNBOUNDED = new Set(['version']);
+/** Every installation tells others. */
+const UNBOUNDED = new Set(['version', 'region']);
 
 export interface Section {
   readonly title: string;
@@ -14,6 +14,7 @@ declared is told as \`other\`, and no label is ever a user, a token, a path or a
 which alerts there are and which dashboards: [monitoring.md](monitoring.md).
 
 Every part tells of its process and of Node beside (\`process_...\`, \`nodejs_...\`): memory, CPU, event loop, garbage collection; and where it traces, \`trace_spans_total\` by \`result\`.
+Where there are several regions, the auth service and the guard tell what stands at the end, too; \`session_sync_...\` the auth service alone.
 `;
 
 /** docs/metrics.md. */

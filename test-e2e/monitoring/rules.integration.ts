@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AlertingRule, DASHBOARDS, RULE_GROUPS, RUNBOOKS } from '@sekisho/cdk8s';
+import { type AlertingRule, DASHBOARDS, REGION_DASHBOARDS, RULE_GROUPS, RUNBOOKS } from '@sekisho/cdk8s';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { REPOSITORY } from '../mesh/paths.ts';
@@ -61,7 +61,7 @@ test('promtool takes the scrape configuration for a Prometheus without its opera
 });
 
 test('every query of the dashboards is one that Prometheus understands', async () => {
-  const rules = Object.values(DASHBOARDS)
+  const rules = Object.values({ ...DASHBOARDS, ...REGION_DASHBOARDS })
     .flatMap(queriesOf)
     .map((query, index) => ({ record: `query_${index}`, expr: askable(query) }));
   expect(rules.length).toBeGreaterThan(40);

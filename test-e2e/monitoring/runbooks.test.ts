@@ -1,13 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DASHBOARDS, PROXY_METRICS, RULE_GROUPS } from '@sekisho/cdk8s';
+import { DASHBOARDS, PROXY_METRICS, REGION_DASHBOARDS, RULE_GROUPS } from '@sekisho/cdk8s';
 import { expect, test } from 'vitest';
 import { REPOSITORY } from '../mesh/paths.ts';
 import { queriesOf } from './queries.ts';
 
 const FOLDER = join(REPOSITORY, 'docs/runbooks');
 const METRIC =
-  /\b((?:sekisho|guard|auth|token|tokens|session|sessions|revocation|revocations|signing|security|backchannel|envoy)_[a-z0-9_]+)\b(?!["=])/g;
+  /\b((?:sekisho|guard|auth|token|tokens|session|sessions|revocation|revocations|signing|security|backchannel|region|envoy)_[a-z0-9_]+)\b(?!["=])/g;
 /** What an application calls its own. */
 const NO_METRIC = new Set(['backchannel_logout_uri']);
 
@@ -16,7 +16,8 @@ const pages = (await readdir(FOLDER)).filter((name) => name !== 'README.md');
 const alerts = RULE_GROUPS.flatMap((group) => group.alerts);
 const records = RULE_GROUPS.flatMap((group) => group.records.map(({ record }) => record));
 /** Metrics, their labels and the values of those. */
-const told = new Set([...(await read('docs/metrics.md')).matchAll(/`(\w+)`/g)].map(([, name]) => name));
+const inventory = `${await read('docs/metrics.md')}${await read('docs/regions.md')}`;
+const told = new Set([...inventory.matchAll(/`(\w+)`/g)].map(([, name]) => name));
 
 /** Metrics in a text that nobody tells; a histogram is asked for by its parts. */
 function unknownIn(text: string): readonly string[] {
@@ -58,7 +59,7 @@ test.each(pages)(
 test('rules and dashboards ask for nothing that nobody tells', () => {
   const queries = [
     ...RULE_GROUPS.flatMap((group) => [...group.alerts, ...group.records].map(({ expr }) => expr)),
-    ...Object.values(DASHBOARDS).flatMap(queriesOf),
+    ...Object.values({ ...DASHBOARDS, ...REGION_DASHBOARDS }).flatMap(queriesOf),
   ];
   const known = new Set(records.map((record) => record.split(':')[1]));
   expect(queries.flatMap(unknownIn).filter((name) => !known.has(name))).toEqual([]);

@@ -5,6 +5,7 @@ import { REPOSITORY } from '../mesh/paths.ts';
 import { waitFor } from '../mesh/wait.ts';
 import { type Exposed, exposedBy } from '../monitoring/exposition.ts';
 import { metricsPage } from '../monitoring/metrics-page.ts';
+import { regionalMetrics } from '../monitoring/regional-metrics.ts';
 
 const LONG = 120_000;
 const mesh: MeshInfo = readMesh();
@@ -34,6 +35,7 @@ test('docs/metrics.md tells what the running parts do (`-u` writes it)', { timeo
     { title: 'Operator', metrics: await exposed('the operator', mesh.operator) },
     { title: 'Auth service', metrics: await exposed('the auth service', mesh.auth.adminUrl) },
     { title: 'Guard', metrics: await exposed('the guard', mesh.guard) },
+    { title: 'In one of several regions', metrics: await regionalMetrics() },
   ]);
   await expect(page).toMatchFileSnapshot(join(REPOSITORY, 'docs/metrics.md'));
 });

@@ -60,6 +60,17 @@ const STORES: readonly Workload[] = [
 ];
 const WORKLOADS = [...DEPLOYMENTS, ...STORES];
 
+/** What auth and guard are told of their region; its name is marked. */
+function region(of: string): Binding[] {
+  const at = (variable: string) => `${CONTAINER}.env.[${variable}].value`;
+  return [
+    { of, at: at('REGIONS'), expression: '{{ join "," .Values.region.all | quote }}' },
+    { of, at: at('REGION_MAX_STALENESS_SECONDS'), expression: '{{ .Values.region.maxStalenessSeconds | quote }}' },
+    { of, at: at('SESSIONS_WITHOUT_GLOBAL'), value: 'region.withoutGlobal' },
+    { of, at: at('SESSIONS_WITHOUT_LOCAL'), value: 'region.withoutLocal' },
+  ];
+}
+
 function autoscaling(name: string, part: string): Binding[] {
   const of = `HorizontalPodAutoscaler/${name}`;
   return [
@@ -103,6 +114,8 @@ export const BINDINGS: readonly Binding[] = [
   { of: 'Deployment/sekisho-guard', at: 'spec.replicas', value: 'guard.replicas' },
   ...autoscaling('auth', 'auth'),
   ...autoscaling('sekisho-guard', 'guard'),
+  ...region('Deployment/auth'),
+  ...region('Deployment/sekisho-guard'),
   ...edge,
   { of: 'NetworkPolicy/auth', at: 'spec.ingress.0.from.0', items: 'network.authFrom' },
   { of: 'Gateway/public', at: 'spec.gatewayClassName', value: 'publicGateway.className' },

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, inject, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { Manifest } from '../kubernetes.ts';
 import { PLATFORM_NAMESPACE } from '../platform.ts';
+import type { RegionProps } from '../region.ts';
 import { type Installation, installed } from './platform-tree.ts';
 import { Helm } from './testing/helm.ts';
 
@@ -34,6 +35,11 @@ const collector = 'http://otel-collector.observability:4318';
 const traced = { sampler: 'parentbased_always_on', collector: { to: [prometheus], ports: [14_318] } } as const;
 const peers = { metricsFrom: [], administrationFrom: [prometheus], authFrom: [prometheus, { podSelector: {} }] };
 const cache = { to: [{ ipBlock: { cidr: '10.0.0.0/8' } }], ports: [6380] };
+
+const refusing: RegionProps = {
+  ...{ name: 'asia-1', all: ['us', 'eu', 'asia-1'], maxStalenessSeconds: 86_400, databaseReplica: true },
+  ...{ withoutGlobal: 'refuse', withoutLocal: 'refuse' },
+};
 
 const PROFILES: readonly Profile[] = [
   { name: 'defaults', values: {}, options: { ...base, edge: {}, routesFrom: [] } },
@@ -122,6 +128,25 @@ const PROFILES: readonly Profile[] = [
     name: 'traces without a guard, no network policies',
     values: { guard: { enabled: false }, network: { enabled: false }, traces: { endpoint: collector } },
     options: { ...base, network: false, traces: { endpoint: collector } },
+  },
+  {
+    name: 'one of several regions',
+    values: { region: { name: 'eu', all: ['us', 'eu'] } },
+    options: { ...base, edge: {}, routesFrom: [], region: { name: 'eu', all: ['us', 'eu'] } },
+  },
+  {
+    name: 'a region that refuses, with a replica and a network of its own',
+    values: { region: refusing, network: { globalRedis: cache }, guard: { meshed: true } },
+    options: {
+      ...{ ...base, edge: {}, routesFrom: [], guard: { meshed: true } },
+      region: refusing,
+      network: { globalRedis: cache },
+    },
+  },
+  {
+    name: 'a region without a guard, that is watched',
+    values: { guard: { enabled: false }, region: refusing, monitoring: { enabled: true } },
+    options: { ...base, region: refusing, monitoring: {} },
   },
   {
     name: 'monitoring',

@@ -12,7 +12,7 @@ afterAll(() => {
 /** A build that is no release takes the cluster for one of years ago. */
 const kubernetes = ['--kube-version', '1.36.0'] as const;
 const issuer = ['--set', 'issuer=https://auth.example.org'] as const;
-const profiles = ['minimal', 'no-guard', 'full', 'monitoring', 'ha', 'kind'];
+const profiles = ['minimal', 'no-guard', 'full', 'monitoring', 'region', 'ha', 'kind'];
 
 test('it is the Helm that it is meant to be', async () => {
   expect(await helm3.run(['version', '--short'])).toMatch(/^v3\./);

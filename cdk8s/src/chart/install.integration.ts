@@ -117,7 +117,7 @@ test('a rollback puts values back, and definitions stay', async () => {
 });
 
 /** Server-side apply refuses a field that a type does not have. */
-test.each(['no-guard', 'full', 'ha', 'minimal'])(
+test.each(['no-guard', 'full', 'region', 'ha', 'minimal'])(
   'the API server takes every object of the profile %s',
   async (name) => {
     const said = await upgrade(CHART, ...profile(name), '--set', 'issuer=https://auth.example.org');

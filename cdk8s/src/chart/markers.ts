@@ -25,6 +25,7 @@ export const MARKERS = {
   scrapeInterval: 'marked-scrape-interval',
   collector: 'http://marked-collector.invalid:4318',
   trustedProxies: 'marked-trusted-proxies',
+  region: 'marked-region',
 } as const;
 
 const image = (part: string): string => `include "sekisho.image" (list $ .Values.${part}.image)`;
@@ -53,6 +54,7 @@ const EXPRESSIONS: Readonly<Record<keyof typeof MARKERS, string>> = {
   scrapeInterval: '.Values.monitoring.interval',
   collector: '.Values.traces.endpoint',
   trustedProxies: 'join "," .Values.auth.trustedProxies',
+  region: '.Values.region.name',
 };
 
 const PAIRS = Object.entries(MARKERS).map(([name, marker]) => ({

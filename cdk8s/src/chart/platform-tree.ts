@@ -28,6 +28,7 @@ const FULL = {
   redis: { image: MARKERS.redisImage, program: MARKERS.redisProgram, secretName: MARKERS.redisSecret },
   postgresql: { image: MARKERS.postgresqlImage, secretName: MARKERS.postgresqlSecret },
   network: MARKED_NETWORK,
+  region: { name: MARKERS.region, all: [MARKERS.region, 'bound'], databaseReplica: true },
   traces: { endpoint: MARKERS.collector, collector: MARKED_COLLECTOR },
   mesh: {
     ...{ trustDomain, rootNamespace, istiodNamespace },
@@ -42,6 +43,7 @@ const { redis: _redis, ...withoutRedis } = FULL;
 const { postgresql: _postgresql, ...withoutPostgresql } = FULL;
 const { monitoring: _monitoring, ...unwatched } = FULL;
 const { traces: _traces, ...untraced } = FULL;
+const { region: _region, ...alone } = FULL;
 const { loginPath: _loginPath, ...pageless } = FULL.guard;
 const { trustedProxies: _trustedProxies, ...direct } = FULL.auth;
 const { authFrom: _authFrom, ...network } = FULL.network;
@@ -60,6 +62,11 @@ const SWITCHES: readonly { readonly condition: string; readonly off: Installatio
   { condition: '.Values.network.enabled', off: { ...FULL, network: false } },
   { condition: '.Values.network.authFrom', off: { ...FULL, network } },
   { condition: '.Values.traces.endpoint', off: untraced },
+  { condition: '.Values.region.name', off: alone },
+  {
+    condition: '.Values.region.databaseReplica',
+    off: { ...FULL, region: { ...FULL.region, databaseReplica: false } },
+  },
   { condition: '.Values.redis.enabled', off: withoutRedis },
   { condition: '.Values.redis.volume.enabled', off: { ...FULL, redis: { ...FULL.redis, volume: false } } },
   { condition: '.Values.postgresql.enabled', off: withoutPostgresql },

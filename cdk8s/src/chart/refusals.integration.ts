@@ -42,6 +42,14 @@ describe('a value that is wrong is refused by its name', () => {
       'edgeGateway is the gateway `public`',
     ],
     ['edgeGateway.namespace=default', 'edgeGateway.namespace is default, which is that of the release'],
+    ['region.name=EU', "at '/region/name'"],
+    ['region.all={eu,eu}', "at '/region/all': items at 0 and 1 are equal"],
+    ['region.withoutGlobal=go-on', "at '/region/withoutGlobal'"],
+    ['region.maxStalenessSeconds=5', "at '/region/maxStalenessSeconds'"],
+    ['region.all={eu,us}', 'region.name is empty'],
+    ['region.name=eu', 'region.all must name every region'],
+    ['region.name=eu,region.all={us,asia}', 'region.all must name eu, which is region.name, too'],
+    ['region.name=eu,region.all={us,eu},postgresql.enabled=true', 'regions share one for accounts'],
     ['secrets.generate=true', 'set redis.enabled and postgresql.enabled'],
     ['secrets.generate=true,redis.enabled=true,postgresql.enabled=true', 'secrets.generate needs the cluster'],
   ])('%s', async (value, complaint) => {
@@ -51,7 +59,7 @@ describe('a value that is wrong is refused by its name', () => {
   });
 });
 
-test.each(['minimal', 'no-guard', 'full', 'monitoring', 'ha', 'kind'])(
+test.each(['minimal', 'no-guard', 'full', 'monitoring', 'region', 'ha', 'kind'])(
   'lint has nothing to say about the profile %s',
   async (name) => {
     const issuer = ['--set', 'issuer=https://auth.example.org'];

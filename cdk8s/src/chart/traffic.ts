@@ -8,6 +8,7 @@ const DESTINATIONS = {
   'network.postgresql': 60_003,
   'network.web': 60_004,
   'traces.collector': 60_005,
+  'network.globalRedis': 60_006,
 } as const;
 const METRICS_FROM = 'marked-metrics-from';
 /** Stands for all peers of a list: bindings.ts puts them in its place. */
@@ -24,6 +25,7 @@ export const MARKED_NETWORK = {
   authFrom: [AUTH_FROM],
   apiServer: destination('network.apiServer'),
   redis: destination('network.redis'),
+  globalRedis: destination('network.globalRedis'),
   postgresql: destination('network.postgresql'),
   web: destination('network.web'),
 } as const satisfies NetworkProps;

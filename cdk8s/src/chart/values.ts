@@ -1,4 +1,5 @@
 import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox';
+import { MAX_REGIONS, REGION_NAME, WITHOUT_GLOBAL, WITHOUT_LOCAL } from '../region.ts';
 import { COLLECTOR_URL, SAMPLERS } from '../traces.ts';
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
@@ -125,7 +126,9 @@ export const ChartValues = group('Values of the chart.', {
   }),
   operator: part('The operator: policies become objects of the mesh.', {}),
   auth: part('The auth service: accounts, sessions, tokens, keys.', {
-    secretName: name('Secret with `database-url`, `redis-url` and `key-encryption-key`.'),
+    secretName: name(
+      'Secret with `database-url`, `redis-url` and `key-encryption-key`; in a region also `global-redis-url` and `session-key`.',
+    ),
     bootstrapAdminEmail: text(
       'First administrator, with `bootstrap-admin-password` of the Secret. Empty: none is made.',
       { pattern: '^([^\\s@]+@[^\\s@]+)?$', maxLength: 254 },
@@ -139,7 +142,9 @@ export const ChartValues = group('Values of the chart.', {
   }),
   guard: part('The guard: what proxies ask about requests.', {
     enabled: Type.Boolean({ description: 'Whether there is one, and a gateway that asks it.' }),
-    secretName: name('Secret with `redis-url` and a `key-encryption-key` of its own.'),
+    secretName: name(
+      'Secret with `redis-url` and a `key-encryption-key` of its own; in a region also `global-redis-url`.',
+    ),
     loginPath: text('Where people who open a page without a session are led, for example `/login`. Empty: nowhere.', {
       // As the guard reads it.
       pattern: '^(/([A-Za-z0-9_.~-][A-Za-z0-9_./~-]{0,254})?)?$',
@@ -168,8 +173,41 @@ export const ChartValues = group('Values of the chart.', {
     administrationFrom: objects('Peers that reach the administration of the auth service.'),
     apiServer: destination('The API server, whose own address and port a policy sees.'),
     redis: destination('Redis, unless `redis.enabled`.'),
-    postgresql: destination('PostgreSQL, unless `postgresql.enabled`.'),
+    globalRedis: destination('The store that regions share, where there are several.'),
+    postgresql: destination('PostgreSQL and a replica that is read, unless `postgresql.enabled`.'),
     web: destination('Key sets of TokenIssuers, and applications that are told of a log-out.'),
+  }),
+  region: group('Which of several regions this one is (docs/regions.md).', {
+    name: text(
+      'Of this one: lower case letters, digits and `-`. Empty: there is one region, and nothing below is read.',
+      {
+        pattern: `^$|${REGION_NAME}`,
+      },
+    ),
+    all: Type.Array(Type.String({ pattern: REGION_NAME }), {
+      description:
+        'Names of all, this one included, in the same order everywhere: first the one that there was before.',
+      maxItems: MAX_REGIONS,
+      uniqueItems: true,
+    }),
+    maxStalenessSeconds: Type.Integer({
+      minimum: 10,
+      maximum: 86_400,
+      description:
+        "Without news of another region's revocations for longer, the guard goes by `whenUnavailable` and the auth service accepts no token.",
+    }),
+    withoutGlobal: text(
+      'Sessions that are known here while the global store is away: `local`, they go on, or `refuse`.',
+      {
+        pattern: `^(${WITHOUT_GLOBAL.join('|')})$`,
+      },
+    ),
+    withoutLocal: text('What serves while the Redis of this region is away: `global`, the global store, or `refuse`.', {
+      pattern: `^(${WITHOUT_LOCAL.join('|')})$`,
+    }),
+    databaseReplica: Type.Boolean({
+      description: 'Whether the Secret of the auth service has `database-read-url`, a replica in this region.',
+    }),
   }),
   traces: group('Where the spans of operator, auth service and guard go.', {
     endpoint: text(

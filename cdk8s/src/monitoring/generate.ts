@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Yaml } from 'cdk8s';
-import { DASHBOARDS } from './dashboards/index.ts';
+import { DASHBOARDS, REGION_DASHBOARDS } from './dashboards/index.ts';
 import { prometheusGroups, SUBJECTS } from './rules/index.ts';
 
 /** Writes what Prometheus and Grafana read where no operator writes it for them. */
@@ -14,6 +14,6 @@ writeFileSync(
   join(FOLDER, 'prometheus-rules.yaml'),
   HEADER + Yaml.formatObjects([{ groups: prometheusGroups(SUBJECTS) }]),
 );
-for (const [name, dashboard] of Object.entries(DASHBOARDS)) {
+for (const [name, dashboard] of Object.entries({ ...DASHBOARDS, ...REGION_DASHBOARDS })) {
   writeFileSync(join(FOLDER, 'dashboards', `${name}.json`), `${JSON.stringify(dashboard, undefined, 2)}\n`);
 }

@@ -10,6 +10,7 @@ const DEFAULTS: Surroundings = {
   authFrom: [...PROXIES, ...NEIGHBOURS],
   apiServer: { ports: [443, 6443] },
   redis: { ports: [6379, 6380, 26_379] },
+  globalRedis: { ports: [6379, 6380, 26_379] },
   postgresql: { ports: [5432] },
   web: { ports: [443] },
 };

@@ -26,7 +26,9 @@ export interface NetworkProps {
   readonly apiServer?: Destination;
   /** @default ports 6379, 6380 and 26379 of every address */
   readonly redis?: Destination;
-  /** @default port 5432 of every address */
+  /** The store that regions share, where there are several. @default ports 6379, 6380 and 26379 of every address */
+  readonly globalRedis?: Destination;
+  /** The primary, and a replica that is read. @default port 5432 of every address */
   readonly postgresql?: Destination;
   /**
    * Key sets of TokenIssuers, which the operator fetches, and applications that the auth service tells of a log-out. @default port 443 of

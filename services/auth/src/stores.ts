@@ -12,6 +12,7 @@ import { openKeys } from './keys/keys.ts';
 import { createAuthMetrics } from './metrics.ts';
 import { ID_TOKEN_SECONDS } from './oauth/provider.ts';
 import { connectStores } from './regions/connections.ts';
+import { lostOf } from './regions/directory.ts';
 import type { ServiceOptions } from './service-options.ts';
 import { openSessions } from './sessions/open-sessions.ts';
 import { queryLog } from './traces.ts';
@@ -32,14 +33,15 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
   const longestLived = longestTokenSeconds(options.tokenLifetime);
   const sessions = openSessions({ ...options, tokenLifetime: longestLived, connections, metrics, authMetrics, audit });
   opened.defer(sessions.close);
-  const { revokeKey } = sessions;
-  const keys = await openKeys({ ...keysOptions(options), db: database.db, revokeKey, metrics });
+  const { revokeKey, regions } = sessions;
+  const lostRegions = () => lostOf(regions);
+  const keys = await openKeys({ ...keysOptions(options), db: database.db, revokeKey, lostRegions, metrics });
   opened.defer(keys.close);
   const checks: Checks = {
     database: () => pingDatabase(database.db),
     redis: connections.ping,
     keys: async () => [keys.ring.assertServing(), keys.published()],
-    revocations: async () => sessions.knowledge.assertFresh(),
+    revocations: sessions.assertReady,
   };
   return {
     db: database.db,

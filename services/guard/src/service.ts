@@ -140,13 +140,13 @@ function hopParts(
 const HOP_TOKENS = 20_000;
 
 /** A guard that has lost touch goes on by what it knows: not being ready would only take the answer away. */
-function readiness({ revocations }: Stores, watch: { readonly ready: boolean }, keys: KeySource): Checks {
+function readiness({ revocationsLoaded }: Stores, watch: { readonly ready: boolean }, keys: KeySource): Checks {
   const loaded = (what: string, holds: () => boolean) => async () => {
     if (!holds()) throw new GuardError('not_loaded', `${what} not known yet`);
   };
   return {
     routes: loaded('routes and policies are', () => watch.ready),
-    revocations: loaded('revocations are', () => Number.isFinite(revocations.staleMs)),
+    revocations: loaded('revocations are', revocationsLoaded),
     keys: loaded('keys are', () => keys.ready),
   };
 }

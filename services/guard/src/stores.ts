@@ -3,6 +3,7 @@ import type { RegionSettings, RevocationObserver, RevocationReader, Session } fr
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import type { KeySource, KeySourceProcess } from './keys/key-source.ts';
 import { createGuardMetrics, type GuardMetrics } from './metrics.ts';
+import { openRegionalBacking } from './regions/open-backing.ts';
 import { type Backing, openBacking } from './sessions/backing.ts';
 import { createKnowsRevocations } from './sessions/knowledge.ts';
 import { createSessionGate, type SessionGate } from './sessions/session-gate.ts';
@@ -29,6 +30,8 @@ export interface StoresOptions {
 /** Sessions and revocations, as the guard uses them. */
 export interface Stores {
   readonly revocations: RevocationReader;
+  /** Whether all of them were loaded once, from wherever they are kept. Stays true. */
+  revocationsLoaded(): boolean;
   /** Whether what is revoked, in any region, is known well enough to go by. */
   knowsRevocations(): boolean;
   readonly gate: SessionGate;
@@ -49,6 +52,10 @@ export function openStores(options: StoresOptions): Stores {
     for (const what of Object.values(ASKED)) outages.works(what);
   });
   const { sessions, revoker, revocations } = backing;
+  let isLoaded = false;
+  void revocations.ready.then(() => {
+    isLoaded = true;
+  });
   const metrics = createGuardMetrics(options.metrics, () => gate.size);
   const touches = createTouchQueue({
     sessions,
@@ -67,6 +74,7 @@ export function openStores(options: StoresOptions): Stores {
   });
   return {
     revocations,
+    revocationsLoaded: () => isLoaded,
     knowsRevocations: createKnowsRevocations(revocations, { maxStalenessMs, maxBehindMs: regions?.maxBehindMs }),
     gate,
     metrics,
@@ -91,7 +99,7 @@ export function openStores(options: StoresOptions): Stores {
 function openBackingOf({ prefix = 'sk', regions, ...options }: StoresOptions, onConnected: () => void): Backing {
   const observing = (observer: RevocationObserver) => askingForKeys(observer, options.keys);
   const open = { ...options, prefix, observing, onConnected };
-  return openBacking(open);
+  return regions === undefined ? openBacking(open) : openRegionalBacking(open, regions);
 }
 
 /** A key that leaked must not sign one token more: its successor is asked for at once. */

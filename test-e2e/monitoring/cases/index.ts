@@ -4,6 +4,7 @@ import { guardCases } from './guard.ts';
 import { keyCases } from './keys.ts';
 import { operatorCases } from './operator.ts';
 import { proxyCases } from './proxies.ts';
+import { regionCases } from './regions.ts';
 import { revocationCases } from './revocations.ts';
 
 /** By the name of the alert. */
@@ -14,4 +15,5 @@ export const ALERT_CASES: Readonly<Record<string, AlertCase>> = {
   ...keyCases,
   ...operatorCases,
   ...proxyCases,
+  ...regionCases,
 };

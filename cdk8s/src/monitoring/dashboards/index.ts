@@ -1,5 +1,6 @@
 import { grafanaDashboard } from './grafana.ts';
 import { platformDashboard } from './platform.ts';
+import { regionsDashboard } from './regions.ts';
 import { securityDashboard } from './security.ts';
 import { serviceTeamDashboard } from './service-team.ts';
 
@@ -9,3 +10,6 @@ export const DASHBOARDS = {
   security: grafanaDashboard(securityDashboard),
   'service-team': grafanaDashboard(serviceTeamDashboard),
 } as const;
+
+/** The same where there are several regions. */
+export const REGION_DASHBOARDS = { regions: grafanaDashboard(regionsDashboard) } as const;

@@ -2,13 +2,14 @@ import { authRules } from './auth.ts';
 import { guardRules } from './guard.ts';
 import { operatorRules } from './operator.ts';
 import { proxyRules } from './proxies.ts';
+import { regionRules } from './regions.ts';
 import type { AlertingRule, RecordingRule, RuleGroup, Subject } from './rule.ts';
 
 export { PROXY_METRICS } from './proxies.ts';
 export type { AlertingRule, RecordingRule, RuleGroup, Severity, Subject } from './rule.ts';
 export { SUBJECTS } from './rule.ts';
 
-export const RULE_GROUPS: readonly RuleGroup[] = [guardRules, authRules, operatorRules, proxyRules];
+export const RULE_GROUPS: readonly RuleGroup[] = [guardRules, authRules, operatorRules, proxyRules, regionRules];
 
 /** Where the pages of docs/runbooks are read. */
 export const RUNBOOKS = 'https://sekisho.dev/docs/runbooks';

@@ -24,7 +24,7 @@ export interface RecordingRule {
 }
 
 /** Of whom rules tell. */
-export const SUBJECTS = ['guard', 'auth', 'operator', 'proxies'] as const;
+export const SUBJECTS = ['guard', 'auth', 'operator', 'proxies', 'regions'] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 /** Rules of one group are evaluated one after the other, so an alert may build on what was recorded above it. */

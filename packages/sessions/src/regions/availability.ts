@@ -21,6 +21,15 @@ export function createLocalFirst(withoutLocal: WithoutLocal = 'global'): LocalFi
   };
 }
 
+/**
+ * What the global store says while that of this region is away.
+ * @throws SessionError `redis_unavailable` for nothing: what was not pushed yet is known only where nobody can ask now
+ */
+export function known<T>(found: T | undefined): T {
+  if (found !== undefined) return found;
+  throw new SessionError('redis_unavailable', 'only the store of this region, which is away, may know the session');
+}
+
 const FRESH_MS = 1_000;
 
 export interface PresenceOptions {

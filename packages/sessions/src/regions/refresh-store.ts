@@ -1,7 +1,7 @@
 import type { RedisClient } from '../connection.ts';
 import { openRefreshStore, type RefreshStore, type RefreshStoreOptions } from '../refresh.ts';
 import { createAdoption } from './adoption.ts';
-import { createLocalFirst, isUnavailable } from './availability.ts';
+import { createLocalFirst, isUnavailable, known } from './availability.ts';
 import type { Parcel } from './delivery.ts';
 import type { Region, WithoutGlobal, WithoutLocal } from './region.ts';
 
@@ -32,14 +32,14 @@ export function createRegionalRefreshStore(options: RegionalRefreshStoreOptions)
   const localFirst = createLocalFirst(withoutLocal);
   const adoption = createAdoption(options);
 
-  /** @returns what kept the global store from answering, if anything did */
-  async function bringUpToDate(userId: string, sessionId: string): Promise<unknown> {
+  /** @property away what kept the global store from answering, if anything did */
+  async function bringUpToDate(userId: string, sessionId: string): Promise<{ isThere: boolean; away?: unknown }> {
     let parcel: Parcel | undefined;
     try {
       parcel = await adoption.fetch(userId, sessionId);
     } catch (error) {
       if (withoutGlobal === 'refuse' || !isUnavailable(error)) throw error;
-      return error;
+      return { isThere: false, away: error };
     }
     const taken = parcel;
     if (taken !== undefined) {
@@ -48,15 +48,18 @@ export function createRegionalRefreshStore(options: RegionalRefreshStoreOptions)
         async () => undefined,
       );
     }
-    return undefined;
+    return { isThere: taken !== undefined };
   }
 
   return {
     async find(userId, sessionId) {
-      const away = await bringUpToDate(userId, sessionId);
+      const { isThere, away } = await bringUpToDate(userId, sessionId);
       const family = await localFirst(
         () => local.find(userId, sessionId),
-        () => global.find(userId, sessionId),
+        async () => {
+          const found = await global.find(userId, sessionId);
+          return isThere ? found : known(found);
+        },
       );
       // It may live, and have a family elsewhere.
       if (family === undefined && away !== undefined && !(await adoption.knows(userId, sessionId))) throw away;
@@ -71,7 +74,7 @@ export function createRegionalRefreshStore(options: RegionalRefreshStoreOptions)
       localFirst(
         async () => {
           if (await local.begin(userId, sessionId, family)) return true;
-          const away = await bringUpToDate(userId, sessionId);
+          const { away } = await bringUpToDate(userId, sessionId);
           if (away !== undefined && !(await adoption.knows(userId, sessionId))) throw away;
           return local.begin(userId, sessionId, family);
         },

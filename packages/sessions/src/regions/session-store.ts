@@ -3,7 +3,7 @@ import { living, openStore } from '../open-store.ts';
 import { newSession, SESSION_TTL_MS, type Session } from '../session.ts';
 import type { Found, SessionStore, SessionStoreOptions, StoreAt } from '../store.ts';
 import { createAdoption } from './adoption.ts';
-import { createLocalFirst, createPresence, isUnavailable } from './availability.ts';
+import { createLocalFirst, createPresence, isUnavailable, known } from './availability.ts';
 import { createRegionalList } from './list.ts';
 import type { Region, WithoutGlobal, WithoutLocal } from './region.ts';
 
@@ -40,7 +40,7 @@ export function createRegionalSessionStore(options: RegionalSessionStoreOptions)
   async function lookUp(userId: string, id: string, look: (store: StoreAt) => Promise<Found>): Promise<Found> {
     const { where, found } = await localFirst<Look>(
       async () => ({ where: 'local', found: await look(local) }),
-      async () => ({ where: 'global', found: await look(global) }),
+      async () => ({ where: 'global', found: known(await look(global)) }),
     );
     if (where === 'global' || found !== undefined) {
       await present?.();

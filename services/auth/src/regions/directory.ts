@@ -35,3 +35,8 @@ export const ONE_REGION: RegionDirectory = {
     throw new TypeError(`there is no region ${name}`);
   },
 };
+
+/** Those that are given up. */
+export function lostOf(regions: Pick<RegionDirectory, 'list'>): readonly string[] {
+  return regions.list().flatMap(({ name, state }) => (state === 'lost' ? name : []));
+}

@@ -1,8 +1,11 @@
-import type { OnSecurityEvent, RegionSettings } from '@sekisho/sessions';
+import type { OnSecurityEvent, RegionSettings, RevocationEntry } from '@sekisho/sessions';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import type { AuthAuditTrail } from '../audit/trail.ts';
+import { AuthError } from '../errors.ts';
 import type { AuthMetrics } from '../metrics.ts';
 import type { StoreConnections } from '../regions/connections.ts';
+import { endOnArrival } from '../regions/end-on-arrival.ts';
+import { openRegionalBacking } from '../regions/open-backing.ts';
 import { createKnowledge, type Knowledge } from '../revocations/knowledge.ts';
 import { tellSecurityEvents } from '../revocations/metrics.ts';
 import { type Backing, openBacking } from './backing.ts';
@@ -36,6 +39,8 @@ export interface Sessions extends Backing {
   readonly onSecurityEvent: OnSecurityEvent;
   /** Whether the revocations are known well enough to accept a token. */
   readonly knowledge: Knowledge;
+  /** Rejects while the revocations are not loaded from wherever they are kept, or are too old. */
+  assertReady(): Promise<void>;
   /** Revokes what a key signed, and what it will sign in other hands. */
   revokeKey(kid: string): Promise<void>;
 }
@@ -45,24 +50,38 @@ export function openSessions(options: OpenSessionsOptions): Sessions {
   const { regions, revocationMaxStaleness = 60 } = options;
   const backing = openBackingOf(options, () => endings);
   const { store, revoker, revocations } = backing;
+  let isLoaded = false;
+  void revocations.ready.then(() => {
+    isLoaded = true;
+  });
   const endings = createSessionEndings({ sessions: store, revoker, revocations, metrics: options.authMetrics });
+  const knowledge = createKnowledge(revocations, {
+    maxStalenessMs: revocationMaxStaleness * 1000,
+    maxBehindMs: regions?.maxBehindMs ?? 0,
+  });
   return {
     ...backing,
     endings,
     onSecurityEvent: tellSecurityEvents(options.audit, options.metrics),
-    knowledge: createKnowledge(revocations, {
-      maxStalenessMs: revocationMaxStaleness * 1000,
-      maxBehindMs: regions?.maxBehindMs ?? 0,
-    }),
+    knowledge,
+    async assertReady() {
+      if (!isLoaded) throw new AuthError('unavailable', 'the revocations are not loaded yet');
+      knowledge.assertFresh();
+    },
     revokeKey: (kid) => revoker.revoke({ kind: 'key', id: kid }),
   };
 }
 
 /** @param endings of the sessions that are kept there */
-function openBackingOf({ connections, ...options }: OpenSessionsOptions, endings: () => SessionEndings): Backing {
-  const { local: redis } = connections;
+function openBackingOf(
+  { connections, regions, ...options }: OpenSessionsOptions,
+  endings: () => SessionEndings,
+): Backing {
+  const { local: redis, global } = connections;
   const evict: SessionEndings['evicted'] = (userId, evicted) => endings().evicted(userId, evicted);
   const { prefix = 'sk', revocationMinReplicas: minReplicas = 0 } = options;
   const open = { ...options, redis, prefix, minReplicas, evict };
-  return openBacking(open);
+  if (regions === undefined || global === undefined) return openBacking(open);
+  const onArrival = (entry: RevocationEntry) => endOnArrival(endings(), regions.region.name, entry);
+  return openRegionalBacking({ ...open, global, onArrival }, regions);
 }

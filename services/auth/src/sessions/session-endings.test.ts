@@ -73,6 +73,18 @@ describe('ending a session', () => {
     expect(revoker.revoked.at(-2)).toMatchObject({ kind: 'logout', id: ALICE_ID, except: undefined });
   });
 
+  test('can be of those that began in a region, but for one', async () => {
+    const { endings, sessions, create, revokedSessions, ended } = setUp();
+    const [here, kept, there] = [await create(), await create(), await create()];
+    const list = sessions.list.bind(sessions);
+    const regionOf = (id: string) => (id === there ? 'osaka' : 'tokyo');
+    sessions.list = async (userId) => (await list(userId)).map((one) => ({ ...one, region: regionOf(one.id) }));
+    expect(await endings.begunIn('tokyo', ALICE_ID, { reason: 'revoked', except: kept })).toBe(1);
+    expect(revokedSessions()).toEqual([here]);
+    expect([...sessions.live.keys()]).toEqual([kept, there]);
+    expect(await ended('revoked')).toBe(1);
+  });
+
   test('revokes one too that began between the look and the end', async () => {
     const { endings, sessions, create, revokedSessions } = setUp();
     const first = await create();
@@ -157,6 +169,13 @@ describe('a session that is proven to have been', () => {
     await endings.proven(lost, 'logout');
     expect(revokedSessions()).toEqual(['lost']);
     expect(noted()).toEqual(['lost']);
+  });
+
+  test('is refused when nobody can be asked who knows it', async () => {
+    const { endings, sessions, revokedSessions } = setUp();
+    sessions.get = () => Promise.reject(away);
+    await endings.proven(lost, 'logout');
+    expect(revokedSessions()).toEqual(['lost']);
   });
 
   test('is left alone when it ended as it should', async () => {

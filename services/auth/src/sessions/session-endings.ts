@@ -1,4 +1,11 @@
-import type { EndedSession, RevocationReader, Revoker, Session, SessionStore } from '@sekisho/sessions';
+import {
+  type EndedSession,
+  type RevocationReader,
+  type Revoker,
+  type Session,
+  SessionError,
+  type SessionStore,
+} from '@sekisho/sessions';
 import type { AuthMetrics, SessionEnd } from '../metrics.ts';
 
 export interface SessionEndingsOptions {
@@ -18,11 +25,18 @@ export interface SessionEndings {
   one(userId: string, sessionId: string, reason: SessionEnd): Promise<boolean>;
   /**
    * One that is known by something we signed or kept, so that it is or was the user's. When nobody knows it any more it is
-   * refused all the same: Redis may have lost it in a failover, and may bring it back.
+   * refused all the same: Redis may have lost it in a failover, and may bring it back. So it is when nobody can be asked who
+   * knows it, as one of another region while the line to that is cut.
    */
   proven(session: EndedSession, reason: SessionEnd): Promise<void>;
   /** @returns how many there were */
   all(userId: string, reason: SessionEnd, options?: { readonly except?: string }): Promise<number>;
+  /** Those that began in this region: another one revoked them, which may not know of them. @returns how many there were */
+  begunIn(
+    region: string,
+    userId: string,
+    options: { readonly reason: SessionEnd; readonly except?: string | undefined },
+  ): Promise<number>;
   /** All, and whatever else was issued to the user until now: after it nothing from before is accepted anywhere. */
   lockOut(userId: string, reason: SessionEnd): Promise<number>;
   /** Those that have to go for a new one. */
@@ -73,10 +87,14 @@ export function createSessionEndings(options: SessionEndingsOptions): SessionEnd
       await revoker.revoke({ kind: 'logout', id: userId, except });
       return every(userId, reason, ({ id }) => id !== except);
     },
+    begunIn: (region, userId, { reason, except }) =>
+      every(userId, reason, (session) => session.region === region && session.id !== except),
     async proven(session, reason) {
-      if (await one(session.userId, session.id, reason)) return;
+      const { userId, id } = session;
+      const live = await sessions.get(userId, id).catch(noneWhileAway);
+      if (live !== undefined) return void (await end(userId, [live], reason));
       // By its name: it ended as it should, and everybody was told.
-      if (revocations.check({ session: { id: session.id } })?.kind === 'session') return;
+      if (revocations.check({ session: { id } })?.kind === 'session') return;
       await refuse([session]);
     },
     async lockOut(userId, reason) {
@@ -85,4 +103,9 @@ export function createSessionEndings(options: SessionEndingsOptions): SessionEnd
     },
     evicted: async (userId, evicted) => void (await end(userId, evicted, 'evicted')),
   };
+}
+
+function noneWhileAway(error: unknown): undefined {
+  if (error instanceof SessionError && error.code === 'redis_unavailable') return undefined;
+  throw error;
 }

@@ -1,4 +1,4 @@
-/** The first of so many waits for half a millisecond: each takes some 20 us. */
+/** The first of so many waits for half a millisecond: to decide takes some 20 us, or 100 where a token is verified. */
 const MOST = 32;
 
 /**
