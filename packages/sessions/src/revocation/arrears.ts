@@ -30,7 +30,10 @@ const MAX_OWED = 50_000;
  */
 export class Arrears {
   readonly #options: ArrearsOptions;
-  #owed: Owed[] = [];
+  /** Of the last comparison. */
+  #missing: Owed[] = [];
+  /** What came after it, and is paid first: who waits for it was told a moment ago. */
+  #news: Owed[] = [];
   #isCompared = false;
   #hasMore = false;
   #paying: Promise<void> | undefined;
@@ -49,20 +52,25 @@ export class Arrears {
 
   /** Whether the log has everything that its reader knows. */
   get isClear(): boolean {
-    return this.#isCompared && !this.#hasMore && this.#owed.length === 0;
+    return this.#isCompared && !this.#hasMore && this.#count === 0;
   }
 
   /** Until when everything that is owed is there, however much comes after it; undefined when that is not known. */
   get paidUntil(): number | undefined {
-    if (!this.#isCompared || this.#hasMore) return undefined;
-    return this.#owed[0]?.after ?? this.#options.owedUntil?.();
+    if (!this.#isCompared || this.#hasMore || this.#missing.length > 0) return undefined;
+    return this.#news[0]?.after ?? this.#options.owedUntil?.();
+  }
+
+  get #count(): number {
+    return this.#missing.length + this.#news.length;
   }
 
   /** Forgets what is owed: the log is to be compared. */
   forget(): void {
     this.#isCompared = false;
     this.#hasMore = false;
-    this.#owed = [];
+    this.#missing = [];
+    this.#news = [];
   }
 
   /** @param missing everything that the log lacks */
@@ -70,25 +78,27 @@ export class Arrears {
     this.forget();
     this.#isCompared = true;
     this.#isTold = false;
-    this.#keep(missing, Number.NEGATIVE_INFINITY);
+    this.#keep(missing, this.#missing);
   }
 
   owe(entries: readonly Heard[]): void {
-    if (this.#isCompared) this.#keep(entries, this.#options.owedUntil?.() ?? Number.NEGATIVE_INFINITY);
+    if (this.#isCompared) this.#keep(entries, this.#news);
   }
 
-  #keep(entries: readonly Heard[], after: number): void {
-    if (this.#options.restore === undefined) return;
-    const room = MAX_OWED - this.#owed.length;
-    const since = this.#options.monotonic();
+  #keep(entries: readonly Heard[], owed: Owed[]): void {
+    const { restore, monotonic, owedUntil } = this.#options;
+    if (restore === undefined) return;
+    const room = Math.max(0, MAX_OWED - this.#count);
+    const since = monotonic();
+    const after = owedUntil?.() ?? Number.NEGATIVE_INFINITY;
     this.#hasMore ||= entries.length > room;
-    for (const entry of entries.slice(0, Math.max(0, room))) this.#owed.push({ entry, since, after });
+    for (const entry of entries.slice(0, room)) owed.push({ entry, since, after });
   }
 
   /** Writes what is owed, until that fails; never rejects. A log that takes no writes must not end the following. */
   pay(): Promise<void> {
     const { restore } = this.#options;
-    if (restore === undefined || this.#owed.length === 0 || this.#isStopped) return this.#paying ?? Promise.resolve();
+    if (restore === undefined || this.#count === 0 || this.#isStopped) return this.#paying ?? Promise.resolve();
     this.#paying ??= this.#payAll(restore).finally(() => {
       this.#paying = undefined;
     });
@@ -103,17 +113,17 @@ export class Arrears {
 
   async #payAll(restore: (entries: readonly Heard[]) => Promise<void>): Promise<void> {
     try {
-      while (this.#owed.length > 0 && !this.#isStopped) {
-        const owed = this.#owed;
+      while (this.#count > 0 && !this.#isStopped) {
+        // Lists that nobody looks at any more, if the log is compared meanwhile.
+        const owed = this.#news.length > 0 ? this.#news : this.#missing;
         const batch = owed.slice(0, AT_ONCE);
         await restore(batch.map((entry) => this.#aged(entry)));
-        // Another list, if the log was compared meanwhile.
-        if (owed === this.#owed) owed.splice(0, batch.length);
+        owed.splice(0, batch.length);
         this.#paid += batch.length;
       }
       this.#done();
     } catch (error) {
-      if (!this.#isTold) this.#options.onUnpaid?.(this.#owed.length, error);
+      if (!this.#isTold) this.#options.onUnpaid?.(this.#count, error);
       this.#isTold = true;
     }
   }

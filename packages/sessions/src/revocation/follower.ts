@@ -132,7 +132,9 @@ export class Follower {
       this.#position = await this.#load();
       this.#shared?.onTurn();
     }
-    await this.#arrears.pay();
+    const paying = this.#arrears.pay();
+    // What one log lacks of another may be much, and is paid beside the following.
+    if (this.#shared === undefined) await paying;
     const askedAt = this.#monotonic();
     const [learn, turn] = await Promise.all([this.#shared?.beside(), this.#options.log.next(this.#position)]);
     const reached = endOf(turn, this.#position);
@@ -157,10 +159,10 @@ export class Follower {
     const [learn, position] = await Promise.all([this.#shared?.beside(), log.last()]);
     const snapshot = new RevocationSet();
     for await (const page of log.all()) this.#addTo(snapshot, page, now);
-    const news = [...snapshot.entries()].filter((entry) => !this.set.covers(entry));
+    const news = this.#shared && [...snapshot.entries()].filter((entry) => !this.set.covers(entry));
     this.#arrears.settle([...this.set.entries()].filter((entry) => entry.until > now && !snapshot.covers(entry)));
-    for (const entry of news) this.set.add(entry);
-    this.#shared?.onNews(news);
+    for (const entry of snapshot.entries()) this.set.add(entry);
+    if (news !== undefined) this.#shared?.onNews(news);
     observer?.loaded?.(why, snapshot.size);
     learn?.();
     this.#hear(startedAt);
