@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -26,6 +26,7 @@ export interface Postgres {
 
 const run = promisify(execFile);
 const START_TIMEOUT_MS = 20_000;
+const USER = 'sekisho';
 /** PostgreSQL refuses to run as root; `nobody` owns nothing that it could spoil. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
 const THROW_AWAY = { fsync: 'off', full_page_writes: 'off', unix_socket_directories: '' };
@@ -47,10 +48,59 @@ export async function startPostgres(
   env: Readonly<Record<string, string>>,
   settings: typeof SETTINGS = SETTINGS,
 ): Promise<Postgres> {
+  const cluster = await initialize(dir, env, settings);
+  return cluster === undefined ? NOWHERE : serve(cluster, cluster.data);
+}
+
+/** Likewise with a streaming replica (hot standby), which only reads; the other members are of the primary. */
+export async function startReplicated(
+  dir: string,
+  env: Readonly<Record<string, string>>,
+  settings: typeof SETTINGS = SETTINGS,
+): Promise<Postgres & { readonly replicaUrl: string }> {
+  const cluster = await initialize(dir, env, settings);
+  if (cluster === undefined) return { ...NOWHERE, replicaUrl: '' };
+  const { home, data, identity, password } = cluster;
+  // Before either was started they are the same to the last byte, so that one can follow the other from its first change.
+  const copy = join(home, 'replica');
+  await run('cp', ['-a', data, copy], identity);
+  const primary = await serve(cluster, data);
+  const { port } = new URL(primary.url);
+  const source = `host=127.0.0.1 port=${port} user=${USER} password=${password}`;
+  await appendFile(join(copy, 'postgresql.auto.conf'), `primary_conninfo = '${source}'\n`);
+  await writeFile(join(copy, 'standby.signal'), '');
+  const replica = await serve({ ...cluster, home: copy }, copy).catch(async (error: unknown) => {
+    await primary.stop();
+    throw error;
+  });
+  const stop = async () => {
+    await replica.stop();
+    await primary.stop();
+  };
+  return { ...primary, stop, replicaUrl: replica.url };
+}
+
+interface Cluster {
+  readonly bin: string;
+  /** Removed when it is stopped. */
+  readonly home: string;
+  readonly data: string;
+  readonly password: string;
+  readonly identity: { readonly uid?: number; readonly gid?: number };
+  readonly env: Readonly<Record<string, string>>;
+  readonly settings: typeof SETTINGS;
+}
+
+/** @returns undefined where no PostgreSQL binary can be run */
+async function initialize(
+  dir: string,
+  env: Readonly<Record<string, string>>,
+  settings: typeof SETTINGS,
+): Promise<Cluster | undefined> {
   const isRoot = process.getuid?.() === 0;
   const identity = isRoot ? NOBODY : {};
   const bin = await usableBinaries(identity);
-  if (bin === undefined) return NOWHERE;
+  if (bin === undefined) return undefined;
 
   // The caller's folder may lie below one that only root may enter.
   const home = isRoot ? await mkdtemp(join(tmpdir(), 'sekisho-postgres-')) : dir;
@@ -61,8 +111,12 @@ export async function startPostgres(
   if (isRoot) for (const path of [home, join(home, 'password')]) await chown(path, NOBODY.uid, NOBODY.gid);
 
   const data = join(home, 'data');
-  const auth = ['--username=sekisho', `--pwfile=${join(home, 'password')}`, '--auth=scram-sha-256'];
+  const auth = [`--username=${USER}`, `--pwfile=${join(home, 'password')}`, '--auth=scram-sha-256'];
   await run(join(bin, 'initdb'), ['-D', data, ...auth, '--no-sync', '--encoding=UTF8', '--locale=C'], identity);
+  return { bin, home, data, password, identity, env, settings };
+}
+
+async function serve({ bin, home, password, identity, env, settings }: Cluster, data: string): Promise<Postgres> {
   const port = await freePort();
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const args = ['-D', data, '-h', '127.0.0.1', '-p', String(port), ...options];
@@ -85,7 +139,7 @@ export async function startPostgres(
     throw error;
   }
   return {
-    url: `postgres://sekisho:${password}@127.0.0.1:${port}/postgres`,
+    url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`,
     freeze: () => server.signalAll('SIGSTOP'),
     thaw: () => server.signalAll('SIGCONT'),
     kill: () => server.kill(),
@@ -163,10 +217,13 @@ async function usableBinaries(identity: { uid?: number; gid?: number }): Promise
   }
 }
 
+/** Of a replica: "ready to accept read-only connections". */
+const READY = /ready to accept (read-only )?connections/;
+
 async function untilReady(stderr: NodeJS.ReadableStream, signal: AbortSignal): Promise<void> {
   const lines: string[] = [];
   for await (const line of createInterface({ input: stderr, signal })) {
-    if (line.includes('ready to accept connections')) return void stderr.resume();
+    if (READY.test(line)) return void stderr.resume();
     lines.push(line);
   }
   throw new Error(`PostgreSQL did not start:\n${lines.slice(-10).join('\n')}`);

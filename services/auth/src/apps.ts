@@ -136,13 +136,13 @@ function assembleLogIns(options: ServiceOptions, parts: Parts, { mint, refreshTo
 }
 
 function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & LogIns): OAuthParts {
-  const { db, redis, accounts, proveWorkload, authMetrics, audit } = parts;
+  const { db, reads, redis, accounts, proveWorkload, authMetrics, audit } = parts;
   const { store: sessions, revoker, revocations } = parts.sessions;
   const { issuer, prefix = 'sk', clock, tokenLifetime, log } = options;
   const { wired, minter, mint, refreshTokens, endSession, authenticate } = own;
-  const workloads = createSqlWorkloads(db);
+  const workloads = createSqlWorkloads(db, reads);
   return setUpOAuth({
-    ...{ issuer, redis, prefix, db, accounts, sessions, mint, clock, tokenLifetime, log },
+    ...{ issuer, redis, prefix, db, reads, accounts, sessions, mint, clock, tokenLifetime, log },
     encryptionKeys: sessionKeysOf(options),
     ...{ authenticate, endSession, refreshTokens, revoker, revocations, clientAddress },
     keys: parts.keys.ring,
@@ -213,7 +213,7 @@ function assemblePublicApp(options: ServiceOptions, parts: Parts, own: PublicPar
 }
 
 function assembleAdminApp({ log, clock }: ServiceOptions, parts: Parts, own: Issuing & Accounts): HttpServer {
-  const { db, accounts, metrics, authMetrics, tracing, checks, audit: trail } = parts;
+  const { db, reads, accounts, metrics, authMetrics, tracing, checks, audit: trail } = parts;
   const { regions } = parts.sessions;
   const { wired, administration, audit, outbox } = own;
   const authorizing = { clock, metrics: authMetrics };
@@ -224,8 +224,8 @@ function assembleAdminApp({ log, clock }: ServiceOptions, parts: Parts, own: Iss
     more: (routes) => {
       wired.adminRoutes(routes, { authorize, revoke: createRevokeByName({ db, outbox, clock }) });
       keyRoutes(routes, { keys: { auth: parts.keys.keeper, guard: parts.keys.guard }, authorize });
-      clientRoutes(routes, { clients: createSqlClients(db), outbox, authorize });
-      workloadRoutes(routes, { workloads: createSqlWorkloads(db), authorize });
+      clientRoutes(routes, { clients: createSqlClients(db, reads), outbox, authorize });
+      workloadRoutes(routes, { workloads: createSqlWorkloads(db, reads), authorize });
       regionRoutes(routes, {
         regions,
         mark: createMarkRegion({ regions, record: (entry) => guarded(recordAudit(db, entry)), trail, log }),

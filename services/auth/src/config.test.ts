@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, readConfig } from '@sekisho/telemetry';
 import { afterAll, describe, expect, test } from 'vitest';
-import { AuthConfig, parseNetworks, readFirstAdministrator, readKeyFiles, readSecret } from './config.ts';
+import { AuthConfig, databaseUrls, parseNetworks, readFirstAdministrator, readKeyFiles, readSecret } from './config.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'auth-config-'));
 afterAll(() => rm(folder, { recursive: true }));
@@ -73,6 +73,26 @@ describe('trusted proxies', () => {
       expect(() => parseNetworks('AUTH_TRUSTED_PROXIES', text)).toThrow('AUTH_TRUSTED_PROXIES');
     },
   );
+});
+
+describe('the addresses of the database', () => {
+  const read = (variables: Record<string, string>) =>
+    databaseUrls(readConfig(AuthConfig, { ...environment, ...variables }));
+  const primary = 'postgres://sekisho@primary/sekisho';
+  const replica = 'postgres://sekisho@replica/sekisho';
+
+  test('may be two', () => {
+    expect(read({ DATABASE_URL: primary, DATABASE_READ_URL: replica })).toEqual({
+      databaseUrl: primary,
+      databaseReadUrl: replica,
+    });
+    expect(read({ DATABASE_URL: primary })).toEqual({ databaseUrl: primary });
+  });
+
+  test('are of PostgreSQL, if they are two', () => {
+    expect(() => read({ DATABASE_URL: 'pglite:./db', DATABASE_READ_URL: replica })).toThrow('DATABASE_READ_URL');
+    expect(() => read({ DATABASE_URL: primary, DATABASE_READ_URL: 'pglite:./db' })).toThrow('DATABASE_READ_URL');
+  });
 });
 
 describe('secrets in files', () => {

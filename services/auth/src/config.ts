@@ -40,6 +40,12 @@ export const AuthConfig = Type.Object({
     pattern: '^(postgres(ql)?://|pglite:.)',
     description: 'postgres://USER:PASSWORD@HOST:PORT/NAME, or pglite:FOLDER for an embedded one',
   }),
+  DATABASE_READ_URL: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://',
+      description: 'a streaming replica of DATABASE_URL, as that is written: read while that does not answer',
+    }),
+  ),
   DATABASE_WAIT_SECONDS: Type.Integer({
     default: 300,
     minimum: 0,
@@ -80,6 +86,21 @@ export const AuthConfig = Type.Object({
   ),
 });
 export type AuthConfig = Static<typeof AuthConfig>;
+
+/** @throws ConfigError for a replica of the embedded database, which has none */
+export function databaseUrls({
+  DATABASE_URL: databaseUrl,
+  DATABASE_READ_URL: databaseReadUrl,
+}: Pick<AuthConfig, 'DATABASE_URL' | 'DATABASE_READ_URL'>): DatabaseUrls {
+  if (databaseReadUrl === undefined || !databaseUrl.startsWith('pglite:')) return { databaseUrl, databaseReadUrl };
+  const text = 'is set, but the embedded database of DATABASE_URL has no replica';
+  throw new ConfigError([{ variable: 'DATABASE_READ_URL', text }]);
+}
+
+interface DatabaseUrls {
+  readonly databaseUrl: string;
+  readonly databaseReadUrl: string | undefined;
+}
 
 /**
  * Addresses and networks, separated by commas.

@@ -14,6 +14,8 @@ export interface ServiceOptions {
   /** Where there are several regions: `redisUrl` is this one's own store. @default there is one */
   readonly regions?: RegionSettings | undefined;
   readonly databaseUrl: string;
+  /** A replica of it, which is read while it does not answer. @default none */
+  readonly databaseReadUrl?: string | undefined;
   /** How long a database that is not there yet is waited for. @default not at all */
   readonly databaseWait?: { readonly ms: number; readonly signal: AbortSignal };
   /** What signing keys are encrypted with. */

@@ -4,7 +4,7 @@ import { TOKEN_SECONDS } from '@sekisho/tokens';
 import manifest from '../package.json' with { type: 'json' };
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
 import { openAuditTrail } from './audit/trail.ts';
-import { type OpenDatabase, openDatabase, pingDatabase } from './database/open.ts';
+import { type OpenDatabase, openDatabase, pingDatabase, type ReplicaOptions } from './database/open.ts';
 import { openPatiently } from './database/open-patiently.ts';
 import { openClusterKeys } from './exchange/open-cluster-keys.ts';
 import { createWorkloadProof } from './exchange/workload-proof.ts';
@@ -35,17 +35,18 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
   opened.defer(sessions.close);
   const { revokeKey, regions } = sessions;
   const lostRegions = () => lostOf(regions);
-  const keys = await openKeys({ ...keysOptions(options), db: database.db, revokeKey, lostRegions, metrics });
+  const keys = await openKeys({ ...keysOptions(options), database, revokeKey, lostRegions, metrics });
   opened.defer(keys.close);
   const checks: Checks = {
-    database: () => pingDatabase(database.db),
+    database: () => pingDatabase(database.reads),
     redis: connections.ping,
     keys: async () => [keys.ring.assertServing(), keys.published()],
     revocations: sessions.assertReady,
   };
   return {
     db: database.db,
-    accounts: createSqlAccounts(database.db),
+    reads: database.reads,
+    accounts: createSqlAccounts(database.db, database.reads),
     keys,
     proveWorkload: openCluster(options, opened),
     redis: connections.serving,
@@ -61,9 +62,23 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
 function openDatabaseOf(options: ServiceOptions, tracing: Tracing): Promise<OpenDatabase> {
   const { log, databaseUrl: url, databaseWait, storeTimeoutMs: timeoutMs, timers: clock = systemClock } = options;
   const onIdleError = (err: Error) => log.warn({ err }, 'an idle database connection broke');
-  const open = () => openDatabase({ url, timeoutMs, onIdleError, log: queryLog(tracing) });
+  const replica = replicaOf(options);
+  const open = () => openDatabase({ url, replica, timeoutMs, onIdleError, log: queryLog(tracing) });
   if (databaseWait === undefined) return open();
   return openPatiently(open, { waitMs: databaseWait.ms, signal: databaseWait.signal, clock, log });
+}
+
+function replicaOf({
+  log,
+  databaseReadUrl: url,
+  timers: clock = systemClock,
+}: ServiceOptions): ReplicaOptions | undefined {
+  if (url === undefined) return undefined;
+  const onChange: ReplicaOptions['onChange'] = (answers, err) =>
+    answers
+      ? log.info('the database answers again: nothing is read of its replica any more')
+      : log.warn({ err }, 'the database does not answer: its replica is read, and nothing can be changed');
+  return { url, clock, onChange };
 }
 
 /** Ended last, so that the spans of what is ended before it are delivered, too. */

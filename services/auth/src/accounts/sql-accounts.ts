@@ -16,18 +16,21 @@ type Db = Kysely<Database>;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const NOBODY: readonly string[] = [];
 
-/** Accounts in PostgreSQL or PGlite. */
-export function createSqlAccounts(db: Db): AccountStore {
-  const find = lookUpTogether(accountsById(db));
-  const credentials = compiledOnce(db, '', (email) => credentialsByEmail(db, email));
-  const activeVersion = compiledOnce(db, '', (userId) => versionOfActive(db, userId));
+/**
+ * Accounts in PostgreSQL or PGlite.
+ * @param reads where single statements that read are asked; see OpenDatabase. @default db
+ */
+export function createSqlAccounts(db: Db, reads = db): AccountStore {
+  const find = lookUpTogether(accountsById(reads));
+  const credentials = compiledOnce(reads, '', (email) => credentialsByEmail(reads, email));
+  const activeVersion = compiledOnce(reads, '', (userId) => versionOfActive(reads, userId));
   return {
     findCredentials: (email) => guarded(credentials(email).then(([row]) => row)),
     // What is no UUID names nobody, and would fail all who ask at the same time.
     find: async (userId) => (UUID.test(userId) ? guarded(find(userId.toLowerCase())) : undefined),
     activeVersion: (userId) => guarded(activeVersion(userId).then(([row]) => row?.version)),
-    hasAdministrator: async () => (await guarded(administrators(db).executeTakeFirst())) !== undefined,
-    list: (query) => guarded(list(db, query)),
+    hasAdministrator: async () => (await guarded(administrators(reads).executeTakeFirst())) !== undefined,
+    list: (query) => guarded(list(reads, query)),
     create: (account, by) => guarded(db.transaction().execute((tx) => insert(tx, account, by))),
     change: (userId, by, decide) =>
       guarded(db.transaction().execute((tx) => changeAccount(tx, { userId, by, decide }))),

@@ -22,6 +22,13 @@ export async function migrate(db: Kysely<Database>): Promise<void> {
   }
 }
 
+/** Whether the schema is that of this release, or of a later one. */
+export async function isMigrated(db: Kysely<Database>): Promise<boolean> {
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
+  const made = new Set(rows.map(({ name }) => name));
+  return Object.keys(MIGRATIONS).every((name) => made.has(name));
+}
+
 const LAST = Object.keys(MIGRATIONS).toSorted().at(-1) ?? '';
 const DONE: Migration = { up: async () => undefined };
 

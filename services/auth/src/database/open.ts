@@ -1,20 +1,34 @@
 import { mkdir } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
-import { Kysely, type LogEvent, PGliteDialect, PostgresDialect, sql } from 'kysely';
+import { Kysely, type LogEvent, PGliteDialect, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import pg from 'pg';
+import { AuthError } from '../errors.ts';
 import { certainPool } from './certain-pool.ts';
 import { lockFolder } from './folder-lock.ts';
-import { migrate } from './migrate.ts';
+import { isMigrated, migrate } from './migrate.ts';
+import { PrimaryBreaker, type PrimaryBreakerOptions } from './primary-breaker.ts';
+import { readingPool } from './reading-pool.ts';
 import type { Database } from './schema.ts';
 
 export interface OpenDatabase {
+  /** The primary. */
   readonly db: Kysely<Database>;
+  /** For single statements that read: the primary, and the replica while that does not answer. Without a replica the same as `db`. */
+  readonly reads: Kysely<Database>;
+  /** Undefined where there is none. */
+  readonly replica: Kysely<Database> | undefined;
   close(): Promise<void>;
+}
+
+export interface ReplicaOptions extends Omit<PrimaryBreakerOptions, 'ping'> {
+  readonly url: string;
 }
 
 export interface OpenOptions {
   /** `postgres://...`, or `pglite:FOLDER` for an embedded one in this process. */
   readonly url: string;
+  /** `postgres://...` of a replica, for PostgreSQL. @default none */
+  readonly replica?: ReplicaOptions | undefined;
   /** Milliseconds that it has for an answer, and for a connection. @default 800 */
   readonly timeoutMs?: number | undefined;
   /** Told of an idle connection that broke; the pool replaces it. */
@@ -58,25 +72,62 @@ async function openEmbedded(folder: string, { log }: Pick<OpenOptions, 'log'>): 
 
 async function openPostgres(
   url: string,
-  { timeoutMs = TIMEOUT_MS, onIdleError, log }: Omit<OpenOptions, 'url'>,
+  { timeoutMs = TIMEOUT_MS, onIdleError, replica, log }: Omit<OpenOptions, 'url'>,
 ): Promise<OpenDatabase> {
-  const patient = postgres(url, { size: 1, timeoutMs: MIGRATION_TIMEOUT_MS, connectMs: timeoutMs, onIdleError });
+  const pool = (to: string) => openPool(to, { size: POOL_SIZE, timeoutMs, connectMs: timeoutMs, onIdleError });
+  const opened = openSides(pool(url), replica && { ...replica, pool: pool(replica.url) }, log);
+  try {
+    await migratePostgres(url, { timeoutMs, onIdleError }).catch((error) => unlessReplicated(error, opened.replica));
+    return opened;
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function migratePostgres(
+  url: string,
+  { timeoutMs, onIdleError }: Pick<PoolOptions, 'timeoutMs' | 'onIdleError'>,
+): Promise<void> {
+  const options = { size: 1, timeoutMs: MIGRATION_TIMEOUT_MS, connectMs: timeoutMs, onIdleError };
+  const patient = kyselyOn(openPool(url, options));
   try {
     await migrate(patient);
   } finally {
     await patient.destroy();
   }
-  const db = postgres(url, { size: POOL_SIZE, timeoutMs, connectMs: timeoutMs, onIdleError, log });
-  return { db, close: () => db.destroy() };
 }
 
-interface PoolOptions extends Pick<OpenOptions, 'onIdleError' | 'log'> {
+/** A start does not wait for a primary that is away where a replica has all that it would make. */
+async function unlessReplicated(error: unknown, replica: Kysely<Database> | undefined): Promise<void> {
+  const isPrimaryAway = error instanceof AuthError && error.code === 'unavailable';
+  if (!isPrimaryAway || replica === undefined || !(await isMigrated(replica).catch(() => false))) throw error;
+}
+
+function openSides(
+  primary: PostgresPool,
+  replica: (ReplicaOptions & { readonly pool: PostgresPool }) | undefined,
+  log: OpenOptions['log'],
+): OpenDatabase {
+  const db = kyselyOn(primary, log);
+  if (replica === undefined) return { db, reads: db, replica, close: () => db.destroy() };
+  const second = kyselyOn(replica.pool, log);
+  const breaker = new PrimaryBreaker({ ...replica, ping: () => pingDatabase(db) });
+  const reads = kyselyOn(readingPool({ primary, replica: replica.pool, breaker }), log);
+  const close = async () => {
+    await reads.destroy();
+    await Promise.all([db.destroy(), second.destroy()]);
+  };
+  return { db, reads, replica: second, close };
+}
+
+interface PoolOptions extends Pick<OpenOptions, 'onIdleError'> {
   readonly size: number;
   readonly timeoutMs: number;
   readonly connectMs: number;
 }
 
-function postgres(url: string, { size, timeoutMs, connectMs, onIdleError, log }: PoolOptions): Kysely<Database> {
+function openPool(url: string, { size, timeoutMs, connectMs, onIdleError }: PoolOptions): PostgresPool {
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
@@ -90,8 +141,11 @@ function postgres(url: string, { size, timeoutMs, connectMs, onIdleError, log }:
   pool.on('error', onIdleError);
   // The pool hears idle connections only. One that breaks in use fails its query, and emits as well: unheard, that ends the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const dialect = new PostgresDialect({ pool: certainPool(pool) });
-  return new Kysely<Database>({ dialect, ...(log !== undefined && { log }) });
+  return certainPool(pool);
+}
+
+function kyselyOn(pool: PostgresPool, log?: OpenOptions['log']): Kysely<Database> {
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }), ...(log !== undefined && { log }) });
 }
 
 async function migrated(db: Kysely<Database>, close: () => Promise<void>): Promise<OpenDatabase> {
@@ -101,5 +155,5 @@ async function migrated(db: Kysely<Database>, close: () => Promise<void>): Promi
     await close();
     throw error;
   }
-  return { db, close };
+  return { db, reads: db, replica: undefined, close };
 }

@@ -14,11 +14,14 @@ import type {
 
 type Db = Kysely<Database>;
 
-/** Workloads in PostgreSQL or PGlite. */
-export function createSqlWorkloads(db: Db): WorkloadStore {
+/**
+ * Workloads in PostgreSQL or PGlite.
+ * @param reads where single statements that read are asked; see OpenDatabase. @default db
+ */
+export function createSqlWorkloads(db: Db, reads = db): WorkloadStore {
   return {
-    find: (id) => guarded(find(db, id)),
-    list: (query) => guarded(list(db, query)),
+    find: (id) => guarded(find(reads, id)),
+    list: (query) => guarded(list(reads, query)),
     put: (id, settings, by) => guarded(db.transaction().execute((tx) => put(tx, { id, settings, by }))),
     remove: (id, actor) => guarded(db.transaction().execute((tx) => remove(tx, id, actor))),
   };

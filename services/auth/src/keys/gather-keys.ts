@@ -22,9 +22,9 @@ export interface GatherOptions {
   readonly clock: Clock;
 }
 
-/** The keys, and what is to be decided by. */
+/** The keys, and what is to be decided by: nothing where only a replica answers, which takes no change. */
 export interface GatheredKeys extends KeysRead {
-  readonly facts: RotationFacts;
+  readonly facts: RotationFacts | undefined;
 }
 
 /**
@@ -33,11 +33,13 @@ export interface GatheredKeys extends KeysRead {
  */
 export async function gatherKeys(options: GatherOptions, signal: AbortSignal): Promise<GatheredKeys> {
   const { store, clock, ring, onUnreadable } = options;
-  const readAt = momentOf(clock);
+  const at = momentOf(clock);
   const read = await store.read();
   const { keys: others, unreadable } = await readableKeys(read.others);
   onUnreadable(unreadable);
-  for (const repair of await ring.load(read.keys, others, readAt)) await mend(store, repair);
+  const repairs = await ring.load(read.keys, others, { at, behindMs: read.behindMs });
+  if (read.behindMs !== undefined) return { ...read, facts: undefined };
+  for (const repair of repairs) await mend(store, repair);
   const published = [...read.keys, ...read.others.filter(({ kid }) => !unreadable.includes(kid))];
   const spreads = await spreadsOf(waitingKeys(read, published, options), options, signal);
   await noteHolders(published, { ...options, spreads, now: read.now });

@@ -35,7 +35,8 @@ describe('a region notes of a key that waits', () => {
   test.each(MISSING_REASONS)('nothing while it is missing, or that it is lacked again: %s', (reason) => {
     const spread: Spread = { kind: 'missing', reason };
     expect(note(holder(0), 9_999, spread)).toBeUndefined();
-    expect(note(holder(0, true), 9_999, spread)).toBe(reason === 'unreachable' ? undefined : 'lacks');
+    const isUnknown = reason === 'unreachable' || reason === 'replica_behind';
+    expect(note(holder(0, true), 9_999, spread)).toBe(isUnknown ? undefined : 'lacks');
   });
 });
 

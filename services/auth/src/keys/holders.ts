@@ -1,6 +1,6 @@
 import type { HolderNote, StoredKey } from './key-store.ts';
 import type { KeyRegion } from './region.ts';
-import type { RotationRules, Spread } from './rotation.ts';
+import type { MissingReason, RotationRules, Spread } from './rotation.ts';
 
 export interface HolderFacts {
   /** The one that notes. */
@@ -20,9 +20,11 @@ export function noteOf({ holders }: Pick<StoredKey, 'holders'>, facts: HolderFac
   return isHeld(facts.now - own.since, facts) ? 'holds' : undefined;
 }
 
-/** An API server that does not answer takes no key from a policy. */
+/** Neither takes a key from where it was: an API server that does not answer, a replica of the database that does not. */
+const UNKNOWN: readonly MissingReason[] = ['unreachable', 'replica_behind'];
+
 function isLost(spread: Spread): boolean {
-  return spread.kind === 'missing' && spread.reason !== 'unreachable';
+  return spread.kind === 'missing' && !UNKNOWN.includes(spread.reason);
 }
 
 /** By the rules that a region's own key signs by, from when this region published it: it may have been away when the key was made. */

@@ -59,6 +59,8 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
   readonly #rules: RotationRules;
   readonly #gather: GatherOptions;
   readonly #stopping = new AbortController();
+  /** Only a replica of the database answers. */
+  #isCutOff = false;
   #looking: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
 
@@ -180,7 +182,8 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
     const { observer } = this.#options;
     for (let steps = 0; steps < MAX_STEPS && !signal.aborted; steps += 1) {
       const { keys, now, facts } = await gatherKeys(this.#gather, signal);
-      const step = nextStep(keys, facts);
+      this.#isCutOff = facts === undefined;
+      const step: Step = facts === undefined ? { kind: 'rest' } : nextStep(keys, facts);
       if (step.kind === 'rest' || this.#awaitsOffer(step)) {
         observer.seen(keys, now, step.kind === 'rest' ? step : { kind: 'rest' });
         break;
@@ -190,7 +193,7 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
   }
 
   #wanted(read: KeysRead): ReturnType<typeof wantedKey> {
-    return wantedKey(read.keys, isNewcomer(read, this.#rules));
+    return read.behindMs === undefined ? wantedKey(read.keys, isNewcomer(read, this.#rules)) : undefined;
   }
 
   #awaitsOffer({ kind }: Step): boolean {
@@ -232,6 +235,7 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
 
   /** Kept as a debt in the database: a revocation that failed, or whose process died, is made by whoever looks next. */
   async #revokeCompromised(): Promise<void> {
+    if (this.#isCutOff) return;
     const { store, revokeKey } = this.#options;
     for (const kid of await store.unrevoked()) {
       await revokeKey(kid);

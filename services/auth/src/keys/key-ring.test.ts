@@ -20,7 +20,7 @@ async function stored(state: StoredKey['state'], by = encryptionKeys.current): P
 function setUp(keys = encryptionKeys) {
   const clock = new FakeClock();
   const ring = new LiveKeyRing({ encryptionKeys: keys, clock, staleMs });
-  return { clock, ring, load: (...loaded: StoredKey[]) => ring.load(loaded, [], momentOf(clock)) };
+  return { clock, ring, load: (...loaded: StoredKey[]) => ring.load(loaded, [], { at: momentOf(clock) }) };
 }
 
 const unavailable = expect.objectContaining({ code: 'unavailable' });
@@ -68,7 +68,7 @@ describe('a key ring', () => {
     const { clock, ring } = setUp();
     const asked = momentOf(clock);
     await clock.advance(staleMs + 1);
-    await ring.load([await stored('active')], [], asked);
+    await ring.load([await stored('active')], [], { at: asked });
     expect(() => ring.active).toThrow(unavailable);
   });
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock, Moment } from '@sekisho/kube';
+import type { Clock } from '@sekisho/kube';
 import {
   type EncryptionKeys,
   generateSigningKey,
@@ -12,7 +12,7 @@ import {
   TokenError,
 } from '@sekisho/tokens';
 import { AuthError } from '../errors.ts';
-import { Freshness } from './freshness.ts';
+import { Freshness, type FreshnessOptions, type Reading } from './freshness.ts';
 import type { StoredKey } from './key-store.ts';
 import type { Repair, SealedKey, SignerRing } from './signer-ring.ts';
 
@@ -29,11 +29,9 @@ export interface KeyRing {
   readonly jwks: Jwks;
 }
 
-export interface KeyRingOptions {
+export interface KeyRingOptions extends FreshnessOptions {
   readonly encryptionKeys: EncryptionKeys;
   readonly clock: Clock;
-  /** How old what was read may be; see KeyTiming. */
-  readonly staleMs: number;
 }
 
 /**
@@ -48,9 +46,9 @@ export class LiveKeyRing implements KeyRing, SignerRing {
   #isIntroduced = false;
   #jwks: Jwks = { keys: [] };
 
-  constructor({ encryptionKeys, clock, staleMs }: KeyRingOptions) {
+  constructor({ encryptionKeys, clock, ...freshness }: KeyRingOptions) {
     this.#encryptionKeys = encryptionKeys;
-    this.#freshness = new Freshness(clock, staleMs);
+    this.#freshness = new Freshness(clock, freshness);
   }
 
   get active(): SigningKey {
@@ -74,6 +72,10 @@ export class LiveKeyRing implements KeyRing, SignerRing {
     return this.#freshness.ageMs;
   }
 
+  get primaryAgeMs(): number {
+    return this.#freshness.primaryAgeMs;
+  }
+
   /**
    * Whether requests may be sent here: also while the first key of a region waits for the others, who have to fetch it from here.
    * @throws AuthError `unavailable`
@@ -89,7 +91,7 @@ export class LiveKeyRing implements KeyRing, SignerRing {
   }
 
   /** @returns of those read for the first time what a previous encryption key sealed, and what was stored without its public half */
-  async load(stored: readonly StoredKey[], others: readonly PublicJwk[], readAt: Moment): Promise<readonly Repair[]> {
+  async load(stored: readonly StoredKey[], others: readonly PublicJwk[], reading: Reading): Promise<readonly Repair[]> {
     const repairs: Repair[] = [];
     const opened = new Map<string, SigningKey>();
     for (const key of stored) {
@@ -101,7 +103,7 @@ export class LiveKeyRing implements KeyRing, SignerRing {
     this.#opened = opened;
     this.#active = opened.get(stored.find(({ state }) => state === 'active')?.kid ?? '');
     this.#isIntroduced = stored.some(({ state }) => state === 'next');
-    this.#freshness.renew(readAt);
+    this.#freshness.renew(reading);
     return repairs;
   }
 

@@ -26,6 +26,8 @@ export type HolderNote = 'publishes' | 'holds' | 'lacks';
 export interface KeysRead {
   /** When it was so, in milliseconds of the database's clock. */
   readonly now: number;
+  /** Read of a replica: milliseconds since what it shows was written, infinite if it does not know. Absent: of the primary. */
+  readonly behindMs?: number | undefined;
   /** The published keys of this region, oldest first; those of no region come last. */
   readonly keys: readonly StoredKey[];
   /** Those of other regions. */

@@ -1,24 +1,25 @@
 import { type Clock, connect, DEFAULT_RETRY, KubeClient, type Random } from '@sekisho/kube';
 import type { Logger, Metrics } from '@sekisho/telemetry';
 import { type EncryptionKeys, type Jwks, TOKEN_SECONDS } from '@sekisho/tokens';
-import type { Kysely } from 'kysely';
-import type { Database } from '../database/schema.ts';
+import type { OpenDatabase } from '../database/open.ts';
 import type { KeySettings, TokenIssuerPlace } from './config.ts';
 import { createIssuerSpread, type ReportSpread, unreported } from './issuer-spread.ts';
 import { KeyKeeper, type RevokeKey } from './key-keeper.ts';
 import { LiveKeyRing } from './key-ring.ts';
 import { maxRetiring } from './key-set-size.ts';
-import { createKeyMetrics } from './metrics.ts';
+import { createKeyMetrics, type KeyMetrics } from './metrics.ts';
 import { createKeyObserver } from './observer.ts';
 import { PublicKeyRing } from './public-key-ring.ts';
 import { joined } from './published.ts';
 import { type KeyRegion, NO_REGION } from './region.ts';
+import { replicated } from './replicated.ts';
 import { SIGNERS, type Signer } from './signer.ts';
+import { isWaiting } from './sql-key-reads.ts';
 import { createSqlKeys } from './sql-keys.ts';
-import { GUARD_CUT_OFF_SECONDS, type KeyTiming, keyTiming } from './timing.ts';
+import { GUARD_CUT_OFF_SECONDS, type KeyTiming, keyTiming, REPLICA_CUT_OFF_SECONDS } from './timing.ts';
 
 export interface KeysOptions {
-  readonly db: Kysely<Database>;
+  readonly database: Pick<OpenDatabase, 'db' | 'reads' | 'replica'>;
   readonly settings: KeySettings;
   /** Whose keys they are, and who else must hold them. @default there are no regions */
   readonly region?: KeyRegion | undefined;
@@ -79,41 +80,54 @@ export async function openKeys(options: KeysOptions): Promise<Keys> {
 }
 
 function createKeepers(options: KeysOptions, timing: KeyTiming, issuer: Pick<Issuer, 'spreadOf'>) {
-  const {
-    db,
-    settings,
-    encryptionKeys,
-    revokeKey,
-    clock,
-    random,
-    region = NO_REGION,
-    lostRegions = () => [],
-  } = options;
+  const { settings, encryptionKeys, clock, region = NO_REGION } = options;
   const { alg, periodMs, publishMs } = settings;
+  const { replica } = options.database;
+  const keepers = () => ({ auth: keeper, guard });
   const metrics = createKeyMetrics(options.metrics, {
-    ageMs: (signer) => ({ auth: keeper, guard })[signer].ageMs,
+    ageMs: (signer) => keepers()[signer].ageMs,
+    ...(replica && { primaryAgeMs: (signer: Signer) => keepers()[signer].ring.primaryAgeMs }),
     periodMs,
   });
-  const forSigner = (signer: Signer) => {
-    const log = options.log.child({ signer });
-    const observer = createKeyObserver({ log, metrics: metrics(signer), clock, overdueMs: publishMs });
-    const store = createSqlKeys(db, signer, region);
-    const spread = issuer.spreadOf(signer);
-    return { store, timing, spread, region, lostRegions, revokeKey, observer, clock, random };
-  };
+  const parts = (signer: Signer) => partsOf(signer, { ...options, ...issuer, timing, metrics: metrics(signer) });
+  const cutOffMs = replica === undefined ? 0 : REPLICA_CUT_OFF_SECONDS * 1000;
+  const freshness = { staleMs: timing.staleMs, cutOffMs };
   const fitting = maxRetiring({ signers: SIGNERS.length, regions: 1 + region.others.length });
   const shared = { alg, periodMs, publishMs, maxRetiring: fitting };
   const keeper = new KeyKeeper({
-    ...forSigner('auth'),
-    ring: new LiveKeyRing({ encryptionKeys, clock, staleMs: timing.staleMs }),
-    rules: { ...shared, longestTokenMs: options.longestTokenSeconds * 1000, cutOffMs: 0 },
+    ...parts('auth'),
+    ring: new LiveKeyRing({ encryptionKeys, clock, ...freshness }),
+    rules: { ...shared, longestTokenMs: options.longestTokenSeconds * 1000, cutOffMs },
   });
   const guard = new KeyKeeper({
-    ...forSigner('guard'),
-    ring: new PublicKeyRing(clock, timing.staleMs),
-    rules: { ...shared, longestTokenMs: TOKEN_SECONDS.narrow * 1000, cutOffMs: GUARD_CUT_OFF_SECONDS * 1000 },
+    ...parts('guard'),
+    ring: new PublicKeyRing(clock, freshness),
+    // It may be told by who is cut off, and then be cut off itself.
+    rules: {
+      ...shared,
+      longestTokenMs: TOKEN_SECONDS.narrow * 1000,
+      cutOffMs: cutOffMs + GUARD_CUT_OFF_SECONDS * 1000,
+    },
   });
   return { keeper, guard };
+}
+
+interface PartsOptions extends Omit<KeysOptions, 'metrics'> {
+  readonly timing: KeyTiming;
+  readonly spreadOf: Issuer['spreadOf'];
+  readonly metrics: KeyMetrics;
+}
+
+function partsOf(signer: Signer, { database, settings, timing, spreadOf, metrics, ...options }: PartsOptions) {
+  const { region = NO_REGION, lostRegions = () => [], revokeKey, clock, random } = options;
+  const { db, reads, replica } = database;
+  const log = options.log.child({ signer });
+  const observer = createKeyObserver({ log, metrics, clock, overdueMs: settings.publishMs });
+  const store = createSqlKeys(db, signer, { region, reads });
+  const told = spreadOf(signer);
+  const isThere = replica && ((kid: string) => isWaiting(replica, kid));
+  const spread = isThere === undefined ? told : replicated({ ...timing, spread: told, isThere, clock });
+  return { store, timing, spread, region, lostRegions, revokeKey, observer, clock, random };
 }
 
 interface Issuer {

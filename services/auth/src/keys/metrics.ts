@@ -15,12 +15,17 @@ export interface KeyMetrics {
 export interface KeyFacts {
   /** How long ago the keys of a signer were read. */
   readonly ageMs: (signer: Signer) => number;
+  /** The same of the primary, where there is a replica to read instead. */
+  readonly primaryAgeMs?: (signer: Signer) => number;
   /** For how long a key signs. */
   readonly periodMs: number;
 }
 
 /** @returns the metrics of each signer */
-export function createKeyMetrics(metrics: Metrics, { ageMs, periodMs }: KeyFacts): (signer: Signer) => KeyMetrics {
+export function createKeyMetrics(
+  metrics: Metrics,
+  { ageMs, primaryAgeMs, periodMs }: KeyFacts,
+): (signer: Signer) => KeyMetrics {
   metrics.gauge({ name: 'signing_key_period_seconds', help: 'For how long a key is to sign' }).set(periodMs / 1000);
   const age = metrics.gauge({
     name: 'signing_key_age_seconds',
@@ -37,14 +42,18 @@ export function createKeyMetrics(metrics: Metrics, { ageMs, periodMs }: KeyFacts
     help: 'Keys that this process brought into a state',
     labels: { signer: SIGNERS, state: TRANSITIONS },
   });
-  metrics.gauge({
-    name: 'signing_keys_read_age_seconds',
-    help: 'How long ago the keys were read from the database',
-    labels: { signer: SIGNERS },
-    collect: (gauge) => {
-      for (const signer of SIGNERS) gauge.set(ageMs(signer) / 1000, { signer });
-    },
-  });
+  const perSigner = (name: string, help: string, msOf: (signer: Signer) => number) =>
+    metrics.gauge({
+      ...{ name, help, labels: { signer: SIGNERS } },
+      collect: (gauge) => {
+        for (const signer of SIGNERS) gauge.set(msOf(signer) / 1000, { signer });
+      },
+    });
+  perSigner('signing_keys_read_age_seconds', 'How long ago the keys were read from the database', ageMs);
+  if (primaryAgeMs !== undefined) {
+    const help = 'How long ago the keys were read from the primary of the database, and not from its replica';
+    perSigner('signing_keys_primary_age_seconds', help, primaryAgeMs);
+  }
   return (signer) => ({
     observe(keys, now, waits) {
       for (const state of AGED) {

@@ -23,7 +23,7 @@ function setUp() {
   const keeper = () =>
     new KeyKeeper({
       store,
-      ring: new PublicKeyRing(clock, timing.staleMs),
+      ring: new PublicKeyRing(clock, timing),
       rules: { ...rules, longestTokenMs: 300 * SECOND, cutOffMs: CUT_OFF_MS },
       timing,
       spread: async () => ({ kind: 'unreported' }),

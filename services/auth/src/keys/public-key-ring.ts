@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock, Moment } from '@sekisho/kube';
+import type { Clock } from '@sekisho/kube';
 import { type Jwks, type PublicJwk, parsePublicJwk } from '@sekisho/tokens';
 import { AuthError } from '../errors.ts';
-import { Freshness } from './freshness.ts';
+import { Freshness, type FreshnessOptions, type Reading } from './freshness.ts';
 import type { StoredKey } from './key-store.ts';
 import type { SignerRing } from './signer-ring.ts';
 
@@ -11,13 +11,16 @@ export class PublicKeyRing implements SignerRing {
   readonly #freshness: Freshness;
   #jwks: Jwks = { keys: [] };
 
-  /** @param staleMs how old what was read may be; see KeyTiming */
-  constructor(clock: Clock, staleMs: number) {
-    this.#freshness = new Freshness(clock, staleMs);
+  constructor(clock: Clock, freshness: FreshnessOptions) {
+    this.#freshness = new Freshness(clock, freshness);
   }
 
   get ageMs(): number {
     return this.#freshness.ageMs;
+  }
+
+  get primaryAgeMs(): number {
+    return this.#freshness.primaryAgeMs;
   }
 
   /** Another object only if it holds other keys. */
@@ -26,10 +29,10 @@ export class PublicKeyRing implements SignerRing {
     return this.#jwks;
   }
 
-  async load(stored: readonly StoredKey[], others: readonly PublicJwk[], readAt: Moment): Promise<readonly []> {
+  async load(stored: readonly StoredKey[], others: readonly PublicJwk[], reading: Reading): Promise<readonly []> {
     const keys = [...(await Promise.all(stored.map(publicJwkOf))), ...others];
     if (!isDeepStrictEqual(keys, this.#jwks.keys)) this.#jwks = { keys };
-    this.#freshness.renew(readAt);
+    this.#freshness.renew(reading);
     return [];
   }
 }

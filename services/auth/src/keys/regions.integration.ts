@@ -35,7 +35,7 @@ describe.runIf(postgresUrl !== '')('keys of regions on one PostgreSQL', () => {
     const metrics = createMetrics({ processMetrics: false, undeclared: 'throw' });
     const revoked: string[] = [];
     const keys = await openKeys({
-      ...{ db: database.db, settings, issuer: ISSUER, longestTokenSeconds: 900, metrics },
+      ...{ database, settings, issuer: ISSUER, longestTokenSeconds: 900, metrics },
       region: { name, others: REGIONS.filter((other) => other !== name), isFirst: name === REGIONS[0] },
       lostRegions: () => lost,
       // Each region has its own.

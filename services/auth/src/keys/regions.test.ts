@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { HOUR, keeperFixture, rules, SECOND, timing } from '../testing/key-keepers.ts';
 import { memoryKeys } from '../testing/memory-keys.ts';
 import type { KeyKeeper } from './key-keeper.ts';
-import type { LiveKeyRing } from './key-ring.ts';
+import { LiveKeyRing } from './key-ring.ts';
 import type { KeyRegion } from './region.ts';
 
 const NAMES = ['eu', 'us'];
@@ -166,4 +166,73 @@ test('regions that were taken back and set up again let go of the key that was m
   expect(kidsOf(eu)).toContain(meanwhile);
   await pass(rules.longestTokenMs + timing.settleMs + 180 * SECOND, [eu]);
   expect(kidsOf(eu)).not.toContain(meanwhile);
+});
+
+describe('with a replica of the database alone', () => {
+  /** Reads as a replica shows it. */
+  function setUpReplica() {
+    const fixture = setUp(['eu']);
+    const own = memoryKeys(() => fixture.clock.now(), {
+      region: { name: 'eu', others: [], isFirst: true },
+      rows: fixture.store.rows,
+    });
+    const state: { behindMs: number | undefined } = { behindMs: undefined };
+    const read = own.read;
+    const refuse = () => Promise.reject(new Error('a replica takes no change'));
+    const store = {
+      ...own,
+      read: async () => ({ ...(await read()), ...(state.behindMs !== undefined && { behindMs: state.behindMs }) }),
+      note: (...args: Parameters<typeof own.note>) => (state.behindMs === undefined ? own.note(...args) : refuse()),
+      promote: (...args: Parameters<typeof own.promote>) =>
+        state.behindMs === undefined ? own.promote(...args) : refuse(),
+      unrevoked: () => (state.behindMs === undefined ? own.unrevoked() : refuse()),
+    };
+    const cutOffMs = 24 * HOUR;
+    return {
+      ...fixture,
+      state,
+      cutOffMs,
+      eu: (encryptionKeys = { current: Buffer.alloc(32, 1), previous: [] }) =>
+        fixture.inRegion(0, {
+          store,
+          encryptionKeys,
+          ring: new LiveKeyRing({ encryptionKeys, clock: fixture.clock, staleMs: timing.staleMs, cutOffMs }),
+        }),
+    };
+  }
+
+  test('a region goes on for a day, changes nothing, and goes on as before when the primary is back', async () => {
+    const { state, cutOffMs, eu: open, pass, failures } = setUpReplica();
+    const eu = open();
+    await pass(0, [eu]);
+    const { kid } = eu.ring.active;
+    await eu.rotate();
+    state.behindMs = 0;
+    await pass(cutOffMs - HOUR, [eu]);
+    expect(eu.ring.active.kid).toBe(kid);
+    expect(kidsOf(eu)).toContain(kid);
+    expect((await eu.live()).wanted).toBeUndefined();
+    await pass(HOUR + timing.pollMs, [eu]);
+    expect(() => eu.ring.active).toThrow(unavailable);
+    expect(() => eu.ring.published).toThrow(unavailable);
+    state.behindMs = undefined;
+    await pass(timing.pollMs, [eu]);
+    expect(eu.ring.active).toBeDefined();
+    expect(failures).toEqual([]);
+  });
+
+  test('a process begins by what the replica shows, if that is of the last day', async () => {
+    const { state, eu: open, pass } = setUpReplica();
+    await pass(0, [open()]);
+    state.behindMs = 23 * HOUR;
+    const eu = open();
+    await eu.look();
+    expect(eu.ring.active).toBeDefined();
+    await pass(HOUR + timing.pollMs, [eu]);
+    expect(() => eu.ring.active).toThrow(unavailable);
+    state.behindMs = Number.POSITIVE_INFINITY;
+    const unknown = open();
+    await unknown.look();
+    expect(() => unknown.ring.published).toThrow(unavailable);
+  });
 });

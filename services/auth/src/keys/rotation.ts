@@ -43,7 +43,7 @@ export interface RotationRules {
   readonly maxRetiring: number;
 }
 
-/** Why the verifiers of the mesh are not known to hold a key. */
+/** Why a key is not known to be where it must be: with the verifiers of the mesh, and in the replica of the database. */
 export const MISSING_REASONS = [
   'unreachable',
   'issuer_unknown',
@@ -51,6 +51,7 @@ export const MISSING_REASONS = [
   'not_ready',
   'not_listed',
   'policies_behind',
+  'replica_behind',
 ] as const;
 export type MissingReason = (typeof MISSING_REASONS)[number];
 

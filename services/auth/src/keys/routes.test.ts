@@ -41,7 +41,7 @@ async function setUp(revokeKey: RevokeKey = async () => undefined) {
       random: Math.random,
     });
   const keeper = keeperOf(new LiveKeyRing({ encryptionKeys, clock: systemClock, staleMs: timing.staleMs }));
-  const guard = keeperOf(new PublicKeyRing(systemClock, timing.staleMs));
+  const guard = keeperOf(new PublicKeyRing(systemClock, timing));
   await keeper.look();
   await guard.look();
   const app = createServer(log);

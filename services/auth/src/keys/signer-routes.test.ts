@@ -31,7 +31,7 @@ async function setUp({ workloads = [GUARD], proves = true, region = NO_REGION }:
   const guard = new KeyKeeper({
     store,
     region,
-    ring: new PublicKeyRing(systemClock, timing.staleMs),
+    ring: new PublicKeyRing(systemClock, timing),
     rules,
     timing,
     spread: async () => ({ kind: 'unreported' }),

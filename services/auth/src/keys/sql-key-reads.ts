@@ -14,7 +14,7 @@ export interface KeysAsked {
 export async function readKeys(db: Kysely<Database>, { signer, own }: KeysAsked): Promise<KeysRead> {
   // The time comes with the rows, and also when there are none.
   const { rows } = await sql<Row>`
-    select t.now, t.has_signed, k.kid, k.region, k.alg, k.state, k.sealed, k.public_jwk, k.longest_token_ms,
+    select t.now, t.has_signed, t.behind_ms, k.kid, k.region, k.alg, k.state, k.sealed, k.public_jwk, k.longest_token_ms,
       k.rotation_requested_at,
       case k.state when 'retiring' then k.retiring_at when 'active' then k.activated_at else k.created_at end as since,
       (select coalesce(jsonb_agg(jsonb_build_object(
@@ -22,15 +22,20 @@ export async function readKeys(db: Kysely<Database>, { signer, own }: KeysAsked)
           'since', floor(extract(epoch from h.published_since) * 1000),
           'holds', h.held_since is not null)), '[]')
         from signing_key_holders h where h.kid = k.kid and k.state = 'next') as holders
-    from (select now() as now, exists (
-      select from signing_keys where signer = ${signer} and region = any(${own}) and activated_at is not null
-    ) as has_signed) t
+    from (select now() as now,
+      case when pg_is_in_recovery() then coalesce(
+        greatest(extract(epoch from now() - pg_last_xact_replay_timestamp()) * 1000, 0), 'Infinity')::float8
+      end as behind_ms,
+      exists (
+        select from signing_keys where signer = ${signer} and region = any(${own}) and activated_at is not null
+      ) as has_signed) t
     left join signing_keys k on k.signer = ${signer} and k.state <> 'retired'
     order by k.region desc, k.created_at, k.kid`.execute(db);
   const [first] = rows;
   const stored = rows.flatMap((row) => (row.kid === null ? [] : toStored(row)));
   return {
     now: first?.now.getTime() ?? Number.NaN,
+    ...(first?.behind_ms != null && { behindMs: first.behind_ms }),
     keys: stored.filter(({ region }) => own.includes(region)),
     others: stored.filter(({ region }) => !own.includes(region)),
     hasSigned: first?.has_signed ?? false,
@@ -40,6 +45,7 @@ export async function readKeys(db: Kysely<Database>, { signer, own }: KeysAsked)
 interface Moment {
   readonly now: Date;
   readonly has_signed: boolean;
+  readonly behind_ms: number | null;
 }
 
 interface KeyRow extends Moment {
@@ -63,6 +69,12 @@ function toStored({ kid, region, alg, state, sealed, holders, ...more }: KeyRow)
     ...(requestedAt && { rotationRequestedAt: requestedAt.getTime() }),
     ...(publicJwk && { publicJwk }),
   };
+}
+
+/** Whether a key that waits is there. */
+export async function isWaiting(db: Kysely<Database>, kid: string): Promise<boolean> {
+  const waiting = db.selectFrom('signing_keys').select('kid').where('kid', '=', kid).where('state', '=', 'next');
+  return (await waiting.executeTakeFirst()) !== undefined;
 }
 
 export async function unrevokedKeys(db: Kysely<Database>, signer: Signer): Promise<readonly string[]> {

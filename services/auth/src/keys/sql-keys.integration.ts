@@ -38,7 +38,7 @@ function sqlKind({ name, create }: DatabaseKind): Kind {
       };
       return {
         store: createSqlKeys(db, 'auth'),
-        inRegion: (region) => createSqlKeys(db, 'auth', region),
+        inRegion: (region) => createSqlKeys(db, 'auth', { region }),
         empty: () => db.deleteFrom('signing_keys').execute(),
         close: end,
       };

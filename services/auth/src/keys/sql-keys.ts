@@ -11,6 +11,13 @@ import { historyOf, readKeys, unrevokedKeys } from './sql-key-reads.ts';
 /** Thrown to roll a transaction back. */
 class ConditionLost extends Error {}
 
+export interface SqlKeysOptions {
+  /** @default there are no regions */
+  readonly region?: KeyRegion;
+  /** Where the keys are read; see OpenDatabase. @default where they are changed */
+  readonly reads?: Kysely<Database>;
+}
+
 /** Whose keys are meant. */
 interface Scope {
   readonly signer: Signer;
@@ -24,7 +31,11 @@ interface Scope {
  * Signing keys in PostgreSQL or PGlite. That there is one active and one next key of a region is held by unique indexes, whatever
  * the replicas do; the time of each change is the database's.
  */
-export function createSqlKeys(db: Kysely<Database>, signer: Signer, region: KeyRegion = NO_REGION): KeyStore {
+export function createSqlKeys(
+  db: Kysely<Database>,
+  signer: Signer,
+  { region = NO_REGION, reads = db }: SqlKeysOptions = {},
+): KeyStore {
   const scope: Scope = { signer, region: region.name, own: ownRegions(region) };
   const changed = async (query: { executeTakeFirst(): Promise<{ readonly numUpdatedRows: bigint }> }) =>
     (await guarded(query.executeTakeFirst())).numUpdatedRows > 0n;
@@ -36,7 +47,7 @@ export function createSqlKeys(db: Kysely<Database>, signer: Signer, region: KeyR
       .where('kid', '=', kid)
       .where('state', '=', from);
   return {
-    read: () => guarded(readKeys(db, scope)),
+    read: () => guarded(readKeys(reads, scope)),
     start: (key) => guarded(insert(db, key, { ...scope, state: 'active' })),
     prepare: (key, active) => guarded(insert(db, key, { ...scope, state: 'next', beside: active })),
     promote: (kid, replaces) => guarded(promote(db, { scope, kid, replaces })),
@@ -66,7 +77,7 @@ export function createSqlKeys(db: Kysely<Database>, signer: Signer, region: KeyR
       guarded(recorded(db, { by, action: 'key.compromised' }, (tx) => compromise(tx, signer, kid))),
     unrevoked: () => guarded(unrevokedKeys(db, signer)),
     markRevoked: (kid) => changed(all().set({ revoked_at: sql`now()` }).where('kid', '=', kid)),
-    history: (limit) => guarded(historyOf(db, signer, limit)),
+    history: (limit) => guarded(historyOf(reads, signer, limit)),
   };
 }
 

@@ -23,6 +23,9 @@ export function keyTiming(pollMs: number): KeyTiming {
   return { pollMs, staleMs, settleMs: staleMs + SLOW_COMMIT_MS, cacheMs: Math.max(2 * pollMs, 1_000) };
 }
 
+/** For how long this service signs and publishes by what a replica of its database shows, if the primary does not answer. */
+export const REPLICA_CUT_OFF_SECONDS = 86_400;
+
 /**
  * For how long the guard signs with what it was last told, if it cannot ask: an outage of this service is none of the edge.
  * Its keys stay published for as long after they are superseded.

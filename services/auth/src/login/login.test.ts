@@ -1,5 +1,6 @@
 import { TokenError } from '@sekisho/tokens';
 import { describe, expect, test } from 'vitest';
+import { AuthError } from '../errors.ts';
 import { ALICE_ID, alice, createFixture } from '../testing/fixture.ts';
 import { memoryAccounts, setGrants } from '../testing/memory-accounts.ts';
 import type { LoginRequest } from './login.ts';
@@ -148,6 +149,15 @@ describe('login', () => {
     await login(request);
     expect(await accounts.findCredentials(alice.email)).toMatchObject({ passwordHash: 'hash:correct horse' });
     expect(await accounts.activeVersion(alice.id)).toBe(1);
+  });
+
+  test('does not need to replace the hash, while the database takes no change', async () => {
+    const accounts = memoryAccounts({ ...alice, passwordHash: 'old:correct horse' });
+    const rehash = () => Promise.reject(new AuthError('unavailable', 'the database does not answer'));
+    const { login } = createFixture({ accounts: { ...accounts, rehash } });
+    expect(await login(request)).toHaveProperty('token');
+    const broken = createFixture({ accounts: { ...accounts, rehash: () => Promise.reject(new Error('a bug')) } });
+    await expect(broken.login(request)).rejects.toThrow('a bug');
   });
 
   test('limits attempts on one account, also with the right password, however the address is written', async () => {

@@ -128,14 +128,22 @@ async function checkPassword(
   return account;
 }
 
-/** Only now is there the password that new parameters need. It is hashed like any other: when too many wait, one tries again. */
+/**
+ * Only now is there the password that new parameters need. It is hashed like any other: when too many wait, one tries again. A
+ * database that takes no changes now takes it at a later log-in.
+ */
 async function renewHash(
   { accounts, passwords }: Pick<LoginDependencies, 'accounts' | 'passwords'>,
   { userId, passwordHash }: Credentials,
   password: string,
 ): Promise<void> {
   if (!passwords.isOutdated(passwordHash)) return;
-  await accounts.rehash(userId, passwordHash, await passwords.hash(password));
+  const hash = await passwords.hash(password);
+  try {
+    await accounts.rehash(userId, passwordHash, hash);
+  } catch (error) {
+    if (!(error instanceof AuthError && error.code === 'unavailable')) throw error;
+  }
 }
 
 function refused(why: LoginFailure | OfUser): LoginRefused {

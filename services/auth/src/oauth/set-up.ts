@@ -39,6 +39,8 @@ export interface OAuthSetUp
   /** First part of every key in Redis. */
   readonly prefix: string;
   readonly db: Kysely<Database>;
+  /** Where single statements that read are asked; see OpenDatabase. */
+  readonly reads: Kysely<Database>;
   readonly sessions: SessionStore;
   readonly endSession: EndSession;
   readonly revoker: Pick<Revoker, 'revoke'>;
@@ -56,6 +58,7 @@ export function setUpOAuth({
   redis,
   prefix,
   db,
+  reads,
   verify,
   revoker,
   revocations,
@@ -69,7 +72,7 @@ export function setUpOAuth({
   return createOAuth({
     ...rest,
     issuer: parseIssuer(issuer),
-    clients: withWorkloads(createSqlClients(db)),
+    clients: withWorkloads(createSqlClients(db, reads)),
     artefacts: createArtefacts(redis, prefix),
     logIns: createLogInSessions({ sessions, browsers, endSession, isRevoked, metrics }),
     isLogInRevoked: createIsLogInRevoked(revocations),

@@ -22,7 +22,7 @@ export const timing = keyTiming(30 * SECOND);
 const ownKeys: EncryptionKeys = { current: randomBytes(32), previous: [] };
 export const unavailable = new AuthError('unavailable', 'the database does not answer');
 
-type KeeperOptions = Omit<KeyKeeperOptions<LiveKeyRing>, 'ring'> & { readonly encryptionKeys: EncryptionKeys };
+type KeeperOptions = KeyKeeperOptions<LiveKeyRing> & { readonly encryptionKeys: EncryptionKeys };
 
 /** Keepers of one store, whose clock stands still until a test moves it. @param onEnd runs what is given at the end of the test */
 export function keeperFixture(onEnd: (end: () => Promise<void>) => void) {

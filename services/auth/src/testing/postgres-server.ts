@@ -12,16 +12,23 @@ export interface PostgresProgram {
 export class PostgresServer {
   /** Of its superuser, who is in an empty database. */
   readonly url: string;
+  /** Of a streaming replica; empty where there is none. */
+  readonly replicaUrl: string;
   readonly #keeper: ChildProcess;
 
-  private constructor(keeper: ChildProcess, url: string) {
+  private constructor(keeper: ChildProcess, { url, replicaUrl }: Answer) {
     this.#keeper = keeper;
     this.url = url;
+    this.replicaUrl = replicaUrl;
   }
 
-  static async start({ program, order, env }: PostgresProgram): Promise<PostgresServer> {
-    const keeper = fork(program, [order], { env: { ...env }, stdio: ['ignore', 2, 2, 'ipc'] });
-    return new PostgresServer(keeper, (await answerOf(keeper)).url);
+  static async start(
+    { program, order, env }: PostgresProgram,
+    { replicated = false }: { readonly replicated?: boolean } = {},
+  ): Promise<PostgresServer> {
+    const wish = JSON.stringify({ ...JSON.parse(order), replicated });
+    const keeper = fork(program, [wish], { env: { ...env }, stdio: ['ignore', 2, 2, 'ipc'] });
+    return new PostgresServer(keeper, await answerOf(keeper));
   }
 
   /** Every process of it stands still. */
@@ -44,7 +51,12 @@ export class PostgresServer {
   }
 }
 
-async function answerOf(keeper: ChildProcess): Promise<{ readonly url: string }> {
+interface Answer {
+  readonly url: string;
+  readonly replicaUrl: string;
+}
+
+async function answerOf(keeper: ChildProcess): Promise<Answer> {
   const gone = new AbortController();
   const failed = once(keeper, 'exit', { signal: gone.signal }).then(() => {
     throw new Error('the PostgreSQL of this test could not do what it was told');

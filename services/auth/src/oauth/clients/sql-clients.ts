@@ -11,13 +11,16 @@ import { credentialsByIds, toClient, toCredentials } from './sql-rows.ts';
 const CLIENT_ID = /^[a-z0-9-]{1,63}$/;
 const NOBODY: readonly string[] = [];
 
-/** Clients in PostgreSQL or PGlite. */
-export function createSqlClients(db: Kysely<Database>): ClientStore {
-  const find = lookUpTogether(credentialsById(db));
+/**
+ * Clients in PostgreSQL or PGlite.
+ * @param reads where single statements that read are asked; see OpenDatabase. @default db
+ */
+export function createSqlClients(db: Kysely<Database>, reads = db): ClientStore {
+  const find = lookUpTogether(credentialsById(reads));
   return {
     // Anybody may ask for anything: what no client is called by could fail all who ask at the same time.
     find: async (id) => (CLIENT_ID.test(id) ? guarded(find(id)) : undefined),
-    list: (after, limit) => guarded(list(db, after, limit)),
+    list: (after, limit) => guarded(list(reads, after, limit)),
     create: (client, secretHash, by) =>
       guarded(db.transaction().execute((tx) => insert(tx, { client, secretHash, by }))),
     replace: (client, by) => guarded(db.transaction().execute((tx) => replace(tx, client, by))),

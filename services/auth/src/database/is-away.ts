@@ -1,0 +1,14 @@
+import pg from 'pg';
+
+/**
+ * SQLSTATE classes and codes by which a server says that it cannot answer now: connection exceptions, insufficient resources, an
+ * operator's intervention such as a shutdown (with that of statement_timeout), system errors.
+ */
+const AWAY = /^(08|53|57|58)/;
+
+/** Whether a query got no answer, rather than one that says no. */
+export function isAway(error: unknown): boolean {
+  // Of the driver: no connection, one that broke, none free in time, no answer in time.
+  if (!(error instanceof pg.DatabaseError)) return true;
+  return AWAY.test(error.code ?? '');
+}
