@@ -137,7 +137,7 @@ function assembleLogIns(options: ServiceOptions, parts: Parts, { mint, refreshTo
 
 function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & LogIns): OAuthParts {
   const { db, reads, redis, accounts, proveWorkload, authMetrics, audit } = parts;
-  const { store: sessions, revoker, revocations } = parts.sessions;
+  const { store: sessions, revoker, revocations, regions } = parts.sessions;
   const { issuer, prefix = 'sk', clock, tokenLifetime, log } = options;
   const { wired, minter, mint, refreshTokens, endSession, authenticate } = own;
   const workloads = createSqlWorkloads(db, reads);
@@ -146,6 +146,7 @@ function assembleOAuth(options: ServiceOptions, parts: Parts, own: Issuing & Log
     encryptionKeys: sessionKeysOf(options),
     ...{ authenticate, endSession, refreshTokens, revoker, revocations, clientAddress },
     keys: parts.keys.ring,
+    region: regions.own,
     verify: wired.verifyFor(ANY_AUDIENCE),
     exchange: auditedExchange(
       audit,

@@ -14,7 +14,13 @@ export interface LogInAge {
  */
 export type IsLogInRevoked = (logIn: LogInAge) => boolean;
 
-export function createIsLogInRevoked(revocations: Pick<RevocationReader, 'check'>): IsLogInRevoked {
-  return ({ userId, clientId, at = 0 }) =>
-    revocations.check({ sub: userId, iat: at, ...(clientId !== undefined && { client_id: clientId }) }) !== undefined;
+/** @param region this one, where there are several: its clock is the one that log-ins have their age by */
+export function createIsLogInRevoked(
+  revocations: Pick<RevocationReader, 'check'>,
+  region: string | undefined,
+): IsLogInRevoked {
+  return ({ userId, clientId, at = 0 }) => {
+    const claims = { sub: userId, iat: at, ...(clientId !== undefined && { client_id: clientId }) };
+    return revocations.check(claims, { region }) !== undefined;
+  };
 }

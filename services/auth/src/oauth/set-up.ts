@@ -45,6 +45,8 @@ export interface OAuthSetUp
   readonly endSession: EndSession;
   readonly revoker: Pick<Revoker, 'revoke'>;
   readonly revocations: Pick<RevocationReader, 'check'>;
+  /** This one, where there are several. */
+  readonly region: string | undefined;
   /** Accepts every unrevoked token of this issuer, for any audience. */
   readonly verify: Verify;
 }
@@ -62,6 +64,7 @@ export function setUpOAuth({
   verify,
   revoker,
   revocations,
+  region,
   ...rest
 }: OAuthSetUp): OAuthParts {
   const { sessions, endSession, metrics } = rest;
@@ -75,7 +78,7 @@ export function setUpOAuth({
     clients: withWorkloads(createSqlClients(db, reads)),
     artefacts: createArtefacts(redis, prefix),
     logIns: createLogInSessions({ sessions, browsers, endSession, isRevoked, metrics }),
-    isLogInRevoked: createIsLogInRevoked(revocations),
+    isLogInRevoked: createIsLogInRevoked(revocations, region),
     resources: createResources(issuer),
     takeUserCode: (ip) =>
       take(redis, { key: `${prefix}:limit:user-code:${networkHash(clientNetwork(ip))}`, rate: USER_CODES }),
