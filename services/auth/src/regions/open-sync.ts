@@ -15,6 +15,7 @@ export function openSync({ redis: local, global, uuid, log, metrics, ...options 
     ...{ local, global, prefix: options.prefix, clock: options.clock, evict: options.evict },
     consumer: uuid(),
     onPush: (result) => pushes.inc({ result }),
+    onRefill: (sessions) => log.warn({ sessions }, 'the global store lacks sessions: they are sent again'),
     onState(state, err) {
       if (state === 'working') log.info('the other regions are told of sessions');
       else log.warn({ err }, 'the other regions cannot be told of sessions: it is tried again');
