@@ -117,6 +117,33 @@ describe('while a region is cut off', () => {
     await becomes('200', () => guards.tokyo.ask(after.accessToken));
   });
 
+  test(
+    'who logged in there is told to come back elsewhere, or logs out, and is found once it is back',
+    MINUTES,
+    async () => {
+      const { tokyo, osaka, guards } = world;
+      await tokyo.line.kill();
+      const [session, ended] = [await user.logIn(tokyo), await user.logIn(tokyo)];
+      const list = () => osaka.call('GET', '/v1/sessions', session.accessToken);
+      const { retryAfter } = await becomes('503 unavailable', () => guards.osaka.ask(session.accessToken));
+      expect(retryAfter).toBe('1');
+      // Whichever comes first, the token grows old or the region is missed.
+      for (const _ of [1, 2, 3]) expect((await guards.osaka.ask(session.accessToken)).told).toBe('503 unavailable');
+      for (const use of [list, () => osaka.refresh(session.refreshToken)]) {
+        const refused = await answers(503, use);
+        expect(refused.json()).toMatchObject({ code: 'unavailable' });
+        expect(refused.headers['retry-after']).toBe('1');
+      }
+      await answers(204, () => osaka.call('DELETE', '/v1/sessions/current', ended.accessToken));
+      await becomes('401 token_revoked', () => guards.osaka.ask(ended.accessToken));
+      await answers(401, () => osaka.refresh(ended.refreshToken));
+      await tokyo.line.revive();
+      await becomes('200', () => guards.osaka.ask(session.accessToken));
+      await answers(200, list);
+      await answers(200, () => osaka.refresh(session.refreshToken));
+    },
+  );
+
   test('a log-out everywhere ends sessions that it could not know of, once it is back', MINUTES, async () => {
     const { tokyo, osaka, guards } = world;
     await tokyo.line.kill();

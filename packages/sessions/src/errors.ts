@@ -1,6 +1,11 @@
-export type SessionErrorCode = 'redis_unavailable' | 'redis_url_invalid' | 'session_invalid' | 'revocation_invalid';
+export type SessionErrorCode =
+  | 'redis_unavailable'
+  | 'redis_url_invalid'
+  | 'session_invalid'
+  | 'session_untold'
+  | 'revocation_invalid';
 
-/** Every error of this package. `redis_unavailable` is worth trying again; the others are defects of a caller or of stored data. */
+/** Every error of this package. `redis_unavailable` and `session_untold` are worth trying again; the others are defects of a caller or of stored data. */
 export class SessionError extends Error {
   readonly code: SessionErrorCode;
 

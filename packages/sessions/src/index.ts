@@ -41,6 +41,7 @@ export { type SessionSync, type SessionSyncOptions, startSessionSync } from './r
 export { type RegionSettings, type RegionVariables, regionSettings } from './regions/settings.ts';
 export { PUSH_RESULTS, type PushResult, SYNC_STEPS, type SyncStep } from './regions/sync-turn.ts';
 export { createRegionMetrics, createSyncMetrics, observeRegions, type RegionMetrics } from './regions/telling.ts';
+export type { Provenance } from './regions/untold.ts';
 export { assertRevocable } from './revocation/entry-arguments.ts';
 export type { FollowerOptions as RevocationReaderOptions, RevocationObserver } from './revocation/follower.ts';
 export type { Heard, RevocationLog } from './revocation/log.ts';

@@ -3,6 +3,7 @@ import { SessionError } from './errors.ts';
 import { sessionKeys } from './keys.ts';
 import { redisCall } from './redis-call.ts';
 import { BEGIN, ROTATE } from './refresh-scripts.ts';
+import type { Provenance } from './regions/untold.ts';
 import { fromFields, SESSION_TTL_MS, type Session } from './session.ts';
 import { createSessionIndex } from './session-index.ts';
 import type { Replicated } from './store.ts';
@@ -62,8 +63,8 @@ export interface RefreshStoreOptions {
 export interface RefreshStore {
   /** Begins a family, at generation 0; tokens of an earlier one are worth nothing from then on. @returns whether the session lives */
   begin(userId: string, sessionId: string, family: RefreshFamily): Promise<boolean>;
-  /** Undefined when the session or its family is over. */
-  find(userId: string, sessionId: string): Promise<FamilyOfSession | undefined>;
+  /** Undefined when the session or its family is over. @param from as in SessionStore.get */
+  find(userId: string, sessionId: string, from?: Provenance): Promise<FamilyOfSession | undefined>;
   /**
    * Uses a token and prolongs its session, in one step: of any number at once that use the same one, all get the same
    * successor.

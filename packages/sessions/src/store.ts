@@ -1,4 +1,5 @@
 import type { RedisClient } from './connection.ts';
+import type { Provenance } from './regions/untold.ts';
 import type { EndedSession, NewSession, Session } from './session.ts';
 
 export interface SessionStoreOptions {
@@ -22,8 +23,12 @@ export interface SessionStoreOptions {
 /** Every method rejects with SessionError `redis_unavailable` when Redis is away. */
 export interface SessionStore {
   create(from: NewSession): Promise<Session>;
-  /** Reads without prolonging; undefined when there is no such session, or it is over. */
-  get(userId: string, sessionId: string): Promise<Session | undefined>;
+  /**
+   * Reads without prolonging; undefined when there is no such session, or it is over.
+   * @param from by what it is asked for: of several regions it rejects with SessionError `session_untold` while another one may
+   * have begun it and could not tell
+   */
+  get(userId: string, sessionId: string, from?: Provenance): Promise<Session | undefined>;
   /** Notes an access, which prolongs the session, in one round trip but for one in a day; undefined as in `get`. */
   touch(userId: string, sessionId: string): Promise<Session | undefined>;
   /**

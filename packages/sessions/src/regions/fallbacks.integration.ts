@@ -198,6 +198,53 @@ describe('while both are away', () => {
   });
 });
 
+describe('while another region cannot tell', () => {
+  const revoked = new Set<string>();
+  const revocations = {
+    check: ({ session }: { readonly session?: { readonly id: string } }) =>
+      session !== undefined && revoked.has(session.id) ? ({ kind: 'session' } as const) : undefined,
+    regions: () => [{ name: 'tokyo', ageMs: 60_000, state: 'present' as const }],
+  };
+  const untold = { code: 'session_untold' };
+  const from = { kid: `tokyo.${'A'.repeat(43)}`, iat: 0 };
+
+  test('what began there may live, until it is told', { timeout: 120_000 }, async () => {
+    const waits = regionOf('osaka', { revocations });
+    const { id } = await begin(tokyo);
+    await tokyo.refresh.begin(userId, id, FAMILY);
+    await expect(waits.sessions.get(userId, id, from)).rejects.toMatchObject(untold);
+    await expect(waits.refresh.find(userId, id, 'unsaid')).rejects.toMatchObject(untold);
+    // Who ends it goes by what is known.
+    expect([await waits.sessions.get(userId, id), await waits.refresh.find(userId, id)]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    await tokyo.sync();
+    expect(await waits.sessions.get(userId, id, from)).toMatchObject({ id });
+    expect(await waits.refresh.find(userId, id, 'unsaid')).toMatchObject(FAMILY);
+  });
+
+  test('what ended or is refused by name is over', { timeout: 120_000 }, async () => {
+    const waits = regionOf('osaka', { revocations });
+    const [endedHere, endedThere, refused] = [await begin(tokyo), await begin(tokyo), await begin(tokyo)];
+    await waits.sessions.destroy(userId, endedHere.id);
+    revoked.add(refused.id);
+    await tokyo.sessions.destroy(userId, endedThere.id);
+    await tokyo.sync();
+    await stores.global.del(sessionKeys(prefix).session(userId, refused.id));
+    for (const { id } of [endedHere, endedThere, refused]) {
+      expect(await waits.sessions.get(userId, id, from)).toBeUndefined();
+      expect(await waits.refresh.find(userId, id, 'unsaid')).toBeUndefined();
+    }
+  });
+
+  test('what is known here, without refresh tokens, is not waited for', { timeout: 120_000 }, async () => {
+    const waits = regionOf('osaka', { revocations });
+    const { id } = await begin(waits);
+    expect(await waits.refresh.find(userId, id, 'unsaid')).toBeUndefined();
+  });
+});
+
 describe('a long partition', () => {
   test('keeps one entry of each session that changed, however often', { timeout: 180_000 }, async () => {
     const sessions = [];

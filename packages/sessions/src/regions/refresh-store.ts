@@ -4,6 +4,7 @@ import { createAdoption } from './adoption.ts';
 import { createLocalFirst, isUnavailable, known } from './availability.ts';
 import type { Parcel } from './delivery.ts';
 import type { Region, WithoutGlobal, WithoutLocal } from './region.ts';
+import { type AssertToldOptions, createAssertTold } from './untold.ts';
 
 export interface RegionalRefreshStoreOptions extends RefreshStoreOptions {
   /** The store that all regions share; `redis` is the one of this region. */
@@ -13,6 +14,8 @@ export interface RegionalRefreshStoreOptions extends RefreshStoreOptions {
   readonly withoutGlobal?: WithoutGlobal;
   /** What happens while the store of this region is away. @default 'global': that one is asked for everything */
   readonly withoutLocal?: WithoutLocal;
+  /** As of the sessions. */
+  readonly revocations?: AssertToldOptions['revocations'];
 }
 
 /**
@@ -31,6 +34,7 @@ export function createRegionalRefreshStore(options: RegionalRefreshStoreOptions)
   const global = openRefreshStore({ ...options, redis }, { region: region.name, outbox: false });
   const localFirst = createLocalFirst(withoutLocal);
   const adoption = createAdoption(options);
+  const assertTold = createAssertTold(options);
 
   /** @property away what kept the global store from answering, if anything did */
   async function bringUpToDate(userId: string, sessionId: string): Promise<{ isThere: boolean; away?: unknown }> {
@@ -52,7 +56,7 @@ export function createRegionalRefreshStore(options: RegionalRefreshStoreOptions)
   }
 
   return {
-    async find(userId, sessionId) {
+    async find(userId, sessionId, from) {
       const { isThere, away } = await bringUpToDate(userId, sessionId);
       const family = await localFirst(
         () => local.find(userId, sessionId),
@@ -61,9 +65,11 @@ export function createRegionalRefreshStore(options: RegionalRefreshStoreOptions)
           return isThere ? found : known(found);
         },
       );
+      if (family !== undefined || isThere || (await adoption.knows(userId, sessionId))) return family;
       // It may live, and have a family elsewhere.
-      if (family === undefined && away !== undefined && !(await adoption.knows(userId, sessionId))) throw away;
-      return family;
+      if (away !== undefined) throw away;
+      assertTold(sessionId, from);
+      return undefined;
     },
     rotate: (attempt) =>
       localFirst(

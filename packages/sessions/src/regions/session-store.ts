@@ -6,6 +6,7 @@ import { createAdoption } from './adoption.ts';
 import { createLocalFirst, createPresence, isUnavailable, known } from './availability.ts';
 import { createRegionalList } from './list.ts';
 import type { Region, WithoutGlobal, WithoutLocal } from './region.ts';
+import { type AssertToldOptions, createAssertTold, type Provenance } from './untold.ts';
 
 /** Where a session was found. */
 export type LookedUp = 'local' | 'global' | 'nowhere';
@@ -19,6 +20,8 @@ export interface RegionalSessionStoreOptions extends SessionStoreOptions {
   /** What happens while the store of this region is away. @default 'global': that one is asked for everything */
   readonly withoutLocal?: WithoutLocal;
   readonly onLookup?: (where: LookedUp) => void;
+  /** Of all regions: whether another one may know what is known nowhere else. @default what is not known is over */
+  readonly revocations?: AssertToldOptions['revocations'];
 }
 
 /**
@@ -36,8 +39,9 @@ export function createRegionalSessionStore(options: RegionalSessionStoreOptions)
   const localFirst = createLocalFirst(options.withoutLocal);
   const adoption = createAdoption(options);
   const present = presence(options, withoutGlobal);
+  const assertTold = createAssertTold(options);
 
-  async function lookUp(userId: string, id: string, look: (store: StoreAt) => Promise<Found>): Promise<Found> {
+  async function lookUp({ userId, id, from }: Asked, look: (store: StoreAt) => Promise<Found>): Promise<Found> {
     const { where, found } = await localFirst<Look>(
       async () => ({ where: 'local', found: await look(local) }),
       async () => ({ where: 'global', found: known(await look(global)) }),
@@ -52,6 +56,7 @@ export function createRegionalSessionStore(options: RegionalSessionStoreOptions)
     // It is now what it will be at the next request.
     const adopted = parcel && (await look(local));
     onLookup?.(adopted === undefined ? 'nowhere' : 'global');
+    if (parcel === undefined) assertTold(id, from);
     return adopted;
   }
 
@@ -66,8 +71,8 @@ export function createRegionalSessionStore(options: RegionalSessionStoreOptions)
       );
       return session;
     },
-    get: async (userId, id) => living(await lookUp(userId, id, (store) => store.find(userId, id))),
-    touch: async (userId, id) => living(await lookUp(userId, id, (store) => store.findAndTouch(userId, id))),
+    get: async (userId, id, from) => living(await lookUp({ userId, id, from }, (store) => store.find(userId, id))),
+    touch: async (userId, id) => living(await lookUp({ userId, id }, (store) => store.findAndTouch(userId, id))),
     destroy: (userId, ...ids) =>
       localFirst(
         () => destroyBoth(stores, userId, ids),
@@ -85,6 +90,12 @@ export function createRegionalSessionStore(options: RegionalSessionStoreOptions)
         async () => undefined,
       )) ?? (await global.ownerOf(id)),
   };
+}
+
+interface Asked {
+  readonly userId: string;
+  readonly id: string;
+  readonly from?: Provenance | undefined;
 }
 
 interface Look {

@@ -13,7 +13,7 @@ export interface BrowserSessionsOptions {
   readonly newSecret: () => string;
 }
 
-/** Sessions that a cookie stands for. All reject with LoginRefused, or SessionError `redis_unavailable`. */
+/** Sessions that a cookie stands for. All reject with LoginRefused, or SessionError `redis_unavailable`, `session_untold`. */
 export interface BrowserSessions {
   /** The cookie of a session that has just begun. It dies with it. */
   begin(session: Session): Promise<string>;
@@ -48,7 +48,7 @@ export function createBrowserSessions({
       const read = format.read(cookie);
       // Whoever guesses costs no look-up.
       if (read?.isSealed() !== true) throw refused('token_unknown');
-      const family = await store.find(read.userId, read.sessionId);
+      const family = await store.find(read.userId, read.sessionId, 'unsaid');
       if (family === undefined) throw refused('session_over');
       if (!read.isGenuine(family.secret)) throw refused('token_unknown');
       const { session } = family;

@@ -1,5 +1,5 @@
 import type { Session, SessionStore } from '@sekisho/sessions';
-import { type AccessClaims, intersect, TokenError, type UserClaims, type Verify } from '@sekisho/tokens';
+import { type AccessClaims, intersect, keyIdOf, TokenError, type UserClaims, type Verify } from '@sekisho/tokens';
 import { type Account, type AccountStore, activeGrants, type Grant } from '../accounts/account.ts';
 import { ExchangeError } from './errors.ts';
 import type { DelegatedGrant } from './workload.ts';
@@ -21,7 +21,7 @@ export interface Subject {
 
 /**
  * Whom a token speaks for. Only the service that a token is meant for may act by it: whoever else shows it stole it.
- * @throws ExchangeError `invalid_request`, AuthError `unavailable`, SessionError `redis_unavailable`
+ * @throws ExchangeError `invalid_request`, AuthError `unavailable`, SessionError `redis_unavailable`, `session_untold`
  */
 export async function findSubject(
   dependencies: SubjectDependencies,
@@ -37,7 +37,7 @@ export async function findSubject(
     throw refusal('the subject_token speaks for no logged-in user');
   }
   const [session, account] = await Promise.all([
-    dependencies.sessions.get(user.id, sessionId),
+    dependencies.sessions.get(user.id, sessionId, { kid: keyIdOf(token), iat: claims.iat }),
     dependencies.accounts.find(user.id),
   ]);
   if (session === undefined || account?.active !== true) throw refusal('the session of the subject_token is over');

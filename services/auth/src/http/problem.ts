@@ -87,9 +87,14 @@ function fromToken({ code, message }: TokenError): Problem {
   return { status: 401, code, detail: message, headers: { 'www-authenticate': `Bearer realm="sekisho"${challenge}` } };
 }
 
+const SESSION_OUTAGES: ReadonlyMap<SessionError['code'], string> = new Map([
+  ['redis_unavailable', 'the session store does not answer'],
+  ['session_untold', 'the session may have begun in another region, which could not tell of it yet: try again'],
+]);
+
 function fromSession({ code }: SessionError): Problem {
-  if (code !== 'redis_unavailable') return INTERNAL;
-  return fromAuth(new AuthError('unavailable', 'the session store does not answer', { retryAfter: 1 }));
+  const detail = SESSION_OUTAGES.get(code);
+  return detail === undefined ? INTERNAL : fromAuth(new AuthError('unavailable', detail, { retryAfter: 1 }));
 }
 
 function fromFastify({ statusCode = 500, validation }: FastifyError): Problem {

@@ -19,7 +19,7 @@ export async function available<T>(work: Promise<T>): Promise<T> {
 }
 
 export function isOutage(error: unknown): error is AuthError | SessionError {
-  if (error instanceof SessionError) return error.code === 'redis_unavailable';
+  if (error instanceof SessionError) return error.code === 'redis_unavailable' || error.code === 'session_untold';
   return error instanceof AuthError && error.code === 'unavailable';
 }
 

@@ -39,7 +39,7 @@ export interface PresentedToken {
   readonly clientId: string;
 }
 
-/** All reject with LoginRefused, or SessionError `redis_unavailable`. */
+/** All reject with LoginRefused, or SessionError `redis_unavailable`, `session_untold`. */
 export interface RefreshTokens {
   /** The first refresh token of a session; those that it had before are worth nothing from then on. */
   begin(session: Session, context: FamilyContext): Promise<string>;
@@ -79,7 +79,7 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
 
     async find(token) {
       const read = format.read(token);
-      const family = read && (await store.find(read.userId, read.sessionId));
+      const family = read && (await store.find(read.userId, read.sessionId, 'unsaid'));
       if (family === undefined || !read?.isGenuine(family.secret)) return undefined;
       const { session, generation } = family;
       const context = parseContext(family.context);
@@ -106,7 +106,7 @@ async function open({ format, store }: RefreshTokensOptions, token: string): Pro
   const read = format.read(token);
   if (read === undefined) throw refused('token_unknown');
   const { userId, sessionId, generation } = read;
-  const family = await store.find(userId, sessionId);
+  const family = await store.find(userId, sessionId, 'unsaid');
   if (family === undefined) throw refused('session_over');
   if (!read.isGenuine(family.secret)) throw refused('token_unknown');
   const { session, secret, context } = family;

@@ -30,10 +30,10 @@ export interface RegionalBackingOptions extends BackingOptions {
 export function openRegionalBacking(options: RegionalBackingOptions, settings: RegionSettings): Backing {
   const { redis, global, prefix, clock, uuid: newId, evict, metrics } = options;
   const { region, withoutGlobal, withoutLocal } = settings;
-  const stores = { redis, global, region, withoutGlobal, withoutLocal, clock, prefix };
   const revoker = createRegionalRevoker({ ...options, global, region });
   const told = createRegionMetrics(metrics, region, () => revocations);
   const revocations = startReader(options, settings, { revoker, told });
+  const stores = { redis, global, region, withoutGlobal, withoutLocal, clock, prefix, revocations };
   const sync = openSync(options);
   return {
     store: createRegionalSessionStore({ ...stores, newId, evict, onLookup: (where) => told.lookups.inc({ where }) }),

@@ -1,4 +1,5 @@
 import type { EndedSession, Session, SessionStore } from '@sekisho/sessions';
+import { type AccessClaims, bearerToken, keyIdOf } from '@sekisho/tokens';
 import type { FastifyRequest } from 'fastify';
 import { AuthError } from '../errors.ts';
 import type { VerifyHeader } from '../http/counted-verify.ts';
@@ -23,24 +24,25 @@ export type NamedSession = (request: FastifyRequest) => Promise<EndedSession>;
  * @throws TokenError, AuthError `permission_missing`, `unavailable`
  */
 export function createNamedSession({ verify }: Pick<OwnSessionOptions, 'verify'>): NamedSession {
-  return async ({ headers }) => {
-    const { sub, session, act, origin_jti: origin, client_id: clientId } = await verify(headers.authorization);
-    if (session === undefined || act !== undefined || origin !== undefined) {
-      throw new AuthError('permission_missing', 'this needs the access token that came with a log-in');
-    }
-    return { id: session.id, userId: sub, ...(clientId !== undefined && { clientId }) };
-  };
+  return async ({ headers }) => sessionOf(await verify(headers.authorization));
+}
+
+function sessionOf({ sub, session, act, origin_jti: origin, client_id: clientId }: AccessClaims): EndedSession {
+  if (session === undefined || act !== undefined || origin !== undefined) {
+    throw new AuthError('permission_missing', 'this needs the access token that came with a log-in');
+  }
+  return { id: session.id, userId: sub, ...(clientId !== undefined && { clientId }) };
 }
 
 /**
  * As `createNamedSession`, of a session that lives.
- * @throws AuthError also `session_expired`, SessionError `redis_unavailable`
+ * @throws AuthError also `session_expired`, SessionError `redis_unavailable`, `session_untold`
  */
 export function createOwnSession({ verify, sessions }: OwnSessionOptions): OwnSession {
-  const named = createNamedSession({ verify });
-  return async (request) => {
-    const { userId, id } = await named(request);
-    const live = await sessions.get(userId, id);
+  return async ({ headers: { authorization } }) => {
+    const claims = await verify(authorization);
+    const { userId, id } = sessionOf(claims);
+    const live = await sessions.get(userId, id, { kid: keyIdOf(bearerToken(authorization)), iat: claims.iat });
     if (live === undefined) throw new AuthError('session_expired', 'the session is over: log in again');
     return live;
   };

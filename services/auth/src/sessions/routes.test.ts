@@ -1,4 +1,5 @@
-import { ANY_AUDIENCE, createVerifier } from '@sekisho/tokens';
+import { SessionError, type SessionStore } from '@sekisho/sessions';
+import { ANY_AUDIENCE, createVerifier, keyIdOf } from '@sekisho/tokens';
 import type { InjectOptions } from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { countedVerify } from '../http/counted-verify.ts';
@@ -13,13 +14,14 @@ import { createSessionEndings } from './session-endings.ts';
 
 const BOB_ID = '00000000-0000-4000-8000-000000000003';
 
-function setUp() {
+/** @param get what is asked whether the session of a token lives, in place of the store */
+function setUp(get?: SessionStore['get']) {
   const fixture = createFixture();
   const { log, login, refresh, metrics, sessions, revocations, mint, clock } = fixture;
   const anyAudience = createVerifier({ issuer: ISSUER, audience: ANY_AUDIENCE, jwks: () => jwks, clock });
   const { assertCaughtUp: assertKnown } = createKnowledge(revocations, { maxStalenessMs: 60_000, maxBehindMs: 0 });
   const verify = countedVerify(refuseRevoked({ verify: anyAudience, revocations, assertKnown }), metrics);
-  const ownSession = createOwnSession({ verify, sessions });
+  const ownSession = createOwnSession({ verify, sessions: get === undefined ? sessions : { get } });
   const namedSession = createNamedSession({ verify });
   const endings = createSessionEndings({ sessions, revoker: revocations, revocations, metrics });
   const app = buildPublicApp({
@@ -112,6 +114,20 @@ describe('the sessions of a user', () => {
     expect((await call(end(alices.id), bobs.token)).json()).toMatchObject({ status: 404, code: 'session_unknown' });
     expect(sessions.live.has(alices.id)).toBe(true);
     expect(revocations.revoked).toEqual([]);
+  });
+
+  test('are asked for again where another region may have begun that of the token and could not tell', async () => {
+    const asked: unknown[] = [];
+    const { open, call, clock } = setUp((_, id, from) => {
+      asked.push({ id, from });
+      return Promise.reject(new SessionError('session_untold', 'it may live'));
+    });
+    const { id, token } = await open();
+    const response = await call(LIST, token);
+    expect(response.json()).toMatchObject({ status: 503, code: 'unavailable' });
+    expect(response.headers['retry-after']).toBe('1');
+    const iat = Math.floor(clock().getTime() / 1000);
+    expect(asked).toEqual([{ id, from: { kid: keyIdOf(token), iat } }]);
   });
 
   test('are not shown to a token whose session is over, whoever ended it', async () => {

@@ -1,3 +1,4 @@
+import type { Provenance } from '@sekisho/sessions';
 import { ANY_AUDIENCE, createVerifier, toJwks } from '@sekisho/tokens';
 import { describe, expect, test } from 'vitest';
 import { edgeWorld, PLATFORM, type World } from '../testing/edge-world.ts';
@@ -13,6 +14,7 @@ interface Changes {
 function hopOf(world: World, { state = 'alive', whenUnavailable = 'Deny' }: Changes = {}) {
   const [jwks, narrowJwks] = [toJwks([world.keys.authKey]), toJwks([world.keys.guardKey])];
   const asked: string[] = [];
+  const origins: (Provenance | undefined)[] = [];
   const clock = () => world.now;
   const verify = createVerifier({
     ...{ issuer: PLATFORM, audience: ANY_AUDIENCE, clock },
@@ -27,6 +29,7 @@ function hopOf(world: World, { state = 'alive', whenUnavailable = 'Deny' }: Chan
     gate: {
       check(session) {
         asked.push(session.id);
+        origins.push(session.from);
         return state === 'alive' ? { state, known: { session: ALIVE, comparedAgent: undefined } } : { state };
       },
     },
@@ -38,7 +41,7 @@ function hopOf(world: World, { state = 'alive', whenUnavailable = 'Deny' }: Chan
       header: () => undefined,
       authorization,
     });
-  return { ask, asked };
+  return { ask, asked, origins };
 }
 
 const ALIVE = {
@@ -75,6 +78,13 @@ describe('a token that came to a service', () => {
     expect(ask(authorization)).toEqual(PASSED);
     world.revoked.add('session-alice');
     expect(ask(authorization)).toMatchObject({ code: 'token_revoked' });
+  });
+
+  test('says who signed it and when, for a session that another region may have begun', async () => {
+    const world = await edgeWorld();
+    const { ask, origins } = hopOf(world);
+    await ask(`Bearer ${await world.logIn('alice')}`);
+    expect(origins).toEqual([{ kid: world.keys.authKey.kid, iat: Math.floor(world.now.getTime() / 1000) }]);
   });
 
   test('is refused when its session is over', async () => {

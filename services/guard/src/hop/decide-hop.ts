@@ -52,8 +52,8 @@ function decideUnknown(parts: HopParts, token: string): Soon<Answer> {
 function decideVerified(parts: HopParts, { claims, kid }: HopToken): Soon<Answer> {
   const answer = passUnlessRevoked(parts, { claims, kid, audience: claims.aud });
   if (!answer.allowed || claims.session === undefined) return answer;
-  const { session, user, sub, aud } = claims;
-  return whileAlive(parts, { id: session.id, userId: user?.id ?? sub }, aud);
+  const { session, user, sub, aud, iat } = claims;
+  return whileAlive(parts, { id: session.id, userId: user?.id ?? sub, from: { kid, iat } }, aud);
 }
 
 /** Both prefixes of the RequestAuthentications, and one token (RFC 7515 section 7.1) to the end. */

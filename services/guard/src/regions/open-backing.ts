@@ -29,7 +29,7 @@ export function openRegionalBacking(options: BackingOptions, settings: RegionSet
   const revocations = startReader(options, settings, told);
   const stores = { redis, global, region, clock: clockOf(options), prefix };
   const sessions = createRegionalSessionStore({
-    ...{ ...stores, withoutGlobal, withoutLocal, newId },
+    ...{ ...stores, withoutGlobal, withoutLocal, newId, revocations },
     onLookup: (where) => told.lookups.inc({ where }),
   });
   const reads = createPromptReads({ sessions, clock: timers, withinMs: READ_WITHIN_MS });

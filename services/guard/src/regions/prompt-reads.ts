@@ -1,5 +1,5 @@
 import type { Clock } from '@sekisho/kube';
-import { type Session, SessionError, type SessionStore } from '@sekisho/sessions';
+import { type Provenance, type Session, SessionError, type SessionStore } from '@sekisho/sessions';
 
 export interface PromptReadsOptions {
   readonly sessions: Pick<SessionStore, 'get'>;
@@ -14,22 +14,22 @@ export interface PromptReadsOptions {
  */
 export function createPromptReads({ sessions, clock, withinMs }: PromptReadsOptions): Pick<SessionStore, 'get'> {
   const running = new Map<string, Promise<Session | undefined>>();
-  const read = (userId: string, id: string): Promise<Session | undefined> => {
+  const read = (userId: string, id: string, from: Provenance | undefined): Promise<Session | undefined> => {
     const key = `${userId} ${id}`;
     const joined = running.get(key);
     if (joined !== undefined) return joined;
-    const started = sessions.get(userId, id).finally(() => running.delete(key));
+    const started = sessions.get(userId, id, from).finally(() => running.delete(key));
     // Perhaps nobody waits for it any more when it fails.
     started.catch(() => undefined);
     running.set(key, started);
     return started;
   };
   return {
-    async get(userId, id) {
+    async get(userId, id, from) {
       const { promise: late, reject } = Promise.withResolvers<never>();
       const cancel = clock.after(withinMs, () => reject(new SessionError('redis_unavailable', TOO_LATE)));
       try {
-        return await Promise.race([read(userId, id), late]);
+        return await Promise.race([read(userId, id, from), late]);
       } finally {
         cancel();
       }

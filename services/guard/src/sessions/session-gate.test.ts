@@ -1,4 +1,4 @@
-import type { Session } from '@sekisho/sessions';
+import { type Provenance, type Session, SessionError } from '@sekisho/sessions';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createSessionGate, type SessionGate } from './session-gate.ts';
 
@@ -8,6 +8,7 @@ const DAY_MS = 86_400_000;
 
 let now: number;
 let reads: string[];
+let asked: (Provenance | undefined)[];
 let touched: string[];
 let failures: unknown[];
 /** What a read finds. */
@@ -16,7 +17,7 @@ let gate: SessionGate;
 
 beforeEach(() => {
   now = START;
-  [reads, touched, failures] = [[], [], []];
+  [reads, asked, touched, failures] = [[], [], [], []];
   read = async (id) => session(id);
   gate = createGate();
 });
@@ -24,8 +25,9 @@ beforeEach(() => {
 function createGate(maxEntries?: number): SessionGate {
   return createSessionGate({
     sessions: {
-      get(userId, id) {
+      get(userId, id, from) {
         reads.push(id);
+        asked.push(from);
         return read(id).then((found) => (found?.userId === userId ? found : undefined));
       },
     },
@@ -115,6 +117,31 @@ describe('its use', () => {
     read = async (id) => session(id, { lastAccessedAt: START - TOUCH_MS });
     await check();
     expect(touched).toEqual(['s']);
+  });
+});
+
+describe('a session that may have begun in another region, which could not tell', () => {
+  const untold = () => Promise.reject(new SessionError('session_untold', 'it may live'));
+
+  test('is unknown, which is no outage, and is asked for again by the next request', async () => {
+    read = untold;
+    expect(await check()).toBe('unknown');
+    expect(failures).toEqual([]);
+    read = async (id) => session(id);
+    expect(await check()).toBe('alive');
+  });
+
+  test('is asked for by what the token says of its origin', async () => {
+    const from: Provenance = { kid: 'tokyo.k', iat: START / 1000 };
+    await gate.check({ id: 's', userId: 'alice', from });
+    expect(asked).toEqual([from]);
+  });
+
+  test('is not over because its use could not be noted', async () => {
+    await check();
+    gate.forget('s');
+    read = untold;
+    expect(await check()).toBe('unknown');
   });
 });
 

@@ -1,9 +1,10 @@
-import { isTouchDue, type Session, type SessionStore } from '@sekisho/sessions';
+import { isTouchDue, type Provenance, type Session, SessionError, type SessionStore } from '@sekisho/sessions';
 import { RecentMap } from '../recent-map.ts';
 import type { TouchQueue } from './touch-queue.ts';
 
 /**
- * Whether a session lives: `unknown` when the store does not answer and nothing, or nothing recent enough, is known from before.
+ * Whether a session lives: `unknown` when the store does not answer, or may not have been told of it yet, and nothing, or
+ * nothing recent enough, is known from before.
  */
 export type SessionState =
   | { readonly state: 'alive'; readonly known: KnownSession }
@@ -45,6 +46,8 @@ export interface SessionGate {
 export interface SessionRef {
   readonly id: string;
   readonly userId: string;
+  /** By what it is asked for. */
+  readonly from?: Provenance;
 }
 
 interface Entry {
@@ -79,10 +82,10 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
     }
     return entry.alive;
   };
-  const read = async ({ id, userId }: SessionRef, before: Entry | undefined): Promise<SessionState> => {
+  const read = async ({ id, userId, from }: SessionRef, before: Entry | undefined): Promise<SessionState> => {
     const readAt = monotonic();
     try {
-      const session = await sessions.get(userId, id);
+      const session = await sessions.get(userId, id, from);
       if (session === undefined) {
         entries.delete(id);
         return OVER;
@@ -93,7 +96,7 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
       entries.set(id, entry);
       return use(entry);
     } catch (error) {
-      onUnavailable(error);
+      if (!isUntold(error)) onUnavailable(error);
       if (before === undefined || !isUsable(before, maxStalenessMs)) return UNKNOWN;
       before.retryAt = monotonic() + RETRY_MS;
       return before.alive;
@@ -119,4 +122,9 @@ export function createSessionGate(options: SessionGateOptions): SessionGate {
       return entries.size;
     },
   };
+}
+
+/** No store is away then. */
+function isUntold(error: unknown): boolean {
+  return error instanceof SessionError && error.code === 'session_untold';
 }

@@ -1,5 +1,6 @@
 import type { RevocableClaims } from '@sekisho/sessions';
 import { type AccessClaims, keyIdOf } from '@sekisho/tokens';
+import type { SessionRef } from '../sessions/session-gate.ts';
 import { type ExternalClaims, externalSubject, type Wanted } from './external.ts';
 import { unified } from './unified.ts';
 
@@ -31,7 +32,7 @@ export interface Credential {
   readonly revocable: RevocableClaims;
   readonly kid: string | undefined;
   /** Absent on a token that no session stands behind. */
-  readonly session?: { readonly id: string; readonly userId: string };
+  readonly session?: SessionRef;
   /**
    * The claims in the platform's shape, as far as one service is concerned.
    * @throws TokenError `claims_invalid`
@@ -42,12 +43,13 @@ export interface Credential {
 }
 
 export function platformCredential(claims: AccessClaims, token: string): Credential {
-  const { session, user, sub, iss, exp, nbf } = claims;
+  const { session, user, sub, iss, exp, nbf, iat } = claims;
+  const kid = keyIdOf(token);
   return {
     ...{ iss, exp, nbf, claims },
     revocable: claims,
-    kid: keyIdOf(token),
-    ...(session !== undefined && { session: { id: session.id, userId: user?.id ?? sub } }),
+    kid,
+    ...(session !== undefined && { session: { id: session.id, userId: user?.id ?? sub, from: { kid, iat } } }),
     unified: () => claims,
     handed: new Map(),
   };

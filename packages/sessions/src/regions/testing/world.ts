@@ -8,7 +8,7 @@ import { createRegionalSessionStore, type LookedUp, type RegionalSessionStoreOpt
 import { createSyncTurn, type PushResult, type SyncStep } from '../sync-turn.ts';
 
 export interface RegionOptions
-  extends Pick<RegionalSessionStoreOptions, 'withoutGlobal' | 'withoutLocal' | 'maxPerUser' | 'ttlMs'> {
+  extends Pick<RegionalSessionStoreOptions, 'withoutGlobal' | 'withoutLocal' | 'maxPerUser' | 'ttlMs' | 'revocations'> {
   readonly name: string;
   readonly local: RedisConnection;
   readonly global: RedisConnection;
