@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { sessionKeys, shardOf } from '../keys.ts';
+import { createRefill } from './refill.ts';
 import { createSyncTurn } from './sync-turn.ts';
 import { connected, createRegion } from './testing/world.ts';
 
@@ -19,7 +20,8 @@ function setUp() {
     const { id } = await sessions.create({ userId, device: {} });
     return { id, userId };
   };
-  return { keys: sessionKeys(prefix), turn, begin };
+  const refill = createRefill({ local, global, prefix, consumer: 'one' });
+  return { keys: sessionKeys(prefix), turn, begin, refill };
 }
 
 function outsideOf(shard: string): ReturnType<typeof randomUUID> {
@@ -64,5 +66,17 @@ describe('what is damaged in one place holds up nothing else', () => {
     for (let count = 0; count < TURNS; count += 1) await turn({ count: 1 });
     expect(await global.hget(keys.session(sent.userId, sent.id), 'id')).toBe(sent.id);
     expect(await local.xlen(keys.outboxOf(userId))).toBe(0);
+  });
+
+  test('what is no session and is named like one, not that the global store is told of the others again', async () => {
+    const { keys, turn, begin, refill } = setUp();
+    const { userId, id } = await begin();
+    for (let count = 0; count < TURNS; count += 1) await turn({ count: 1 });
+    await local.set(keys.session(userId, 'text'), 'no hash');
+    await local.hset(`${keys.sessionPrefix(userId)}n.n`, 'id', 'n.n');
+    await global.del(keys.session(userId, id));
+    expect(await refill(AbortSignal.timeout(60_000))).toBe(1);
+    for (let count = 0; count < TURNS; count += 1) await turn({ count: 1 });
+    expect(await global.hget(keys.session(userId, id), 'id')).toBe(id);
   });
 });
