@@ -10,9 +10,12 @@ PACKAGES := $(wildcard package.json */package.json packages/*/package.json servi
 SOURCES := packages operator services cdk8s packaging bench test-e2e
 
 ##@ Use it
-.PHONY: demo trace up down status dashboards
+.PHONY: demo demo-regions trace up down status dashboards
 demo: $(INSTALLED) ## Start a real mesh, tell the story with real requests, stop the mesh (uses one that is up)
 	@node test-e2e/story/main.ts
+
+demo-regions: $(INSTALLED) ## Start two regions with lines that can be delayed and cut, tell what holds while parts of them fail, stop them
+	@node test-e2e/regions/main.ts
 
 trace: $(INSTALLED) ## Trace one request through the mesh, from the gateway to the last service, and show it (uses a mesh that is up)
 	@node test-e2e/traces/main.ts
@@ -30,8 +33,8 @@ dashboards: $(INSTALLED) ## Draw the dashboards with figures of the mesh that is
 	@MINUTES=$(MINUTES) node test-e2e/monitoring/preview/main.ts
 
 ##@ Test it
-.PHONY: test unit integration e2e-local e2e test-differential chaos fuzz
-test: $(INSTALLED) ## Run all tests: unit, integration (real servers), end to end (the local mesh)
+.PHONY: test unit integration regions e2e-local e2e test-differential chaos chaos-regions fuzz
+test: $(INSTALLED) ## Run all tests: unit, integration (real servers), end to end (the local mesh, two regions)
 	@vitest run
 
 unit: $(INSTALLED) ## Run the unit tests: no network, seconds
@@ -39,6 +42,9 @@ unit: $(INSTALLED) ## Run the unit tests: no network, seconds
 
 integration: $(INSTALLED) ## Run the tests against a real kube-apiserver, Valkey and PostgreSQL
 	@vitest run --project integration
+
+regions: $(INSTALLED) ## Run the tests of two regions: the story of `make demo-regions`, and load while one thing after the other fails
+	@vitest run --project regions
 
 e2e-local: $(INSTALLED) ## Run the end-to-end suite on the local mesh
 	@vitest run --project e2e
@@ -54,6 +60,9 @@ fuzz: $(INSTALLED) ## Send each operation of the auth service N=300 requests mad
 
 chaos: $(INSTALLED) ## Load through the guarded gateway while one part after the other fails: MINUTES=10, AT_ONCE=1 (SEED=... repeats the faults)
 	@MINUTES=$(MINUTES) AT_ONCE=$(AT_ONCE) SEED=$(SEED) node test-e2e/chaos/main.ts
+
+chaos-regions: $(INSTALLED) ## Load in two regions while lines, stores and processes fail: MINUTES=10 (SEED=... repeats the faults)
+	@MINUTES=$(MINUTES) SEED=$(SEED) node test-e2e/regions/chaos/main.ts
 
 ##@ Check it
 .PHONY: types lint format layers generate verify
@@ -89,7 +98,7 @@ images: $(INSTALLED) ## Bundle, and build an image of every part: BUILDER=docker
 	@node packaging/src/main.ts images $(PARTS:%=--part %) $(BUILDER:%=--builder %) $(REGISTRY:%=--registry %) $(TAG:%=--tag %) $(BASE:%=--base %)
 
 ##@ Measure it
-.PHONY: bench-propagation bench-operator bench-tokens bench-auth bench-edge bench-traces bench-identity bench-footprint bench-code
+.PHONY: bench-propagation bench-operator bench-tokens bench-auth bench-edge bench-traces bench-regions bench-identity bench-footprint bench-code
 bench-propagation: $(INSTALLED) ## Time from an applied policy change to the first connection that obeys it
 	@node bench/propagation.ts
 
@@ -107,6 +116,9 @@ bench-edge: $(INSTALLED) ## What a request costs on its way: at the guard, throu
 
 bench-traces: $(INSTALLED) ## What traces cost the guard: off, on, one in a hundred recorded, all recorded
 	@node bench/traces.ts
+
+bench-regions: $(INSTALLED) ## What it costs to be one of two regions, and how soon one knows what happened in the other
+	@node bench/regions.ts
 
 bench-identity: $(INSTALLED) ## What a service pays for knowing its caller, on each framework
 	@node bench/identity.ts

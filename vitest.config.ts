@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: beside the source, no network but this process' own loopback. integration: real servers. e2e: the mesh. */
+/** unit: beside the source, no network but this process' own loopback. integration: real servers. e2e: the mesh. regions: two of them. */
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -31,6 +31,17 @@ export default defineConfig({
           globalSetup: ['test-e2e/setup/e2e.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'regions',
+          include: ['test-e2e/regions/**/*.regions.ts'],
+          fileParallelism: false,
+          // After all others: it kills and freezes, and what is slow for another reason would be taken for its doing.
+          sequence: { groupOrder: 1 },
+          testTimeout: 150_000,
           hookTimeout: 300_000,
         },
       },

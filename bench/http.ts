@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** An object goes as JSON, parameters as a form. */

@@ -7,7 +7,11 @@ export interface RateOptions {
 }
 
 /** Calls that a server answers in one second of its CPU, whatever it waits for. */
-export async function perCpuSecond(server: ServerProcess, call: Call, options: RateOptions): Promise<number> {
+export async function perCpuSecond(
+  server: Pick<ServerProcess, 'cpuSeconds'>,
+  call: Call,
+  options: RateOptions,
+): Promise<number> {
   const before = server.cpuSeconds();
   const answered = await closedLoop(call, options);
   const spent = server.cpuSeconds() - before;

@@ -25,14 +25,16 @@ export interface ConfidentialClient {
   readonly secret: string;
 }
 
+export type PlatformServer = Pick<AuthServer, 'url' | 'adminUrl' | 'admin'>;
+
 /** What people and administrators ask of the service, over HTTP. */
-export class Platform {
-  readonly server: AuthServer;
+export class Platform<Server extends PlatformServer = AuthServer> {
+  readonly server: Server;
   readonly http: HttpClient;
   readonly #admin: HttpClient;
   #adminToken: Promise<LoggedIn> | undefined;
 
-  constructor(server: AuthServer) {
+  constructor(server: Server) {
     this.server = server;
     this.http = new HttpClient(server.url);
     this.#admin = new HttpClient(server.adminUrl, 8);
@@ -51,9 +53,9 @@ export class Platform {
     return (await this.#admin.send({ method: 'POST', path, headers, body, expect })).text;
   }
 
-  async addUser(): Promise<User> {
+  async addUser(grants: typeof GRANTS = GRANTS): Promise<User> {
     const email = `${randomBytes(6).toString('hex')}@example.org`;
-    await this.asAdmin('/v1/users', { email, password: PASSWORD, roles: ['member'], grants: GRANTS }, 201);
+    await this.asAdmin('/v1/users', { email, password: PASSWORD, roles: ['member'], grants }, 201);
     return { email };
   }
 

@@ -59,7 +59,11 @@ export async function startWorld(
 }
 
 /** @returns a call that asks these in turn, each until it is allowed */
-export function asking(server: ServerProcess, questions: readonly Buffer[], opened: AsyncDisposableStack): Call {
+export function asking(
+  server: Pick<ServerProcess, 'url'>,
+  questions: readonly Buffer[],
+  opened: AsyncDisposableStack,
+): Call {
   const client = new CheckClient(server.url);
   opened.defer(() => client.close());
   let next = 0;

@@ -1,5 +1,5 @@
 import type { KubeClient } from '@sekisho/kube';
-import { sumOf } from './samples.ts';
+import { sumOf } from '@sekisho/test-e2e/mesh';
 
 /** What an API server did since it started, by its own account. */
 export interface ApiLoad {

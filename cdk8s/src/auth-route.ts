@@ -54,8 +54,10 @@ export class AuthRoute extends Construct {
   constructor(scope: Construct, id: string, { workload, gateway }: AuthRouteProps) {
     super(scope, id);
     const { name, namespace, labels } = workload;
-    // Workloads and the operator come past the Gateway, and from outside of the mesh too.
-    const spec = { selector: { matchLabels: labels }, mtls: 'Permissive', rules: RULES } as const;
+    // Workloads and the operator come past the Gateway, and from outside of the mesh too. It asks by itself what is revoked, and lets
+    // people log out while nobody knows.
+    const revocation = { whenUnavailable: 'Allow' } as const;
+    const spec = { selector: { matchLabels: labels }, mtls: 'Permissive', revocation, rules: RULES } as const;
     new ServiceAuthPolicy(this, 'policy', { name, namespace, spec });
     const prefixes = ['/oauth', SESSIONS];
     new PublicRoute(this, 'route', {

@@ -73,6 +73,10 @@ describe('with a region', () => {
   });
 });
 
+test('the first one begins alone', () => {
+  expect(environment(rendered({ region: { name: 'us', all: ['us'] } }), 'auth')).toMatchObject({ REGIONS: 'us' });
+});
+
 test('without one nothing is told of regions', () => {
   const text = JSON.stringify(rendered());
   for (const word of ['REGION', 'GLOBAL_REDIS', 'SESSIONS_WITHOUT', 'SESSION_KEY', 'DATABASE_READ']) {
@@ -84,7 +88,7 @@ describe('a region that its processes would refuse is refused', () => {
   test.each<[string, Partial<PlatformOptions>]>([
     ['lower case', { region: { name: 'EU', all: ['EU', 'us'] } }],
     ['each once', { region: { name: 'eu', all: ['eu', 'eu'] } }],
-    ['2 to 16', { region: { name: 'eu', all: ['eu'] } }],
+    ['at most 16', { region: { name: 'r0', all: Array.from({ length: 17 }, (_, index) => `r${index}`) } }],
     ['must name eu', { region: { name: 'eu', all: ['us', 'asia'] } }],
     ['10 to 86400', { region: { ...region, maxStalenessSeconds: 1.5 } }],
   ])('%s', (message, options) => {

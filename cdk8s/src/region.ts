@@ -11,7 +11,10 @@ export const WITHOUT_LOCAL = ['global', 'refuse'] as const;
 export interface RegionProps {
   /** Of this one: lower case letters, digits and `-`, at most 32. */
   readonly name: string;
-  /** Names of all, 2 to 16, this one included, in the same order everywhere: first the one that there was before. */
+  /**
+   * Names of all that are there, 1 to 16, this one included, in the same order everywhere: first the one that there was before. A new one
+   * starts before the others are told of it.
+   */
   readonly all: readonly string[];
   /**
    * Without news of another region's revocations for longer, the guard goes by `whenUnavailable` and the auth service accepts no token.
@@ -71,8 +74,8 @@ export function checkRegion(region: RegionProps | undefined): void {
   const isName = new RegExp(REGION_NAME);
   if (![name, ...all].every((one) => isName.test(one)))
     refuse('region.name and region.all must be lower case letters, digits and "-", at most 32');
-  if (all.length < 2 || all.length > MAX_REGIONS || new Set(all).size < all.length)
-    refuse(`region.all must name 2 to ${MAX_REGIONS} regions, each once`);
+  if (all.length > MAX_REGIONS || new Set(all).size < all.length)
+    refuse(`region.all must name at most ${MAX_REGIONS} regions, each once`);
   if (!all.includes(name)) refuse(`region.all must name ${name}, which is region.name, too`);
   if (!Number.isInteger(maxStalenessSeconds) || maxStalenessSeconds < 10 || maxStalenessSeconds > 86_400)
     refuse('region.maxStalenessSeconds must be an integer from 10 to 86400');

@@ -1,3 +1,4 @@
+export { sumOf } from '../monitoring/samples.ts';
 export { type BareCluster, startBareCluster } from './bare-cluster.ts';
 export { type BareStores, startBareStores } from './bare-stores.ts';
 export { Cluster } from './cluster.ts';

@@ -108,7 +108,7 @@ export class RegionUnderTest {
 
   /** What an administrator does, who logged in here. */
   async administer(
-    method: 'GET' | 'POST' | 'PUT',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     url: string,
     { payload, auth = this.auth }: { readonly payload?: object; readonly auth?: AuthService } = {},
   ): Promise<Injected> {

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import type { RegionalGuard } from './guard.ts';
 import { loggedIn } from './region.ts';
 import { answers, becomes } from './waits.ts';
 import { World } from './world.ts';
 
 const TIMEOUT_MS = 240_000;
+const PATIENCE = { timeout: 60_000, interval: 200 };
 const MINUTE = { timeout: 120_000 };
 
 let world: World;
@@ -59,4 +60,22 @@ describe('two regions', () => {
       await becomes('200', () => guards.tokyo.ask(kept.accessToken));
     },
   );
+
+  test('who loses a grant in one goes on in the other, with tokens without it', MINUTE, async () => {
+    const { tokyo, osaka, guards } = world;
+    const user = await world.addUser();
+    const { accessToken, refreshToken } = await user.logIn(osaka);
+    await becomes('200', () => guards.osaka.ask(accessToken, 'lenient'));
+    await answers(200, () => tokyo.administer('DELETE', `/v1/users/${user.id}/grants/lenient`));
+    await becomes('401 token_revoked', () => guards.osaka.ask(accessToken));
+    let [token, refreshed] = [refreshToken, accessToken];
+    // Until this region has heard of it nobody here mints otherwise, and in the second in which it hears nobody mints at all.
+    await vi.waitFor(async () => {
+      const answer = await osaka.refresh(token);
+      expect(answer.statusCode).toBe(200);
+      ({ accessToken: refreshed, refreshToken: token } = loggedIn(answer));
+      expect((await guards.osaka.ask(refreshed)).told).toBe('200');
+    }, PATIENCE);
+    await becomes('403 audience_mismatch', () => guards.osaka.ask(refreshed, 'lenient'));
+  });
 });

@@ -7,6 +7,7 @@ import { Cluster } from '../mesh/cluster.ts';
 import type { ServerContext } from '../mesh/control-plane.ts';
 import { documents } from '../mesh/documents.ts';
 import type { ProcessSpec } from '../mesh/managed-process.ts';
+import { MESH_MARK } from '../mesh/proc.ts';
 import { nodeProcess } from '../mesh/services.ts';
 import { type Store, valkey } from '../mesh/stores.ts';
 import type { Supervisor } from '../mesh/supervisor.ts';
@@ -16,7 +17,7 @@ import { startControlPlane } from '../setup/control-plane.ts';
 import type { Toolchain } from '../toolchain/index.ts';
 import { LINES, Lines, ROUND_TRIP_MS } from './lines.ts';
 import { GUARD, objects } from './objects.ts';
-import { type Common, type Region, randomKey, region, secret } from './region.ts';
+import { type Region, randomKey, region, secret } from './region.ts';
 import type { RegionName, RegionsInfo } from './regions-info.ts';
 import { type Toxiproxy, toxiproxy } from './toxiproxy.ts';
 
@@ -30,6 +31,7 @@ export interface Surroundings {
   readonly context: ServerContext;
   /** Of the one primary. */
   readonly postgresUrl: string;
+  readonly maxStalenessSeconds: number;
   readonly report: (line: string) => void;
 }
 
@@ -37,7 +39,7 @@ const LONG_MS = 120_000;
 
 /** Starts two regions and what they share, and answers when both serve. */
 export async function assemble(surroundings: Surroundings): Promise<RegionsInfo> {
-  const { supervisor, context, report } = surroundings;
+  const { supervisor, context, maxStalenessSeconds, report } = surroundings;
   const timed = timer(report);
   const [servers, kubeconfig] = await timed(
     'three Valkeys, toxiproxy, etcd, kube-apiserver',
@@ -46,7 +48,7 @@ export async function assemble(surroundings: Surroundings): Promise<RegionsInfo>
   const cluster = new Cluster(kubeconfig);
   try {
     await timed('definitions, accounts', prepare(cluster, surroundings.tools));
-    const common = await commonOf(cluster, kubeconfig, context);
+    const common = { ...(await commonOf(cluster, context)), kubeconfig, maxStalenessSeconds };
     const make = (name: RegionName): Promise<Region> => {
       const stores = storesOf(name, servers, surroundings.postgresUrl);
       return region(name, { common, stores }, context);
@@ -68,9 +70,11 @@ export async function assemble(surroundings: Surroundings): Promise<RegionsInfo>
       globalRedisUrl: servers.global.url,
       lines: servers.proxy.api,
       kubeconfig,
+      maxStalenessSeconds,
       processes: join(context.folder, 'processes.json'),
       folder: context.folder,
       logs: context.logs,
+      mark: { [MESH_MARK]: context.folder },
     };
   } finally {
     await cluster.close();
@@ -106,12 +110,11 @@ async function prepare(cluster: Cluster, { istioCrds, gatewayCrds }: RegionsTool
   ]);
 }
 
-async function commonOf(cluster: Cluster, kubeconfig: string, { folder }: ServerContext): Promise<Common> {
+async function commonOf(cluster: Cluster, { folder }: ServerContext) {
   const passwordFile = await secret(folder, 'admin-password', randomBytes(18).toString('base64url'));
   return {
     administrator: { email: 'admin@sekisho.local', passwordFile },
     sessionKeyFile: await secret(folder, 'session-key', randomKey()),
-    kubeconfig,
     guardToken: await cluster.token(GUARD.namespace, GUARD.serviceAccount, 'sekisho'),
   };
 }

@@ -10,6 +10,12 @@ import { runFolder } from '../setup/run-folder.ts';
 import { assemble, type RegionsTools } from './assemble.ts';
 import type { RegionsInfo } from './regions-info.ts';
 
+/** What the launcher orders: the only argument, in JSON. */
+export interface DaemonOrder {
+  readonly tools: RegionsTools;
+  readonly maxStalenessSeconds: number;
+}
+
 /** What the launcher asks of it, beside ending it by closing the channel. */
 export interface DaemonCommand {
   readonly id: number;
@@ -25,7 +31,7 @@ export type DaemonMessage =
   | { readonly type: 'done'; readonly id: number; readonly failure?: string };
 
 /** A program that owns two regions: it starts everything, starts again what dies, and ends all of it with the channel to its launcher. */
-async function main(tools: RegionsTools): Promise<void> {
+async function main(order: DaemonOrder): Promise<void> {
   const folder = await runFolder(LOCAL);
   const supervisor = new Supervisor(join(folder, 'processes.json'), folder);
   const closers = [() => rm(folder, { recursive: true, force: true }), () => endLeftovers(folder)];
@@ -42,7 +48,7 @@ async function main(tools: RegionsTools): Promise<void> {
   // The launcher may have gone while this file was loaded.
   if (!process.connected) return end(0);
   try {
-    say({ type: 'ready', info: await start(tools, { folder, supervisor, closers }) });
+    say({ type: 'ready', info: await start(order, { folder, supervisor, closers }) });
     process.on('message', (command: DaemonCommand) => void obey(supervisor, command));
   } catch (error) {
     if (ending === undefined) say({ type: 'failed', message: messageOf(error) });
@@ -62,14 +68,14 @@ interface Owned {
   readonly closers: Closer[];
 }
 
-async function start(tools: RegionsTools, { folder, supervisor, closers }: Owned): Promise<RegionsInfo> {
+async function start(order: DaemonOrder, { folder, supervisor, closers }: Owned): Promise<RegionsInfo> {
   const context = { folder, logs: join(folder, 'logs'), addresses: new Addresses(folder) };
   await mkdir(context.logs);
   const postgres = await startPostgres(join(folder, 'postgres'), { [MESH_MARK]: folder }, SURVIVES_A_KILL);
   closers.push(postgres.stop, () => supervisor.stop());
   if (postgres.url === '') throw new Error('two regions need PostgreSQL, which cannot be run here');
   const report = (line: string): void => say({ type: 'progress', line });
-  return assemble({ tools, supervisor, context, postgresUrl: postgres.url, report });
+  return assemble({ ...order, supervisor, context, postgresUrl: postgres.url, report });
 }
 
 async function obey(supervisor: Supervisor, { id, does, name }: DaemonCommand): Promise<void> {
@@ -90,4 +96,4 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-await main(JSON.parse(process.argv[2] ?? '{}') as RegionsTools);
+await main(JSON.parse(process.argv[2] ?? '{}') as DaemonOrder);

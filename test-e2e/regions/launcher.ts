@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { MeshError } from '../mesh/launcher.ts';
 import { ensureToolchain, ensureToxiproxy } from '../toolchain/index.ts';
-import type { DaemonCommand, DaemonMessage } from './daemon.ts';
+import type { DaemonCommand, DaemonMessage, DaemonOrder } from './daemon.ts';
 import { Lines } from './lines.ts';
 import type { RegionsInfo } from './regions-info.ts';
 
@@ -20,16 +20,22 @@ export interface Regions extends AsyncDisposable {
 export interface StartOptions {
   /** Ends the start and whatever it started. */
   readonly signal?: AbortSignal;
+  /** How old what a region knows of the other one's revocations may be: in earnest a quarter of an hour. @default 15 */
+  readonly maxStalenessSeconds?: number;
 }
 
 /** @throws MeshError with the last log lines of what does not start; ToolchainError; the signal's reason */
-export async function startRegions(report: (line: string) => void, { signal }: StartOptions = {}): Promise<Regions> {
+export async function startRegions(
+  report: (line: string) => void,
+  { signal, maxStalenessSeconds = 15 }: StartOptions = {},
+): Promise<Regions> {
   const tools = {
     ...(await ensureToolchain(process.env, report, signal)),
     toxiproxy: await ensureToxiproxy(process.env, report, signal),
   };
+  const order: DaemonOrder = { tools, maxStalenessSeconds };
   // In a session of its own: a Ctrl-C comes as the end of its launcher's wish, and it stops in order.
-  const daemon = fork(join(import.meta.dirname, 'daemon.ts'), [JSON.stringify(tools)], {
+  const daemon = fork(join(import.meta.dirname, 'daemon.ts'), [JSON.stringify(order)], {
     detached: true,
     stdio: ['ignore', 2, 2, 'ipc'],
   });

@@ -28,15 +28,21 @@ export class Lines {
     this.#api = api;
   }
 
+  /** One more line, to `far` (HOST:PORT). @returns HOST:PORT of its near end */
+  async add(name: string, far: string): Promise<string> {
+    const made = await this.#ask('POST', '/proxies', { name, listen: '127.0.0.1:0', upstream: far, enabled: true });
+    return (JSON.parse(made) as { readonly listen: string }).listen;
+  }
+
   /** Half of it each way. */
-  async delay(line: Line, roundTripMs: number): Promise<void> {
+  async delay(line: string, roundTripMs: number): Promise<void> {
     const attributes = { latency: roundTripMs / 2, jitter: 0 };
     for (const stream of STREAMS)
       await this.#toxic(line, { name: `delay-${stream}`, type: 'latency', stream, attributes });
   }
 
   async cut(line: Line, how: Cut = 'silent'): Promise<void> {
-    if (how === 'refused') return this.#ask('POST', `/proxies/${line}`, { enabled: false });
+    if (how === 'refused') return void (await this.#ask('POST', `/proxies/${line}`, { enabled: false }));
     // Without an end: what is dropped stays dropped, and connections stay open until the toxic is removed.
     const attributes = { timeout: 0 };
     for (const stream of STREAMS)
@@ -49,23 +55,23 @@ export class Lines {
     await this.#ask('POST', `/proxies/${line}`, { enabled: true });
   }
 
-  async #toxic(line: Line, toxic: { readonly name: string; readonly [key: string]: unknown }): Promise<void> {
+  async #toxic(line: string, toxic: { readonly name: string; readonly [key: string]: unknown }): Promise<void> {
     await this.#remove(line, toxic.name);
     await this.#ask('POST', `/proxies/${line}/toxics`, toxic);
   }
 
-  async #remove(line: Line, toxic: string): Promise<void> {
+  async #remove(line: string, toxic: string): Promise<void> {
     await this.#ask('DELETE', `/proxies/${line}/toxics/${toxic}`, undefined, [404]);
   }
 
-  async #ask(method: string, path: string, body?: object, alsoGood: readonly number[] = []): Promise<void> {
+  async #ask(method: string, path: string, body?: object, alsoGood: readonly number[] = []): Promise<string> {
     const response = await fetch(this.#api + path, {
       method,
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     const text = await response.text();
-    if (!response.ok && !alsoGood.includes(response.status))
-      throw new Error(`toxiproxy: ${method} ${path}: ${response.status} ${text}`);
+    if (response.ok || alsoGood.includes(response.status)) return text;
+    throw new Error(`toxiproxy: ${method} ${path}: ${response.status} ${text}`);
   }
 }

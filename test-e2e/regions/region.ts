@@ -10,8 +10,8 @@ import { GUARD, ISSUER } from './objects.ts';
 import { type Environment, REGION_NAMES, type RegionName, type RegionPlace } from './regions-info.ts';
 
 const HOST = '127.0.0.1';
-/** By default it is a quarter of an hour, which nobody who watches has. */
-export const MAX_STALENESS_SECONDS = 15;
+/** How old what is known of a region's own revocations may be. */
+export const REVOCATION_STALENESS_SECONDS = 5;
 
 /** What all regions have in common. */
 export interface Common {
@@ -21,6 +21,8 @@ export interface Common {
   readonly kubeconfig: string;
   /** A token of the guards' ServiceAccount. */
   readonly guardToken: string;
+  /** How old what is known of another region's revocations may be. */
+  readonly maxStalenessSeconds: number;
 }
 
 /** How a region reaches its own store, and over its lines what it shares. */
@@ -89,7 +91,8 @@ function sharedSettings(name: RegionName, { common, stores }: RegionSettings): E
     REGIONS: REGION_NAMES.join(','),
     REDIS_URL: stores.redisUrl,
     GLOBAL_REDIS_URL: stores.globalRedisUrl,
-    REGION_MAX_STALENESS_SECONDS: String(MAX_STALENESS_SECONDS),
+    REGION_MAX_STALENESS_SECONDS: String(common.maxStalenessSeconds),
+    REVOCATION_MAX_STALENESS_SECONDS: String(REVOCATION_STALENESS_SECONDS),
     AUTH_ISSUER: ISSUER,
     KUBECONFIG: common.kubeconfig,
   };

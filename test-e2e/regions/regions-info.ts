@@ -27,11 +27,15 @@ export interface RegionsInfo {
   readonly lines: string;
   /** Of the one cluster that stands for that of each region. */
   readonly kubeconfig: string;
+  /** How old what a region knows of the other one's revocations may be. */
+  readonly maxStalenessSeconds: number;
   /** The record of all processes, see `ProcessRecord`. */
   readonly processes: string;
   /** Holds everything; removed at the end. */
   readonly folder: string;
   readonly logs: string;
+  /** What every further process must have in its environment, so that none outlives the regions. */
+  readonly mark: Environment;
 }
 
 /** The other one. */

@@ -5,34 +5,18 @@ import { MeshError, runningMesh, startMesh, stopMesh } from '../mesh/launcher.ts
 import type { MeshInfo } from '../mesh/mesh-info.ts';
 import { LOCAL } from '../mesh/paths.ts';
 import { ToolchainError } from '../toolchain/index.ts';
-import { runStep, type StepResult, story, storyContext } from './index.ts';
+import { type StepResult, story, storyContext } from './index.ts';
+import { tell } from './tell.ts';
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
-/** Tells the story on `mesh` and answers every step's result. @throws the signal's reason */
-async function tell(mesh: MeshInfo, signal: AbortSignal): Promise<readonly StepResult[]> {
+async function tellOn(mesh: MeshInfo, signal: AbortSignal): Promise<readonly StepResult[]> {
   const context = await storyContext(mesh);
-  const results: StepResult[] = [];
   try {
-    for (const chapter of story) {
-      console.log(`\n${chapter.title}`);
-      for (const step of chapter.steps) {
-        signal.throwIfAborted();
-        const result = await runStep(chapter.title, step, context);
-        results.push(result);
-        console.log(lines(result));
-      }
-    }
+    return await tell(story, context, signal);
   } finally {
     await context.close();
   }
-  return results;
-}
-
-function lines(result: StepResult): string {
-  const head = `  ${result.holds ? '✓' : '✗'} ${result.title}  (${result.milliseconds} ms)`;
-  if (result.holds) return `${head}\n      ${result.actual}`;
-  return `${head}\n      expected  ${result.expected}\n      came      ${result.actual}`;
 }
 
 /** Starts a mesh unless one runs, tells the story, and stops what it started. @returns the exit code */
@@ -43,7 +27,7 @@ async function demo(signal: AbortSignal): Promise<number> {
   const mesh = running ?? (await startMesh((line) => console.log(`  ${line}`), { signal }));
   console.log(`Ready after ${seconds(began)}: gateway ${mesh.gateway}`);
   try {
-    const results = await tell(mesh, signal);
+    const results = await tellOn(mesh, signal);
     const evidence = join(LOCAL, 'story.json');
     mkdirSync(LOCAL, { recursive: true });
     writeFileSync(evidence, `${JSON.stringify(results, undefined, 2)}\n`);

@@ -4,7 +4,14 @@ export interface Step<Context> {
   /** What must come, in the words of `run`'s answer. */
   readonly expected: string;
   /** Does it and puts what came into words. */
-  readonly run: (context: Context) => Promise<string>;
+  readonly run: (context: Context) => Promise<string | Seen>;
+}
+
+/** What came, and what no two runs have alike. */
+export interface Seen {
+  readonly came: string;
+  /** Told beside, and compared with nothing. */
+  readonly measured: string;
 }
 
 export interface Chapter<Context> {
@@ -17,6 +24,7 @@ export interface StepResult {
   readonly title: string;
   readonly expected: string;
   readonly actual: string;
+  readonly measured?: string;
   readonly holds: boolean;
   /** How long the step took. */
   readonly milliseconds: number;
@@ -25,16 +33,18 @@ export interface StepResult {
 /** Runs one step. A step that throws differs, with the error's message as what came. */
 export async function runStep<Context>(chapter: string, step: Step<Context>, context: Context): Promise<StepResult> {
   const began = performance.now();
-  const actual = await step
+  const answer = await step
     .run(context)
     .catch((error: unknown) => `failed: ${error instanceof Error ? error.message : String(error)}`);
+  const { came, ...told } = typeof answer === 'string' ? { came: answer } : answer;
   const { title, expected } = step;
   return {
     chapter,
     title,
     expected,
-    actual,
-    holds: actual === expected,
+    actual: came,
+    ...told,
+    holds: came === expected,
     milliseconds: Math.round(performance.now() - began),
   };
 }

@@ -186,7 +186,7 @@ export const ChartValues = group('Values of the chart.', {
     ),
     all: Type.Array(Type.String({ pattern: REGION_NAME }), {
       description:
-        'Names of all, this one included, in the same order everywhere: first the one that there was before.',
+        'Names of all that are there, this one included, in the same order everywhere: first the one that there was before.',
       maxItems: MAX_REGIONS,
       uniqueItems: true,
     }),

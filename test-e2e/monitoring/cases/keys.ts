@@ -3,6 +3,7 @@ import type { AlertCase } from '../alert-case.ts';
 const age = (state: string) => `signing_key_age_seconds{signer="auth",state="${state}",instance="a"}`;
 const waiting = (reason: string) => `signing_key_waiting{signer="guard",reason="${reason}",instance="a"}`;
 const READ = 'signing_keys_read_age_seconds{signer="auth",instance="a"}';
+const PRIMARY = 'signing_keys_primary_age_seconds{signer="auth",instance="a"}';
 const COMPROMISED = 'signing_key_transitions_total{signer="guard",state="compromised"}';
 
 export const keyCases: Readonly<Record<string, AlertCase>> = {
@@ -33,6 +34,12 @@ export const keyCases: Readonly<Record<string, AlertCase>> = {
     labels: { signer: 'auth' },
     description: 'For 1m 30s it could not ask the database: it is about to sign and publish nothing.',
     quiet: { [READ]: '20x10' },
+  },
+  SekishoDatabasePrimaryAway: {
+    series: { [PRIMARY]: '0+60x20' },
+    at: '12m',
+    description: 'For 12m 0s no account can be changed and no key rotated. After a day nobody gets a token.',
+    quiet: { [PRIMARY]: '20x20' },
   },
   SekishoSigningKeyCompromised: {
     series: { [COMPROMISED]: '0x10 1x30' },

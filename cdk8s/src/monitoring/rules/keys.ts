@@ -41,6 +41,16 @@ export const keyAlerts: readonly AlertingRule[] = [
       'For {{ $value | humanizeDuration }} it could not ask the database: it is about to sign and publish nothing.',
   },
   {
+    alert: 'SekishoDatabasePrimaryAway',
+    // Of a region with a replica of the database. Signing goes on for a day by what the primary last said.
+    expr: 'max(signing_keys_primary_age_seconds) > 300',
+    for: '5m',
+    severity: 'critical',
+    summary: 'The primary of the database does not answer, and its replica alone is read',
+    description:
+      'For {{ $value | humanizeDuration }} no account can be changed and no key rotated. After a day nobody gets a token.',
+  },
+  {
     alert: 'SekishoSigningKeyCompromised',
     expr: 'sum by (signer) (increase(signing_key_transitions_total{state="compromised"}[1h])) > 0',
     for: '0m',

@@ -1,14 +1,20 @@
 import { setTimeout as timer } from 'node:timers/promises';
+import { createRefill } from './refill.ts';
 import { createSyncTurn, type SyncTurnOptions, type Turn } from './sync-turn.ts';
 
 export interface SessionSyncOptions extends SyncTurnOptions {
   /** Milliseconds between two looks at the outboxes. @default 250 */
   readonly everyMs?: number;
-  /** Milliseconds after which an entry is taken from a process that did not come back with it. @default 30_000 */
+  /**
+   * Milliseconds after which an entry is taken from a process that did not come back with it, and between two looks whether the
+   * global store lost anything. @default 30_000
+   */
   readonly claimAfterMs?: number;
   /** Milliseconds that only ever grow. @default performance.now */
   readonly monotonic?: () => number;
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Told when the global store had not all of this region, with how many sessions it is told of again. */
+  readonly onRefill?: (sessions: number) => void;
   /** Told once when changes reach the global store and once when they do not, not at every attempt. */
   readonly onState?: (state: 'working' | 'failing', cause?: unknown) => void;
 }
@@ -52,6 +58,7 @@ class Sync {
   last = NOTHING;
   readonly #options: SessionSyncOptions;
   readonly #turn: ReturnType<typeof createSyncTurn>;
+  readonly #refill: ReturnType<typeof createRefill>;
   readonly #monotonic: () => number;
   readonly #stopping = new AbortController();
   #lookedAt: number;
@@ -59,10 +66,14 @@ class Sync {
   #failures = 0;
   #count = 1;
   #state: 'working' | 'failing' | undefined;
+  #refilling: Promise<void> | undefined;
+  #refillAt = Number.NEGATIVE_INFINITY;
+  #refillFailure: unknown;
 
   constructor(options: SessionSyncOptions) {
     this.#options = options;
     this.#turn = createSyncTurn(options);
+    this.#refill = createRefill(options);
     this.#monotonic = options.monotonic ?? (() => performance.now());
     this.#lookedAt = this.#monotonic();
   }
@@ -86,6 +97,7 @@ class Sync {
       }
       if (this.#failures > 0 || !this.last.hasMore) await this.#pause();
     }
+    await this.#refilling;
   }
 
   async #next(): Promise<void> {
@@ -96,10 +108,29 @@ class Sync {
     this.#lookedAt = at;
     if (isClaimDue) this.#claimedAt = at;
     if (this.last.failure !== undefined) return this.#fail(this.last.failure);
+    // A store that lost everything was away, if only for a moment.
+    if (at >= this.#refillAt || this.#failures > 0) this.#refilling ??= this.#refillOnce();
     this.#failures = 0;
     // A store that just came back, or a slow line, is not given everything at once.
     this.#count = Math.min(2 * this.#count, MAX_COUNT);
-    this.#become('working');
+    if (this.#refillFailure === undefined) this.#become('working');
+  }
+
+  /** Beside the turns, which go on meanwhile. */
+  async #refillOnce(): Promise<void> {
+    const { claimAfterMs = CLAIM_AFTER_MS, onRefill } = this.#options;
+    try {
+      const queued = await this.#refill(this.#stopping.signal);
+      if (queued > 0) onRefill?.(queued);
+      this.#refillFailure = undefined;
+    } catch (error) {
+      this.#refillFailure = error;
+      this.#become('failing', error);
+    } finally {
+      const pauseMs = this.#refillFailure === undefined ? claimAfterMs : MAX_PAUSE_MS;
+      this.#refillAt = this.#monotonic() + pauseMs;
+      this.#refilling = undefined;
+    }
   }
 
   #fail(cause: unknown): void {

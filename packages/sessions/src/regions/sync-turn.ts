@@ -139,7 +139,8 @@ function createPush(options: SyncTurnOptions) {
   }
   return async (entry: Entry): Promise<void> => {
     try {
-      onPush?.(await pushed(entry));
+      const result = await pushed(entry);
+      onPush?.(result);
     } catch (error) {
       const isDamaged = error instanceof SessionError && error.code === 'session_invalid';
       onPush?.(isDamaged ? 'damaged' : 'failed');

@@ -29,7 +29,7 @@ export interface Valkey {
   thaw(): void;
   /** At once, without a last word. */
   kill(): Promise<void>;
-  /** On the same port, with the data that it kept. */
+  /** On the same port, with the data that it kept; one that runs goes on. */
   start(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -57,11 +57,12 @@ export async function startValkey(place: ValkeyProgram, { args = [], sentinel }:
     freeze: () => void child?.kill('SIGSTOP'),
     thaw: () => void child?.kill('SIGCONT'),
     async start() {
+      if (isRunning(child)) return;
       child = spawn(place.program, all, { env: { ...place.env }, stdio: 'ignore' });
       await untilAnswers(port, child);
     },
     async kill() {
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      if (!isRunning(child)) return;
       const exited = once(child, 'exit');
       child.kill('SIGKILL');
       await exited;
@@ -73,6 +74,10 @@ export async function startValkey(place: ValkeyProgram, { args = [], sentinel }:
   };
   await server.start();
   return server;
+}
+
+function isRunning(child: ChildProcess | undefined): child is ChildProcess {
+  return child !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
 async function untilAnswers(port: number, child: ChildProcess): Promise<void> {

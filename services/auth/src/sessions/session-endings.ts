@@ -31,12 +31,8 @@ export interface SessionEndings {
   proven(session: EndedSession, reason: SessionEnd): Promise<void>;
   /** @returns how many there were */
   all(userId: string, reason: SessionEnd, options?: { readonly except?: string }): Promise<number>;
-  /** Those that began in this region: another one revoked them, which may not know of them. @returns how many there were */
-  begunIn(
-    region: string,
-    userId: string,
-    options: { readonly reason: SessionEnd; readonly except?: string | undefined },
-  ): Promise<number>;
+  /** Those that began in this region, when another one logs the user out, which may not know of them. @returns how many there were */
+  begunIn(region: string, userId: string, options?: { readonly except?: string | undefined }): Promise<number>;
   /** All, and whatever else was issued to the user until now: after it nothing from before is accepted anywhere. */
   lockOut(userId: string, reason: SessionEnd): Promise<number>;
   /** Those that have to go for a new one. */
@@ -87,8 +83,8 @@ export function createSessionEndings(options: SessionEndingsOptions): SessionEnd
       await revoker.revoke({ kind: 'logout', id: userId, except });
       return every(userId, reason, ({ id }) => id !== except);
     },
-    begunIn: (region, userId, { reason, except }) =>
-      every(userId, reason, (session) => session.region === region && session.id !== except),
+    begunIn: (region, userId, { except } = {}) =>
+      every(userId, 'revoked', (session) => session.region === region && session.id !== except),
     async proven(session, reason) {
       const { userId, id } = session;
       const live = await sessions.get(userId, id).catch(noneWhileAway);
@@ -98,7 +94,7 @@ export function createSessionEndings(options: SessionEndingsOptions): SessionEnd
       await refuse([session]);
     },
     async lockOut(userId, reason) {
-      await revoker.revoke({ kind: 'user', id: userId });
+      await revoker.revoke({ kind: 'user', id: userId }, { kind: 'logout', id: userId });
       return every(userId, reason, () => true);
     },
     evicted: async (userId, evicted) => void (await end(userId, evicted, 'evicted')),

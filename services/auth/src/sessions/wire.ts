@@ -1,4 +1,3 @@
-import type { RevocableClaims, Session } from '@sekisho/sessions';
 import type { Tracing } from '@sekisho/telemetry';
 import {
   ANY_AUDIENCE,
@@ -16,6 +15,7 @@ import type { RefreshTokensOptions } from '../refresh/refresh-tokens.ts';
 import { refuseRevoked } from '../revocations/refuse-revoked.ts';
 import type { RevokeByName } from '../revocations/revoke-by-name.ts';
 import { revocationRoutes } from '../revocations/routes.ts';
+import { isSessionRevoked } from '../revocations/session-revoked.ts';
 import { unrevokedMint } from '../revocations/unrevoked-mint.ts';
 import { tracedVerify } from '../traces.ts';
 import type { Sessions } from './open-sessions.ts';
@@ -94,20 +94,11 @@ export function wireSessions({
     adminRoutes: (app, options) => revocationRoutes(app, { ...options, verify, onSecurityEvent }),
     refresh: {
       isRevoked: (session, clientId) =>
-        sessions.revocations.check(asClaims(session, clientId), { region: sessions.regions.own }) !== undefined,
+        isSessionRevoked(sessions.revocations, { session, clientId }, sessions.regions.own),
       async endSession(userId, sessionId) {
         onSecurityEvent({ kind: 'refresh_replayed', userId, sessionId });
         await endings.one(userId, sessionId, 'refresh_replayed');
       },
     },
   };
-}
-
-/**
- * A session is as old as its log-in: refreshed, it would bring tokens that are younger than a revocation. The user is
- * left out: whoever means their sessions ends them, and a grant that was taken away needs new tokens, not a new log-in. Wherever
- * it began, its times are by the clock of the region that keeps it.
- */
-function asClaims({ id, fingerprint, createdAt }: Session, clientId: string): RevocableClaims {
-  return { iat: Math.floor(createdAt / 1000), client_id: clientId, session: { id, device: fingerprint } };
 }

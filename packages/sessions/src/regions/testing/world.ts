@@ -5,7 +5,7 @@ import type { EndedSession } from '../../session.ts';
 import type { SessionStore } from '../../store.ts';
 import { createRegionalRefreshStore } from '../refresh-store.ts';
 import { createRegionalSessionStore, type LookedUp, type RegionalSessionStoreOptions } from '../session-store.ts';
-import { createSyncTurn, type PushResult, type SyncStep, type TurnOptions } from '../sync-turn.ts';
+import { createSyncTurn, type PushResult, type SyncStep } from '../sync-turn.ts';
 
 export interface RegionOptions
   extends Pick<RegionalSessionStoreOptions, 'withoutGlobal' | 'withoutLocal' | 'maxPerUser' | 'ttlMs'> {
@@ -18,7 +18,6 @@ export interface RegionOptions
 
 export interface SyncOptions {
   readonly before?: (step: SyncStep) => Promise<void> | void;
-  readonly claimAfterMs?: number;
   readonly count?: number;
 }
 
@@ -28,7 +27,7 @@ export interface RegionUnderTest {
   readonly lookups: LookedUp[];
   readonly pushes: PushResult[];
   readonly evicted: EndedSession[];
-  /** As a process would that begins now, and ends when nothing waits or something goes wrong. */
+  /** As a process would that begins now, takes what others hold, and ends when nothing waits or something goes wrong. */
   sync(options?: SyncOptions): Promise<void>;
 }
 
@@ -57,7 +56,7 @@ export function createRegion(options: RegionOptions): RegionUnderTest {
     lookups,
     pushes,
     evicted,
-    async sync({ before, count = 8, claimAfterMs } = {}) {
+    async sync({ before, count = 8 } = {}) {
       const turn = createSyncTurn({
         ...{ local, global, clock, prefix, evict, consumer: randomUUID() },
         ...(ttlMs !== undefined && { ttlMs }),
@@ -65,9 +64,8 @@ export function createRegion(options: RegionOptions): RegionUnderTest {
         ...(before !== undefined && { before }),
         onPush: (result) => pushes.push(result),
       });
-      const how: TurnOptions = { count, ...(claimAfterMs !== undefined && { claimAfterMs }) };
       for (;;) {
-        const { waiting, failure } = await turn(how);
+        const { waiting, failure } = await turn({ count, claimAfterMs: 0 });
         if (failure !== undefined) throw failure;
         if (waiting === 0) return;
       }

@@ -19,8 +19,8 @@ export interface Bridge {
   readonly beat: (ageMs: number) => Promise<void>;
   readonly mark: (place: Place, mark: Mark) => Promise<void>;
   /**
-   * Told of a dated entry of another region before it is answered, so once at least: a `user` or `logout` ends by name the sessions that began in this
-   * region and that the other one may not have known, but for `except`.
+   * Told of a dated entry of another region before it is answered, so once at least: a `logout` ends by name the sessions that
+   * began in this region and that the other one may not have known, but for `except`.
    */
   readonly onArrival: (entry: RevocationEntry) => Promise<void>;
 }
