@@ -42,6 +42,18 @@ describe('a compromised key', () => {
     expect([...store.rows.keys()].map(state)).toEqual(['active', 'retired', 'next']);
   });
 
+  test('is revoked at once, also while the primary of the database takes changes and its replica is still read', async () => {
+    const { keeper, store } = setUp();
+    await keeper().look();
+    const revoked: string[] = [];
+    const ofReplica = { ...store, read: async () => ({ ...(await store.read()), behindMs: 0 }) };
+    const one = keeper({ store: ofReplica, revokeKey: async (kid) => void revoked.push(kid) });
+    await one.look();
+    const { kid } = one.ring.active;
+    await one.compromise(kid);
+    expect(revoked).toEqual([kid]);
+  });
+
   test('is revoked by whoever looks next, until that succeeds', async () => {
     const { clock, keeper, failures } = setUp();
     const revoked: string[] = [];

@@ -4,6 +4,7 @@ import type { Actor } from '../audit/audit.ts';
 import { AuthError } from '../errors.ts';
 import { type GatherOptions, gatherKeys } from './gather-keys.ts';
 import type { KeyHistory, KeysRead, NewKey, StoredKey } from './key-store.ts';
+import { latestRead } from './latest-read.ts';
 import { isNewcomer } from './newcomer.ts';
 import { readableKeys } from './readable-keys.ts';
 import { type KeyRegion, NO_REGION } from './region.ts';
@@ -66,10 +67,10 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
 
   constructor(options: KeyKeeperOptions<Ring>) {
     const { timing, rules, region = NO_REGION, lostRegions = () => [], observer } = options;
-    this.#options = options;
+    this.#options = { ...options, store: { ...options.store, read: latestRead(() => options.store.read()) } };
     this.#rules = { ...rules, settleMs: timing.settleMs, cacheMs: timing.cacheMs, region: region.name };
     const onUnreadable = (kids: readonly string[]) => observer.unreadable(kids);
-    this.#gather = { ...options, rules: this.#rules, region, lostRegions, onUnreadable };
+    this.#gather = { ...this.#options, rules: this.#rules, region, lostRegions, onUnreadable };
   }
 
   get ring(): Ring {
@@ -169,7 +170,8 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
       if (signal.aborted) return;
       try {
         await this.look();
-        await this.#revokeCompromised();
+        // A replica has no debts to be paid.
+        if (!this.#isCutOff) await this.#revokeCompromised();
         failures = 0;
       } catch (error) {
         observer.failed(error);
@@ -235,7 +237,6 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
 
   /** Kept as a debt in the database: a revocation that failed, or whose process died, is made by whoever looks next. */
   async #revokeCompromised(): Promise<void> {
-    if (this.#isCutOff) return;
     const { store, revokeKey } = this.#options;
     for (const kid of await store.unrevoked()) {
       await revokeKey(kid);

@@ -16,6 +16,8 @@ test('what another region stored is taken as it is, and passed over if it is not
     await stored({ publicJwk: undefined }),
     await stored({ publicJwk: jwk }),
     await stored({ alg: 'RS256' }),
+    await stored({ region: 'eu' }),
+    await stored({ region: '' }),
     await stored({ publicJwk: { ...jwk, kid: jwk.kid.replace('us.', 'ap.'), y: 'AAAA' } as StoredKey['publicJwk'] }),
   ];
   const { keys, unreadable } = await readableKeys([good, ...wrongs, other]);

@@ -1,4 +1,4 @@
-import { type PublicJwk, parsePublicJwk, TokenError } from '@sekisho/tokens';
+import { type PublicJwk, parsePublicJwk, regionOfKid, TokenError } from '@sekisho/tokens';
 import type { StoredKey } from './key-store.ts';
 
 export interface ReadableKeys {
@@ -22,7 +22,9 @@ export async function readableKeys(stored: readonly StoredKey[]): Promise<Readab
   return { keys, unreadable };
 }
 
-async function publicJwkOf({ kid, alg, publicJwk }: StoredKey): Promise<PublicJwk | undefined> {
+async function publicJwkOf({ kid, region, alg, publicJwk }: StoredKey): Promise<PublicJwk | undefined> {
+  // Which region's revocations by date a token is held against goes by its kid.
+  if ((regionOfKid(kid) ?? '') !== region) return undefined;
   try {
     const jwk = await parsePublicJwk(publicJwk);
     return jwk.kid === kid && jwk.alg === alg ? jwk : undefined;

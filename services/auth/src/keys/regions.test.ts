@@ -4,6 +4,7 @@ import { HOUR, keeperFixture, rules, SECOND, timing } from '../testing/key-keepe
 import { memoryKeys } from '../testing/memory-keys.ts';
 import type { KeyKeeper } from './key-keeper.ts';
 import { LiveKeyRing } from './key-ring.ts';
+import type { KeysRead } from './key-store.ts';
 import type { KeyRegion } from './region.ts';
 
 const NAMES = ['eu', 'us'];
@@ -176,8 +177,8 @@ describe('with a replica of the database alone', () => {
       region: { name: 'eu', others: [], isFirst: true },
       rows: fixture.store.rows,
     });
-    const state: { behindMs: number | undefined } = { behindMs: undefined };
-    const read = own.read;
+    const state: { behindMs: number | undefined; shown?: KeysRead } = { behindMs: undefined };
+    const read = async () => state.shown ?? (await own.read());
     const refuse = () => Promise.reject(new Error('a replica takes no change'));
     const store = {
       ...own,
@@ -191,6 +192,7 @@ describe('with a replica of the database alone', () => {
     return {
       ...fixture,
       state,
+      own,
       cutOffMs,
       eu: (encryptionKeys = { current: Buffer.alloc(32, 1), previous: [] }) =>
         fixture.inRegion(0, {
@@ -219,6 +221,27 @@ describe('with a replica of the database alone', () => {
     await pass(timing.pollMs, [eu]);
     expect(eu.ring.active).toBeDefined();
     expect(failures).toEqual([]);
+  });
+
+  test('a key that the primary took out of use does not come back with what the replica still shows', async () => {
+    const { clock, own, state, eu: open } = setUpReplica();
+    const eu = open();
+    await eu.look();
+    const before = await own.read();
+    const { kid } = eu.ring.active;
+    await clock.advance(SECOND);
+    await eu.compromise(kid);
+    const successor = eu.ring.active.kid;
+    await clock.advance(SECOND);
+    Object.assign(state, { behindMs: clock.now() - before.now, shown: { ...before, now: clock.now() } });
+    await eu.look();
+    expect(eu.ring.active.kid).toBe(successor);
+    expect(kidsOf(eu)).not.toContain(kid);
+    expect((await eu.live()).keys.map((key) => key.kid)).not.toContain(kid);
+    state.behindMs = 0;
+    state.shown = { ...(await own.read()), keys: [] };
+    await eu.look();
+    expect(kidsOf(eu)).toEqual([]);
   });
 
   test('a process begins by what the replica shows, if that is of the last day', async () => {
