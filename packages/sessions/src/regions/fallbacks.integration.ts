@@ -149,9 +149,10 @@ describe.each(['killed', 'frozen'] as const)('while the store of the region is %
     await lose();
     const cut = regionOf('tokyo', { local: hasty.tokyo });
     expect(await cut.sessions.get(userId, known.id)).toMatchObject({ id: known.id, region: 'tokyo' });
-    expect(await cut.sessions.get(userId, randomUUID())).toBeUndefined();
+    // The store that is away may know it.
+    await expect(cut.sessions.get(userId, randomUUID())).rejects.toMatchObject(away);
     expect(await cut.sessions.touch(userId, known.id)).toMatchObject({ id: known.id });
-    expect(cut.lookups).toEqual(['global', 'nowhere', 'global']);
+    expect(cut.lookups).toEqual(['global', 'global']);
     expect(await cut.sessions.ownerOf(known.id)).toBe(userId);
     const begun = await begin(cut);
     expect(await cut.refresh.begin(userId, begun.id, FAMILY)).toBe(true);

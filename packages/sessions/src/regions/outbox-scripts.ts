@@ -5,7 +5,8 @@ import { LuaScript } from '../lua-script.ts';
  * and has not acknowledged, then new ones.
  *
  * KEYS outbox. ARGV consumer, count, how long in ms an entry may be with another consumer that does not come back with it
- * (empty: they are not looked for), what keys of the shard's users begin with.
+ * (empty: they are not looked for), what keys of the shard's users begin with, and the entry that failed last: what was given
+ * before up to it comes after everything else, so that what always fails is in nobody's way.
  * Returns how many entries wait, the age of the oldest in ms, and of each that is taken: its id, user, session, fields.
  *
  * What another consumer held comes with the next call. A consumer that holds nothing and was not there for ten times as long is
@@ -13,6 +14,7 @@ import { LuaScript } from '../lua-script.ts';
  */
 export const TAKE = new LuaScript(`
 local outbox, consumer, count, patience, users = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local failed = ARGV[5]
 local waiting = redis.call('XLEN', outbox)
 if waiting == 0 then return {0, 0, {}} end
 
@@ -27,20 +29,25 @@ local function read(from, many)
   return reply and reply[1] and reply[1][2] or {}
 end
 
-local taken = {}
+local taken, seen = {}, {}
 local function take(entries)
   for _, entry in ipairs(entries) do
     local id, fields = entry[1], entry[2]
-    if fields then
+    if fields and fields[4] then
       local user, session = fields[2], fields[4]
-      taken[#taken + 1] = {id, user, session, redis.call('HGETALL', users .. user .. ':session:' .. session)}
+      local state = redis.pcall('HGETALL', users .. user .. ':session:' .. session)
+      if not seen[id] then taken[#taken + 1] = {id, user, session, state.err and {} or state} end
+      seen[id] = true
     else
+      -- It was deleted, or says nothing.
       redis.call('XACK', outbox, 'sync', id)
+      redis.call('XDEL', outbox, id)
     end
   end
 end
-take(read('0', count))
+take(read(failed, count))
 take(read('>', count - #taken))
+if failed ~= '0' then take(read('0', count - #taken)) end
 
 if patience then
   redis.call('XAUTOCLAIM', outbox, 'sync', consumer, patience, '0-0', 'COUNT', count)
@@ -54,8 +61,9 @@ if patience then
 end
 
 local time = redis.call('TIME')
-local oldest = redis.call('XRANGE', outbox, '-', '+', 'COUNT', 1)[1][1]
-local age = time[1] * 1000 + math.floor(time[2] / 1000) - string.match(oldest, '^%d+')
+local oldest = redis.call('XRANGE', outbox, '-', '+', 'COUNT', 1)[1]
+if not oldest then return {0, 0, {}} end
+local age = time[1] * 1000 + math.floor(time[2] / 1000) - string.match(oldest[1], '^%d+')
 return {waiting, math.max(age, 0), taken}`);
 
 /**
@@ -70,8 +78,10 @@ for i = 2, #ARGV, 4 do
   -- Whoever comes second with an entry must not answer for the one that followed it.
   if redis.call('XDEL', outbox, entry) == 1 then
     local hash = ARGV[1] .. user .. ':session:' .. session
-    local queued = redis.call('HGET', hash, 'queued')
-    if queued == seen then
+    local queued = redis.pcall('HGET', hash, 'queued')
+    if type(queued) == 'table' then
+      -- It is no hash, so nobody's session.
+    elseif queued == seen then
       redis.call('HDEL', hash, 'queued')
     elseif queued and seen ~= '' then
       redis.call('HSET', hash, 'queued', 1)

@@ -13,8 +13,8 @@ return redis.call('GET', KEYS[1])`);
 const QUEUE = new LuaScript(`
 local queued = 0
 for _, hash in ipairs(ARGV) do
-  if redis.call('EXISTS', hash) == 1 and redis.call('HEXISTS', hash, 'queued') == 0 then
-    local user, id = string.match(hash, 'user:([%w_-]+):session:([%w_-]+)$')
+  local user, id = string.match(hash, 'user:([%w_-]+):session:([%w_-]+)$')
+  if user and redis.call('TYPE', hash).ok == 'hash' and redis.call('HEXISTS', hash, 'queued') == 0 then
     redis.call('HSET', hash, 'queued', 1)
     redis.call('XADD', KEYS[1], '*', 'user', user, 'session', id)
     queued = queued + 1

@@ -52,7 +52,7 @@ export function startSessionSync(options: SessionSyncOptions): SessionSync {
   };
 }
 
-const NOTHING: Turn = { waiting: 0, lagMs: 0, hasMore: false, failure: undefined };
+const NOTHING: Turn = { waiting: 0, lagMs: 0, hasMore: false, isWhole: true, failure: undefined };
 
 class Sync {
   last = NOTHING;
@@ -105,7 +105,7 @@ class Sync {
     const at = this.#monotonic();
     const isClaimDue = at - this.#claimedAt >= claimAfterMs;
     this.last = await this.#turn({ count: this.#count, ...(isClaimDue && { claimAfterMs }) });
-    this.#lookedAt = at;
+    if (this.last.isWhole) this.#lookedAt = at;
     if (isClaimDue) this.#claimedAt = at;
     if (this.last.failure !== undefined) return this.#fail(this.last.failure);
     // A store that lost everything was away, if only for a moment.

@@ -56,8 +56,17 @@ export interface Turn {
   readonly lagMs: number;
   /** Whether more may wait than it took. */
   readonly hasMore: boolean;
-  /** Why pushes failed, where any did: the global store is away, or refuses. */
+  /** Whether every shard could be looked at. */
+  readonly isWhole: boolean;
+  /** Why nothing could be done of what was tried: a store is away, or refuses. What fails beside others that do not is tried again. */
   readonly failure: unknown;
+}
+
+interface Taken {
+  readonly shard: Shard;
+  readonly waiting: number;
+  readonly lagMs: number;
+  readonly entries: readonly Entry[];
 }
 
 interface Entry {
@@ -77,9 +86,11 @@ export function createSyncTurn(options: SyncTurnOptions): (turn: TurnOptions) =>
   const { local, clock, consumer, prefix = 'sk', before = () => undefined } = options;
   const keys = sessionKeys(prefix);
   const push = createPush(options);
+  /** By shard, the last entry of the last turn that failed. */
+  const failed = new Map<Shard, string>();
 
-  async function take(shard: Shard, { count, claimAfterMs }: TurnOptions) {
-    const args = [consumer, count, claimAfterMs ?? '', keys.users(shard)];
+  async function take(shard: Shard, { count, claimAfterMs }: TurnOptions): Promise<Taken> {
+    const args = [consumer, count, claimAfterMs ?? '', keys.users(shard), failed.get(shard) ?? '0'];
     const reply = await TAKE.run(local, [keys.outbox(shard)], args);
     const [waiting, lagMs, rows]: readonly unknown[] = Array.isArray(reply) ? reply : [];
     const readAt = clock().getTime();
@@ -98,26 +109,41 @@ export function createSyncTurn(options: SyncTurnOptions): (turn: TurnOptions) =>
     await before('done');
   }
 
-  async function pushAll(shard: Shard, entries: readonly Entry[]): Promise<unknown> {
+  async function pushAll({ shard, entries }: Taken): Promise<Pushed> {
     const outcomes = await Promise.allSettled(entries.map(push));
-    await acknowledge(
-      shard,
-      entries.filter((_, index) => outcomes[index]?.status === 'fulfilled'),
-    );
-    return outcomes.find((outcome) => outcome.status === 'rejected')?.reason;
+    const isDone = (_: Entry, index: number) => outcomes[index]?.status === 'fulfilled';
+    const done = entries.filter(isDone);
+    await acknowledge(shard, done);
+    failed.set(shard, entries.findLast((entry, index) => !isDone(entry, index))?.id ?? '0');
+    return { sent: done.length, failures: reasonsOf(outcomes) };
   }
 
   return async (turn) => {
     await before('take');
-    const taken = await Promise.all(SHARDS.map((shard) => take(shard, turn)));
-    const failures = await Promise.all(taken.map(({ shard, entries }) => pushAll(shard, entries)));
+    // Shards may lie on different nodes: one that is away holds up no other.
+    const answers = await Promise.allSettled(SHARDS.map((shard) => take(shard, turn)));
+    const taken = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    const untaken = reasonsOf(answers);
+    if (taken.length === 0) throw untaken[0];
+    const pushed = await Promise.all(taken.map(pushAll));
+    const isWorking = pushed.some(({ sent }) => sent > 0);
     return {
       waiting: taken.reduce((sum, { waiting }) => sum + waiting, 0),
       lagMs: Math.max(...taken.map(({ lagMs }) => lagMs)),
       hasMore: taken.some(({ entries }) => entries.length >= turn.count),
-      failure: failures.find((failure) => failure !== undefined),
+      isWhole: untaken.length === 0,
+      failure: isWorking ? undefined : [...pushed.flatMap(({ failures }) => failures), ...untaken][0],
     };
   };
+}
+
+interface Pushed {
+  readonly sent: number;
+  readonly failures: readonly unknown[];
+}
+
+function reasonsOf(outcomes: readonly PromiseSettledResult<unknown>[]): readonly unknown[] {
+  return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
 }
 
 function createPush(options: SyncTurnOptions) {

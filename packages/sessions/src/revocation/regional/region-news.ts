@@ -29,6 +29,9 @@ export interface RegionReport {
   readonly marks: readonly Mark[];
 }
 
+/** By which clocks of one store may differ, as for the moments of revocations. */
+const CLOCKS_MS = 60_000;
+
 export interface RegionBookOptions {
   readonly region: Region;
   readonly monotonic: () => number;
@@ -56,8 +59,9 @@ export class RegionBook {
   hear({ now, whole, marks }: RegionReport, askedAt: number): readonly Mark[] {
     for (const name of this.#names) {
       const moment = whole.get(name);
-      if (moment === undefined) continue;
-      // One that lies in the future was written by a clock that was set back since.
+      // One that lies in the future was written by a clock that was set back since, or by nobody who knows: a region that speaks
+      // writes another one, and one that is silent must not pass for it.
+      if (moment === undefined || moment > now + CLOCKS_MS) continue;
       const at = askedAt - Math.max(0, now - moment);
       this.#wholeAt.set(name, Math.max(at, this.#wholeAt.get(name) ?? at));
     }
