@@ -136,6 +136,16 @@ describe('secrets in files', () => {
     const refused = readKeyFiles({ KEY_ENCRYPTION_KEY_FILE: path, SESSION_KEY_FILE: await file('x') });
     await expect(refused).rejects.toThrow('SESSION_KEY_FILE');
   });
+
+  test('another one must be for sessions in one of several regions', async () => {
+    const path = await file(randomBytes(32).toString('base64'));
+    await expect(readKeyFiles({ KEY_ENCRYPTION_KEY_FILE: path, REGION: 'tokyo' })).rejects.toMatchObject({
+      variables: ['SESSION_KEY_FILE'],
+    });
+    expect(
+      await readKeyFiles({ KEY_ENCRYPTION_KEY_FILE: path, SESSION_KEY_FILE: path, REGION: 'tokyo' }),
+    ).toHaveProperty('sessionKeys');
+  });
 });
 
 describe('the first administrator', () => {

@@ -60,7 +60,7 @@ export const AuthConfig = Type.Object({
     Type.String({
       minLength: 1,
       description:
-        'file likewise, the same in every region: what refresh tokens and cookies are made with; KEY_ENCRYPTION_KEY_FILE if it is not set',
+        'file likewise, the same in every region: what refresh tokens and cookies are made with; KEY_ENCRYPTION_KEY_FILE if it is not set, which REGION does not allow',
     }),
   ),
   BACKCHANNEL_LOGOUT_NETWORKS: Type.String({
@@ -157,12 +157,18 @@ export interface KeyFiles {
 
 /**
  * What is stored is encrypted with the key on the first line; those on the lines below only open what they once sealed.
+ * @throws ConfigError for a region without SESSION_KEY_FILE
  * @throws AuthError `secret_unusable`, or TokenError `key_invalid` unless each line of the file holds exactly 32 bytes in base64
  */
 export async function readKeyFiles({
   KEY_ENCRYPTION_KEY_FILE: encryption,
   SESSION_KEY_FILE: session,
-}: Pick<AuthConfig, 'KEY_ENCRYPTION_KEY_FILE' | 'SESSION_KEY_FILE'>): Promise<KeyFiles> {
+  REGION: region,
+}: Pick<AuthConfig, 'KEY_ENCRYPTION_KEY_FILE' | 'SESSION_KEY_FILE' | 'REGION'>): Promise<KeyFiles> {
+  if (region !== undefined && session === undefined) {
+    const text = 'is not set: the other regions could not read the refresh tokens and cookies of this one';
+    throw new ConfigError([{ variable: 'SESSION_KEY_FILE', text }]);
+  }
   const encryptionKeys = await readKeyFile('KEY_ENCRYPTION_KEY_FILE', encryption);
   if (session === undefined) return { encryptionKeys };
   return { encryptionKeys, sessionKeys: await readKeyFile('SESSION_KEY_FILE', session) };

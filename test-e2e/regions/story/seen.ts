@@ -45,17 +45,33 @@ export async function logsOut(who: Traveller, region: RegionName): Promise<Seen>
   });
 }
 
-const PLACES = ['local', 'global', 'nowhere'] as const;
+const PLACES = ['nowhere', 'local', 'global'] as const;
 
-/** Asks until the guard has looked the session up, which it does once a second, and the answer tells which store had it. */
-export function looksUp(place: RegionPlace, who: Traveller, where: 'local' | 'global'): Promise<Seen> {
-  return until(`200, from the ${where} store`, async () => {
+/** Asks until the guard has looked the session up, which it does once a second, and its own store had it. */
+export function isKnown(place: RegionPlace, who: Traveller): Promise<Seen> {
+  return until('200, from the local store', async () => {
     const before = await lookups(place);
     const came = await who.ask(place.name);
-    const after = await lookups(place);
-    const found = PLACES.find((_, index) => (after[index] ?? 0) > (before[index] ?? 0));
-    return found === undefined ? `${came}, without a look-up` : `${came}, from the ${found} store`;
+    return `${came}, ${foundBetween(before, await lookups(place))}`;
   });
+}
+
+/**
+ * Asks until the session is good, and the global store was asked for it since the first time. An answer that would take longer
+ * than Envoy waits is "come again", and what was fetched for it is in the local store when they do.
+ */
+export async function isFetched(place: RegionPlace, who: Traveller): Promise<Seen> {
+  const before = await lookups(place);
+  return until('200, from the global store', async () => {
+    const came = await who.ask(place.name);
+    return `${came}, ${foundBetween(before, await lookups(place))}`;
+  });
+}
+
+/** The one that is farthest away, of those that had it. */
+function foundBetween(before: readonly number[], after: readonly number[]): string {
+  const found = PLACES.findLast((_, index) => (after[index] ?? 0) > (before[index] ?? 0));
+  return found === undefined ? 'without a look-up' : `from the ${found} store`;
 }
 
 async function lookups({ guardOps }: RegionPlace): Promise<readonly number[]> {

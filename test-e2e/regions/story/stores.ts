@@ -1,7 +1,7 @@
 import type { Chapter } from '../../story/step.ts';
 import { untilNothingWaits } from './at-rest.ts';
 import type { RegionsContext } from './context.ts';
-import { inTurn, isRevoked, logsIn, logsOut, looksUp, passes, until } from './seen.ts';
+import { inTurn, isFetched, isKnown, isRevoked, logsIn, logsOut, passes, until } from './seen.ts';
 
 /** Either store can be away. */
 export const storesChapter: Chapter<RegionsContext> = {
@@ -13,7 +13,7 @@ export const storesChapter: Chapter<RegionsContext> = {
       run: async (context) => {
         await untilNothingWaits(context, 'osaka');
         await context.down('valkey-osaka');
-        return looksUp(context.info.regions.osaka, context.people.grace, 'global');
+        return isFetched(context.info.regions.osaka, context.people.grace);
       },
     },
     {
@@ -41,8 +41,8 @@ export const storesChapter: Chapter<RegionsContext> = {
         await up('valkey-osaka');
         const { osaka } = info.regions;
         return inTurn(
-          () => looksUp(osaka, grace, 'local'),
-          () => looksUp(osaka, heidi, 'local'),
+          () => isKnown(osaka, grace),
+          () => isKnown(osaka, heidi),
         );
       },
     },

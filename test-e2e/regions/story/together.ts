@@ -1,7 +1,7 @@
 import type { Chapter } from '../../story/step.ts';
 import { untilNothingWaits } from './at-rest.ts';
 import type { RegionsContext } from './context.ts';
-import { inTurn, isRevoked, logsIn, logsOut, looksUp, until } from './seen.ts';
+import { inTurn, isFetched, isKnown, isRevoked, logsIn, logsOut, until } from './seen.ts';
 
 /** Both regions and the line are there. */
 export const togetherChapter: Chapter<RegionsContext> = {
@@ -15,7 +15,7 @@ export const togetherChapter: Chapter<RegionsContext> = {
     {
       title: 'she uses a service there',
       expected: '200, from the local store',
-      run: ({ people: { alice }, info }) => looksUp(info.regions.tokyo, alice, 'local'),
+      run: ({ people: { alice }, info }) => isKnown(info.regions.tokyo, alice),
     },
     {
       title: 'tokyo has told the global store of her session',
@@ -25,12 +25,12 @@ export const togetherChapter: Chapter<RegionsContext> = {
     {
       title: 'she uses a service in osaka, which has not heard of her',
       expected: '200, from the global store',
-      run: ({ people: { alice }, info }) => looksUp(info.regions.osaka, alice, 'global'),
+      run: ({ people: { alice }, info }) => isFetched(info.regions.osaka, alice),
     },
     {
       title: 'once more, a second later: osaka keeps what it was told',
       expected: '200, from the local store',
-      run: ({ people: { alice }, info }) => looksUp(info.regions.osaka, alice, 'local'),
+      run: ({ people: { alice }, info }) => isKnown(info.regions.osaka, alice),
     },
     {
       title: 'she refreshes in osaka, and with the new refresh token in tokyo',
