@@ -43,14 +43,14 @@ unit: $(INSTALLED) ## Run the unit tests: no network, seconds
 integration: $(INSTALLED) ## Run the tests against a real kube-apiserver, Valkey and PostgreSQL
 	@vitest run --project integration
 
-regions: $(INSTALLED) ## Run the tests of two regions: the story of `make demo-regions`, and load while one thing after the other fails
+regions: $(INSTALLED) ## Run the tests of two regions: the story of `make demo-regions`, their dashboard, and load while one thing after the other fails
 	@vitest run --project regions
 
 e2e-local: $(INSTALLED) ## Run the end-to-end suite on the local mesh
 	@vitest run --project e2e
 
 e2e: $(INSTALLED) ## Run the end-to-end suite on kind, on a cluster of its own or on that of KUBECONFIG (test-e2e/kind/README.md)
-	@vitest run --config test-e2e/kind/vitest.config.ts $(FILES)
+	@node test-e2e/kind/main.ts $(FILES)
 
 test-differential: $(INSTALLED) ## Ask the mesh and the decision function the same: N=400 policies (SEED=... repeats a run)
 	@DIFFERENTIAL_POLICIES=$(N) DIFFERENTIAL_SEED=$(SEED) vitest run --project e2e test-e2e/suite/differential.e2e.ts
@@ -61,8 +61,8 @@ fuzz: $(INSTALLED) ## Send each operation of the auth service N=300 requests mad
 chaos: $(INSTALLED) ## Load through the guarded gateway while one part after the other fails: MINUTES=10, AT_ONCE=1 (SEED=... repeats the faults)
 	@MINUTES=$(MINUTES) AT_ONCE=$(AT_ONCE) SEED=$(SEED) node test-e2e/chaos/main.ts
 
-chaos-regions: $(INSTALLED) ## Load in two regions while lines, stores and processes fail: MINUTES=10 (SEED=... repeats the faults)
-	@MINUTES=$(MINUTES) SEED=$(SEED) node test-e2e/regions/chaos/main.ts
+chaos-regions: $(INSTALLED) ## Load in two regions while lines, stores and processes fail: MINUTES=10, AT_ONCE=1 (SEED=... repeats the faults)
+	@MINUTES=$(MINUTES) AT_ONCE=$(AT_ONCE) SEED=$(SEED) node test-e2e/regions/chaos/main.ts
 
 ##@ Check it
 .PHONY: types lint format layers generate verify

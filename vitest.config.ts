@@ -9,9 +9,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,operator,services,cdk8s,packaging,test-e2e,bench}/**/*.test.ts'],
-          // Property tests take a second or two, and several times that beside other work.
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          // Property tests take a second or two, and many times that beside other work.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -19,9 +19,9 @@ export default defineConfig({
           name: 'integration',
           include: ['{packages,operator,services,cdk8s,packaging,test-e2e}/**/*.integration.ts'],
           globalSetup: ['test-e2e/setup/integration.ts'],
-          // Above every wait inside a test, which says better what did not come.
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
+          // Above the waits inside a test together, which say better what did not come.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {
@@ -30,7 +30,8 @@ export default defineConfig({
           include: ['test-e2e/suite/**/*.e2e.ts'],
           globalSetup: ['test-e2e/setup/e2e.ts'],
           fileParallelism: false,
-          testTimeout: 60_000,
+          // Above the waits inside a test together, which say better what did not come.
+          testTimeout: 300_000,
           hookTimeout: 300_000,
         },
       },
@@ -41,7 +42,7 @@ export default defineConfig({
           fileParallelism: false,
           // After all others: it kills and freezes, and what is slow for another reason would be taken for its doing.
           sequence: { groupOrder: 1 },
-          testTimeout: 150_000,
+          testTimeout: 300_000,
           hookTimeout: 300_000,
         },
       },

@@ -7,7 +7,7 @@ import { sessionMemoryFigures } from './auth/session-memory-figures.ts';
 import { tokenFigures } from './auth/token-figures.ts';
 import { touchFigures } from './auth/touch-figures.ts';
 import { startWorld } from './auth/world.ts';
-import { type Figure, publish } from './report.ts';
+import { createSections, publish, report } from './report.ts';
 
 /**
  * The auth service as it is deployed, in a process of its own on a real PostgreSQL and a real Valkey, against what each
@@ -17,14 +17,9 @@ import { type Figure, publish } from './report.ts';
  */
 const count = Number(process.env['SESSIONS'] ?? 1_000_000);
 if (!Number.isSafeInteger(count) || count < 1_000) throw new Error('SESSIONS must be a whole number from 1000');
-const report = (line: string) => console.log(`  ${line}`);
 
 await using opened = new AsyncDisposableStack();
-const figures: Figure[] = [];
-const section = async (title: string, measure: () => Promise<readonly Figure[]>) => {
-  report(title);
-  figures.push(...(await measure()));
-};
+const { figures, section } = createSections();
 await section('narrow tokens', mintFigures);
 const world = await startWorld(opened, report);
 await section('token endpoint and refresh', () => tokenFigures(world));

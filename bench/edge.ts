@@ -6,7 +6,7 @@ import { startMeshWorld } from './edge/mesh-world.ts';
 import { warmFigures } from './edge/warm-figures.ts';
 import { wayFigures } from './edge/way-figures.ts';
 import { startWorld } from './edge/world.ts';
-import { type Figure, publish } from './report.ts';
+import { createSections, publish, report } from './report.ts';
 
 /**
  * What a request costs on its way. The guard as it is deployed, in a process of its own beside a real Valkey and a real API server,
@@ -17,13 +17,8 @@ const count = Number(process.env['SESSIONS'] ?? 100_000);
 if (!Number.isSafeInteger(count) || count < 2_000) throw new Error('SESSIONS must be a whole number from 2000');
 const only = process.env['ONLY'];
 if (only !== undefined && only !== 'guard') throw new Error('ONLY must be guard: without memory and without Envoys');
-const report = (line: string) => console.log(`  ${line}`);
 
-const figures: Figure[] = [];
-const section = async (title: string, measure: () => Promise<readonly Figure[]>) => {
-  report(title);
-  figures.push(...(await measure()));
-};
+const { figures, section } = createSections();
 {
   await using opened = new AsyncDisposableStack();
   report('a guard, its stores and an API server start');

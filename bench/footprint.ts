@@ -1,9 +1,9 @@
 import { processMemory, runningMesh, startMesh, stopMesh } from '@sekisho/test-e2e/mesh';
-import { publish } from './report.ts';
+import { publish, report } from './report.ts';
 
 /** Resident memory of each process of a freshly started or the running mesh. */
 const started = runningMesh() === undefined;
-if (started) await startMesh((line) => console.log(`  ${line}`));
+if (started) await startMesh(report);
 try {
   publish(
     'footprint',

@@ -2,7 +2,7 @@ import { FRAMEWORKS, type Framework } from './identity/applications.ts';
 import { type Application, createWorld } from './identity/world.ts';
 import { warmUp } from './load.ts';
 import { perCpuSecond } from './rate.ts';
-import { type Figure, publish } from './report.ts';
+import { createSections, type Figure, publish } from './report.ts';
 import { inTurns } from './rounds.ts';
 
 /**
@@ -17,10 +17,9 @@ const CALLS_BETWEEN_HEAPS = 10_000;
 
 await using opened = new AsyncDisposableStack();
 const world = await createWorld(opened);
-const figures: Figure[] = [];
+const { figures, section } = createSections();
 for (const framework of FRAMEWORKS) {
-  console.log(`  ${framework}`);
-  figures.push(...(await measure(framework, await world.start(framework))));
+  await section(framework, async () => measure(framework, await world.start(framework)));
 }
 publish('identity', figures, ['1,000 tokens in turn; the load is no part of the CPU that is counted']);
 

@@ -6,7 +6,7 @@ import { MESH_CONFIG, OperatorProcess } from './operator/operator-process.ts';
 import { plainWrites } from './operator/plain-client.ts';
 import { ISSUER, NAMESPACE } from './operator/policies.ts';
 import { type Growth, Population } from './operator/population.ts';
-import { type Figure, percentile, publish, type Target } from './report.ts';
+import { type Figure, percentile, publish, report, type Target } from './report.ts';
 
 /**
  * The operator on a real kube-apiserver, as a process of its own: the time until 10, then 100, then 1,000 more policies are programmed,
@@ -95,7 +95,7 @@ function changeFigures(count: number, times: readonly number[]): readonly Figure
 
 const sizes = sizesUpTo(Number(process.env['POLICIES'] ?? SIZES.at(-1)));
 const compiler = compilerFigures();
-const bare = await startBareCluster((line) => console.log(`  ${line}`));
+const bare = await startBareCluster(report);
 try {
   await bare.cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }, ISSUER]);
   publish('operator', [...compiler, ...(await measure(bare, sizes))]);

@@ -1,6 +1,6 @@
 import { runningMesh, startMesh, stopMesh } from '@sekisho/test-e2e/mesh';
 import { call, outcome, Policies, storyContext } from '@sekisho/test-e2e/story';
-import { type Figure, percentile, publish } from './report.ts';
+import { type Figure, percentile, publish, report } from './report.ts';
 
 /**
  * How long an applied policy takes to decide: from the API server's answer to an edited ServiceAuthPolicy until a request on a new connection is
@@ -10,7 +10,7 @@ const EDITS = 20;
 const PERMISSIONS = ['bucket:audit', 'bucket:read'] as const;
 
 const started = runningMesh() === undefined;
-const mesh = runningMesh() ?? (await startMesh((line) => console.log(`  ${line}`)));
+const mesh = runningMesh() ?? (await startMesh(report));
 try {
   const context = await storyContext(mesh);
   const policies = new Policies(context.cluster);

@@ -4,21 +4,15 @@ import { memoryFigures } from './regions/memory-figures.ts';
 import { propagationFigures } from './regions/propagation-figures.ts';
 import { sessionFigures } from './regions/session-figures.ts';
 import { startWorld } from './regions/world.ts';
-import { type Figure, publish } from './report.ts';
+import { createSections, publish, report } from './report.ts';
 
 /**
  * What it costs to be one of two regions: the auth service and the guard of a region against the same ones without REGION, whose database
  * is as far away; and how soon one region knows what happened in the other, 80 ms away. Rates are per second of the server's CPU; what is
  * compared takes turns. Judged by people: a missed target fails nothing.
  */
-const report = (line: string) => console.log(`  ${line}`);
-
 await using opened = new AsyncDisposableStack();
-const figures: Figure[] = [];
-const section = async (title: string, measure: () => Promise<readonly Figure[]>) => {
-  report(title);
-  figures.push(...(await measure()));
-};
+const { figures, section } = createSections();
 const world = await startWorld(opened, report);
 await section('what the guard answers of sessions that it knows', () => hotPathFigures(world, opened));
 await section('log-in and refresh', () => sessionFigures(world));

@@ -26,6 +26,28 @@ interface Row extends Omit<Figure, 'target'> {
   readonly holds?: boolean;
 }
 
+/** Tells what goes on. */
+export function report(line: string): void {
+  console.log(`  ${line}`);
+}
+
+/** The figures of a bench, which are measured one section after the other. */
+export interface Sections {
+  readonly figures: readonly Figure[];
+  readonly section: (title: string, measure: () => Promise<readonly Figure[]>) => Promise<void>;
+}
+
+export function createSections(): Sections {
+  const figures: Figure[] = [];
+  return {
+    figures,
+    async section(title, measure) {
+      report(title);
+      figures.push(...(await measure()));
+    },
+  };
+}
+
 /**
  * Prints a table and writes `.local/bench/<name>.json`.
  * @param notes what the figures hold for, beside the machine
@@ -45,11 +67,9 @@ export function publish(name: string, figures: readonly Figure[], notes: readonl
   writeFileSync(path, `${JSON.stringify({ machine, notes, figures: rows }, undefined, 2)}\n`);
   const width = Math.max(...rows.map((row) => row.name.length));
   for (const row of rows)
-    console.log(
-      `  ${row.name.padEnd(width)}  ${format(row.value).padStart(10)} ${row.unit}${spread(row)}${verdict(row)}`,
-    );
-  for (const note of notes) console.log(`  ${note}`);
-  console.log(`  ${path}`);
+    report(`${row.name.padEnd(width)}  ${format(row.value).padStart(10)} ${row.unit}${spread(row)}${verdict(row)}`);
+  for (const note of notes) report(note);
+  report(path);
   return rows.every((row) => row.holds !== false);
 }
 

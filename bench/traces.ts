@@ -1,9 +1,8 @@
 import { traceFigures } from './edge/trace-figures.ts';
 import { startWorld } from './edge/world.ts';
-import { publish } from './report.ts';
+import { publish, report } from './report.ts';
 
 /** What traces cost the guard, in rounds in which all that are compared take turns. Judged by people: a missed target fails nothing. */
-const report = (line: string) => console.log(`  ${line}`);
 await using opened = new AsyncDisposableStack();
 report('four guards, their stores and an API server start');
 const world = await startWorld(opened, report);

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { freePort } from '@sekisho/telemetry/testing';
 import type { BareStores } from '@sekisho/test-e2e/mesh';
-import { freePort } from '../free-port.ts';
 import { ServerProcess } from '../server-process.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../services/auth/src/main.ts');

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { freePort } from '@sekisho/telemetry/testing';
 import type { BareStores } from '@sekisho/test-e2e/mesh';
-import { freePort } from '../free-port.ts';
 import { HttpClient } from '../http.ts';
 import type { Call } from '../load.ts';
 import { ServerProcess } from '../server-process.ts';

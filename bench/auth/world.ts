@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { freePort } from '@sekisho/telemetry/testing';
 import { type BareStores, startBareStores } from '@sekisho/test-e2e/mesh';
-import { freePort } from '../free-port.ts';
 import { HttpClient } from '../http.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { Call } from '../load.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { freePort } from '@sekisho/telemetry/testing';
 import type { BareStores } from '@sekisho/test-e2e/mesh';
-import { freePort } from '../free-port.ts';
 import type { HttpAnswer } from '../http.ts';
 import { ServerProcess } from '../server-process.ts';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { freePort } from '@sekisho/telemetry/testing';
 import type { BareCluster, BareStores } from '@sekisho/test-e2e/mesh';
-import { freePort } from '../free-port.ts';
 import { ServerProcess } from '../server-process.ts';
 import { ISSUER } from './cluster.ts';
 import type { KeyServer } from './key-server.ts';

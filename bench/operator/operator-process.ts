@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { freePort } from '@sekisho/telemetry/testing';
 import { type BareCluster, sumOf, waitFor } from '@sekisho/test-e2e/mesh';
-import { freePort } from '../free-port.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../operator/src/main.ts');
 const PROBE = resolve(import.meta.dirname, '../probe.ts');

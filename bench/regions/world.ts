@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { freePort } from '@sekisho/telemetry/testing';
 import { startBareStores } from '@sekisho/test-e2e/mesh';
 import {
   type Environment,
@@ -9,7 +10,6 @@ import {
   startRegions,
 } from '@sekisho/test-e2e/regions';
 import { type LoggedIn, Platform, type PlatformServer } from '../auth/platform.ts';
-import { freePort } from '../free-port.ts';
 import { inParallel } from '../in-parallel.ts';
 import { patiently } from '../patiently.ts';
 import type { ServerProcess } from '../server-process.ts';

@@ -21,7 +21,9 @@ const TIMEOUT_SECONDS = 3;
 const SPEC_CHANGED = { name: 'spec-changed', expression: 'oldObject == null || object.spec != oldObject.spec' };
 
 /** Fields of a TokenIssuer that can hold no key; any other, misspelt ones included, might. */
-const KEYLESS = ['issuer', 'jwksUri', 'permissions', 'roles', 'default'].map((field) => `'${field}'`).join(', ');
+const KEYLESS = ['issuer', 'jwksUri', 'permissions', 'roles', 'requiredClaims', 'default']
+  .map((field) => `'${field}'`)
+  .join(', ');
 const MAY_HOLD_KEYS = `object.spec.exists(field, !(field in [${KEYLESS}]))`;
 
 /**

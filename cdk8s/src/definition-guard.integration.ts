@@ -28,7 +28,7 @@ const definition = {
 /** As `kubectl delete --raw` and clients that delete by label: the request names no object. */
 async function deleteAll(): Promise<string> {
   const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions?labelSelector=guarded%3D${suffix}`;
-  const signal = AbortSignal.timeout(10_000);
+  const signal = AbortSignal.timeout(60_000);
   const { body } = await transport.send({ method: 'DELETE', path, lane: 'request', headers: {}, signal });
   return text(Readable.from(body));
 }
@@ -38,7 +38,7 @@ const { manifests } = render((chart) => {
   return {};
 });
 
-test('a definition is deleted only once it was annotated for it', { timeout: 60_000 }, async () => {
+test('a definition is deleted only once it was annotated for it', async () => {
   const definitions = await discover(client, definition);
   for (const manifest of manifests) await client.apply(await discover(client, manifest), manifest);
   try {
@@ -47,7 +47,7 @@ test('a definition is deleted only once it was annotated for it', { timeout: 60_
       const { metadata } = await client.apply(definitions, definition, { force: true });
       expect(metadata.deletionTimestamp).toBeUndefined();
       await expect(client.delete(definitions, { name })).rejects.toThrow('auth.sekisho.dev/deletion=allowed');
-    }, 40_000);
+    }, 120_000);
     await expect(client.delete(definitions, { name })).rejects.toBeInstanceOf(InvalidError);
     expect(await deleteAll()).toContain('auth.sekisho.dev/deletion=allowed');
     const annotated = {

@@ -1,5 +1,6 @@
 export type ManifestErrorCode =
   | 'policy_invalid'
+  | 'static_invalid'
   | 'issuer_invalid'
   | 'traces_invalid'
   | 'platform_invalid'

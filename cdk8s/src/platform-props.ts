@@ -18,6 +18,11 @@ export interface SekishoPlatformProps {
   readonly namespace?: string;
   /** Where the keys of the platform's tokens are. @default the auth service, by its name inside the cluster */
   readonly jwksUri?: string;
+  /**
+   * Whether services take access tokens alone, which name a client, and no id tokens. False beside an operator and a guard of a release
+   * that does not know `requiredClaims`. @default true
+   */
+  readonly requireClientId?: boolean;
   /** Namespaces whose routes the gateways take. @default ['shop'] */
   readonly routesFrom?: readonly string[];
   /** The gateway `public`, which asks nobody: false where services are reached through another. @default it is made */

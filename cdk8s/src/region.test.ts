@@ -59,7 +59,10 @@ describe('with a region', () => {
     expect(JSON.stringify(deployment(manifests, 'sekisho-guard'))).not.toContain('session-key');
     expect(environment(rendered({ region: { ...region, databaseReplica: true } }), 'auth')).toMatchObject({
       DATABASE_READ_URL: fromSecret('sekisho-auth', 'database-read-url'),
+      DATABASE_REPLICA_MAX_AGE_SECONDS: '3600',
     });
+    const hasty = { ...region, databaseReplica: true, databaseReplicaMaxAgeSeconds: 600 };
+    expect(environment(rendered({ region: hasty }), 'auth')).toMatchObject({ DATABASE_REPLICA_MAX_AGE_SECONDS: '600' });
   });
 
   test('both reach the global store, and nobody else does', () => {
@@ -91,6 +94,7 @@ describe('a region that its processes would refuse is refused', () => {
     ['at most 16', { region: { name: 'r0', all: Array.from({ length: 17 }, (_, index) => `r${index}`) } }],
     ['must name eu', { region: { name: 'eu', all: ['us', 'asia'] } }],
     ['10 to 86400', { region: { ...region, maxStalenessSeconds: 1.5 } }],
+    ['60 to 86400', { region: { ...region, databaseReplicaMaxAgeSeconds: 59 } }],
   ])('%s', (message, options) => {
     const refused = expect.objectContaining({ code: 'platform_invalid', message: expect.stringContaining(message) });
     expect(() => rendered(options)).toThrow(refused);

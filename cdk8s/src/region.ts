@@ -27,6 +27,8 @@ export interface RegionProps {
   readonly withoutLocal?: (typeof WITHOUT_LOCAL)[number];
   /** Whether the Secret of the auth service has `database-read-url`, a replica in this region. @default false */
   readonly databaseReplica?: boolean;
+  /** How old what the replica shows may be, in seconds: by what is older nobody logs in. 60 to 86400. @default 3600 */
+  readonly databaseReplicaMaxAgeSeconds?: number;
 }
 
 /**
@@ -59,7 +61,14 @@ export function authRegionEnvironment(
   return [
     ...regionEnvironment(region, secretName),
     { name: 'SESSION_KEY_FILE', value: `${mountPath}/${SESSION_KEY}` },
-    ...(region.databaseReplica ? [fromSecret('DATABASE_READ_URL', secretName, 'database-read-url')] : []),
+    ...(region.databaseReplica ? replicaEnvironment(region, secretName) : []),
+  ];
+}
+
+function replicaEnvironment({ databaseReplicaMaxAgeSeconds = 3_600 }: RegionProps, secretName: string): k8s.EnvVar[] {
+  return [
+    fromSecret('DATABASE_READ_URL', secretName, 'database-read-url'),
+    { name: 'DATABASE_REPLICA_MAX_AGE_SECONDS', value: String(databaseReplicaMaxAgeSeconds) },
   ];
 }
 
@@ -70,15 +79,19 @@ function fromSecret(name: string, secretName: string, key: string): k8s.EnvVar {
 /** The processes would refuse the same, but only once they are there. @throws ManifestError `platform_invalid` */
 export function checkRegion(region: RegionProps | undefined): void {
   if (region === undefined) return;
-  const { name, all, maxStalenessSeconds = 900 } = region;
+  const { name, all, maxStalenessSeconds = 900, databaseReplicaMaxAgeSeconds: maxAgeSeconds = 3_600 } = region;
   const isName = new RegExp(REGION_NAME);
   if (![name, ...all].every((one) => isName.test(one)))
     refuse('region.name and region.all must be lower case letters, digits and "-", at most 32');
   if (all.length > MAX_REGIONS || new Set(all).size < all.length)
     refuse(`region.all must name at most ${MAX_REGIONS} regions, each once`);
   if (!all.includes(name)) refuse(`region.all must name ${name}, which is region.name, too`);
-  if (!Number.isInteger(maxStalenessSeconds) || maxStalenessSeconds < 10 || maxStalenessSeconds > 86_400)
-    refuse('region.maxStalenessSeconds must be an integer from 10 to 86400');
+  if (!isWithin(maxStalenessSeconds, 10)) refuse('region.maxStalenessSeconds must be an integer from 10 to 86400');
+  if (!isWithin(maxAgeSeconds, 60)) refuse('region.databaseReplicaMaxAgeSeconds must be an integer from 60 to 86400');
+}
+
+function isWithin(seconds: number, least: number): boolean {
+  return Number.isInteger(seconds) && seconds >= least && seconds <= 86_400;
 }
 
 function refuse(reason: string): never {

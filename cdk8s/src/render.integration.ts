@@ -3,6 +3,7 @@ import type { Manifest } from './kubernetes.ts';
 import { renderMonitoring } from './monitoring.ts';
 import { renderPlatform } from './platform.ts';
 import { renderShop } from './shop.ts';
+import { KEY_SET } from './testing/key-set.ts';
 import { openPrivateCluster, type PrivateCluster } from './testing/private-cluster.ts';
 
 const issuer = 'https://auth.example';
@@ -34,6 +35,7 @@ const profiles: Readonly<Record<string, readonly Manifest[]>> = {
     edge: { gateway },
     network: false,
   }).manifests,
+  'a shop without the operator': renderShop({ target: 'cluster', static: { issuer, jwks: KEY_SET } }).manifests,
   'what watches a platform': renderMonitoring(renderPlatform({ issuer, edge: {} }), {
     labels: { release: 'prometheus' },
   }),

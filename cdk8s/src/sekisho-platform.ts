@@ -13,7 +13,7 @@ import { checkRegion } from './region.ts';
 import { SekishoOperator } from './sekisho-operator.ts';
 import { PostgresqlServer, postgresqlWorkload } from './stores/postgresql-server.ts';
 import { RedisServer, redisWorkload } from './stores/redis-server.ts';
-import { TokenIssuer } from './token-issuer.ts';
+import { REQUIRED_OF_PLATFORM, TokenIssuer } from './token-issuer.ts';
 import { addNamespace, serviceHost, type WorkloadFacts } from './workload.ts';
 
 export const PLATFORM_NAMESPACE = 'sekisho-system';
@@ -106,8 +106,9 @@ export class SekishoPlatform extends Construct {
   }
 
   #addIssuer(): void {
-    const { issuer, jwksUri = `http://${serviceHost(this.auth)}/.well-known/jwks.json` } = this.#props;
-    new TokenIssuer(this, 'issuer', { name: PLATFORM_ISSUER, spec: { issuer, jwksUri, default: true } });
+    const { issuer, jwksUri = `http://${serviceHost(this.auth)}/.well-known/jwks.json`, requireClientId } = this.#props;
+    const required = requireClientId === false ? {} : { requiredClaims: REQUIRED_OF_PLATFORM };
+    new TokenIssuer(this, 'issuer', { name: PLATFORM_ISSUER, spec: { issuer, jwksUri, ...required, default: true } });
   }
 
   #addGateway(): GatewayWithWorkload | undefined {

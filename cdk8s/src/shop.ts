@@ -5,6 +5,8 @@ import { type Manifest, render, type Target } from './kubernetes.ts';
 import { PLATFORM_ISSUER, PLATFORM_NAMESPACE } from './platform.ts';
 import { type GatewayRef, PublicRoute } from './public-gateway.ts';
 import { bucketPolicy, filePolicy, notificationPolicy, userPolicy, webPolicy } from './shop-policies.ts';
+import { StaticPolicies } from './static/static-policies.ts';
+import { REQUIRED_OF_PLATFORM, TokenIssuer } from './token-issuer.ts';
 import { addNamespace, type WorkloadFacts } from './workload.ts';
 
 export const SHOP_NAMESPACE = 'shop';
@@ -21,8 +23,18 @@ export interface ShopOptions {
   readonly issuers?: readonly string[];
   /** A page for browsers, at a gateway that leads to the auth service, too. @default none */
   readonly web?: { readonly gateway: GatewayRef /** As browsers reach it. */; readonly issuer: string };
+  /** Policies as Istio objects, for a cluster without the operator. @default the operator makes them */
+  readonly static?: StaticShop;
   /** @default sekisho/sample-<name>:0.1.0 */
   readonly images?: Readonly<Partial<Record<ServiceName | 'web', string>>>;
+}
+
+/** What the operator would ask the auth service for. */
+export interface StaticShop {
+  /** The `iss` of its tokens. */
+  readonly issuer: string;
+  /** Its key set, decoded. */
+  readonly jwks: unknown;
 }
 
 type ServiceName = (typeof SERVICES)[number]['name'];
@@ -77,9 +89,13 @@ const SERVICES = [
 const GATEWAY: GatewayRef = { name: 'public', namespace: 'istio-ingress' };
 const LISTEN = { name: 'LISTEN', value: '0.0.0.0:8080' };
 
-/** The sample services with their policies and routes. */
+/**
+ * The sample services with their policies and routes.
+ * @throws ManifestError `static_invalid` where the key set of a static one is none
+ */
 export function renderShop(options: ShopOptions): Shop {
   return render((chart) => {
+    if (options.static) compilePolicies(chart, options.static);
     addNamespace(chart, SHOP_NAMESPACE, { 'istio-injection': 'enabled' });
     const [bucket, user, notification, file] = SERVICES;
     return {
@@ -90,6 +106,13 @@ export function renderShop(options: ShopOptions): Shop {
       ...(options.web && { web: addWeb(chart, options, options.web) }),
     };
   });
+}
+
+function compilePolicies(chart: Chart, { issuer, jwks }: StaticShop): void {
+  const requiredClaims = REQUIRED_OF_PLATFORM;
+  const spec = { issuer, jwksUri: `${issuer}/.well-known/jwks.json`, requiredClaims, default: true };
+  new TokenIssuer(chart, 'issuer', { name: PLATFORM_ISSUER, spec });
+  new StaticPolicies(chart, 'static-policies', { jwks: { [PLATFORM_ISSUER]: jwks } });
 }
 
 function addWeb(chart: Chart, options: ShopOptions, { gateway, issuer }: NonNullable<ShopOptions['web']>) {

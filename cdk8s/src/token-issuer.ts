@@ -1,7 +1,17 @@
-import { API_VERSION, describeProblems, ISSUER_KIND, parseTokenIssuer, type TokenIssuerSpec } from '@sekisho/policy';
+import {
+  API_VERSION,
+  describeProblems,
+  ISSUER_KIND,
+  parseTokenIssuer,
+  type RequiredClaim,
+  type TokenIssuerSpec,
+} from '@sekisho/policy';
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ManifestError } from './errors.ts';
+
+/** In every token that the platform makes for services, and in none of its id and log-out tokens (docs/adr/0043). */
+export const REQUIRED_OF_PLATFORM: RequiredClaim[] = [{ path: ['client_id'] }];
 
 export interface TokenIssuerProps {
   readonly name: string;

@@ -1,10 +1,11 @@
+import { type ApiServerPlace, apiServerPlace, KubeEnvironment } from '@sekisho/kube';
 import type { MeshFacts } from '@sekisho/policy';
 import {
   ConfigError,
   type ListenAddress,
   ListenSchema,
-  LOG_LEVELS,
   type LogLevel,
+  LogLevelSchema,
   parseListen,
   readConfig,
 } from '@sekisho/telemetry';
@@ -16,9 +17,7 @@ import type { MeshConfigPlace } from './observe/mesh-config.ts';
 const DNS_LABEL = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
 
 const Environment = Type.Object({
-  KUBECONFIG: Type.Optional(Type.String({ description: 'path of a kubeconfig; leave it out inside a pod' })),
-  KUBERNETES_SERVICE_HOST: Type.Optional(Type.String({ description: 'set by the kubelet inside a pod' })),
-  KUBERNETES_SERVICE_PORT: Type.String({ pattern: '^[0-9]{1,5}$', default: '443', description: 'likewise' }),
+  ...KubeEnvironment,
   OPERATOR_LISTEN: ListenSchema('where /healthz, /readyz and /metrics are served', { default: '127.0.0.1:9090' }),
   TRUST_DOMAIN: Type.String({
     pattern: '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$',
@@ -70,18 +69,12 @@ const Environment = Type.Object({
     default: 2_000,
     description: 'requests to the API server that may come at once',
   }),
-  LOG_LEVEL: Type.Union(
-    LOG_LEVELS.map((level) => Type.Literal(level)),
-    { default: 'info', description: `one of ${LOG_LEVELS.join(', ')}` },
-  ),
+  LOG_LEVEL: LogLevelSchema,
   ...AdmissionEnvironment,
   ...EnforceEnvironment,
 });
 
-export interface Config {
-  readonly kubeconfig: string | undefined;
-  /** Where a pod finds the API server; undefined outside of one. */
-  readonly pod: { readonly host: string; readonly port: string } | undefined;
+export interface Config extends ApiServerPlace {
   readonly listen: ListenAddress;
   readonly mesh: MeshFacts;
   readonly meshConfig: MeshConfigPlace;
@@ -107,10 +100,7 @@ export interface ElectionConfig {
 export function configFrom(env: Readonly<Record<string, string | undefined>>): Config {
   const read = readConfig(Environment, env);
   return {
-    kubeconfig: read.KUBECONFIG,
-    pod: read.KUBERNETES_SERVICE_HOST
-      ? { host: read.KUBERNETES_SERVICE_HOST, port: read.KUBERNETES_SERVICE_PORT }
-      : undefined,
+    ...apiServerPlace(read),
     listen: parseListen('OPERATOR_LISTEN', read.OPERATOR_LISTEN),
     mesh: { trustDomain: read.TRUST_DOMAIN, rootNamespace: read.ROOT_NAMESPACE },
     meshConfig: placeOf(read),

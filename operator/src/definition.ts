@@ -1,6 +1,6 @@
-import { type KubeClient, type KubeObject, NotFoundError, type Resource } from '@sekisho/kube';
+import { isRecord, type KubeClient, type KubeObject, NotFoundError, type Resource } from '@sekisho/kube';
 import { GROUP } from '@sekisho/policy';
-import { GENERATED, isRecord, POLICIES, toIstioObject } from './resources.ts';
+import { GENERATED, POLICIES, toIstioObject } from './resources.ts';
 
 const DEFINITIONS: Resource = {
   group: 'apiextensions.k8s.io',

@@ -1,7 +1,6 @@
-import type { KubeObject } from '@sekisho/kube';
+import { isRecord, type KubeObject } from '@sekisho/kube';
 import { type PublicJwk, parseJwks } from '@sekisho/policy';
 import { ofFewTexts } from './of-few-texts.ts';
-import { isRecord } from './resources.ts';
 
 /** Objects of the cache are frozen and replaced as a whole, so what was read of one stays true. */
 const keysByObject = new WeakMap<KubeObject, ReadonlyMap<unknown, readonly PublicJwk[]>>();

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { KubeObject } from '@sekisho/kube';
+import { isRecord, type KubeObject } from '@sekisho/kube';
 import {
   type Condition,
   describeIgnored,
@@ -11,7 +11,6 @@ import {
 import { heldKeys } from './held-keys.ts';
 import type { KeyHolder } from './key-holders.ts';
 import type { KeyState } from './key-sets.ts';
-import { isRecord } from './resources.ts';
 
 const READY = 'Ready';
 

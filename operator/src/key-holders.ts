@@ -1,10 +1,9 @@
-import type { KubeObject } from '@sekisho/kube';
+import { isRecord, type KubeObject } from '@sekisho/kube';
 import { readPolicyStatus } from '@sekisho/policy';
 import type { CacheViews } from './caches.ts';
 import { heldKeys } from './held-keys.ts';
 import { policiesUsing } from './policy-keys.ts';
 import { isDefaultIssuer, owningPolicies } from './references.ts';
-import { isRecord } from './resources.ts';
 
 /** A policy whose workloads take tokens of an issuer, or will. */
 export interface KeyHolder {

@@ -11,7 +11,7 @@ import { OperatorError } from './errors.ts';
 import { createFetchJson } from './fetch-jwks.ts';
 import { createKube } from './kube.ts';
 import { meshConfigSource } from './observe/mesh-config.ts';
-import { createOperator } from './operator.ts';
+import { createOperator, type Operator } from './operator.ts';
 import { Outages } from './outages.ts';
 
 const FETCH_TIMEOUT_MS = 5_000;
@@ -23,8 +23,7 @@ async function main(): Promise<void> {
   const log = createLogger({ name: 'operator', level: config.logLevel });
   const metrics = createMetrics({ build: { part: 'operator', version: manifest.version } });
   const tracing = await openTracing('sekisho-operator', process.env, { log, metrics });
-  // A restarted container has its pod's name, but is another candidate.
-  const identity = `${config.election?.podName ?? hostname()}_${randomBytes(8).toString('hex')}`;
+  const identity = identityOf(config.election?.podName ?? hostname());
   const outages = new Outages({ log, clock: systemClock });
   const kube = createKube(config, { log, metrics, identity, outages });
   const keys = createFetchJson({ timeoutMs: FETCH_TIMEOUT_MS, maxBytes: MAX_KEY_SET_BYTES });
@@ -49,9 +48,7 @@ async function main(): Promise<void> {
     metrics,
     log,
     checks: {
-      caches: async () => {
-        if (!operator.ready) throw new OperatorError('not_synced', 'the first lists have not all arrived');
-      },
+      caches: async () => assertSynced(operator),
       ...(admission && { admission: () => admission.check() }),
     },
   });
@@ -70,6 +67,15 @@ async function main(): Promise<void> {
       { name: 'ops server', close: () => ops.close() },
     ],
   });
+}
+
+/** A restarted container has its pod's name, but is another candidate. */
+function identityOf(podName: string): string {
+  return `${podName}_${randomBytes(8).toString('hex')}`;
+}
+
+function assertSynced({ ready }: Pick<Operator, 'ready'>): void {
+  if (!ready) throw new OperatorError('not_synced', 'the first lists have not all arrived');
 }
 
 main().catch((error: unknown) => failStart('operator', error, process));

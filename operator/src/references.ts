@@ -1,6 +1,5 @@
-import type { KubeObject } from '@sekisho/kube';
+import { isRecord, type KubeObject } from '@sekisho/kube';
 import { GROUP, labelSets, POLICY_KIND, type Target, targetOf } from '@sekisho/policy';
-import { isRecord } from './resources.ts';
 
 /** Index value of the policies that name no issuer and so use the default one. */
 export const DEFAULT_ISSUER = '';

@@ -1,4 +1,4 @@
-import type { KubeObject, Resource } from '@sekisho/kube';
+import { isRecord, type KubeObject, type Resource } from '@sekisho/kube';
 import { GROUP, ISSUER_KIND, type IstioKind, type IstioObject, POLICY_KIND, VERSION } from '@sekisho/policy';
 
 export const POLICIES: Resource = {
@@ -54,8 +54,4 @@ export function toIstioObject({ apiVersion, kind, metadata, spec }: KubeObject):
 
 function isIstioKind(kind: string): kind is IstioKind {
   return Object.hasOwn(GENERATED, kind);
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,5 @@
-import type { KubeObject } from '@sekisho/kube';
+import { isRecord, type KubeObject } from '@sekisho/kube';
 import { ofFewTexts } from './of-few-texts.ts';
-import { isRecord } from './resources.ts';
 
 /**
  * Of a RequestAuthentication all is kept, but each policy of an issuer holds the same key set as a text of its own, which is the larger

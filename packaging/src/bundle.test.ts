@@ -53,7 +53,7 @@ test('two bundles of one source are the same in content, times and modes', async
   expect(records[0]).toEqual(records[1]);
   expect(records[0]).toContainEqual(expect.stringMatching(/^web\/bundle\/app\/dist\/main\.js 100644 0 /));
   expect(records[0]).toContainEqual(expect.stringMatching(/^web\/bundle\/app 40755 0 /));
-}, 120_000);
+}, 300_000);
 
 test('what is imported and used is listed with its license; what is only installed is not', async () => {
   const { read } = await bundled({

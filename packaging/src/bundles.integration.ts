@@ -47,8 +47,9 @@ const startAuth = (database: string) =>
     BOOTSTRAP_ADMIN_PASSWORD_FILE: join(folder, 'password'),
   });
 
+/** There is no such namespace for its Lease: it stands by, and writes nothing to an API server on which other tests have operators. */
 const startOperator = (kubeconfig: string) =>
-  start('operator', { KUBECONFIG: kubeconfig, OPERATOR_LISTEN: LISTEN, LEADER_ELECTION: 'false' });
+  start('operator', { KUBECONFIG: kubeconfig, OPERATOR_LISTEN: LISTEN, POD_NAMESPACE: 'nowhere' });
 
 /** Of what takes no more than an address. */
 const simple = ['user', 'notification'].map((name) => [name, { LISTEN }] as const);

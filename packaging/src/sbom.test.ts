@@ -28,7 +28,7 @@ beforeAll(async () => {
   } finally {
     await rm(target, { recursive: true, force: true });
   }
-}, 120_000);
+}, 300_000);
 
 const named = (name: string) => bom.components.find(({ purl }) => purl.startsWith(`pkg:npm/${name}@`));
 

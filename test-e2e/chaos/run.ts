@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitFor } from '../mesh/wait.ts';
 import { isAllowed } from './ask.ts';
-import { type PlannedFault, plannedFaults, strikeTogether } from './faults.ts';
+import { FAULTS, type FaultName, SCHEDULE } from './faults.ts';
 import { Ledger, type Phase } from './ledger.ts';
 import { type Load, PROOFS, sendLoad } from './load.ts';
 import { type Random, randomFrom } from './random.ts';
+import { nameOf, type PlannedFault, plannedFaults, strikeAll } from './schedule.ts';
 import { arrive, reviseVictims, revoke, type Victim } from './victims.ts';
 import { renewPeople, type World } from './world.ts';
 
@@ -22,7 +23,7 @@ const SENDERS = 8;
 const PAUSE_MS = 120;
 const PROGRESS_MS = 10_000;
 const RECOVERY_MS = 120_000;
-const MAX_PROOF_MS = 240_000;
+const MAX_PROOF_MS = 480_000;
 
 /**
  * Load with one fault after the other. Ends early once something was let through that must not have been: the ledger tells.
@@ -39,7 +40,7 @@ export async function runChaos(world: World, options: ChaosOptions): Promise<Led
   ];
   const progress = setInterval(() => options.report(`${ledger.progress()}, ${run.phase}`), PROGRESS_MS);
   try {
-    await strikeAll(run, options, random);
+    await disturb(run, options, random);
   } finally {
     clearInterval(progress);
     over.abort();
@@ -80,10 +81,10 @@ function loadOf(run: Run, random: Random): Load {
   };
 }
 
-async function strikeAll(run: Run, { durationMs, atOnce, signal }: ChaosOptions, random: Random): Promise<void> {
+async function disturb(run: Run, { durationMs, atOnce = 1, signal }: ChaosOptions, random: Random): Promise<void> {
   const began = performance.now();
   const lasted = (): number => performance.now() - began;
-  for (const fault of plannedFaults(random, atOnce)) {
+  for (const fault of plannedFaults(random, FAULTS, { ...SCHEDULE, atOnce })) {
     signal?.throwIfAborted();
     if (run.ledger.summary.violations.length > 0) return;
     if (lasted() >= durationMs && (missing(run.ledger).length === 0 || lasted() >= durationMs + MAX_PROOF_MS)) return;
@@ -91,11 +92,11 @@ async function strikeAll(run: Run, { durationMs, atOnce, signal }: ChaosOptions,
   }
 }
 
-async function strike(run: Run, { names, pauseMs, lastsMs }: PlannedFault): Promise<void> {
+async function strike(run: Run, { pauseMs, strikes }: PlannedFault<FaultName>): Promise<void> {
   await delay(pauseMs);
-  const name = names.join(' and ');
+  const name = nameOf(strikes);
   run.phase = name;
-  await strikeTogether(run.world.mesh, names, () => delay(lastsMs));
+  await strikeAll(run.world.mesh, FAULTS, strikes);
   run.phase = 'recovering';
   const over = performance.now();
   await waitFor(`requests pass again after: ${name}`, () => passes(run.world), { timeout: RECOVERY_MS });

@@ -9,7 +9,7 @@ import {
   parseServiceAuthPolicy,
   prepareDecision,
 } from '@sekisho/policy';
-import { createMinter, generateSigningKey } from '@sekisho/tokens';
+import { createMinter, generateSigningKey, keyIdOf } from '@sekisho/tokens';
 import { identities } from '../differential/identities.ts';
 import { ECHO, type Echo, openEcho } from '../echo/echo.ts';
 import { Cluster } from '../mesh/cluster.ts';
@@ -159,8 +159,7 @@ export function credentialOf(token: string): Credential {
 
 /** What an administrator's token says, under the name of the platform's key, signed by another one. */
 async function forge({ token, claims }: Credential): Promise<Presented> {
-  const { kid } = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('utf8'));
-  const key = { ...(await generateSigningKey()), kid: String(kid) };
+  const key = { ...(await generateSigningKey()), kid: String(keyIdOf(token)) };
   const minter = createMinter({
     issuer: String(claims['iss']),
     key: () => key,
@@ -169,7 +168,14 @@ async function forge({ token, claims }: Credential): Promise<Presented> {
   });
   const services = { echo: { permissions: ['echo:read', 'echo:write'] } };
   const user = { id: String(claims['sub']), roles: ['admin'], permissions: [] };
-  const minted = await minter.access({ subject: user.id, user, audience: ['echo'], services, lifetimeSeconds: 3_600 });
+  const minted = await minter.access({
+    subject: user.id,
+    clientId: 'web',
+    user,
+    audience: ['echo'],
+    services,
+    lifetimeSeconds: 3_600,
+  });
   return { kind: 'forged', token: minted.token };
 }
 

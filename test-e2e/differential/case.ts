@@ -40,6 +40,8 @@ export interface TriedToken {
   /** How it is sent; T stands for the token, each line is an `Authorization` header. */
   readonly sent: readonly string[];
   readonly claims: Readonly<Record<string, unknown>>;
+  /** An id token has nothing of what issuers require unless `claims` say so, an access token all of it. @default 'access' */
+  readonly kind?: 'access' | 'id';
 }
 
 /** What is wrong with a token apart from its claims; the first three are nothing. */

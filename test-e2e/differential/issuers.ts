@@ -16,13 +16,23 @@ export interface Issuer {
 export const ISSUER_NAMES = ['differential-default', 'differential-scope', 'differential-named'] as const;
 type Name = (typeof ISSUER_NAMES)[number];
 
-/** They read permissions and roles by default, from lists that spaces separate, and under names that are URLs. */
+/**
+ * They read permissions and roles by default, from lists that spaces separate, and under names that are URLs; they require a claim to be there,
+ * to have one of two values, and nothing.
+ */
 const PLANS: Readonly<Record<Name | 'stranger', Pick<Issuer, 'iss' | 'alg'> & { readonly claims: object }>> = {
-  'differential-default': { iss: 'https://one.differential.test', alg: 'ES256', claims: {} },
+  'differential-default': {
+    iss: 'https://one.differential.test',
+    alg: 'ES256',
+    claims: { requiredClaims: [{ path: ['client_id'] }] },
+  },
   'differential-scope': {
     iss: 'https://two.differential.test/',
     alg: 'RS256',
-    claims: { permissions: ['scope'], roles: ['{service}', 'roles'] },
+    claims: {
+      ...{ permissions: ['scope'], roles: ['{service}', 'roles'] },
+      requiredClaims: [{ path: ['typ'], anyOf: ['v1', 'v2'] }],
+    },
   },
   'differential-named': {
     iss: 'three',

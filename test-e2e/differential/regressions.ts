@@ -23,10 +23,14 @@ function holding(claims: object, sent: readonly string[] = ['Bearer T']): TriedR
   return { ...GET, token: { issuer: ISSUER, sent, claims: { ...claims } } };
 }
 
+const ID_TOKEN: TriedRequest = { ...GET, token: { issuer: ISSUER, sent: ['Bearer T'], claims: {}, kind: 'id' } };
+
 function preflight(cors: CorsHeaders, defect?: 'expired'): TriedRequest {
   return { ...GET, method: 'OPTIONS', cors, token: { issuer: ISSUER, sent: ['Bearer T'], claims: {}, defect } };
 }
 
+const LINES = ['alice', 'a/b', '*', ' ', '', 'a\n', '\na', 'a\nb', 'a\r', '\u2028'];
+const CLIENT_IDS = [...LINES, [], [''], ['', 'x'], [7, 'x'], 7, true, null, {}];
 const VALUES = [
   'v1',
   'v1 v2',
@@ -163,7 +167,15 @@ const READINGS: readonly Regression[] = [
   {
     name: 'a subject is one line of text that is not empty',
     policy: under(AUTHENTICATED),
-    requests: ['alice', 'a/b', '*', ' ', '', 'a\n', '\na', 'a\nb', 'a\r', '\u2028'].map((sub) => holding({ sub })),
+    requests: LINES.map((sub) => holding({ sub })),
+  },
+  {
+    name: 'a token without what its issuer requires is none, and hinders nothing where none is needed',
+    policy: under({ ...AUTHENTICATED, to: [{ paths: ['/'] }] }, { ...PUBLIC, to: [{ paths: ['/open'] }] }),
+    requests: [ID_TOKEN, ...CLIENT_IDS.map((client_id) => holding({ client_id }))].flatMap((request) => [
+      request,
+      { ...request, target: '/open' },
+    ]),
   },
 ];
 

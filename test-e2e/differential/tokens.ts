@@ -34,7 +34,10 @@ export function makeToken(tried: TriedToken, context: TokenContext): MadeToken {
   return { authorization, presented: isExpiredOfAnother ? refused('token_invalid') : verified(tried.defect, claims) };
 }
 
-function payloadOf({ defect, claims }: TriedToken, { iss }: Issuer, { service, now }: TokenContext) {
+/** What the issuers of these trials require. */
+const OF_ACCESS = { client_id: 'v1', typ: 'v1' };
+
+function payloadOf({ defect, claims, kind }: TriedToken, { iss }: Issuer, { service, now }: TokenContext) {
   const times = {
     ...(defect !== 'no exp' && { exp: now + 3_600 }),
     // Envoy allows a minute: far enough from both ends for a machine that stands still for a while.
@@ -43,7 +46,8 @@ function payloadOf({ defect, claims }: TriedToken, { iss }: Issuer, { service, n
     ...(defect === 'not yet' && { nbf: now + 3_600 }),
   };
   const named: Record<string, unknown> = JSON.parse(JSON.stringify(claims).replaceAll(SERVICE, service));
-  return { iss, sub: 'alice', aud: [service], iat: now, ...times, ...named };
+  const required = kind === 'id' ? {} : OF_ACCESS;
+  return { iss, sub: 'alice', aud: [service], iat: now, ...required, ...times, ...named };
 }
 
 function textOf(

@@ -5,6 +5,8 @@ import { API_VERSION, ISSUER_KIND, parseServiceAuthPolicy, parseTokenIssuer } fr
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { anchors, blocks, commands, links, type Page, pages, ROOT } from './pages.ts';
+import { commandsOf } from './script.ts';
+import { RULES, ruleOf, trialOf } from './trials.ts';
 
 const all = await pages();
 /** Commands are only read, never run. */
@@ -88,6 +90,16 @@ test('every command of sekisho that is named exists, with its options', () => {
       .map((line) => `${page.path}: ${line}`),
   );
   expect(unknown).toEqual([]);
+});
+
+test('every command in a block for a shell is run, looked up, or tried elsewhere', () => {
+  const untried = all.flatMap(commandsOf).filter((command) => trialOf(command) === undefined);
+  expect(untried.map(({ page, text }) => `${page}: ${text}`)).toEqual([]);
+});
+
+test('no way to try a command is for none', () => {
+  const tried = new Set(all.flatMap(commandsOf).map(ruleOf));
+  expect(RULES.filter((rule) => !tried.has(rule)).map(({ command, page }) => [page, command])).toEqual([]);
 });
 
 /** Follows the words down to a command; what comes then are arguments, of which options must be its own or its parents'. */

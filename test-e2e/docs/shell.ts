@@ -2,14 +2,18 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { blocks, type Page } from './pages.ts';
 
-/** Shell commands of a page that call kubectl, whole blocks at a time, in its order. */
-export function kubectlBlocks(page: Page): readonly string[] {
-  const shell = ['', 'sh'].flatMap((language) => blocks(page, language));
-  const inOrder = shell.toSorted((first, second) => page.text.indexOf(first) - page.text.indexOf(second));
-  return inOrder.filter((block) => /^kubectl |\| kubectl /m.test(block));
+/** Blocks that are for a shell: they say so, or name no language. In their order. */
+export function shellBlocks(page: Page): readonly string[] {
+  const found = ['', 'sh', 'bash', 'console'].flatMap((language) => blocks(page, language));
+  return found.toSorted((first, second) => page.text.indexOf(first) - page.text.indexOf(second));
 }
 
-/** The same in running text, where they are more than the name of a command. */
+/** Those that call kubectl. */
+export function kubectlBlocks(page: Page): readonly string[] {
+  return shellBlocks(page).filter((block) => /^kubectl |\| kubectl /m.test(block));
+}
+
+/** Calls of kubectl in running text, where they are more than the name of a command. */
 export function kubectlInline({ text }: Page): readonly string[] {
   const prose = text.replaceAll(/^```.*?^```/gms, '');
   return [...prose.matchAll(/`(kubectl \S+ [^`\n]+)`/g)].map(([, command = '']) => command);

@@ -12,6 +12,8 @@ export const ECHO = { namespace: 'shop', name: 'echo' } as const;
 export const PUBLIC = '/echo/public';
 export const ITEMS = '/echo/items';
 export const ADMIN = '/echo/admin';
+/** Whoever has a token for this service. */
+export const MEMBERS = '/echo/members';
 export const SAY = '/echo.Echo/Say';
 export const PING = '/echo.Echo/Ping';
 /** A host of its own, where one path leads that leads nowhere on any other. */
@@ -43,6 +45,7 @@ const RULES: ServiceAuthPolicySpec['rules'] = [
     to: [{ methods: ['POST'], paths: [ITEMS, `${ITEMS}/{**}`, SAY] }],
     allow: { permissions: { anyOf: ['echo:write'] } },
   },
+  { name: 'members', to: [{ paths: [MEMBERS] }], allow: { authenticated: true } },
   { name: 'administer', to: [{ paths: [`${ADMIN}/{**}`] }], allow: { roles: { anyOf: ['admin'] } } },
 ];
 

@@ -15,6 +15,8 @@ const DEPLOYED_IN = ['shop', 'sekisho-system'];
 /** The host of the shop, and one of those that the echo service takes. */
 export const SHOP = 'shop.test';
 export const OTHER = 'other.test';
+/** A host of the echo service, but for a route that istiod drops. */
+export const SPOILT = 'spoilt.test';
 const LONG_MS = 180_000;
 
 export interface SecureEdge extends AsyncDisposable {
@@ -27,14 +29,15 @@ export interface SecureEdge extends AsyncDisposable {
  */
 export async function openSecureEdge(mesh: MeshInfo, cluster: Cluster): Promise<SecureEdge> {
   await using opened = new AsyncDisposableStack();
-  const certificate = await certificateFor([SHOP, OTHER]);
+  const certificate = await certificateFor([SHOP, OTHER, SPOILT]);
   const plan = { ...GATEWAY, listeners: { shop: SHOP, any: '*.test' }, certificate };
   await applyFor(opened, cluster, [policy()]);
   const { port } = opened.use(await startGateway(mesh, cluster, plan));
-  await applyFor(opened, cluster, [...(await deployedRoutes(cluster)), echoRoute()]);
+  await applyFor(opened, cluster, [...(await deployedRoutes(cluster)), echoRoute(), ...strayRoutes()]);
   const server = { port, ca: certificate.certificate };
   await served(server, SHOP, '/healthz-of-nobody', '404');
   await served(server, OTHER, '/echo/public', '200');
+  await served(server, SPOILT, '/echo/public', '403');
   const held = opened.move();
   return { server, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
@@ -69,6 +72,22 @@ async function deployedRoutes(cluster: Cluster): Promise<readonly Manifest[]> {
 function echoRoute(): Manifest {
   const rules = [{ backendRefs: [{ name: ECHO.name, port: 80 }] }];
   return { ...ROUTE, metadata: { name: 'echo-https', namespace: ECHO.namespace }, spec: { ...at('any', []), rules } };
+}
+
+/** Two that lead to the bucket service, and of which istiod makes nothing: one names a host of the other listener, and one has a rule that it cannot read. */
+function strayRoutes(): readonly Manifest[] {
+  const toBucket = { backendRefs: [{ name: 'bucket', port: 80 }] };
+  const extensionRef = { group: 'example.org', kind: 'Nothing', name: 'nothing' };
+  const spoilt = {
+    ...toBucket,
+    matches: [{ path: { type: 'Exact', value: '/spoilt' } }],
+    filters: [{ type: 'ExtensionRef', extensionRef }],
+  };
+  const named = (name: string, host: string, rules: readonly object[]): Manifest => ({
+    ...{ ...ROUTE, metadata: { name, namespace: 'shop' } },
+    spec: { ...at('any', [host]), rules },
+  });
+  return [named('isolated-https', SHOP, [toBucket]), named('spoilt-https', SPOILT, [toBucket, spoilt])];
 }
 
 async function served(server: Server, host: string, path: string, status: string): Promise<void> {

@@ -17,7 +17,7 @@ import type { Tunnel } from './tunnel.ts';
 type Place = ClusterPlace & { readonly kubeconfig: string };
 
 /** No processes are supervised: an empty list. */
-export const NO_PROCESSES = join(LOCAL, 'kind', 'processes.json');
+const NO_PROCESSES = join(LOCAL, 'kind', 'processes.json');
 
 /**
  * Adds a pod with a sidecar to the mesh that hands every connection to the app in this process; the pod's ports are reached on a loopback

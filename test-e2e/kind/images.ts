@@ -2,7 +2,7 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { REPOSITORY } from '../mesh/paths.ts';
 import { CommandError, succeed } from './commands.ts';
-import type { KindCluster } from './kind-cluster.ts';
+import type { Nodes } from './nodes.ts';
 import type { Settings } from './settings.ts';
 
 const PARTS = ['operator', 'auth', 'guard'] as const;
@@ -33,15 +33,16 @@ export function imagesOf({ registry, tag, redis, postgresImage }: Settings): Ima
   };
 }
 
-/** Builds them from these sources, and loads them into the cluster's nodes. */
-export async function provideImages(kind: string, { name }: KindCluster, settings: Settings): Promise<Images> {
+/** Builds them from these sources, and loads them into the cluster's nodes; those of stores too, where they are here. */
+export async function provideImages(nodes: Nodes, settings: Settings): Promise<Images> {
   const images = imagesOf(settings);
+  const { redis, postgresql } = images.stores;
   await buildParts(settings);
-  const { postgresql } = images.stores;
-  const own = settings.postgresImage === EMBEDDED && postgresql !== undefined ? [postgresql] : [];
-  for (const image of own) await buildPostgres(image, settings);
-  const all = [...Object.values(images.platform), ...Object.values(images.shop), ...own];
-  await succeed(kind, ['load', 'docker-image', '--name', name, ...all]);
+  const embedded = settings.postgresImage === EMBEDDED && postgresql !== undefined;
+  if (embedded) await buildPostgres(postgresql, settings);
+  const built = [...Object.values(images.platform), ...Object.values(images.shop)];
+  await nodes.load(embedded ? [...built, postgresql] : built);
+  await nodes.loadLocal([redis.image, embedded ? undefined : postgresql].filter((image) => image !== undefined));
   return images;
 }
 

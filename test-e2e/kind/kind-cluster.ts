@@ -1,44 +1,86 @@
 import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { timer } from '../mesh/timer.ts';
 import { CommandError, succeed } from './commands.ts';
 import type { Settings } from './settings.ts';
 
-const NAME = 'sekisho-e2e';
 const CONTEXT = 'kind-';
 
-export interface KindCluster extends AsyncDisposable {
-  /** An administrator's. */
-  readonly kubeconfig: string;
-  /** As kind knows it. */
-  readonly name: string;
-  /** Whether this run made it, and deletes it. */
-  readonly own: boolean;
-}
+type Report = (line: string) => void;
 
-/** Uses the cluster that KUBECONFIG names, or makes one. */
-export async function openCluster(kind: string, settings: Settings): Promise<KindCluster> {
-  const { kubeconfig, nodeImage, folder, keep } = settings;
-  const nothing = async (): Promise<void> => undefined;
-  if (kubeconfig !== undefined)
-    return { kubeconfig, name: kindName(kubeconfig), own: false, [Symbol.asyncDispose]: nothing };
-  const made = join(folder, 'admin-kubeconfig');
-  const image = nodeImage === undefined ? [] : ['--image', nodeImage];
-  await remove(kind, made);
-  await succeed(kind, ['create', 'cluster', '--name', NAME, '--kubeconfig', made, '--wait', '300s', ...image]);
-  return { kubeconfig: made, name: NAME, own: true, [Symbol.asyncDispose]: keep ? nothing : () => remove(kind, made) };
-}
+/** A cluster that a run makes for itself. */
+export class OwnCluster {
+  readonly #kind: string;
+  readonly #settings: Settings;
+  /** Beside the folder of a run, not in it: with KEEP the cluster outlives the run. */
+  readonly #kubeconfig: string;
+  readonly #deletion: string;
 
-async function remove(kind: string, kubeconfig: string): Promise<void> {
-  await succeed(kind, ['delete', 'cluster', '--name', NAME, '--kubeconfig', kubeconfig]);
+  constructor(kind: string, settings: Settings) {
+    this.#kind = kind;
+    this.#settings = settings;
+    this.#kubeconfig = `${settings.folder}-kubeconfig`;
+    this.#deletion = `kind delete cluster --name ${settings.cluster}`;
+  }
+
+  /** @throws CommandError where there is one: somebody kept it, or was killed before it was deleted */
+  async refuseAnother(): Promise<void> {
+    const { cluster } = this.#settings;
+    const there = await succeed(this.#kind, ['get', 'clusters']);
+    if (!there.split('\n').includes(cluster)) return;
+    const ways = [
+      `delete it: ${this.#deletion}`,
+      `run on it: kind get kubeconfig --name ${cluster} > FILE && make e2e KUBECONFIG=FILE`,
+      'make another one: CLUSTER=NAME',
+    ];
+    throw new CommandError([`there is a kind cluster ${cluster} already`, ...ways].join('\n  '));
+  }
+
+  /** @returns path of an administrator's kubeconfig */
+  async create(report: Report, signal: AbortSignal): Promise<string> {
+    const { cluster, kindConfig, nodeImage } = this.#settings;
+    const config = kindConfig === undefined ? [] : ['--config', kindConfig];
+    const image = nodeImage === undefined ? [] : ['--image', nodeImage];
+    // What there is of one that did not come up is kept until its logs are.
+    const options = ['--kubeconfig', this.#kubeconfig, '--wait', '300s', '--retain', ...config, ...image];
+    const created = succeed(this.#kind, ['create', 'cluster', '--name', cluster, ...options], { signal });
+    await timer(report)(`cluster ${cluster}`, created);
+    return this.#kubeconfig;
+  }
+
+  /** Writes what its nodes said, the kubelets there and all containers. That some of it cannot be had must not hide why a run failed. */
+  async exportLogs(report: Report): Promise<void> {
+    const { cluster } = this.#settings;
+    const folder = join(this.#settings.folder, 'logs/nodes');
+    try {
+      await succeed(this.#kind, ['export', 'logs', '--name', cluster, folder]);
+      report(`logs of every node: ${folder}`);
+    } catch (error) {
+      report(`logs of every node: ${folder}, not all of them: ${String(error)}`);
+    }
+  }
+
+  /** For who kept it. */
+  tell(report: Report): void {
+    report(`the cluster is kept. Run on it: make e2e KUBECONFIG=${this.#kubeconfig}. Delete it: ${this.#deletion}`);
+  }
+
+  async remove(): Promise<void> {
+    const { cluster } = this.#settings;
+    await succeed(this.#kind, ['delete', 'cluster', '--name', cluster, '--kubeconfig', this.#kubeconfig]);
+    await rm(this.#kubeconfig, { force: true });
+  }
 }
 
 /**
  * kind names the contexts that it writes after their clusters.
  * @throws CommandError for a cluster of another kind: the suite removes namespaces, and takes parts of the mesh away
  */
-function kindName(kubeconfig: string): string {
-  const { 'current-context': context = '' } = parse(readFileSync(kubeconfig, 'utf8')) as Record<string, string>;
+export function kindName(kubeconfig: string): string {
+  const config = parse(readFileSync(kubeconfig, 'utf8')) as Readonly<Record<string, unknown>> | null;
+  const context = String(config?.['current-context'] ?? '');
   if (context.startsWith(CONTEXT)) return context.slice(CONTEXT.length);
   const wayOut = 'Unset KUBECONFIG to have a cluster made, or name one that kind made.';
   throw new CommandError(

@@ -1,15 +1,17 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Addresses } from '../mesh/addresses.ts';
 import { Cluster } from '../mesh/cluster.ts';
 import { remove } from '../mesh/remove.ts';
+import { timer } from '../mesh/timer.ts';
 import { writeAccess } from './access.ts';
+import { CommandError } from './commands.ts';
 import { provideImages } from './images.ts';
 import { provideIstio } from './istio-install.ts';
-import { openCluster } from './kind-cluster.ts';
+import { kindName } from './kind-cluster.ts';
 import { collectLogs } from './logs.ts';
 import { type ClusterMesh, issuerOf, openEntrance, openMesh } from './mesh.ts';
 import { SUITE_NAMESPACE } from './names.ts';
+import { Nodes } from './nodes.ts';
 import { installPlatform, type PlatformTarget, removePlatform } from './platform.ts';
 import type { HelmTarget } from './release.ts';
 import type { Settings } from './settings.ts';
@@ -25,33 +27,32 @@ export interface KindMesh extends ClusterMesh {
 type Report = (line: string) => void;
 
 /**
- * From nothing, or from a cluster that KUBECONFIG names, to a platform with its shop that the suite can use. What an earlier run left there
- * is removed first. Where a step fails, the logs of all pods are kept before everything is undone.
+ * From a cluster that kind made to a platform with its shop that the suite can use. What an earlier run left there is removed first. Where a step
+ * fails, the logs of all pods are kept before everything is undone.
  */
 export async function openKindMesh(settings: Settings, report: Report): Promise<KindMesh> {
   await using opened = new AsyncDisposableStack();
-  const { folder, keep } = settings;
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
+  const { kubeconfig: admin, folder, keep } = settings;
+  if (admin === undefined)
+    throw new CommandError('KUBECONFIG is not set: run the suite with `make e2e`, which sets it.');
   const timed = timer(report);
   const tools = findTools(process.env, report);
-  const kind = await tools.kind();
-  const kindCluster = opened.use(await timed('cluster', openCluster(kind, settings)));
-  const kubeconfig = await writeAccess(kindCluster.kubeconfig, folder);
+  const nodes = new Nodes(await tools.kind(), kindName(admin), report);
+  const kubeconfig = await writeAccess(admin, folder);
   const cluster = new Cluster(kubeconfig);
   opened.defer(() => cluster.close());
   const release = { kubeconfig, helm: await tools.helm(), folder };
   const target = { cluster, ...release };
-  if (!kindCluster.own && !keep) opened.defer(() => cleanUp(target));
+  if (!keep) opened.defer(() => cleanUp(target));
   const logs = join(folder, 'logs');
   const keepLogs = async (): Promise<void> => {
     await collectLogs(cluster, logs);
     report(`logs of every pod: ${logs}`);
   };
   try {
-    const images = await timed('images', provideImages(kind, kindCluster, settings));
-    await timed('Istio', provideIstio(cluster, { settings, kubeconfig }, tools));
-    if (!kindCluster.own) await timed('removing what an earlier run left', removePlatform(target));
+    await timed('Istio', provideIstio(cluster, { settings, kubeconfig, nodes }, tools));
+    const images = await timed('images', provideImages(nodes, settings));
+    await timed('removing what an earlier run left', removePlatform(target));
     const edge = { port: await new Addresses(folder).port('127.0.0.1', 28_060) };
     const image = images.shop.user;
     const entrance = opened.use(await openEntrance(cluster, { kubeconfig, image, edge }));
@@ -71,14 +72,4 @@ export async function openKindMesh(settings: Settings, report: Report): Promise<
 async function cleanUp(target: PlatformTarget): Promise<void> {
   await removePlatform(target);
   await remove(target.cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SUITE_NAMESPACE } });
-}
-
-/** Reports how long each part took. */
-function timer(report: Report): <T>(title: string, work: Promise<T>) => Promise<T> {
-  return async (title, work) => {
-    const began = performance.now();
-    const result = await work;
-    report(`${title}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
-    return result;
-  };
 }

@@ -5,9 +5,15 @@ import { LOCAL } from '../mesh/paths.ts';
 export interface Settings {
   /** An administrator's, of a cluster that is there; undefined: one is made, and deleted in the end. */
   readonly kubeconfig: string | undefined;
+  /** Name of a cluster that is made. */
+  readonly cluster: string;
+  /** File with kind's configuration of a cluster that is made. */
+  readonly kindConfig: string | undefined;
   readonly nodeImage: string | undefined;
   readonly istioHub: string | undefined;
   readonly istioTag: string | undefined;
+  /** File with an IstioOperator, over the settings of an Istio that is installed. */
+  readonly istioConfig: string | undefined;
   /** What images are built from. */
   readonly base: string | undefined;
   readonly registry: string;
@@ -25,9 +31,12 @@ export function settingsFrom(env: Readonly<Record<string, string | undefined>>):
   const text = (name: string): string | undefined => env[name] || undefined;
   return {
     kubeconfig: text('KUBECONFIG'),
+    cluster: text('CLUSTER') ?? 'sekisho-e2e',
+    kindConfig: text('KIND_CONFIG'),
     nodeImage: text('NODE_IMAGE'),
     istioHub: text('ISTIO_HUB'),
     istioTag: text('ISTIO_TAG'),
+    istioConfig: text('ISTIO_CONFIG'),
     base: text('BASE'),
     registry: text('REGISTRY') ?? 'sekisho',
     tag: text('TAG') ?? 'e2e',

@@ -4,11 +4,15 @@ import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Addresses } from '../mesh/addresses.ts';
 import { waitFor } from '../mesh/wait.ts';
 import { type Forward, forward } from './forward.ts';
 import { Tunnel } from './tunnel.ts';
 
-const LONG = 30_000;
+const LONG = 60_000;
+const addresses = new Addresses(import.meta.dirname);
+/** That nobody else takes before it is used. */
+const ownPort = () => addresses.port('127.0.0.1', 27_900);
 
 let relay: ChildProcess;
 let port: number;
@@ -17,15 +21,6 @@ let tunnel: Tunnel;
 function dial(to: number): Promise<Socket> {
   const socket = connectTcp({ host: '127.0.0.1', port: to, allowHalfOpen: true });
   return once(socket, 'connect').then(() => socket);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return address !== null && typeof address === 'object' ? address.port : 0;
 }
 
 /** Answers with what it got, once the other side has said everything. */
@@ -45,7 +40,7 @@ async function echo(): Promise<Forward> {
 }
 
 beforeAll(async () => {
-  port = await freePort();
+  port = await ownPort();
   relay = spawn(process.execPath, [join(import.meta.dirname, 'relay.ts'), String(port)], { stdio: 'inherit' });
   await waitFor('the relay listens', async () => (await dial(port)).destroy(), { timeout: LONG });
   tunnel = new Tunnel(() => dial(port));
@@ -55,7 +50,7 @@ afterAll(async () => {
   relay?.kill();
 });
 
-describe('a connection through the relay', { timeout: LONG }, () => {
+describe('a connection through the relay', { timeout: 2 * LONG }, () => {
   test('carries both directions, each to its own end', async () => {
     await using server = await echo();
     const connection = await tunnel.connect(server.host, server.port);
@@ -64,12 +59,12 @@ describe('a connection through the relay', { timeout: LONG }, () => {
   });
 
   test('is refused with the reason where nobody listens', async () => {
-    await expect(tunnel.connect('127.0.0.1', await freePort())).rejects.toThrow('ECONNREFUSED');
+    await expect(tunnel.connect('127.0.0.1', await ownPort())).rejects.toThrow('ECONNREFUSED');
   });
 
   test('comes from a port that the relay listens on', async () => {
     await using server = await echo();
-    const listened = await freePort();
+    const listened = await ownPort();
     await tunnel.accept(listened, (connection) => {
       dial(server.port).then((socket) => {
         connection.pipe(socket).pipe(connection);
@@ -81,7 +76,7 @@ describe('a connection through the relay', { timeout: LONG }, () => {
   });
 });
 
-describe('a forwarded port', { timeout: LONG }, () => {
+describe('a forwarded port', { timeout: 2 * LONG }, () => {
   test('leads to where the tunnel leads', async () => {
     await using server = await echo();
     await using local = await forward(() => tunnel.connect(server.host, server.port));
@@ -99,7 +94,7 @@ describe('a forwarded port', { timeout: LONG }, () => {
   });
 
   test('says so where nobody listens, and is not merely cut', async () => {
-    const nobody = await freePort();
+    const nobody = await ownPort();
     await using local = await forward(() => tunnel.connect('127.0.0.1', nobody));
     expect(await text(await dial(local.port))).toContain('ECONNREFUSED');
   });

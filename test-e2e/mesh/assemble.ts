@@ -29,59 +29,62 @@ export async function assemble(
   const collector = `127.0.0.1:${await surroundings.addresses.port('127.0.0.1', 24318)}`;
   const context = { ...surroundings, collector };
   const timed = timer(report);
-  const { api, redis } = await timed('etcd, kube-apiserver, Valkey', startServers(tools, supervisor, context));
-  const cluster = new Cluster(api.kubeconfig);
+  const servers = await timed('etcd, kube-apiserver, Valkey', startServers(tools, supervisor, context));
+  const cluster = new Cluster(servers.api.kubeconfig);
   try {
     const assembly = { tools, supervisor, context, cluster, report };
     await timed('custom resource definitions', installDefinitions(assembly));
-    const authKubeconfig = join(context.folder, 'auth-kubeconfig');
-    const ports = await gatewayPorts(context.addresses);
-    // One host for pages, services and the auth service, and one that browsers trust without TLS.
-    const issuer = `http://localhost:${ports.edge}`;
-    const authProcess = await auth({ issuer, redisUrl: redis, kubeconfig: authKubeconfig, guard: GUARD }, context);
-    const rendered = await deployment(context.addresses, { authUrl: authProcess.url, issuer, ports });
-    await timed('manifests', cluster.apply([...rendered.manifests, authWorkload(rendered, authProcess)]));
-    await writeAccountKubeconfig(authKubeconfig, { cluster, api, account: rendered.auth });
-    const [istiods] = await timed(
-      'two istiods, auth service',
-      Promise.all([startIstiods(assembly, api), supervisor.start(authProcess.spec)]),
-    );
-    const operatorUrl = await timed('operator', startOperator(assembly, { api, istiods }, rendered));
-    const guardUrl = await timed('guard', startGuard(assembly, { api, redis, auth: authProcess }, rendered));
-    const [workloads, shopper] = await timed(
-      'gateways, services and their Envoys',
-      Promise.all([
-        startWorkloads(assembly, rendered, istiods),
-        setUpShop(authProcess, issuer, join(context.folder, 'auth')),
-      ]),
-    );
-    await timed('policies programmed', programmed(cluster, rendered));
-    return {
-      kubeconfig: api.kubeconfig,
-      gateway: rendered.gateway.url,
-      edge: rendered.edge.url,
-      web: issuer,
-      shopper,
-      guard: guardUrl,
-      auth: infoOf(authProcess),
-      operator: operatorUrl,
-      redis,
-      collector,
-      istiods: istiods.map(({ monitoring }) => monitoring),
-      discovery: istiods[0].discovery,
-      workloads,
-      processes: join(context.folder, 'processes.json'),
-    };
+    return { ...(await startMesh(assembly, servers, timed)), collector };
   } finally {
     await cluster.close();
   }
 }
 
-async function startServers(
-  tools: Toolchain,
-  supervisor: Supervisor,
-  context: ServerContext,
-): Promise<{ api: ApiServer; redis: string }> {
+/** What is started first, for everything else. */
+interface Servers {
+  readonly api: ApiServer;
+  readonly redis: string;
+}
+
+async function startMesh(
+  assembly: Assembly,
+  { api, redis }: Servers,
+  timed: ReturnType<typeof timer>,
+): Promise<Omit<MeshInfo, 'collector'>> {
+  const { supervisor, context, cluster } = assembly;
+  const authKubeconfig = join(context.folder, 'auth-kubeconfig');
+  const ports = await gatewayPorts(context.addresses);
+  // One host for pages, services and the auth service, and one that browsers trust without TLS.
+  const issuer = `http://localhost:${ports.edge}`;
+  const authProcess = await auth({ issuer, redisUrl: redis, kubeconfig: authKubeconfig, guard: GUARD }, context);
+  const rendered = await deployment(context.addresses, { authUrl: authProcess.url, issuer, ports });
+  await timed('manifests', cluster.apply([...rendered.manifests, authWorkload(rendered, authProcess)]));
+  await writeAccountKubeconfig(authKubeconfig, { cluster, api, account: rendered.auth });
+  const [istiods] = await timed(
+    'two istiods, auth service',
+    Promise.all([startIstiods(assembly, api), supervisor.start(authProcess.spec)]),
+  );
+  const operatorUrl = await timed('operator', startOperator(assembly, { api, istiods }, rendered));
+  const guardUrl = await timed('guard', startGuard(assembly, { api, redis, auth: authProcess }, rendered));
+  const [workloads, shopper] = await timed(
+    'gateways, services and their Envoys',
+    Promise.all([
+      startWorkloads(assembly, rendered, istiods),
+      setUpShop(authProcess, issuer, join(context.folder, 'auth')),
+    ]),
+  );
+  await timed('policies programmed', programmed(cluster, rendered));
+  return {
+    ...{ kubeconfig: api.kubeconfig, redis, web: issuer, shopper, workloads },
+    ...{ gateway: rendered.gateway.url, edge: rendered.edge.url, guard: guardUrl, operator: operatorUrl },
+    auth: infoOf(authProcess),
+    istiods: istiods.map(({ monitoring }) => monitoring),
+    discovery: istiods[0].discovery,
+    processes: join(context.folder, 'processes.json'),
+  };
+}
+
+async function startServers(tools: Toolchain, supervisor: Supervisor, context: ServerContext): Promise<Servers> {
   const store = await valkey(tools.valkey, context);
   const database = await etcd(tools.etcd, context);
   await Promise.all([supervisor.start(store.spec), supervisor.start(database.spec)]);

@@ -1,5 +1,5 @@
-import { ToolchainError } from '../toolchain/index.ts';
-import { Interrupted, interruption } from './interrupt.ts';
+import { isExpected } from './expected.ts';
+import { interruption } from './interrupt.ts';
 import { MeshError, runningMesh, startMesh, stopMesh, supervisorId } from './launcher.ts';
 import { meshPaths } from './paths.ts';
 import { describe } from './status.ts';
@@ -50,7 +50,7 @@ async function main(verb: string | undefined): Promise<number> {
 try {
   process.exitCode = await main(process.argv[2]);
 } catch (error) {
-  if (!(error instanceof MeshError || error instanceof ToolchainError || error instanceof Interrupted)) throw error;
+  if (!isExpected(error)) throw error;
   console.error(`\n${error.message}`);
   if (error instanceof MeshError) console.error(`\nLogs: ${meshPaths().logs}`);
   process.exitCode = 1;

@@ -74,7 +74,7 @@ export class Cluster {
           ?.conditions;
         return conditions?.some((condition) => condition.type === 'Established' && condition.status === 'True');
       },
-      { timeout: 30_000 },
+      { timeout: 180_000 },
     );
   }
 }

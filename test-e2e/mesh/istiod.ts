@@ -16,6 +16,18 @@ export interface Istiod {
 /** The same settings that users install. */
 export const MESH_CONFIG = join(REPOSITORY, 'istio/mesh-config.yaml');
 
+const SETTINGS = {
+  POD_NAMESPACE: 'istio-system',
+  PILOT_CERT_PROVIDER: 'istiod',
+  PILOT_ENABLE_METADATA_EXCHANGE: 'false',
+  PILOT_ENABLE_ALPN_FILTER: 'false',
+  PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER: 'false',
+  // The operator calls a policy enforced only after a longer time than this (ENFORCEMENT_SETTLE_SECONDS).
+  PILOT_DEBOUNCE_MAX: '1s',
+  INJECTION_WEBHOOK_CONFIG_NAME: '',
+  VALIDATION_WEBHOOK_CONFIG_NAME: '',
+};
+
 /** Two, as a mesh that matters has them: each knows only the proxies that are connected to it. */
 export type Istiods = readonly [Istiod, Istiod];
 
@@ -62,19 +74,7 @@ export async function istiod(
     '--monitoringAddr',
     monitoring,
   );
-  const env = {
-    POD_NAMESPACE: 'istio-system',
-    POD_NAME: name,
-    PILOT_CERT_PROVIDER: 'istiod',
-    ISTIOD_CUSTOM_HOST: host,
-    PILOT_ENABLE_METADATA_EXCHANGE: 'false',
-    PILOT_ENABLE_ALPN_FILTER: 'false',
-    PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER: 'false',
-    // The operator calls a policy enforced only after a longer time than this (ENFORCEMENT_SETTLE_SECONDS).
-    PILOT_DEBOUNCE_MAX: '1s',
-    INJECTION_WEBHOOK_CONFIG_NAME: '',
-    VALIDATION_WEBHOOK_CONFIG_NAME: '',
-  };
+  const env = { ...SETTINGS, POD_NAME: name, ISTIOD_CUSTOM_HOST: host };
   const log = join(context.logs, `${name}.log`);
   const ready = (): Promise<boolean> => answersOk(`http://${http}/ready`);
   return {

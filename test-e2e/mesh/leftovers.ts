@@ -11,7 +11,7 @@ export function killMarked(folder: string): readonly ProcessId[] {
 /** The same, and answers how many there were when all have ended. */
 export async function endLeftovers(folder: string): Promise<number> {
   const left = killMarked(folder);
-  await waitFor('leftover processes end', async () => left.every((id) => !isAlive(id)), { timeout: 10_000 });
+  await waitFor('leftover processes end', async () => left.every((id) => !isAlive(id)), { timeout: 60_000 });
   return left.length;
 }
 

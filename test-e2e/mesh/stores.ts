@@ -9,8 +9,19 @@ export interface Store {
   readonly url: string;
 }
 
+interface ValkeyOptions {
+  /** @default 'valkey' */
+  readonly name?: string;
+  /** `always` for who holds a store to each word: else one that is killed beside a busy disk may lack the last second. @default 'everysec' */
+  readonly appendfsync?: 'everysec' | 'always';
+}
+
 /** Valkey (Redis) with an append-only file, so that a killed one comes back with what it had. */
-export async function valkey(program: string, context: ServerContext, name = 'valkey'): Promise<Store> {
+export async function valkey(
+  program: string,
+  context: ServerContext,
+  { name = 'valkey', appendfsync = 'everysec' }: ValkeyOptions = {},
+): Promise<Store> {
   const folder = join(context.folder, name);
   await mkdir(folder, { recursive: true });
   const host = '127.0.0.1';
@@ -24,6 +35,8 @@ export async function valkey(program: string, context: ServerContext, name = 'va
     folder,
     '--appendonly',
     'yes',
+    '--appendfsync',
+    appendfsync,
     '--save',
     '',
     '--maxmemory',

@@ -7,6 +7,8 @@ import { isAlive, processesOf } from './proc.ts';
 import { readRecord, Supervisor } from './supervisor.ts';
 import { waitFor } from './wait.ts';
 
+const PATIENCE = { timeout: 60_000 };
+
 let folder: string;
 let supervisor: Supervisor;
 
@@ -64,9 +66,7 @@ test('a killed process comes back under a new pid', async () => {
   const after = await waitFor(
     'a new process',
     async () => record().find((row) => row.restarts === 1 && row.state === 'ready'),
-    {
-      timeout: 10_000,
-    },
+    PATIENCE,
   );
   expect(after.pid).not.toBe(before?.pid);
 });
@@ -98,10 +98,13 @@ test('stopping ends every process and what it started, also one that ignores SIG
   await supervisor.start(
     program('parent', `${child} process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`, { grace: 200 }),
   );
-  const running = processesOf(folder);
-  expect(running.length).toBeGreaterThanOrEqual(2);
+  const both = async () => {
+    const running = processesOf(folder);
+    return running.length >= 2 && running;
+  };
+  const running = await waitFor('it started another one', both, PATIENCE);
   await supervisor.stop();
-  await waitFor('the group is gone', async () => !running.some(isAlive), { timeout: 5_000 });
+  await waitFor('the group is gone', async () => !running.some(isAlive), PATIENCE);
   expect(record()).toEqual([]);
 });
 
@@ -110,9 +113,7 @@ test('children see none of the environment of the supervisor but PATH and HOME',
   const names = join(folder, 'names');
   const source = `require('node:fs').writeFileSync(${JSON.stringify(names)}, Object.keys(process.env).sort().join(' ')); setInterval(() => {}, 1000)`;
   await supervisor.start(program('one', source, { env: { OWN: '1' }, ready: async () => existsSync(names) }));
-  await waitFor('the names', async () => readFileSync(names, 'utf8') === 'HOME OWN PATH SEKISHO_MESH', {
-    timeout: 5_000,
-  });
+  await waitFor('the names', async () => readFileSync(names, 'utf8') === 'HOME OWN PATH SEKISHO_MESH', PATIENCE);
 });
 
 test('supervision goes on when its record cannot be written', async () => {
@@ -124,9 +125,7 @@ test('supervision goes on when its record cannot be written', async () => {
     const [before] = readRecord(join(records, 'processes.json'));
     rmSync(records, { recursive: true });
     process.kill(before?.pid ?? 0, 'SIGKILL');
-    await waitFor('a new process', async () => processesOf(folder).some(({ pid }) => pid !== before?.pid), {
-      timeout: 10_000,
-    });
+    await waitFor('a new process', async () => processesOf(folder).some(({ pid }) => pid !== before?.pid), PATIENCE);
   } finally {
     await blind.stop();
   }

@@ -93,7 +93,7 @@ async function credentials(cluster: Cluster, workload: ProxyWorkload, discovery:
       const map = await cluster.get('v1', 'ConfigMap', namespace, 'istio-ca-root-cert');
       return (map['data'] as Record<string, string> | undefined)?.['root-cert.pem'];
     },
-    { timeout: 20_000 },
+    { timeout: 120_000 },
   );
   return { discovery, token: await cluster.token(namespace, serviceAccount, 'istio-ca'), rootCert };
 }

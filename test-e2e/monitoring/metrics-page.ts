@@ -9,12 +9,13 @@ export interface Section {
 }
 
 const HEADER = `# Metrics
-What each part tells on \`/metrics\`, as its running process does: the end-to-end suite compares this page with it. Labels are bounded by declaration: what is not
-declared is told as \`other\`, and no label is ever a user, a token, a path or a policy. A counter is there, at zero, before the first event. What is scraped where,
-which alerts there are and which dashboards: [monitoring.md](monitoring.md).
+What each part reports on \`/metrics\`: every name, label and value. For engineers who write queries, alerts or dashboards. What is scraped where, the alerts and the dashboards are in [monitoring.md](monitoring.md).
 
-Every part tells of its process and of Node beside (\`process_...\`, \`nodejs_...\`): memory, CPU, event loop, garbage collection; and where it traces, \`trace_spans_total\` by \`result\`.
-Where there are several regions, the auth service and the guard tell what stands at the end, too; \`session_sync_...\` the auth service alone.
+- The end-to-end suite compares this page with the running processes.
+- Label values are bounded by declaration. A value that is not declared is reported as \`other\`. No label is ever a user, a token, a path or a policy.
+- A counter exists, at zero, before its first event.
+- Every part also reports on its process and on Node (\`process_...\`, \`nodejs_...\`): memory, CPU, event loop, garbage collection. With tracing on, it also reports \`trace_spans_total\` by \`result\`.
+- With several regions, the auth service and the guard also report the metrics of the last section. Only the auth service has \`session_sync_...\`.
 `;
 
 /** docs/metrics.md. */

@@ -1,28 +1,27 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PROXY_METRICS } from '@sekisho/cdk8s';
 import { Addresses } from '../mesh/addresses.ts';
 import { endLeftovers, killMarked } from '../mesh/leftovers.ts';
-import type { MeshInfo } from '../mesh/mesh-info.ts';
 import { LOCAL, REPOSITORY } from '../mesh/paths.ts';
 import { Supervisor } from '../mesh/supervisor.ts';
 import { answersOk } from '../mesh/wait.ts';
 import { ensurePrometheus } from '../toolchain/index.ts';
+import type { ScrapeJob } from './scrape-jobs.ts';
 
 const HOST = '127.0.0.1';
 
-/** A Prometheus that scrapes the local mesh each second, with the rules that users install. */
+/** A Prometheus that scrapes each second, with the rules that users install. */
 export interface Prometheus extends AsyncDisposable {
   /** Base URL. */
   readonly url: string;
 }
 
 /** What a run that was killed left of it is ended first. */
-export async function startPrometheus(mesh: MeshInfo): Promise<Prometheus> {
+export async function startPrometheus(jobs: readonly ScrapeJob[]): Promise<Prometheus> {
   const { prometheus } = await ensurePrometheus(process.env, (line) => console.log(`  ${line}`));
   const folder = await emptyFolder();
   const config = join(folder, 'prometheus.json');
-  await writeFile(config, JSON.stringify(configuration(mesh)));
+  await writeFile(config, JSON.stringify(configuration(jobs)));
   const address = `${HOST}:${await new Addresses(folder).port(HOST, 29090)}`;
   const supervisor = new Supervisor(join(folder, 'processes.json'), folder);
   await supervisor.start({
@@ -51,26 +50,10 @@ async function emptyFolder(): Promise<string> {
 }
 
 /** JSON is YAML. */
-function configuration(mesh: MeshInfo): object {
-  const parts = { operator: mesh.operator, auth: mesh.auth.adminUrl, guard: mesh.guard };
-  const proxies = Object.entries(mesh.workloads).map(([workload, { namespace, envoyAdmin }]) => ({
-    targets: [new URL(envoyAdmin).host],
-    labels: { namespace, workload },
-  }));
+function configuration(jobs: readonly ScrapeJob[]): object {
   return {
     global: { scrape_interval: '1s', evaluation_interval: '1s' },
     rule_files: [join(REPOSITORY, 'monitoring/prometheus-rules.yaml')],
-    scrape_configs: [
-      ...Object.entries(parts).map(([part, url]) => ({
-        job_name: `sekisho-${part}`,
-        static_configs: [{ targets: [new URL(url).host] }],
-      })),
-      {
-        job_name: 'sekisho-proxies',
-        metrics_path: '/stats/prometheus',
-        static_configs: proxies,
-        metric_relabel_configs: [{ source_labels: ['__name__'], regex: PROXY_METRICS, action: 'keep' }],
-      },
-    ],
+    scrape_configs: jobs,
   };
 }

@@ -7,7 +7,7 @@ import { queriesOf } from './queries.ts';
 
 const FOLDER = join(REPOSITORY, 'docs/runbooks');
 const METRIC =
-  /\b((?:sekisho|guard|auth|token|tokens|session|sessions|revocation|revocations|signing|security|backchannel|region|envoy)_[a-z0-9_]+)\b(?!["=])/g;
+  /\b((?:sekisho|guard|auth|token|tokens|session|sessions|revocation|revocations|signing|security|backchannel|region|database|envoy)_[a-z0-9_]+)\b(?!["=])/g;
 /** What an application calls its own. */
 const NO_METRIC = new Set(['backchannel_logout_uri']);
 
@@ -16,7 +16,7 @@ const pages = (await readdir(FOLDER)).filter((name) => name !== 'README.md');
 const alerts = RULE_GROUPS.flatMap((group) => group.alerts);
 const records = RULE_GROUPS.flatMap((group) => group.records.map(({ record }) => record));
 /** Metrics, their labels and the values of those; what only some installations tell is on the page about those. */
-const INVENTORY = ['docs/metrics.md', 'docs/regions.md', 'docs/signing-keys.md'];
+const INVENTORY = ['docs/metrics.md', 'docs/regions.md', 'docs/signing-keys.md', 'docs/accounts.md'];
 const inventory = (await Promise.all(INVENTORY.map(read))).join('');
 const told = new Set([...inventory.matchAll(/`(\w+)`/g)].map(([, name]) => name));
 

@@ -48,6 +48,13 @@ export class Administration extends StoryAccounts {
     return JSON.parse(answer.text) as RegionReport;
   }
 
+  /** Gives a region up, or takes it back. @returns true */
+  async markRegion(name: string, state: 'lost' | 'present'): Promise<true> {
+    const answer = await this.call(`/v1/regions/${name}`, { method: 'PUT', body: { state } });
+    if (answer.status < 300) return true;
+    throw new Error(`mark ${name}: ${answer.status} ${answer.text}`);
+  }
+
   /** Names of the keys that are in a state, by the region that they begin with. */
   async keys(region: string, state: 'next' | 'active'): Promise<readonly string[]> {
     const answer = await this.call('/v1/keys?signer=auth', {});
@@ -62,10 +69,4 @@ export class Administration extends StoryAccounts {
     const answer = await this.call('/v1/keys/rotate', { method: 'POST', body });
     if (answer.status !== 202) throw new Error(`rotate: ${answer.status} ${answer.text}`);
   }
-}
-
-/** The name of the key that signed a token. */
-export function kidOf(token: string): string {
-  const { kid } = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('utf8')) as { kid?: unknown };
-  return String(kid);
 }

@@ -17,7 +17,7 @@ import { startControlPlane } from '../setup/control-plane.ts';
 import type { Toolchain } from '../toolchain/index.ts';
 import { LINES, Lines, ROUND_TRIP_MS } from './lines.ts';
 import { GUARD, objects } from './objects.ts';
-import { type Region, randomKey, region, secret } from './region.ts';
+import { type Region, type RegionStores, randomKey, region, secret } from './region.ts';
 import type { RegionName, RegionsInfo } from './regions-info.ts';
 import { type Toxiproxy, toxiproxy } from './toxiproxy.ts';
 
@@ -31,6 +31,8 @@ export interface Surroundings {
   readonly context: ServerContext;
   /** Of the one primary. */
   readonly postgresUrl: string;
+  /** Of its replica, which is in osaka. */
+  readonly replicaUrl: string;
   readonly maxStalenessSeconds: number;
   readonly report: (line: string) => void;
 }
@@ -50,7 +52,7 @@ export async function assemble(surroundings: Surroundings): Promise<RegionsInfo>
     await timed('definitions, accounts', prepare(cluster, surroundings.tools));
     const common = { ...(await commonOf(cluster, context)), kubeconfig, maxStalenessSeconds };
     const make = (name: RegionName): Promise<Region> => {
-      const stores = storesOf(name, servers, surroundings.postgresUrl);
+      const stores = storesOf(name, servers, surroundings);
       return region(name, { common, stores }, context);
     };
     const [tokyo, osaka] = [await make('tokyo'), await make('osaka')];
@@ -89,7 +91,7 @@ interface Servers {
 
 async function startStores({ tools, supervisor, context, postgresUrl }: Surroundings): Promise<Servers> {
   const store = async (name: string): Promise<Store> => {
-    const made = await valkey(tools.valkey, context, `valkey-${name}`);
+    const made = await valkey(tools.valkey, context, { name: `valkey-${name}`, appendfsync: 'always' });
     await supervisor.start(made.spec);
     return made;
   };
@@ -119,13 +121,18 @@ async function commonOf(cluster: Cluster, { folder }: ServerContext) {
   };
 }
 
-function storesOf(name: RegionName, { local, proxy }: Servers, postgresUrl: string) {
+function storesOf(
+  name: RegionName,
+  { local, proxy }: Servers,
+  { postgresUrl, replicaUrl }: Surroundings,
+): RegionStores {
   const database = new URL(postgresUrl);
   database.host = proxy.near[`${name}-database`];
   return {
     redisUrl: local[name].url,
     globalRedisUrl: `redis://${proxy.near[`${name}-global`]}`,
     databaseUrl: database.href,
+    ...(name === 'osaka' && { databaseReadUrl: replicaUrl }),
   };
 }
 

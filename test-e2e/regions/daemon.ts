@@ -5,7 +5,7 @@ import { endLeftovers } from '../mesh/leftovers.ts';
 import { LOCAL } from '../mesh/paths.ts';
 import { MESH_MARK } from '../mesh/proc.ts';
 import { Supervisor } from '../mesh/supervisor.ts';
-import { SURVIVES_A_KILL, startPostgres } from '../setup/postgres.ts';
+import { SURVIVES_A_KILL, startReplicated } from '../setup/postgres.ts';
 import { runFolder } from '../setup/run-folder.ts';
 import { assemble, type RegionsTools } from './assemble.ts';
 import type { RegionsInfo } from './regions-info.ts';
@@ -71,11 +71,12 @@ interface Owned {
 async function start(order: DaemonOrder, { folder, supervisor, closers }: Owned): Promise<RegionsInfo> {
   const context = { folder, logs: join(folder, 'logs'), addresses: new Addresses(folder) };
   await mkdir(context.logs);
-  const postgres = await startPostgres(join(folder, 'postgres'), { [MESH_MARK]: folder }, SURVIVES_A_KILL);
+  const postgres = await startReplicated(join(folder, 'postgres'), { [MESH_MARK]: folder }, SURVIVES_A_KILL);
   closers.push(postgres.stop, () => supervisor.stop());
   if (postgres.url === '') throw new Error('two regions need PostgreSQL, which cannot be run here');
   const report = (line: string): void => say({ type: 'progress', line });
-  return assemble({ ...order, supervisor, context, postgresUrl: postgres.url, report });
+  const { url: postgresUrl, replicaUrl } = postgres;
+  return assemble({ ...order, supervisor, context, postgresUrl, replicaUrl, report });
 }
 
 async function obey(supervisor: Supervisor, { id, does, name }: DaemonCommand): Promise<void> {

@@ -1,7 +1,7 @@
 import { REGION_NAMES, type RegionName } from './regions-info.ts';
 
 /** What regions share, and reach by a line each. */
-export const SHARED = ['global', 'database'] as const;
+const SHARED = ['global', 'database'] as const;
 export type Shared = (typeof SHARED)[number];
 export type Line = `${RegionName}-${Shared}`;
 export const LINES: readonly Line[] = REGION_NAMES.flatMap((region) =>

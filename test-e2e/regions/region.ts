@@ -30,6 +30,8 @@ export interface RegionStores {
   readonly redisUrl: string;
   readonly globalRedisUrl: string;
   readonly databaseUrl: string;
+  /** A replica that is in the region. */
+  readonly databaseReadUrl?: string;
 }
 
 export interface RegionSettings {
@@ -105,6 +107,7 @@ async function authSettings(folder: string, at: Addresses, { common, stores }: R
     // Load comes from many addresses, as behind a gateway: one alone is slowed down.
     AUTH_TRUSTED_PROXIES: '127.0.0.0/8',
     DATABASE_URL: stores.databaseUrl,
+    ...(stores.databaseReadUrl !== undefined && { DATABASE_READ_URL: stores.databaseReadUrl }),
     KEY_ENCRYPTION_KEY_FILE: await secret(folder, 'auth-key', randomKey()),
     SESSION_KEY_FILE: common.sessionKeyFile,
     KEY_POLL_SECONDS: '1',

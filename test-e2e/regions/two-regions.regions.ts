@@ -29,12 +29,13 @@ describe.each(regionsStory)('$title', ({ title, steps }) => {
   });
 });
 
-test(`nothing passes after its end and nothing is lost, whatever fails: make chaos-regions MINUTES=1 SEED=${seed}`, {
+test(`nothing passes after its end, nothing is lost and nobody is locked out, whatever fails: make chaos-regions MINUTES=1 SEED=${seed}`, {
   timeout: MOST_MS,
 }, async () => {
   const ledger = await runChaos(regions, { seed, durationMs: DURATION_MS, report });
   console.log(ledger.report());
   expect(ledger.violations).toEqual([]);
+  expect(ledger.lockedOut).toEqual([]);
   expect(ledger.live.length).toBeGreaterThan(0);
   expect(ledger.over.length).toBeGreaterThan(0);
 });

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFile, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { Addresses } from '../mesh/addresses.ts';
 import { childrenOf, identify } from '../mesh/proc.ts';
 import { waitFor } from '../mesh/wait.ts';
 
@@ -25,7 +25,10 @@ export interface Postgres {
 }
 
 const run = promisify(execFile);
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 120_000;
+const HOST = '127.0.0.1';
+/** From there on: below those that the system gives to whoever asks for any. */
+const PORT = 25_432;
 const USER = 'sekisho';
 /** PostgreSQL refuses to run as root; `nobody` owns nothing that it could spoil. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
@@ -42,7 +45,7 @@ const NOWHERE: Postgres = {
   stop: async () => undefined,
 };
 
-/** A throw-away PostgreSQL on a free port of 127.0.0.1, with its data in `dir` (as root: in a folder of its user's, to which `dir` links). */
+/** A throw-away PostgreSQL on a port of 127.0.0.1 of its own, with its data in `dir` (as root: in a folder of its user's, to which `dir` links). */
 export async function startPostgres(
   dir: string,
   env: Readonly<Record<string, string>>,
@@ -117,9 +120,10 @@ async function initialize(
 }
 
 async function serve({ bin, home, password, identity, env, settings }: Cluster, data: string): Promise<Postgres> {
-  const port = await freePort();
+  // Nobody else takes it while it is killed and started again.
+  const port = await new Addresses(data).port(HOST, PORT);
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const args = ['-D', data, '-h', '127.0.0.1', '-p', String(port), ...options];
+  const args = ['-D', data, '-h', HOST, '-p', String(port), ...options];
   const launch = () =>
     spawn(join(bin, 'postgres'), args, {
       ...identity,
@@ -139,7 +143,7 @@ async function serve({ bin, home, password, identity, env, settings }: Cluster, 
     throw error;
   }
   return {
-    url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`,
+    url: `postgres://${USER}:${password}@${HOST}:${port}/postgres`,
     freeze: () => server.signalAll('SIGSTOP'),
     thaw: () => server.signalAll('SIGCONT'),
     kill: () => server.kill(),
@@ -227,14 +231,4 @@ async function untilReady(stderr: NodeJS.ReadableStream, signal: AbortSignal): P
     lines.push(line);
   }
   throw new Error(`PostgreSQL did not start:\n${lines.slice(-10).join('\n')}`);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
-  return address.port;
 }

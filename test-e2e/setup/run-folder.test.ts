@@ -17,7 +17,7 @@ test('what a killed run left behind is ended and removed', async () => {
   const abandoned = join(parent, 'integration-killed');
   mkdirSync(abandoned);
   spawn('sleep', ['60'], { env: { ...process.env, [MESH_MARK]: abandoned }, detached: true, stdio: 'ignore' }).unref();
-  await waitFor('the process', async () => processesOf(abandoned).length === 1, { timeout: 5_000 });
+  await waitFor('the process', async () => processesOf(abandoned).length === 1, { timeout: 60_000 });
   const own = await runFolder(parent);
   expect(processesOf(abandoned)).toEqual([]);
   expect(readdirSync(parent)).toEqual([basename(own)]);

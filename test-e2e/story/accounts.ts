@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { MeshInfo } from '../mesh/mesh-info.ts';
+import { waitFor } from '../mesh/wait.ts';
 import { type Answer, type Call, call, json } from './http.ts';
+
+const PATIENCE_MS = 60_000;
 
 export interface Person {
   readonly email: string;
@@ -47,13 +50,17 @@ export function logInAnswer(
   return call(`${auth.url}/v1/sessions`, { method: 'POST', body, ...(headers && { headers }) });
 }
 
-/** The same, and answers the access token. @throws Error naming the status */
+/** The same, again while it is told to come again, and answers the access token. @throws Error naming the status; WaitError */
 export async function logIn(
   place: AuthPlace,
   person: Pick<Person, 'email' | 'password'>,
   options: LogIn = {},
 ): Promise<string> {
-  const answer = await logInAnswer(place, person, options);
+  const attempt = async () => {
+    const answer = await logInAnswer(place, person, options);
+    return answer.status !== 503 && answer;
+  };
+  const answer = await waitFor(`${person.email} logs in`, attempt, { timeout: PATIENCE_MS });
   if (answer.status !== 201) throw new Error(`log in: ${answer.status} ${answer.text}`);
   return String(json(answer)['access_token']);
 }

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { BROWSER_COOKIE } from '@sekisho/tokens';
 import type { Person } from './accounts.ts';
 import type { StoryContext } from './context.ts';
+import { decided } from './decided.ts';
 import { type Answer, type Call, callEdge, json, outcome } from './http.ts';
 import { settle } from './settle.ts';
 import type { Chapter } from './step.ts';
@@ -113,7 +114,15 @@ async function withCookie(
   return callEdge(context.mesh.edge + ITEMS, { ...options, headers: { cookie, ...headers } });
 }
 
-async function openWebSocket(context: StoryContext): Promise<string> {
+/** Once more where the guard was too late for Envoy. */
+function openWebSocket(context: StoryContext): Promise<string> {
+  return decided(
+    () => triedWebSocket(context),
+    (status) => status === '503',
+  );
+}
+
+async function triedWebSocket(context: StoryContext): Promise<string> {
   const headers = {
     ...{ connection: 'Upgrade', upgrade: 'websocket', origin: 'https://evil.example' },
     ...{ 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' },
@@ -131,6 +140,6 @@ async function logOut(context: StoryContext): Promise<string> {
   const cookie = await cookieOf(context);
   const send = (origin: string) => callEdge(`${edge}/logout?to=%2F`, { method: 'POST', headers: { cookie, origin } });
   const [other, own] = [await send('https://evil.example'), await send(new URL(edge).origin)];
-  const after = await settle(edge + ITEMS, { headers: { cookie } }, '401 session_expired', 30_000);
+  const after = await settle(edge + ITEMS, { headers: { cookie } }, '401 session_expired');
   return `${other.status}, then ${own.status}, then ${after}`;
 }

@@ -139,7 +139,7 @@ function partnerIssuer({ partner }: StoryContext): {
 async function partnerToken({ partner }: StoryContext, issuedAt: Date): Promise<string> {
   const services = { bucket: { permissions: ['bucket:read'] } };
   const user = { id: 'partner-user', roles: [], permissions: [] };
-  const grant = { subject: 'partner-user', user, audience: [BUCKET], services, lifetimeSeconds: 300 };
+  const grant = { subject: 'partner-user', clientId: 'web', user, audience: [BUCKET], services, lifetimeSeconds: 300 };
   return (await partner.mintAt(() => issuedAt)(grant)).token;
 }
 
@@ -156,7 +156,7 @@ async function deleteAllow({ cluster, mesh }: StoryContext): Promise<string> {
   const policies = new Policies(cluster);
   const before = await policies.generated(SHOP, BUCKET, 'ALLOW');
   await cluster.client.delete(await cluster.resource(before), { namespace: SHOP, name: before.metadata.name });
-  const back = waitFor('the ALLOW comes back', () => policies.generated(SHOP, BUCKET, 'ALLOW'), { timeout: 10_000 });
+  const back = waitFor('the ALLOW comes back', () => policies.generated(SHOP, BUCKET, 'ALLOW'), { timeout: 60_000 });
   // A second more than it takes: istiod sends the deletion to Envoy some 0.2 s later.
   const [after, meanwhile] = await Promise.all([back, stays(mesh.gateway + ITEMS, {}, DENIED, 2_000)]);
   const same = after.metadata.name === before.metadata.name && after.metadata.uid !== before.metadata.uid;
@@ -174,7 +174,7 @@ async function editDeny({ cluster }: StoryContext): Promise<string> {
   const good = JSON.stringify(before.spec);
   const restored = async (): Promise<boolean> =>
     JSON.stringify((await policies.generated(SHOP, BUCKET, 'DENY')).spec) === good;
-  await waitFor(`${name} is restored`, restored, { timeout: 10_000 });
+  await waitFor(`${name} is restored`, restored, { timeout: 60_000 });
   return 'the edit is undone';
 }
 

@@ -1,5 +1,5 @@
 import type { StoryContext } from './context.ts';
-import { type Answer, type Call, call, json, outcome } from './http.ts';
+import { type Answer, type Call, call, callEdge, json, outcome } from './http.ts';
 import { settle } from './settle.ts';
 import type { Chapter } from './step.ts';
 
@@ -74,7 +74,7 @@ export const guardChapter: Chapter<StoryContext> = {
 
 /** The status and code of an answer, and which policy and rule it names. */
 async function told({ mesh }: StoryContext, options: Call): Promise<string> {
-  const answer = await call(mesh.edge + ITEMS, options);
+  const answer = await callEdge(mesh.edge + ITEMS, options);
   const { policy, rule } = answer.status < 400 ? {} : problemOf(answer);
   return `${outcome(answer)}${policy === undefined ? '' : ` by ${policy}`}${rule === undefined ? '' : `, rule ${rule}`}`;
 }
@@ -95,7 +95,7 @@ async function headersAtService(
   { mesh, logIn, alice }: StoryContext,
   headers: Record<string, string>,
 ): Promise<Record<string, string>> {
-  const answer = await call(mesh.edge + WHO_AM_I, { token: await logIn(alice), headers });
+  const answer = await callEdge(mesh.edge + WHO_AM_I, { token: await logIn(alice), headers });
   return json(answer)['headers'] as Record<string, string>;
 }
 

@@ -79,7 +79,7 @@ function notified({ mesh, logIn, alice }: StoryContext): Promise<string> {
       const found = notifications?.find(({ text }) => text.endsWith(body.title));
       return found && `${found.text}, left by ${found.from}`;
     },
-    { timeout: 30_000 },
+    { timeout: 120_000 },
   );
 }
 

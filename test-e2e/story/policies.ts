@@ -7,6 +7,7 @@ import { waitFor } from '../mesh/wait.ts';
 const API_VERSION = `${GROUP}/${VERSION}`;
 const ISTIO = 'security.istio.io/v1';
 const MOST_TRIES = 20;
+const PATIENCE_MS = 60_000;
 
 export interface Condition {
   readonly type: string;
@@ -79,7 +80,7 @@ export class Policies {
           ? seen?.conditions?.find((one) => one.type === type)
           : undefined;
       },
-      { timeout: 20_000 },
+      { timeout: PATIENCE_MS },
     );
   }
 
@@ -88,7 +89,7 @@ export class Policies {
     await waitFor(
       `${namespace}/${name} is programmed`,
       async () => (await this.condition(namespace, name, 'Programmed')).status === 'True',
-      { timeout: 20_000 },
+      { timeout: PATIENCE_MS },
     );
   }
 

@@ -10,7 +10,7 @@ const IN_A_ROW = 3;
  * first new answer is the end.
  * @param timeout milliseconds
  */
-export async function settle(url: string, options: Call, wanted: string, timeout = 15_000): Promise<string> {
+export async function settle(url: string, options: Call, wanted: string, timeout = 60_000): Promise<string> {
   let last = '';
   const same = async (): Promise<boolean> => {
     for (let times = 0; times < IN_A_ROW; times += 1) {

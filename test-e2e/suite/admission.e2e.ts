@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:tls';
+import type { KubeObject } from '@sekisho/kube';
 import { generateSigningKey, toJwks } from '@sekisho/tokens';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { lacks } from '../kind/exceptions.ts';
@@ -16,6 +17,8 @@ const POLICIES = `${API}/namespaces/shop/serviceauthpolicies`;
 const ISSUERS = `${API}/tokenissuers`;
 const CONFIGURATION = 'admissionregistration.k8s.io/v1';
 const NAME = 'admission-test';
+/** What the API server says of a webhook that did not answer in time. */
+const TOO_LATE = /deadline exceeded|timeout/i;
 
 let mesh: MeshInfo;
 let cluster: Cluster;
@@ -48,12 +51,18 @@ const issuer = (spec: object) => ({
 });
 const misspelt = policy({ ...read, too: [], allow: { ...read.allow, permision: 'x:read' } });
 
+async function newPrivateKey() {
+  const { privateKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign']);
+  return { ...(await crypto.subtle.exportKey('jwk', privateKey)), kid: 'k1' };
+}
+
+async function configuration(): Promise<KubeObject> {
+  const kind = 'ValidatingWebhookConfiguration';
+  return cluster.client.get(await cluster.resource({ apiVersion: CONFIGURATION, kind }), { name: 'sekisho' });
+}
+
 async function webhook(): Promise<{ readonly url: URL; readonly authorities: number }> {
-  const found = await cluster.client.get(
-    await cluster.resource({ apiVersion: CONFIGURATION, kind: 'ValidatingWebhookConfiguration' }),
-    { name: 'sekisho' },
-  );
-  const [first] = found['webhooks'] as { clientConfig: { url: string; caBundle: string } }[];
+  const [first] = (await configuration())['webhooks'] as { clientConfig: { url: string; caBundle: string } }[];
   if (first === undefined) throw new Error('the configuration has no webhook');
   const bundle = Buffer.from(first.clientConfig.caBundle, 'base64').toString('utf8');
   return { url: new URL(first.clientConfig.url), authorities: bundle.split('BEGIN CERTIFICATE').length - 1 };
@@ -93,8 +102,7 @@ describe('the API server, before it stores anything', () => {
   });
 
   test('refuses a private key, and keeps nothing of it', async () => {
-    const { privateKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign']);
-    const jwk = { ...(await crypto.subtle.exportKey('jwk', privateKey)), kid: 'k1' };
+    const jwk = await newPrivateKey();
     const { status, causes, message } = await api('POST', ISSUERS, issuer({ jwks: { keys: [jwk] } }));
     expect(status).toBe(422);
     expect(causes).toEqual([expect.stringContaining('spec.jwks.keys[0]: is a private or symmetric key; ')]);
@@ -120,27 +128,32 @@ test.skipIf(lacks(inject('mesh'), 'a webhook with an address'))(
   'the certificate is replaced while requests go on, each of which is judged',
   async () => {
     const before = await fingerprint();
-    const answers: number[] = [];
+    const privateKey = await newPrivateKey();
+    const answers: ApiAnswer[] = [];
     let going = true;
     const requests = (async () => {
-      while (going) answers.push((await api('POST', POLICIES, misspelt)).status);
+      while (going) answers.push(await api('POST', ISSUERS, issuer({ jwks: { keys: [privateKey] } })));
     })();
     try {
       // How a person replaces a key that may have leaked.
       const secret = await cluster.get('v1', 'Secret', 'sekisho-system', 'sekisho-webhook');
       await cluster.client.replace(await cluster.resource(secret), Object.assign({ ...secret }, { data: {} }));
       const isNew = async () => (await fingerprint()) !== before;
-      await waitFor('a new certificate is served', isNew, { timeout: 30_000 });
+      await waitFor('a new certificate is served', isNew, { timeout: 120_000 });
       const isAlone = async () => (await webhook()).authorities === 1;
-      await waitFor('its authority alone is trusted', isAlone, { timeout: 30_000 });
+      await waitFor('its authority alone is trusted', isAlone, { timeout: 120_000 });
+      const enough = answers.length + 10;
+      await waitFor('more are judged', async () => answers.length > enough, { timeout: 120_000 });
     } finally {
       going = false;
       await requests;
     }
-    expect(answers.length).toBeGreaterThan(20);
-    expect(answers.filter((status) => status !== 422)).toEqual([]);
+    // A machine that stands still for three seconds lets a question go without an answer, with any certificate.
+    const isJudged = ({ status, message }: ApiAnswer) => status === 422 || TOO_LATE.test(message);
+    expect(answers.filter((answer) => !isJudged(answer))).toEqual([]);
+    expect(answers.some(({ status }) => status === 422)).toBe(true);
   },
-  90_000,
+  600_000,
 );
 
 describe('while the operator is down', () => {
@@ -180,28 +193,22 @@ describe('while the operator is down', () => {
 });
 
 describe.skipIf(lacks(inject('mesh'), 'stopped processes'))('while the operator stands still', () => {
-  /** `timeoutSeconds` of the webhooks, and what a loaded machine takes beside it. */
-  const PATIENCE_MS = 3_000 + 3_000;
-
-  const timed = async (call: Promise<ApiAnswer>) => {
-    const began = performance.now();
-    const answer = await call;
-    return { ...answer, ms: performance.now() - began };
-  };
+  test('nobody waits for longer than three seconds', async () => {
+    const webhooks = (await configuration())['webhooks'] as readonly { timeoutSeconds: number }[];
+    expect(new Set(webhooks.map(({ timeoutSeconds }) => timeoutSeconds))).toEqual(new Set([3]));
+  });
 
   test('a policy is stored after three seconds, and judged when the operator goes on', async () => {
-    const { status, ms } = await frozen(mesh, 'operator', () => timed(api('POST', POLICIES, misspelt)));
+    const { status } = await frozen(mesh, 'operator', () => api('POST', POLICIES, misspelt));
     expect(status).toBe(201);
-    expect(ms).toBeLessThan(PATIENCE_MS);
     expect(await new Policies(cluster).condition('shop', NAME, 'Accepted')).toMatchObject({ reason: 'Invalid' });
   });
 
   test('an issuer with keys is refused after three seconds, with the reason', async () => {
     const jwks = toJwks([await generateSigningKey()]);
-    const { status, message, ms } = await frozen(mesh, 'operator', () => timed(api('POST', ISSUERS, issuer({ jwks }))));
+    const { status, message } = await frozen(mesh, 'operator', () => api('POST', ISSUERS, issuer({ jwks })));
     expect(status).toBe(500);
     expect(message).toContain('failed calling webhook "issuer-keys.admission.auth.sekisho.dev"');
-    expect(message).toMatch(/deadline exceeded|timeout/i);
-    expect(ms).toBeLessThan(PATIENCE_MS);
+    expect(message).toMatch(TOO_LATE);
   });
 });

@@ -89,6 +89,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`a browser with a cookie, by HTTPS (${CHR
 
   test('is led to log in, is known by a cookie that no other host gets, and is nobody once logged out', async () => {
     const context = await chrome.newContext({ locale: 'en-GB', ignoreHTTPSErrors: true });
+    context.setDefaultTimeout(LONG / 3);
     const page = await context.newPage();
     await opens(page, origin(SHOP) + WHO_AM_I, /\/login\?to=%2Fapi%2Fwhoami$/);
     await page.screenshot({ path: join(LOCAL, 'cookie-log-in.png') });
@@ -114,6 +115,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`a browser with a cookie, by HTTPS (${CHR
 
   test('cannot be used by a page of another host', async () => {
     const context = await chrome.newContext({ locale: 'en-GB', ignoreHTTPSErrors: true });
+    context.setDefaultTimeout(LONG / 3);
     const page = await context.newPage();
     await logIn(page);
     const other = await context.newPage();

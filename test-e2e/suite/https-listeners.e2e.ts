@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Echo, ITEMS, openEcho } from '../echo/echo.ts';
 import { type Answered, type Asked, ask, askInTurns } from '../https/client.ts';
-import { OTHER, openSecureEdge, type SecureEdge, SHOP } from '../https/secure-edge.ts';
+import { OTHER, openSecureEdge, type SecureEdge, SHOP, SPOILT } from '../https/secure-edge.ts';
 import { Cluster } from '../mesh/cluster.ts';
 import { readMesh } from '../mesh/mesh-info.ts';
 import { Accounts, logIn } from '../story/accounts.ts';
@@ -64,6 +64,15 @@ describe('of two HTTPS listeners', { timeout: LONG }, () => {
     expect(told(await asked({ serverName: OTHER, host: SHOP, path: ITEMS }))).toBe('200');
     expect(told(await asked({ serverName: OTHER, host: SHOP, path: WHO_AM_I }))).toBe('403 route_unknown shop/echo');
     expect(echo.app.since(before).map(audienceOf)).toEqual([['echo']]);
+  });
+
+  test('the requests of a route that istiod drops as a whole get no token: Envoy has another route for them', async () => {
+    const before = echo.app.count;
+    const spoilt = { serverName: SPOILT, host: SPOILT, path: WHO_AM_I, headers };
+    // A guard that has not read it yet knows the other route alone.
+    const isUnread = (answer: Answered | undefined) => isUnavailable(answer) || told(answer).endsWith('shop/echo');
+    expect(told(await decided(() => ask(edge.server, spoilt), isUnread))).toBe('403 route_unknown');
+    expect(echo.app.since(before)).toEqual([]);
   });
 
   test('a connection of HTTP/2 stays at its listener, whichever of its hosts a browser asks for on it', async () => {

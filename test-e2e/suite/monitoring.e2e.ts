@@ -6,6 +6,7 @@ import { waitFor } from '../mesh/wait.ts';
 import { ask, hasNumber, rulesOf } from '../monitoring/ask.ts';
 import { type Prometheus, startPrometheus } from '../monitoring/prometheus.ts';
 import { askable, queriesOf } from '../monitoring/queries.ts';
+import { meshJobs } from '../monitoring/scrape-jobs.ts';
 import { Traffic } from '../monitoring/traffic.ts';
 
 /** What the first run has to compile, on a machine that does other things as well. */
@@ -18,7 +19,7 @@ const traffic = new Traffic(mesh, cluster);
 let prometheus: Prometheus;
 
 beforeAll(async () => {
-  prometheus = await startPrometheus(mesh);
+  prometheus = await startPrometheus(meshJobs(mesh));
 }, BUILD_MS);
 afterAll(async () => {
   await prometheus?.[Symbol.asyncDispose]();

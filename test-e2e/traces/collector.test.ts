@@ -1,13 +1,16 @@
 import { createLogger, openTracing } from '@sekisho/telemetry';
 import { expect, test } from 'vitest';
+import { Addresses } from '../mesh/addresses.ts';
 import { startCollector } from './collector.ts';
-import { freeAddress } from './free-address.ts';
 import { traceTree } from './trace-tree.ts';
 
 const log = createLogger({ name: 'test', level: 'silent' });
+const addresses = new Addresses(import.meta.dirname);
+/** That nobody else takes before it is used. */
+const ownAddress = async () => `127.0.0.1:${await addresses.port('127.0.0.1', 27_950)}`;
 
 async function delivered() {
-  const address = await freeAddress();
+  const address = await ownAddress();
   await using collector = await startCollector(address);
   const tracing = await openTracing('shop', { OTEL_EXPORTER_OTLP_ENDPOINT: `http://${address}` }, { log });
   const span = tracing.serve({
@@ -37,7 +40,7 @@ test('what a process delivers arrives as it was recorded', async () => {
 });
 
 test('a collector that got something else says so to whoever looks', async () => {
-  const address = await freeAddress();
+  const address = await ownAddress();
   await using collector = await startCollector(address);
   const post = (path: string, type: string, body: string) =>
     fetch(`http://${address}${path}`, { method: 'POST', headers: { 'content-type': type }, body });

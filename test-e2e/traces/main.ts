@@ -1,7 +1,7 @@
-import { Interrupted, interruption } from '../mesh/interrupt.ts';
-import { MeshError, runningMesh, startMesh, stopMesh } from '../mesh/launcher.ts';
+import { isExpected } from '../mesh/expected.ts';
+import { interruption } from '../mesh/interrupt.ts';
+import { runningMesh, startMesh, stopMesh } from '../mesh/launcher.ts';
 import type { MeshInfo } from '../mesh/mesh-info.ts';
-import { ToolchainError } from '../toolchain/index.ts';
 import { traceMesh } from './traced-mesh.ts';
 import { tracedPerson, tracedRequest } from './traced-request.ts';
 import { waterfall } from './waterfall.ts';
@@ -29,7 +29,7 @@ async function main(signal: AbortSignal): Promise<void> {
 try {
   await main(interruption());
 } catch (error) {
-  if (!(error instanceof MeshError || error instanceof ToolchainError || error instanceof Interrupted)) throw error;
+  if (!isExpected(error)) throw error;
   console.error(`\n${error.message}`);
   process.exitCode = 1;
 }

@@ -116,6 +116,11 @@ export const BINDINGS: readonly Binding[] = [
   ...autoscaling('sekisho-guard', 'guard'),
   ...region('Deployment/auth'),
   ...region('Deployment/sekisho-guard'),
+  {
+    of: 'Deployment/auth',
+    at: `${CONTAINER}.env.[DATABASE_REPLICA_MAX_AGE_SECONDS].value`,
+    expression: '{{ .Values.region.databaseReplicaMaxAgeSeconds | quote }}',
+  },
   ...edge,
   { of: 'NetworkPolicy/auth', at: 'spec.ingress.0.from.0', items: 'network.authFrom' },
   { of: 'Gateway/public', at: 'spec.gatewayClassName', value: 'publicGateway.className' },

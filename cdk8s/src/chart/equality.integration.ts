@@ -37,7 +37,8 @@ const peers = { metricsFrom: [], administrationFrom: [prometheus], authFrom: [pr
 const cache = { to: [{ ipBlock: { cidr: '10.0.0.0/8' } }], ports: [6380] };
 
 const refusing: RegionProps = {
-  ...{ name: 'asia-1', all: ['us', 'eu', 'asia-1'], maxStalenessSeconds: 86_400, databaseReplica: true },
+  ...{ name: 'asia-1', all: ['us', 'eu', 'asia-1'], maxStalenessSeconds: 86_400 },
+  ...{ databaseReplica: true, databaseReplicaMaxAgeSeconds: 60 },
   ...{ withoutGlobal: 'refuse', withoutLocal: 'refuse' },
 };
 
@@ -57,6 +58,11 @@ const PROFILES: readonly Profile[] = [
     options: { issuer, edge: {}, routesFrom, gatewayServiceType: 'ClusterIP' },
   },
   { name: 'no guard', values: { guard: { enabled: false }, publicGateway }, options: { issuer, routesFrom } },
+  {
+    name: 'an operator of an earlier release',
+    values: { tokenIssuer: { requireClientId: false } },
+    options: { ...base, edge: {}, routesFrom: [], requireClientId: false },
+  },
   {
     name: 'no guard, stores of its own',
     values: { guard: { enabled: false }, redis: { enabled: true }, postgresql: { enabled: true } },

@@ -9,7 +9,7 @@ import { PLATFORM_NAMESPACE } from '../platform.ts';
 import { type Cluster, openCluster, type Reference } from './testing/cluster.ts';
 import { CHART, Helm, profileFile } from './testing/helm.ts';
 import { readInstallPage } from './testing/install-page.ts';
-import { newerChart } from './testing/newer-chart.ts';
+import { earlierChart, newerChart } from './testing/releases.ts';
 
 /** One release goes through its life, a test for each turn of it: none of them stands alone. */
 let cluster: Cluster;
@@ -98,6 +98,18 @@ test('an upgrade changes what values say, and leaves what the operator wrote', a
   const after = (await cluster.get(webhook))?.['webhooks'];
   expect(after).toEqual(webhooks.map(() => expect.objectContaining({ clientConfig: { caBundle, service } })));
   expect(await cluster.get(certificate)).toMatchObject({ data });
+});
+
+test('tokens must name a client, but for the upgrade that replaces an operator which does not know how to ask for it', async () => {
+  const required = async () => Object(await cluster.get(issuer)).spec.requiredClaims;
+  const byClient = [{ path: ['client_id'] }];
+  expect(await required()).toEqual(byClient);
+  await upgrade(earlierChart(folder), ...profile('minimal'));
+  expect(await required()).toBeUndefined();
+  expect(await upgrade(CHART, ...profile('minimal'))).toContain('Upgrade once more');
+  expect(await required()).toBeUndefined();
+  expect(await upgrade(CHART, ...profile('minimal'))).not.toContain('Upgrade once more');
+  expect(await required()).toEqual(byClient);
 });
 
 test('an upgrade brings definitions up to date, and an earlier chart leaves them so', async () => {

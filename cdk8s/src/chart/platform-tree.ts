@@ -51,6 +51,7 @@ const { authFrom: _authFrom, ...network } = FULL.network;
 /** What a value of the chart switches on, and the options without it. */
 const SWITCHES: readonly { readonly condition: string; readonly off: Installation }[] = [
   { condition: '.Values.guard.enabled', off: unguarded },
+  { condition: '(include "sekisho.requiresClientId" .)', off: { ...FULL, requireClientId: false } },
   { condition: '.Values.guard.loginPath', off: { ...FULL, guard: pageless } },
   { condition: '.Values.guard.meshed', off: { ...FULL, guard: { ...FULL.guard, meshed: false } } },
   { condition: '.Values.guard.autoscaling.enabled', off: { ...FULL, guard: { ...FULL.guard, replicas: 2 } } },

@@ -46,6 +46,7 @@ describe('a value that is wrong is refused by its name', () => {
     ['region.all={eu,eu}', "at '/region/all': items at 0 and 1 are equal"],
     ['region.withoutGlobal=go-on', "at '/region/withoutGlobal'"],
     ['region.maxStalenessSeconds=5', "at '/region/maxStalenessSeconds'"],
+    ['region.databaseReplicaMaxAgeSeconds=5', "at '/region/databaseReplicaMaxAgeSeconds'"],
     ['region.all={eu,us}', 'region.name is empty'],
     ['region.name=eu', 'region.all must name every region that is there: eu'],
     ['region.name=eu,region.all={us,asia}', 'eu, which is region.name, too'],

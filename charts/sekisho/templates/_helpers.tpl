@@ -22,6 +22,17 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- required "issuer is empty. It is the `iss` of every token and the address of the auth service: --set issuer=https://auth.example.org" .Values.issuer }}
 {{- end }}
 
+{{- /*
+Whether the TokenIssuer tells access tokens from id tokens. An operator and a guard of an earlier release refuse fields that they do not know,
+and still run while an upgrade is applied: the webhook that is there lists those that they know. Writes something where it is so.
+*/}}
+{{- define "sekisho.requiresClientId" -}}
+{{- $webhook := lookup "admissionregistration.k8s.io/v1" "ValidatingWebhookConfiguration" "" "sekisho" -}}
+{{- if and .Values.tokenIssuer.requireClientId (or (not $webhook) (contains "requiredClaims" (toJson $webhook))) -}}
+true
+{{- end -}}
+{{- end }}
+
 {{- /* A selector that matches no namespace is refused by the API server in words that nobody would connect with this value. */}}
 {{- define "sekisho.publicRoutes" -}}
 {{- if not .Values.publicGateway.routesFrom }}

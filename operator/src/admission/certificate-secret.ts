@@ -1,13 +1,13 @@
 import {
   AlreadyExistsError,
   ConflictError,
+  isRecord,
   type KubeClient,
   type KubeObject,
   NotFoundError,
   type ObjectRef,
 } from '@sekisho/kube';
 import { OperatorError } from '../errors.ts';
-import { isRecord } from '../resources.ts';
 import { type Generation, readGeneration } from './generation.ts';
 import { SECRETS } from './resources.ts';
 

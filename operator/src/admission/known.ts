@@ -1,7 +1,7 @@
-import { Informer, type InformerOptions, type KubeObject } from '@sekisho/kube';
+import { Informer, type InformerOptions, isRecord, type KubeObject } from '@sekisho/kube';
 import { type KnownIssuer, readPolicyStatus, serviceNames } from '@sekisho/policy';
 import { isDefaultIssuer } from '../references.ts';
-import { ISSUERS, isRecord, POLICIES } from '../resources.ts';
+import { ISSUERS, POLICIES } from '../resources.ts';
 import { namesakes } from '../rivals.ts';
 import type { Known } from './verdict.ts';
 

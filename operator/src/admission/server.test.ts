@@ -70,7 +70,7 @@ describe('the webhook server', () => {
     const options = { host, port: server.address.port, path: '/validate', method: 'POST', ca: files.authority };
     const slow = request({ ...options, agent: false, headers: { 'content-type': 'application/json' } });
     slow.write('x'.repeat(80));
-    await expect.poll(async () => (await send({ body: 'y'.repeat(80) })).status).toBe(503);
+    await expect.poll(async () => (await send({ body: 'y'.repeat(80) })).status, { timeout: 60_000 }).toBe(503);
     slow.end();
     const [response] = await once(slow, 'response');
     expect([response.statusCode, (await text(response)).length]).toEqual([200, 91]);

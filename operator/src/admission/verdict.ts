@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isRecord } from '@sekisho/kube';
 import {
   type Advice,
   GROUP,
@@ -17,7 +18,6 @@ import {
   type RawObject,
   type ServiceAuthPolicy,
 } from '@sekisho/policy';
-import { isRecord } from '../resources.ts';
 import type { AdmissionRequest } from './request.ts';
 
 /** What the API server is to be told. */

@@ -9,6 +9,7 @@ import { createEnforceMetrics } from './metrics.ts';
 import { EnforcementWatch } from './watch.ts';
 
 const SETTLE = 12_000;
+const PATIENCE_MS = 60_000;
 const KEY = 'shop/bucket';
 const A = 'bucket-a.shop';
 const B = 'bucket-b.shop';
@@ -26,6 +27,8 @@ const awaited = (objects: readonly Identified[], ...proxies: readonly string[]) 
 let clock: FakeClock;
 let metrics: ReturnType<typeof createMetrics>;
 let istiod: Istiod;
+/** Of a replica that hangs nothing is waited for. */
+let hasty: Istiod;
 let replicas: [FakeIstiod, FakeIstiod];
 let news: string[];
 let failures: Set<string>;
@@ -37,23 +40,32 @@ beforeEach(async () => {
   clock = new FakeClock(Date.now());
   metrics = createMetrics({ processMetrics: false });
   replicas = [await FakeIstiod.start(), await FakeIstiod.start()];
-  istiod = createIstiod({ timeoutMs: 300, maxBytes: 1024 * 1024, token: undefined });
+  istiod = createIstiod({ timeoutMs: PATIENCE_MS, maxBytes: 1024 * 1024, token: undefined });
+  hasty = createIstiod({ timeoutMs: 300, maxBytes: 1024 * 1024, token: undefined });
   news = [];
   failures = new Set();
   stop = new AbortController();
-  watch = create(istiod);
+  watch = create({
+    elements: (base, ...asked) => patienceFor(base).elements(base, ...asked),
+    close: async () => undefined,
+  });
   running = watch.run(stop.signal);
 });
 
 afterEach(async () => {
   stop.abort();
   await running;
-  await istiod.close();
+  await Promise.all([istiod.close(), hasty.close()]);
   for (const replica of replicas) {
     expect(replica.unexpected).toEqual([]);
     await replica.close();
   }
 });
+
+function patienceFor(base: string): Istiod {
+  const hangs = replicas.some(({ replica, failing }) => replica.url === base && failing === 'hangs');
+  return hangs ? hasty : istiod;
+}
 
 function create(asked: Istiod): EnforcementWatch {
   return new EnforcementWatch({
@@ -76,10 +88,10 @@ const rounds = async () => Number(/sekisho_istiod_round_seconds_count (\d+)/.exe
 async function looks(count: number): Promise<void> {
   const wanted = (await rounds()) + count;
   while ((await rounds()) < wanted) {
-    await vi.waitFor(() => expect(clock.pending.length).toBeGreaterThan(0), { timeout: 10_000 });
+    await vi.waitFor(() => expect(clock.pending.length).toBeGreaterThan(0), PATIENCE_MS);
     const before = await rounds();
     await clock.advance(clock.pending[0] ?? 0);
-    await vi.waitFor(async () => expect(await rounds()).toBeGreaterThan(before), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await rounds()).toBeGreaterThan(before), PATIENCE_MS);
   }
 }
 
@@ -255,9 +267,9 @@ describe('the watch of proxies', () => {
     await looks(2);
     await clock.advance(SETTLE);
     await looks(9);
-    expect(clock.pending[0]).toBeGreaterThan(30_000);
+    await vi.waitFor(() => expect(clock.pending[0]).toBeGreaterThan(30_000), PATIENCE_MS);
     watch.want('shop/user', { ...awaited([generated(1)], B), group: 'shop/user' });
-    await vi.waitFor(() => expect(clock.pending[0]).toBeLessThanOrEqual(500));
+    await vi.waitFor(() => expect(clock.pending[0]).toBeLessThanOrEqual(500), PATIENCE_MS);
   });
 
   test('takes no more than its share of the time of one replica while another one is away', async () => {
@@ -271,7 +283,7 @@ describe('the watch of proxies', () => {
     const slow = watch.run(stop.signal);
     watch.want(KEY, awaited([generated(1)], A));
     await looks(1);
-    await vi.waitFor(() => expect(clock.pending[0]).toBeGreaterThanOrEqual(15_000));
+    await vi.waitFor(() => expect(clock.pending[0]).toBeGreaterThanOrEqual(15_000), PATIENCE_MS);
     stop.abort();
     await slow;
   });
@@ -290,7 +302,7 @@ describe('the watch of proxies', () => {
 
 test('the token is sent, and one that is refused is told from an istiod that is gone', async () => {
   let token = 'wrong';
-  const withToken = createIstiod({ timeoutMs: 5_000, maxBytes: 1024, token: async () => token });
+  const withToken = createIstiod({ timeoutMs: PATIENCE_MS, maxBytes: 1024, token: async () => token });
   first().token = 'right';
   const look = () => withToken.elements(first().replica.url, '/debug/syncz', () => undefined, stop.signal);
   await expect(look()).rejects.toMatchObject({ code: 'istiod_forbidden' });
@@ -300,7 +312,7 @@ test('the token is sent, and one that is refused is told from an istiod that is 
 });
 
 test('an answer that is too large is given up', async () => {
-  const small = createIstiod({ timeoutMs: 5_000, maxBytes: 100, token: undefined });
+  const small = createIstiod({ timeoutMs: PATIENCE_MS, maxBytes: 100, token: undefined });
   first().objects = [generated(1), generated(2)];
   const look = small.elements(first().replica.url, '/debug/configz', () => undefined, stop.signal);
   await expect(look).rejects.toMatchObject({ code: 'istiod_unreadable' });

@@ -32,7 +32,7 @@ async function start(): Promise<Replica> {
   return Replica.start({ name: 'a', server: await journal.door('a'), namespace: cluster.namespace });
 }
 
-describe('an operator that is killed', { timeout: 90_000 }, () => {
+describe('an operator that is killed', () => {
   test.each(STEPS)(
     'at its write of %s, carried out or not, leaves nothing open, and its successor goes on',
     async (step) => {

@@ -2,6 +2,7 @@ import { systemClock } from '@sekisho/kube';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { meshConfigFromFile } from './mesh-config.ts';
 
+const PATIENCE_MS = 60_000;
 let stop = new AbortController();
 beforeEach(() => {
   stop = new AbortController();
@@ -18,13 +19,13 @@ describe('the mesh config in a file', () => {
     await source.synced();
     expect(source.state).toMatchObject({ config: { trustDomain: 'one' } });
     answer = 'trustDomain: two';
-    await vi.waitFor(() => expect(source.state).toMatchObject({ config: { trustDomain: 'two' } }));
+    await vi.waitFor(() => expect(source.state).toMatchObject({ config: { trustDomain: 'two' } }), PATIENCE_MS);
     answer = 'extensionProviders: 3';
-    await vi.waitFor(() => expect(source.state.problem).toContain('extensionProviders: must be a list'));
+    await vi.waitFor(() => expect(source.state.problem).toContain('extensionProviders: must be a list'), PATIENCE_MS);
     expect(source.state.config?.trustDomain).toBe('two');
     expect(heard).toHaveBeenCalledTimes(3);
     answer = 'trustDomain: three';
-    await vi.waitFor(() => expect(source.state).toMatchObject({ config: { trustDomain: 'three' } }));
+    await vi.waitFor(() => expect(source.state).toMatchObject({ config: { trustDomain: 'three' } }), PATIENCE_MS);
     expect(source.state.problem).toBeUndefined();
   });
 

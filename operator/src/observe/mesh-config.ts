@@ -1,8 +1,8 @@
-import { type Clock, Informer, pause } from '@sekisho/kube';
+import { type Clock, Informer, isRecord, pause } from '@sekisho/kube';
 import { describeProblems, type Mesh, parseMeshConfig } from '@sekisho/policy';
 import { parse } from 'yaml';
 import { type CacheOptions, watching } from '../caches.ts';
-import { CONFIG_MAPS, isRecord } from '../resources.ts';
+import { CONFIG_MAPS } from '../resources.ts';
 
 /** What is known of the mesh config: the last good one, and why there is no newer one. */
 export type MeshConfigState = Pick<Mesh, 'config' | 'problem'>;

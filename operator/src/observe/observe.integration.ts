@@ -14,6 +14,8 @@ extensionProviders:
     envoyExtAuthzHttp: { service: guard.sekisho-system.svc.cluster.local, port: 8080, timeout: 0.25s }
 `;
 
+const PATIENCE_MS = 90_000;
+
 const cluster = useCluster();
 const ref = (name: string) => ({ namespace: cluster.namespace, name });
 const workload = (name: string, labels: object) => ({
@@ -23,7 +25,7 @@ const workload = (name: string, labels: object) => ({
   spec: { address: '127.0.0.9', serviceAccount: 'bucket', labels },
 });
 const becomes = (name: string, type: string, wanted: object) =>
-  vi.waitFor(async () => expect(await cluster.condition(name, type)).toMatchObject(wanted), 30_000);
+  vi.waitFor(async () => expect(await cluster.condition(name, type)).toMatchObject(wanted), PATIENCE_MS);
 const selected = async (name: string) =>
   readPolicyStatus((await cluster.client.get(POLICIES, ref(name))).status).workloads?.selected;
 
@@ -50,6 +52,7 @@ describe('what stands around a policy', () => {
     await cluster.client.create(POLICIES, cluster.policy('bucket'));
     await becomes('bucket', 'Warning', { status: 'False' });
     await cluster.programmed('bucket');
+    await cluster.counted(1);
     await cluster.quiet();
     await cluster.stopOperator();
     await cluster.startOperator();
@@ -65,7 +68,7 @@ describe('what stands around a policy', () => {
     const policy = { ...cluster.policy('front'), spec: { ...spec, targetRefs } };
     await cluster.client.create(POLICIES, policy);
     await cluster.programmed('front');
-    await vi.waitFor(async () => expect(await selected('front')).toBe(1), 30_000);
+    await vi.waitFor(async () => expect(await selected('front')).toBe(1), PATIENCE_MS);
     for (const object of await cluster.generated('front')) expect(object.spec).toMatchObject({ targetRefs });
   });
 });
@@ -105,9 +108,12 @@ test('the mesh config is read from its ConfigMap, and the last one kept when tha
     await client.create(CONFIG_MAPS, map);
     const another = { ...map, metadata: ref('another'), data: { mesh: 'trustDomain: x' } };
     await client.create(CONFIG_MAPS, another);
-    await vi.waitFor(() => expect(source.state.config?.providers).toMatchObject([{ name: 'sekisho-hop' }]));
+    await vi.waitFor(
+      () => expect(source.state.config?.providers).toMatchObject([{ name: 'sekisho-hop' }]),
+      PATIENCE_MS,
+    );
     await client.delete(CONFIG_MAPS, ref('istio'));
-    await vi.waitFor(() => expect(source.state.problem).toContain('has no key mesh'));
+    await vi.waitFor(() => expect(source.state.problem).toContain('has no key mesh'), PATIENCE_MS);
     expect(source.state.config?.providers).toHaveLength(1);
   } finally {
     stop.abort();

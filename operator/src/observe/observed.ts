@@ -1,8 +1,8 @@
-import { type IndexFunction, Informer, type KubeObject, type StoreView } from '@sekisho/kube';
+import { type IndexFunction, Informer, isRecord, type KubeObject, type StoreView } from '@sekisho/kube';
 import { type IstioKind, LABEL, MANAGED_BY } from '@sekisho/policy';
 import { type CacheOptions, watching } from '../caches.ts';
 import { labelKeys } from '../references.ts';
-import { GENERATED, isRecord, PODS, SERVICES, WORKLOAD_ENTRIES } from '../resources.ts';
+import { GENERATED, PODS, SERVICES, WORKLOAD_ENTRIES } from '../resources.ts';
 import { pruneForeign, prunePod, pruneService, pruneWorkloadEntry } from './prune.ts';
 
 /** `namespace/label=value` of each label. */

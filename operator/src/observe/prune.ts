@@ -1,6 +1,5 @@
-import type { KubeObject } from '@sekisho/kube';
+import { isRecord, type KubeObject } from '@sekisho/kube';
 import type { WorkloadProxy } from '@sekisho/policy';
-import { isRecord } from '../resources.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   connect,
   discover,
@@ -13,13 +14,13 @@ import {
   type Transport,
 } from '@sekisho/kube';
 import { crds, readIssuerStatus, readPolicyStatus } from '@sekisho/policy';
+import { type Line, startLine } from '@sekisho/telemetry/testing';
 import { expect, vi } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { GENERATED, ISSUERS, POLICIES } from '../resources.ts';
 import { enterExclusively } from './exclusive.ts';
 import { inParallel } from './in-parallel.ts';
 import { type OperatorRun, type RunOptions, runOperator } from './run-operator.ts';
-import { TcpProxy } from './tcp-proxy.ts';
 
 export const NAMESPACES: Resource = {
   group: '',
@@ -29,6 +30,8 @@ export const NAMESPACES: Resource = {
   namespaced: false,
 };
 const API_VERSION = 'auth.sekisho.dev/v1alpha1';
+/** For what comes at once on a machine that does nothing else. */
+const PATIENCE_MS = 90_000;
 
 export interface ClusterFiles {
   /** An admin's. */
@@ -39,10 +42,9 @@ export interface ClusterFiles {
   readonly ownServer?: boolean;
 }
 
-/** A real API server with all CRDs, a namespace per test, and operators that reach it through a proxy that can be cut. */
+/** A real API server with all CRDs, a namespace per test, and operators that reach it through a line that fails on demand. */
 export class Cluster {
   readonly client: KubeClient;
-  readonly proxy: TcpProxy;
   readonly issuerName = `platform-${randomBytes(4).toString('hex')}`;
   namespace = '';
   /** Istio's mesh config, in YAML. */
@@ -51,34 +53,34 @@ export class Cluster {
   readonly #admin: Transport;
   #folder = '';
   #leave: () => Promise<void> = async () => undefined;
+  #line: Line | undefined;
   #run: OperatorRun | undefined;
 
   constructor(files: ClusterFiles) {
     this.#files = files;
     this.#admin = connect({ kubeconfig: files.kubeconfig });
     this.client = new KubeClient(this.#admin, { fieldManager: 'person' });
-    const { hostname: host, port } = new URL(serverOf(readKubeconfig(files.kubeconfig)).server);
-    this.proxy = new TcpProxy({ host, port: Number(port) });
   }
 
   /** Waits until no other test file uses the API server, where others may. */
   async open(): Promise<void> {
     this.#folder = await mkdtemp(join(tmpdir(), 'operator-'));
-    await this.proxy.listen();
     const kubeconfig = readKubeconfig(this.#files.kubeconfig);
-    serverOf(kubeconfig).server = `https://127.0.0.1:${this.proxy.port}`;
+    const cluster = serverOf(kubeconfig);
+    this.#line = await startLine(cluster.server);
+    cluster.server = this.#line.url;
     await writeFile(join(this.#folder, 'kubeconfig'), JSON.stringify(kubeconfig));
     if (!this.#files.ownServer) this.#leave = await enterExclusively(this.client, this.issuerName);
     for (const definition of [...crds(), ...(await definitionsIn(this.#files.istioCrds))]) {
       await this.client.apply(await discover(this.client, definition), definition, { force: true });
     }
-    await vi.waitFor(() => this.#everyKindServed(), 30_000);
+    await vi.waitFor(() => this.#everyKindServed(), PATIENCE_MS);
   }
 
   async close(): Promise<void> {
     await this.client.delete(ISSUERS, { name: this.issuerName });
     await this.#leave();
-    await this.proxy.close();
+    await this.#line?.close();
     await this.#admin.close();
     await rm(this.#folder, { recursive: true });
   }
@@ -100,15 +102,22 @@ export class Cluster {
     return this.#run;
   }
 
+  /** From operators to the API server. */
+  get line(): Line {
+    if (this.#line === undefined) throw new Error('the cluster is not open');
+    return this.#line;
+  }
+
   /** The one that runs, or ran last. */
   get operator(): OperatorRun {
     if (this.#run === undefined) throw new Error('no operator was started');
     return this.#run;
   }
 
-  /** Every call of the operator that was no read. */
+  /** Every call of the operator that was no read, of what belongs to this test. */
   get writes(): readonly string[] {
-    return this.operator.calls.filter((call) => !call.startsWith('GET '));
+    const own = [`/namespaces/${this.namespace}/`, `/${this.issuerName}/`];
+    return this.operator.calls.filter((call) => !call.startsWith('GET ') && own.some((part) => call.includes(part)));
   }
 
   /** Does nothing while none runs. */
@@ -146,7 +155,7 @@ export class Cluster {
   }
 
   /** Waits until the status says so of the generation that the API server holds. */
-  async programmed(name: string, timeoutMs = 30_000): Promise<void> {
+  async programmed(name: string, timeoutMs = PATIENCE_MS): Promise<void> {
     await vi.waitFor(async () => {
       const { metadata } = await this.client.get(POLICIES, { namespace: this.namespace, name });
       const observedGeneration = metadata.generation;
@@ -157,6 +166,13 @@ export class Cluster {
   /** Writes the whole policy, as `kubectl apply` does. */
   apply(policy: Manifest): Promise<KubeObject> {
     return this.client.apply(POLICIES, policy, { force: true });
+  }
+
+  /** Waits until the status of the issuer says of its only key that so many policies hold it: nothing is left to be counted then. */
+  async counted(policies: number): Promise<void> {
+    await vi.waitFor(async () => {
+      expect((await this.issuerStatus()).keys).toMatchObject([{ policies, of: policies }]);
+    }, PATIENCE_MS);
   }
 
   async issuerStatus() {
@@ -185,14 +201,17 @@ export class Cluster {
     await Promise.all(kinds.map((kind) => this.client.page(kind, { limit: 1 })));
   }
 
-  /** Writing comes to rest: what is still to be written is, and then nothing more for a second. */
+  /**
+   * Writing comes to rest: what is still to be written is, and then nothing more for a second. In steps, so that a process that stood
+   * still comes to what had arrived meanwhile.
+   */
   async quiet(): Promise<void> {
     const rests = async () => {
       const before = [...this.writes];
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      for (let step = 0; step < 20; step += 1) await delay(50);
       expect(this.writes).toEqual(before);
     };
-    await vi.waitFor(rests, 30_000);
+    await vi.waitFor(rests, PATIENCE_MS);
   }
 }
 

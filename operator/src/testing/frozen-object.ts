@@ -28,7 +28,7 @@ export async function frozenObject(cluster: Cluster, object: KubeObject): Promis
   await client.apply(POLICIES, policy);
   const bound = { apiVersion, kind: BINDING, metadata, spec: binding };
   await client.apply(BINDINGS, bound);
-  await vi.waitFor(() => expect(isFrozen(cluster, object)).resolves.toBe(true), 20_000);
+  await vi.waitFor(() => expect(isFrozen(cluster, object)).resolves.toBe(true), 90_000);
   return {
     async release() {
       await client.delete(BINDINGS, metadata);

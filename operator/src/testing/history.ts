@@ -66,7 +66,7 @@ export class History {
 
   /** Waits until it has seen all that happened until now. */
   async #ordered(): Promise<readonly Step[]> {
-    await vi.waitFor(() => this.#caughtUp(), 30_000);
+    await vi.waitFor(() => this.#caughtUp(), 90_000);
     return this.#steps.toSorted((a, b) => (a.version < b.version ? -1 : 1));
   }
 

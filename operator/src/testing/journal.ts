@@ -10,7 +10,6 @@ export interface Entry {
   readonly replica: string;
   readonly what: 'lease' | 'release' | 'write';
   readonly path: string;
-  readonly at: number;
 }
 
 export interface Upstream {
@@ -76,15 +75,11 @@ export class Journal {
     });
   }
 
-  /** The longest time from a replica's last renewal to a write of it, in milliseconds. */
-  get oldestTrustMs(): number {
-    const renewed = new Map<string, number>();
-    let oldest = 0;
-    for (const { what, replica, at } of this.entries) {
-      if (what === 'write') oldest = Math.max(oldest, at - (renewed.get(replica) ?? at));
-      else renewed.set(replica, at);
-    }
-    return oldest;
+  /** Writes of a replica after this many entries, up to its next claim: of one that was frozen, those that it had left behind. */
+  writesBeforeClaim(replica: string, from: number): readonly Entry[] {
+    const later = this.entries.slice(from).filter((entry) => entry.replica === replica);
+    const claim = later.findIndex(({ what }) => what === 'lease');
+    return later.slice(0, claim < 0 ? undefined : claim).filter(({ what }) => what === 'write');
   }
 
   async close(): Promise<void> {
@@ -110,7 +105,8 @@ export class Journal {
     const forwarded = { ...headers, host: new URL(server).host, authorization: `Bearer ${token}` };
     const upstream = request(new URL(path, server), { method, headers: forwarded, agent: this.#agent });
     upstream.on('response', (response) => {
-      if (claims) this.#passClaim(replica, path, response, answer);
+      // Killed in the middle of its answer.
+      if (claims) this.#passClaim(replica, path, response, answer).catch(() => answer.destroy());
       else response.pipe(answer.writeHead(response.statusCode ?? 502, response.headers));
     });
     // Either side is killed on purpose in these tests; the other side then ends, too.
@@ -131,6 +127,6 @@ export class Journal {
   }
 
   #note(replica: string, what: Entry['what'], path: string): void {
-    this.entries.push({ replica, what, path, at: performance.now() });
+    this.entries.push({ replica, what, path });
   }
 }

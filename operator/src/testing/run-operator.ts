@@ -25,7 +25,7 @@ export interface OperatorRun {
   readonly refusals: readonly string[];
   /** Its log, one JSON text a line. */
   readonly log: readonly string[];
-  /** `type reason` of the events that it recorded. */
+  /** `type reason name` of the events that it recorded, by the name of the object that each is about. */
   readonly events: readonly string[];
   readonly metrics: Metrics;
   /** Safe to call twice. */
@@ -40,7 +40,7 @@ export async function runOperator({
   asking,
 }: RunOptions): Promise<OperatorRun> {
   const transport = connect({ kubeconfig });
-  const keys = createFetchJson({ timeoutMs: 1_000, maxBytes: 256 * 1024 });
+  const keys = createFetchJson({ timeoutMs: 30_000, maxBytes: 256 * 1024 });
   const calls: string[] = [];
   const refusals: string[] = [];
   const log: string[] = [];
@@ -50,7 +50,10 @@ export async function runOperator({
   const operator = createOperator({
     client: new KubeClient(counting(transport, calls, refusals), { fieldManager: 'sekisho-operator' }),
     fetch: keys.fetch,
-    events: { record: ({ type, reason }) => void events.push(`${type} ${reason}`), stop: () => Promise.resolve() },
+    events: {
+      record: ({ type, reason, regarding }) => void events.push(`${type} ${reason} ${regarding.metadata.name}`),
+      stop: () => Promise.resolve(),
+    },
     mesh: MESH,
     meshConfig: meshConfigFromFile(systemClock, async () => meshConfig(), 50),
     jwksRefreshMs,
@@ -72,7 +75,7 @@ export async function runOperator({
     stopped ??= end();
     return stopped;
   };
-  await vi.waitFor(() => expect(operator.ready).toBe(true), 15_000);
+  await vi.waitFor(() => expect(operator.ready).toBe(true), 90_000);
   return { calls, refusals, log, events, metrics, stop };
 }
 

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   connect,
   type EventFacts,
@@ -7,12 +8,11 @@ import {
   type Manifest,
   pathOf,
   type Resource,
-  systemClock,
   type Target,
   type Transport,
   withQuery,
 } from '@sekisho/kube';
-import { FakeApi, type OpenStream, type SeenCall } from '@sekisho/kube/testing';
+import { FakeApi, type OpenStream, type SeenCall, TickingClock } from '@sekisho/kube/testing';
 import { createLogger, createMetrics, type Metrics } from '@sekisho/telemetry';
 import { meshConfigFromFile } from '../observe/mesh-config.ts';
 import { createOperator, type Operator, type OperatorOptions } from '../operator.ts';
@@ -40,6 +40,9 @@ export function applyPath(resource: Resource, target: Target): string {
   return withQuery(pathOf(resource, target), { fieldManager: MANAGER, force: true, fieldValidation: 'Ignore' });
 }
 
+/** How long an announced call is waited for. */
+const SETTLE_MS = 60_000;
+
 /** The version of the first lists; what they hold is older, what comes after them newer. */
 const LISTED = 2_000;
 
@@ -63,6 +66,7 @@ export class Scenario {
   readonly metrics: Metrics = createMetrics({ undeclared: 'throw', processMetrics: false });
   /** What the operator told people, as `type reason: note`. */
   readonly told: string[] = [];
+  readonly clock = new TickingClock();
   readonly #transport: Transport;
   readonly #operator: Operator;
   readonly #streams = new Map<string, Promise<OpenStream>>();
@@ -74,8 +78,9 @@ export class Scenario {
     this.#transport = connect({ kubeconfig: api.kubeconfig });
     const retry = { attempts: 1, backoff: { baseMs: 1, maxMs: 1 }, maxRetryAfterMs: 0 };
     const log = createLogger({ name: 'operator', level: 'silent' });
+    const { clock } = this;
     this.#operator = createOperator({
-      client: new KubeClient(this.#transport, { fieldManager: MANAGER, retry }),
+      client: new KubeClient(this.#transport, { fieldManager: MANAGER, retry, clock }),
       fetch: (uri, signal) => Promise.race([options.fetch?.(uri) ?? unannounced(uri), aborted(signal)]),
       election: options.election,
       events: {
@@ -83,12 +88,12 @@ export class Scenario {
         stop: async () => options.onLastEvents?.(),
       },
       mesh: MESH,
-      meshConfig: meshConfigFromFile(systemClock, async () => options.meshConfig ?? MESH_CONFIG, 20),
+      meshConfig: meshConfigFromFile(clock, async () => options.meshConfig ?? MESH_CONFIG, 20),
       jwksRefreshMs: 300_000,
       log,
-      outages: new Outages({ log, clock: systemClock }),
+      outages: new Outages({ log, clock }),
       metrics: this.metrics,
-      clock: systemClock,
+      clock,
       random: () => 0.5,
       countDelayMs: 20,
     });
@@ -174,11 +179,14 @@ export class Scenario {
     };
   }
 
-  /** Waits until every announced call came and nothing else does for a while. */
+  /**
+   * Waits until every announced call came and nothing else does for a while. In steps, so that a process that stood still comes to what
+   * had arrived meanwhile.
+   */
   async settle(): Promise<void> {
-    const end = performance.now() + 5_000;
-    while (this.api.pending > 0 && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    const end = performance.now() + SETTLE_MS;
+    while (this.api.pending > 0 && performance.now() < end) await delay(10);
+    for (let step = 0; step < 15; step += 1) await delay(10);
     this.api.verify();
   }
 
@@ -190,6 +198,7 @@ export class Scenario {
 
   async close(): Promise<void> {
     await this.stop();
+    await this.clock.stop();
     await this.#transport.close();
     await this.api.close();
   }

@@ -39,11 +39,11 @@ beforeAll(async () => {
   });
   const addresses = () =>
     [...log.matchAll(/Server listening at (http:\/\/127\.0\.0\.1:\d+)/g)].map(([, url = '']) => url);
-  await vi.waitFor(() => expect(addresses()).toHaveLength(2), { timeout: 50_000 });
+  await vi.waitFor(() => expect(addresses()).toHaveLength(2), { timeout: 120_000 });
   const [publicServer = '', server = ''] = addresses();
   environment = { SEKISHO_SERVER: server, SEKISHO_PUBLIC_SERVER: publicServer, XDG_CONFIG_HOME: folder };
   const isReady = async () => expect((await fetch(`${server}/readyz`)).status).toBe(200);
-  await vi.waitFor(isReady, { timeout: 20_000 });
+  await vi.waitFor(isReady, { timeout: 120_000 });
 });
 afterAll(async () => {
   auth.kill('SIGTERM');
@@ -107,4 +107,4 @@ test('an administrator logs in, makes a user, and takes everything back', async 
   expect(await done('keys list')).toContain('active');
   await done('logout');
   expect(await sekisho('users list')).toMatchObject({ code: 1 });
-}, 120_000);
+}, 600_000);

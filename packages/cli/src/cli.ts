@@ -31,7 +31,7 @@ Exit codes:
   130  interrupted
 
 Examples:
-  kubectl -n sekisho port-forward service/auth 8081 &
+  kubectl -n sekisho-system port-forward service/auth 8081 &
   export SEKISHO_SERVER=http://localhost:8081 SEKISHO_PUBLIC_SERVER=https://auth.example.org
   sekisho login
   sekisho users create alice@example.org --role member --grant bucket=bucket:read

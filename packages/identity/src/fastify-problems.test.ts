@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { beforeEach, expect, test } from 'vitest';
 import { tokenCaller } from './caller.ts';
-import { identity, problems } from './fastify.ts';
+import { answerFrameworkError, identity, problems } from './fastify.ts';
 
 const fault = (properties: object) => Object.assign(new Error('what happened'), properties);
 
@@ -13,7 +13,11 @@ beforeEach(async () => {
   const write = (line: string) => {
     logged += line;
   };
-  app = Fastify({ logger: { level: 'error', stream: { write } }, bodyLimit: 100 });
+  app = Fastify({
+    logger: { level: 'error', stream: { write } },
+    bodyLimit: 100,
+    frameworkErrors: answerFrameworkError,
+  });
   await app.register(problems);
   await app.register(identity, { service: 'notes' });
   app.get('/mine', ({ caller }) => tokenCaller(caller).id);
@@ -47,6 +51,17 @@ test('an error that the client cannot help is logged with its cause too', async 
   expect(response.json()).toMatchObject({ status: 503, code: 'store_unavailable', detail: 'what happened' });
   expect(response.body).not.toContain('no route to host');
   expect(logged).toContain('no route to host');
+});
+
+test.each([
+  ['is no URL', '/notes/%zz', 400],
+  ['has a part that is too long', `/notes/${'x'.repeat(101)}`, 414],
+])('a path that %s is a problem, too, and is not repeated', async (_, url, status) => {
+  app.get('/notes/:id', () => 'found');
+  const response = await app.inject(url);
+  expect(response.headers['content-type']).toContain('application/problem+json');
+  expect(response.json()).toMatchObject({ status, code: 'request_invalid', detail: 'The path is not well formed.' });
+  expect(response.statusCode).toBe(status);
 });
 
 test('a 401 of the application has a challenge without an error code', async () => {

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IdentityError } from './errors.ts';
 import { forWholeApplication } from './fastify-plugin.ts';
 import { type ProblemResponse, problem, problemOf } from './problem.ts';
@@ -7,12 +7,21 @@ import { type ProblemResponse, problem, problemOf } from './problem.ts';
  * Answers every error and every unknown route of the application as a problem (RFC 9457): `await app.register(problems)`.
  * To have an error told, give it a `statusCode` and a `code` like `item_unknown`; its message is the detail. A request
  * that Fastify refuses is `request_invalid`. Anything else is a defect: logged, and told as `internal` and no more.
+ * Of a path that cannot be read Fastify asks no plugin: see `answerFrameworkError`.
  */
 export const problems = forWholeApplication('@sekisho/identity/problems', async (app: FastifyInstance) => {
   const unknownRoute = problem(404, 'route_unknown', 'There is no such route.');
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((_request, reply) => answer(unknownRoute, reply));
 });
+
+/** For the option `frameworkErrors` of Fastify: a path that cannot be read, or of which a part is too long, is answered as a problem, too. */
+export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const { statusCode = 500 } = error;
+  // Its message repeats the path.
+  if (statusCode < 500) answer(problem(statusCode, 'request_invalid', 'The path is not well formed.'), reply);
+  else answerError(error, request, reply);
+}
 
 /** For an application's own error handler, where a handler itself asked for more than the caller has. */
 export function answerIdentityError(error: IdentityError, reply: FastifyReply): FastifyReply {

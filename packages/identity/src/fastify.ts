@@ -8,7 +8,7 @@ import { createIdentify, type IdentityOptions } from './identify.ts';
 import { receivedRequest } from './node-response.ts';
 import type { Requirement } from './require.ts';
 
-export { answerIdentityError, problems } from './fastify-problems.ts';
+export { answerFrameworkError, answerIdentityError, problems } from './fastify-problems.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -3,6 +3,7 @@ export { type ApplyOptions, type CallOptions, type ClientOptions, type DeleteOpt
 export { type Clock, longestSince, type Moment, momentOf, pause, type Random, systemClock } from './clock.ts';
 export { type ConnectOptions, connect } from './connection.ts';
 export { discover } from './discovery.ts';
+export { type ApiServerPlace, apiServerPlace, KubeEnvironment } from './environment.ts';
 export {
   AlreadyExistsError,
   ConflictError,
@@ -18,6 +19,7 @@ export {
 export { EVENTS, type EventFacts, type EventReporter } from './event.ts';
 export { EventRecorder, type EventRecorderOptions } from './event-recorder.ts';
 export { Informer, type InformerOptions } from './informer.ts';
+export { isRecord } from './json.ts';
 export { type Lead, LeaderElection, type LeaderElectionOptions } from './leader-election.ts';
 export { LEASES } from './lease.ts';
 export type { ListQuery, ObjectList } from './list.ts';

@@ -1,14 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { KubeClient } from './client.ts';
+import type { Clock } from './clock.ts';
 import { connect } from './connection.ts';
 import { KindUnknownError } from './errors.ts';
 import { Informer, type InformerOptions } from './informer.ts';
 import type { KubeObject } from './object.ts';
-import { FakeApi } from './testing/index.ts';
+import { FakeApi, FakeClock } from './testing/index.ts';
 import { CONFIG_MAPS, configMap, listOf, statusOf } from './testing/objects.ts';
 import type { Transport } from './transport.ts';
 
 const LIST = '/api/v1/configmaps?limit=500';
+const PATIENCE_MS = 60_000;
 const watchFrom = (version: string) =>
   `/api/v1/configmaps?allowWatchBookmarks=true&resourceVersion=${version}&watch=true`;
 
@@ -38,13 +40,16 @@ afterEach(async () => {
 
 interface Options extends Partial<Pick<InformerOptions<never>, 'idleMs' | 'fieldSelector' | 'prune'>> {
   readonly maxBodyBytes?: number;
+  /** By which its connections time out. @default the system's */
+  readonly connectionClock?: Clock;
 }
 
-function create({ maxBodyBytes = 64 * 1024, ...options }: Options = {}): Informer {
+function create({ maxBodyBytes = 64 * 1024, connectionClock: clock, ...options }: Options = {}): Informer {
   const client = new KubeClient(transport, {
     fieldManager: 'test',
     maxBodyBytes,
     retry: { attempts: 1, backoff: { baseMs: 1, maxMs: 1 }, maxRetryAfterMs: 0 },
+    ...(clock && { clock }),
   });
   const backoff = { baseMs: 2, maxMs: 10 };
   const onError = (error: unknown) => errors.push(error);
@@ -73,7 +78,7 @@ describe('Informer', () => {
     await list;
     await informer.synced();
     (await watch).send(added('b', '6'), { type: 'DELETED', object: configMap('a', '7') });
-    await vi.waitFor(() => expect(changes).toEqual(['shop/a@3', 'shop/b@6', 'shop/a@undefined']));
+    await vi.waitFor(() => expect(changes).toEqual(['shop/a@3', 'shop/b@6', 'shop/a@undefined']), PATIENCE_MS);
     expect(names()).toEqual(['b']);
     api.verify();
   });
@@ -88,7 +93,7 @@ describe('Informer', () => {
     await informer.synced();
     expect(informer.store.list()[0]).not.toHaveProperty('data');
     (await watch).send({ type: 'MODIFIED', object: { ...configMap('a', '6'), data: { large: 'y' } } });
-    await vi.waitFor(() => expect(informer.store.get('shop/a')?.metadata.resourceVersion).toBe('6'));
+    await vi.waitFor(() => expect(informer.store.get('shop/a')?.metadata.resourceVersion).toBe('6'), PATIENCE_MS);
     expect(informer.store.list()[0]).not.toHaveProperty('data');
   });
 
@@ -97,11 +102,11 @@ describe('Informer', () => {
     const first = api.stream('GET', watchFrom('5'));
     run();
     (await first).send(added('a', '6'), bookmark('40'));
-    await vi.waitFor(() => expect(names()).toEqual(['a']));
+    await vi.waitFor(() => expect(names()).toEqual(['a']), PATIENCE_MS);
     const second = api.stream('GET', watchFrom('40'));
     (await first).reset();
     (await second).send(added('b', '41'));
-    await vi.waitFor(() => expect(names()).toEqual(['a', 'b']));
+    await vi.waitFor(() => expect(names()).toEqual(['a', 'b']), PATIENCE_MS);
     expect(errors).toHaveLength(1);
     api.verify();
   });
@@ -118,7 +123,7 @@ describe('Informer', () => {
       stream.raw(part);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    await vi.waitFor(() => expect(informer.store.get('shop/a')?.['data']).toEqual({ name: '関所' }));
+    await vi.waitFor(() => expect(informer.store.get('shop/a')?.['data']).toEqual({ name: '関所' }), PATIENCE_MS);
   });
 
   test('half an event before a cut is no event', async () => {
@@ -129,7 +134,7 @@ describe('Informer', () => {
     (await first).raw(JSON.stringify(added('a', '6')).slice(0, 30));
     (await first).end();
     (await second).send(added('a', '6'));
-    await vi.waitFor(() => expect(names()).toEqual(['a']));
+    await vi.waitFor(() => expect(names()).toEqual(['a']), PATIENCE_MS);
     api.verify();
   });
 
@@ -179,7 +184,7 @@ describe('Informer', () => {
     expect(errors).toHaveLength(2);
     expect(recoveries).toBe(0);
     stream.send(bookmark('6'), bookmark('7'), added('a', '8'));
-    await vi.waitFor(() => expect(names()).toEqual(['a']));
+    await vi.waitFor(() => expect(names()).toEqual(['a']), PATIENCE_MS);
     expect(recoveries).toBe(1);
     api.verify();
   });
@@ -222,13 +227,16 @@ describe('Informer', () => {
   });
 
   test('a connection without a sign of life is replaced', async () => {
-    informer = create({ idleMs: 50 });
+    const clock = new FakeClock();
+    informer = create({ idleMs: 50, connectionClock: clock });
     void api.reply('GET', LIST, 200, listOf('5', []));
-    void api.stream('GET', watchFrom('5'));
+    const first = api.stream('GET', watchFrom('5'));
     run();
+    await first;
     const second = api.stream('GET', watchFrom('5'));
+    await clock.advance(50);
     (await second).send(added('a', '6'));
-    await vi.waitFor(() => expect(names()).toEqual(['a']));
+    await vi.waitFor(() => expect(names()).toEqual(['a']), PATIENCE_MS);
     expect(errors[0]).toMatchObject({ code: 'timeout' });
   });
 
@@ -263,7 +271,7 @@ describe('Informer', () => {
     const watch = api.stream('GET', watchFrom('5'));
     run();
     (await watch).send(added('a', '6'), { type: 'DELETED', object: configMap('a', '7') }, added('b', '8'));
-    await vi.waitFor(() => expect(names()).toEqual(['b']));
+    await vi.waitFor(() => expect(names()).toEqual(['b']), PATIENCE_MS);
     informer.record(configMap('a', '6'));
     expect(names()).toEqual(['b']);
   });

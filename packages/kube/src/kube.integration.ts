@@ -27,6 +27,7 @@ const CRDS: Resource = {
   namespaced: false,
 };
 
+const PATIENCE_MS = 90_000;
 const suffix = randomBytes(4).toString('hex');
 const namespace = `kube-${suffix}`;
 const GATES: Resource = {
@@ -96,14 +97,14 @@ describe('informer', () => {
     const onError = (error: unknown) => errors.push(error);
     const informer = new Informer({ client, resource: GATES, indexes: {}, onError, backoff });
     const running = informer.run(stop.signal);
-    await vi.waitFor(() => expect(errors[0]).toMatchObject({ code: 'kind_unknown' }));
+    await vi.waitFor(() => expect(errors[0]).toMatchObject({ code: 'kind_unknown' }), PATIENCE_MS);
     await client.apply(CRDS, gateDefinition());
-    await vi.waitFor(() => expect(informer.hasSynced).toBe(true), 30_000);
+    await vi.waitFor(() => expect(informer.hasSynced).toBe(true), PATIENCE_MS);
     await client.apply(GATES, gate('a', { spec: { width: 3 } }));
-    await vi.waitFor(() => expect(informer.store.get(`${namespace}/a`)?.spec).toEqual({ width: 3 }), 30_000);
+    await vi.waitFor(() => expect(informer.store.get(`${namespace}/a`)?.spec).toEqual({ width: 3 }), PATIENCE_MS);
     const held = informer.store.get(`${namespace}/a`);
     await client.delete(GATES, { namespace, name: 'a' }, { uid: held?.metadata.uid });
-    await vi.waitFor(() => expect(informer.store.size).toBe(0), 30_000);
+    await vi.waitFor(() => expect(informer.store.size).toBe(0), PATIENCE_MS);
     stop.abort();
     await running;
   });
@@ -111,7 +112,9 @@ describe('informer', () => {
 
 describe('client', () => {
   test('discovers where a kind is kept', async () => {
-    expect(await discover(client, { apiVersion: `${GATES.group}/v1`, kind: 'Gate' })).toEqual(GATES);
+    // What is served is told of a moment later.
+    const found = () => discover(client, { apiVersion: `${GATES.group}/v1`, kind: 'Gate' });
+    expect(await vi.waitFor(found, PATIENCE_MS)).toEqual(GATES);
     expect(await discover(client, { apiVersion: 'v1', kind: 'ConfigMap' })).toEqual(CONFIG_MAPS);
     const none = discover(client, { apiVersion: 'v1', kind: 'Nothing' });
     await expect(none).rejects.toMatchObject({ code: 'kind_unknown' });
@@ -191,11 +194,14 @@ describe('client', () => {
 });
 
 describe('leader election', () => {
+  /** A machine that stands still for a while costs nobody this one, nor does a call to it fail. */
+  const LEASE_MS = 60_000;
+
   test('takes, renews and releases a real Lease, and hands it to the next', async () => {
     const errors: unknown[] = [];
     const onError = (error: unknown) => errors.push(error);
     const candidate = (identity: string) => {
-      const election = new LeaderElection({ client, namespace, name: 'gate', identity, leaseMs: 3_000, onError });
+      const election = new LeaderElection({ client, namespace, name: 'gate', identity, leaseMs: LEASE_MS, onError });
       const stop = new AbortController();
       const running = election.run(
         (term) => new Promise((ended) => term.addEventListener('abort', () => ended())),
@@ -205,14 +211,14 @@ describe('leader election', () => {
     };
     const spec = async () => (await client.get(LEASES, { namespace, name: 'gate' })).spec;
     const a = candidate('a');
-    await vi.waitFor(() => expect(a.election.isLeading).toBe(true), 30_000);
+    await vi.waitFor(() => expect(a.election.isLeading).toBe(true), PATIENCE_MS);
     const taken = await spec();
-    expect(taken).toMatchObject({ holderIdentity: 'a', leaseDurationSeconds: 3, leaseTransitions: 0 });
+    expect(taken).toMatchObject({ holderIdentity: 'a', leaseDurationSeconds: LEASE_MS / 1_000, leaseTransitions: 0 });
     const b = candidate('b');
-    await vi.waitFor(async () => expect(await spec()).not.toEqual(taken), 30_000);
+    await vi.waitFor(async () => expect(await spec()).not.toEqual(taken), PATIENCE_MS);
     a.stop.abort();
     await a.running;
-    await vi.waitFor(() => expect(b.election.isLeading).toBe(true), 30_000);
+    await vi.waitFor(() => expect(b.election.isLeading).toBe(true), PATIENCE_MS);
     expect(await spec()).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 });
     b.stop.abort();
     await b.running;
@@ -235,10 +241,10 @@ describe('event recorder', () => {
     const facts = { regarding, type: 'Warning', reason: 'Repaired', action: 'Repair', note: '関'.repeat(500) } as const;
     const events = async () => (await client.list(EVENTS, { namespace })).items;
     recorder.record(facts);
-    await vi.waitFor(async () => expect(await events()).toHaveLength(1), 30_000);
+    await vi.waitFor(async () => expect(await events()).toHaveLength(1), PATIENCE_MS);
     now += 60_000;
     recorder.record(facts);
-    await vi.waitFor(async () => expect((await events())[0]).toMatchObject({ series: { count: 2 } }), 30_000);
+    await vi.waitFor(async () => expect((await events())[0]).toMatchObject({ series: { count: 2 } }), PATIENCE_MS);
     expect(await events()).toMatchObject([
       {
         reason: 'Repaired',

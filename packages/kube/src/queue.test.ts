@@ -1,40 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { type Outcome, WorkQueue } from './queue.ts';
-import { FakeClock, settle } from './testing/index.ts';
-
-function setup(options: { concurrency?: number; work?: (key: string) => Promise<Outcome> } = {}) {
-  const clock = new FakeClock();
-  const worked: string[] = [];
-  const errors: unknown[] = [];
-  const gates: (() => void)[] = [];
-  const gated = () => new Promise<undefined>((resolve) => gates.push(() => resolve(undefined)));
-  const work = options.work ?? gated;
-  const observed: string[] = [];
-  const queue = new WorkQueue({
-    observer: {
-      added: () => observed.push('added'),
-      retried: () => observed.push('retried'),
-      started: (ms) => observed.push(`started after ${ms}`),
-      ended: (ms) => observed.push(`ended after ${ms}`),
-    },
-    work: (key) => {
-      worked.push(key);
-      return work(key);
-    },
-    concurrency: options.concurrency ?? 1,
-    backoff: { baseMs: 100, maxMs: 400 },
-    onError: (_key, error) => errors.push(error),
-    clock,
-    random: () => 1,
-  });
-  return { clock, queue, worked, errors, observed, release: () => gates.shift()?.() };
-}
+import type { Outcome } from './queue.ts';
+import { settle } from './testing/index.ts';
+import { queueFixture } from './testing/queue-fixture.ts';
 
 const succeed = async (): Promise<Outcome> => undefined;
 
 describe('WorkQueue', () => {
   test('gathers before start and then works first in, first out', async () => {
-    const { queue, worked } = setup({ work: succeed });
+    const { queue, worked } = queueFixture({ work: succeed });
     queue.add('b');
     queue.add('a');
     await settle();
@@ -45,7 +18,7 @@ describe('WorkQueue', () => {
   });
 
   test('works once on a key that was added many times', async () => {
-    const { queue, worked } = setup({ work: succeed });
+    const { queue, worked } = queueFixture({ work: succeed });
     for (let i = 0; i < 10; i += 1) queue.add('a');
     queue.start();
     await settle();
@@ -53,7 +26,7 @@ describe('WorkQueue', () => {
   });
 
   test('never works twice at a time on a key, and once more when it was added meanwhile', async () => {
-    const { queue, worked, release } = setup({ concurrency: 4 });
+    const { queue, worked, release } = queueFixture({ concurrency: 4 });
     queue.start();
     queue.add('a');
     await settle();
@@ -68,7 +41,7 @@ describe('WorkQueue', () => {
 
   test('survives work that adds its own key or throws before its first await', async () => {
     let runs = 0;
-    const { queue, worked, errors, clock } = setup({
+    const { queue, worked, errors, clock } = queueFixture({
       concurrency: 4,
       work: (key) => {
         runs += 1;
@@ -85,7 +58,7 @@ describe('WorkQueue', () => {
   });
 
   test('keeps to the concurrency', async () => {
-    const { queue, worked, release } = setup({ concurrency: 2 });
+    const { queue, worked, release } = queueFixture({ concurrency: 2 });
     queue.start();
     for (const key of ['a', 'b', 'c']) queue.add(key);
     await settle();
@@ -100,7 +73,7 @@ describe('WorkQueue', () => {
       if (key === 'bad') throw new Error('poisoned');
       return undefined;
     };
-    const { queue, worked, clock } = setup({ work: failing });
+    const { queue, worked, clock } = queueFixture({ work: failing });
     queue.start();
     queue.add('bad');
     queue.add('good');
@@ -116,7 +89,7 @@ describe('WorkQueue', () => {
   });
 
   test('a reminder of a failing key waits for its back-off, one of a working key for its success', async () => {
-    const { queue, worked, clock } = setup({
+    const { queue, worked, clock } = queueFixture({
       work: async (key) => {
         if (worked.length <= 3) queue.remind(key);
         if (worked.length <= 2) throw new Error('and tells of it');
@@ -138,7 +111,7 @@ describe('WorkQueue', () => {
 
   test('a success forgets earlier failures', async () => {
     let failures = 2;
-    const { queue, clock } = setup({
+    const { queue, clock } = queueFixture({
       work: async () => {
         failures -= 1;
         if (failures !== 0) throw new Error('again');
@@ -154,7 +127,7 @@ describe('WorkQueue', () => {
   });
 
   test('a delayed key waits its time, the earliest delay counts, and an undelayed add overtakes it', async () => {
-    const { queue, worked, clock } = setup({ work: succeed });
+    const { queue, worked, clock } = queueFixture({ work: succeed });
     queue.start();
     queue.add('a', 500);
     queue.add('a', 200);
@@ -170,73 +143,15 @@ describe('WorkQueue', () => {
   });
 
   test('comes back to a key when the work asks for it', async () => {
-    const { queue, worked, clock } = setup({ work: async () => ({ againAfterMs: 300 }) });
+    const { queue, worked, clock } = queueFixture({ work: async () => ({ againAfterMs: 300 }) });
     queue.start();
     queue.add('a');
     await clock.advance(650);
     expect(worked).toEqual(['a', 'a', 'a']);
   });
 
-  test('stop waits for work in progress and starts nothing more', async () => {
-    const { queue, worked, release } = setup();
-    queue.start();
-    queue.add('a');
-    queue.add('b');
-    await settle();
-    let stopped = false;
-    const stopping = queue.stop(1_000).then(() => {
-      stopped = true;
-    });
-    queue.add('c');
-    await settle();
-    expect(stopped).toBe(false);
-    release();
-    await stopping;
-    expect(worked).toEqual(['a']);
-  });
-
-  test('drain works off what waits, takes nothing more, and ends as soon as that is done', async () => {
-    const { queue, worked, release } = setup();
-    queue.start();
-    for (const key of ['a', 'b']) queue.add(key);
-    queue.add('later', 60_000);
-    const drained = queue.drain(1_000);
-    queue.add('c');
-    await settle();
-    release();
-    await settle();
-    release();
-    await drained;
-    expect(worked).toEqual(['a', 'b']);
-  });
-
-  test('drain ends what outlasts the grace time, and starts nothing after it', async () => {
-    const { clock, queue, worked, release } = setup();
-    queue.start();
-    for (const key of ['a', 'b']) queue.add(key);
-    const drained = queue.drain(1_000);
-    await clock.advance(1_000);
-    release();
-    await drained;
-    expect(worked).toEqual(['a']);
-  });
-
-  test('stop aborts work that outlasts the grace time', async () => {
-    const clock = new FakeClock();
-    const work = (_key: string, signal: AbortSignal) =>
-      new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
-    const queue = new WorkQueue({ work, concurrency: 1, onError: () => undefined, clock });
-    queue.start();
-    queue.add('a');
-    await settle();
-    const stopping = queue.stop(1_000);
-    await clock.advance(1_000);
-    await stopping;
-    expect(queue.idle).toBe(true);
-  });
-
   test('a contested key comes back at once the first time, then ever later, and holds no other up', async () => {
-    const { queue, worked, clock } = setup({ work: async () => ({ contested: true }) });
+    const { queue, worked, clock } = queueFixture({ work: async () => ({ contested: true }) });
     queue.start();
     const turns: number[] = [];
     const start = clock.monotonic();
@@ -256,7 +171,7 @@ describe('WorkQueue', () => {
   });
 
   test('a contested key that was left alone for a while comes back at once again', async () => {
-    const { queue, worked, clock } = setup({ work: async () => ({ contested: true }) });
+    const { queue, worked, clock } = queueFixture({ work: async () => ({ contested: true }) });
     queue.start();
     for (let turn = 0; turn < 5; turn += 1) {
       queue.add('a');
@@ -273,32 +188,9 @@ describe('WorkQueue', () => {
     expect(worked.at(-1)).toBe('b');
   });
 
-  test('a pause aborts work, keeps its key and gathers others, until the next start', async () => {
-    const clock = new FakeClock();
-    const worked: string[] = [];
-    const errors: unknown[] = [];
-    const work = async (key: string, signal: AbortSignal): Promise<Outcome> => {
-      worked.push(key);
-      if (worked.length > 1) return undefined;
-      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
-    };
-    const queue = new WorkQueue({ work, concurrency: 1, onError: (_key, error) => errors.push(error), clock });
-    queue.start();
-    queue.add('a');
-    await settle();
-    await queue.pause();
-    queue.add('b');
-    queue.add('c', 100);
-    await clock.advance(1_000);
-    expect([worked, errors, queue.depth]).toEqual([['a'], [], 3]);
-    queue.start();
-    await settle();
-    expect(worked).toEqual(['a', 'a', 'b', 'c']);
-  });
-
   test('an observer hears of adds, waiting, work and retries', async () => {
     let failures = 1;
-    const { queue, clock, observed } = setup({
+    const { queue, clock, observed } = queueFixture({
       work: async () => {
         if (failures-- > 0) throw new Error('once');
         return undefined;

@@ -39,9 +39,16 @@ export type { AcceptedReason, ProgrammedReason } from './plan/conditions.ts';
 export { governor } from './plan/conflict.ts';
 export { holds } from './plan/holds.ts';
 export { plan } from './plan/plan.ts';
-export { type Rendered, renderPolicies, type Unrendered, type WrittenPolicies } from './plan/render.ts';
+export {
+  type Rendered,
+  type RenderedPolicy,
+  renderPolicies,
+  type Unrendered,
+  type WrittenPolicies,
+} from './plan/render.ts';
 export { programmed, statusEquals } from './plan/status.ts';
 export type { Awaited, Outcome, Plan, Snapshot } from './plan/types.ts';
+export { type WrittenMesh, writtenIssuers, writtenMesh } from './plan/written.ts';
 export { describeProblems, type Parsed, type Problem, type ProblemCode } from './problem.ts';
 export type {
   IstioKind,
@@ -65,7 +72,7 @@ export type {
   ValueSet,
 } from './schema/service-auth-policy.ts';
 export type { Condition, ServiceAuthPolicyStatus, TokenIssuerStatus } from './schema/status.ts';
-export type { TokenIssuerSpec } from './schema/token-issuer.ts';
+export type { RequiredClaim, TokenIssuerSpec } from './schema/token-issuer.ts';
 export { newServiceDispute, serviceHolders, serviceInForce, serviceNames } from './service-name.ts';
 export { type Labels, labelSets, mayMeet, selectsAll, targetOf } from './target.ts';
 export {

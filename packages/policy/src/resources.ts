@@ -1,7 +1,7 @@
 import type { Jwks } from './parse/jwks.ts';
 import type { ServiceAuthPolicySpec } from './schema/service-auth-policy.ts';
 import type { ServiceAuthPolicyStatus, TokenIssuerStatus } from './schema/status.ts';
-import type { TokenIssuerSpec } from './schema/token-issuer.ts';
+import type { RequiredClaim, TokenIssuerSpec } from './schema/token-issuer.ts';
 import type { API_VERSION, ISSUER_KIND, POLICY_KIND } from './vocabulary.ts';
 
 export interface OwnerReference {
@@ -58,10 +58,11 @@ export interface TokenIssuer {
   readonly apiVersion: typeof API_VERSION;
   readonly kind: typeof ISSUER_KIND;
   readonly metadata: ObjectMeta;
-  readonly spec: Omit<TokenIssuerSpec, 'jwks' | 'permissions' | 'roles' | 'default'> & {
+  readonly spec: Omit<TokenIssuerSpec, 'jwks' | 'permissions' | 'roles' | 'requiredClaims' | 'default'> & {
     readonly jwks?: Jwks;
     readonly permissions: readonly string[];
     readonly roles: readonly string[];
+    readonly requiredClaims: readonly RequiredClaim[];
     readonly default: boolean;
   };
   readonly status?: TokenIssuerStatus;

@@ -1,6 +1,11 @@
-import { Cluster, type ClusterOptions, type RedisOptions as IoRedisOptions, Redis, type RedisCommander } from 'ioredis';
+import {
+  Cluster,
+  type ClusterOptions,
+  type RedisOptions as IoRedisOptions,
+  type Redis,
+  type RedisCommander,
+} from 'ioredis';
 import { LastingRedis } from './lasting-redis.ts';
-import { redisCall } from './redis-call.ts';
 import { parseRedisUrl, type RedisPlace } from './redis-url.ts';
 
 /** What stores need of a connection, whatever it leads to. */
@@ -112,28 +117,4 @@ function watchState(redis: Redis | Cluster, onState: RedisOptions['onState']): v
   redis.on('ready', () => become('ready'));
   // Not `close`, which also comes when this process itself ends the connection.
   redis.on('reconnecting', () => become('lost'));
-}
-
-const PAGE = 1_000;
-
-/**
- * The keys that a pattern names, a page at a time, of every node of a Cluster. One that is there from the beginning to the end is
- * found, perhaps twice.
- * @throws SessionError `redis_unavailable`
- */
-export async function* scanKeys(redis: RedisClient, pattern: string): AsyncGenerator<readonly string[]> {
-  for (const node of nodesOf(redis)) {
-    let cursor = '0';
-    do {
-      const [next, page] = await redisCall(node.scan(cursor, 'MATCH', pattern, 'COUNT', PAGE));
-      cursor = next;
-      yield page;
-    } while (cursor !== '0');
-  }
-}
-
-function nodesOf(redis: RedisClient): readonly Redis[] {
-  if (redis instanceof Cluster) return redis.nodes('master');
-  if (redis instanceof Redis) return [redis];
-  throw new TypeError('only a connection that `connectRedis` made can be searched');
 }

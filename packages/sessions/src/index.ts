@@ -6,7 +6,14 @@ export {
   deviceFingerprint,
 } from './device.ts';
 export { createDeviceCheck, type DeviceCheck, type DeviceCheckOptions, deviceChange } from './device-change.ts';
-export { SessionError, type SessionErrorCode } from './errors.ts';
+export {
+  isRedisUnavailable,
+  isSessionUntold,
+  SessionError,
+  type SessionErrorCode,
+  whileRedisUnavailable,
+} from './errors.ts';
+export { isStoredId } from './keys.ts';
 export { type LogoutNotice, NOTICE_LIFE_MS } from './notices/notice.ts';
 export { createLogoutNotices, type LogoutNotices, type LogoutNoticesOptions, type Taken } from './notices/notices.ts';
 export { createSessionStore } from './open-store.ts';
@@ -19,6 +26,8 @@ export {
   type RefreshStoreOptions,
   type Rotation,
 } from './refresh.ts';
+export { type CopiesOptions, createEndCopies, type EndCopies } from './regions/copies.ts';
+export { type RegionTexts, regionEnvironment } from './regions/environment.ts';
 export {
   createRegionalRefreshStore,
   type RegionalRefreshStoreOptions,
@@ -39,12 +48,12 @@ export {
 } from './regions/session-store.ts';
 export { type SessionSync, type SessionSyncOptions, startSessionSync } from './regions/session-sync.ts';
 export { type RegionSettings, type RegionVariables, regionSettings } from './regions/settings.ts';
-export { PUSH_RESULTS, type PushResult, SYNC_STEPS, type SyncStep } from './regions/sync-turn.ts';
 export { createRegionMetrics, createSyncMetrics, observeRegions, type RegionMetrics } from './regions/telling.ts';
 export type { Provenance } from './regions/untold.ts';
 export { assertRevocable } from './revocation/entry-arguments.ts';
-export type { FollowerOptions as RevocationReaderOptions, RevocationObserver } from './revocation/follower.ts';
+export type { FollowerOptions as RevocationReaderOptions } from './revocation/follower.ts';
 export type { Heard, RevocationLog } from './revocation/log.ts';
+export type { RevocationObserver } from './revocation/observer.ts';
 export { openRevocationLog, type RevocationLogOptions } from './revocation/open.ts';
 export { type RevocationReader, startRevocationReader } from './revocation/reader.ts';
 export type { Bridge, BridgeObserver, Place } from './revocation/regional/bridge.ts';

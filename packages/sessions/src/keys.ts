@@ -41,14 +41,21 @@ export function sessionKeys(prefix: string) {
     users,
     /** stream: the sessions of a shard that changed since other regions were told of them. */
     outbox,
-    /** The same, of the user's shard. */
+    /** stream: what the global store was told of a moment ago, and could still lose. */
+    sent: (shard: Shard) => `${prefix}:{${shard}}:sent`,
+    /** The outbox of the user's shard. */
     outboxOf: (userId: string) => outbox(shardOf(userId)),
   };
 }
 
 export type SessionKeys = ReturnType<typeof sessionKeys>;
 
+/** Whether a session or a user may have this id here; those of other issuers may have others. */
+export function isStoredId(id: string): boolean {
+  return ID.test(id);
+}
+
 function checkId(id: string): string {
-  if (!ID.test(id)) throw new SessionError('session_invalid', 'an id must be 1 to 128 letters, digits, "_" or "-"');
+  if (!isStoredId(id)) throw new SessionError('session_invalid', 'an id must be 1 to 128 letters, digits, "_" or "-"');
   return id;
 }

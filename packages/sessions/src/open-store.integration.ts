@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { connectRedis } from './connection.ts';
 import { sessionKeys } from './keys.ts';
 import { createSessionStore } from './open-store.ts';
 import type { EndedSession } from './session.ts';
+import { connected } from './testing/connected.ts';
 
-const ready = Promise.withResolvers<void>();
-const redis = connectRedis({ url: inject('redisUrl'), onState: (state) => state === 'ready' && ready.resolve() });
+const redis = await connected(inject('redisUrl'));
 const prefix = `test-${randomUUID()}`;
 const keys = sessionKeys(prefix);
-const TTL_MS = 60_000;
+const MINUTE = 60_000;
+/** Far more than a test takes, by the clock of Redis. */
+const TTL_MS = 60 * MINUTE;
 
 let now = Date.now();
 let userId: string;
@@ -23,7 +24,6 @@ const sessions = createSessionStore({
   maxPerUser: 3,
 });
 
-await ready.promise;
 beforeEach(() => {
   userId = randomUUID();
   now = Date.now();
@@ -37,16 +37,16 @@ describe('sessions in Redis', () => {
     expect(await sessions.get(userId, session.id)).toEqual(session);
     expect(await sessions.ownerOf(session.id)).toBe(userId);
     for (const key of [keys.ofUser(userId), keys.session(userId, session.id), keys.owner(session.id)]) {
-      expect(await redis.pttl(key)).toBeGreaterThan(TTL_MS - 5_000);
+      expect(await redis.pttl(key)).toBeGreaterThan(TTL_MS - 5 * MINUTE);
     }
   });
 
   test('are prolonged by a touch', async () => {
     const { id } = await sessions.create(from());
-    await redis.pexpire(keys.session(userId, id), 60_000);
-    now += 5_000;
+    await redis.pexpire(keys.session(userId, id), TTL_MS / 2);
+    now += 5 * MINUTE;
     expect(await sessions.touch(userId, id)).toMatchObject({ lastAccessedAt: now, expiresAt: now + TTL_MS });
-    expect(await redis.pttl(keys.session(userId, id))).toBeGreaterThan(TTL_MS - 5_000);
+    expect(await redis.pttl(keys.session(userId, id))).toBeGreaterThan(TTL_MS - 5 * MINUTE);
   });
 
   test('are touched in one round trip, but for the rare one that prolongs the index too', async () => {
@@ -71,11 +71,11 @@ describe('sessions in Redis', () => {
     const { id } = await sessions.create(from());
     await sessions.touch(userId, id);
     for (let access = 0; access < 8; access += 1) {
-      now += 1_000;
+      now += MINUTE;
       await counted.touch(userId, id);
     }
     expect(commands).toEqual(Array(8).fill('evalsha'));
-    now += 1_000;
+    now += MINUTE;
     await counted.touch(userId, id);
     // The last is one more when Redis does not know its script yet.
     expect(commands.splice(0).slice(8, 11)).toEqual(['evalsha', 'set', 'evalsha']);
@@ -86,12 +86,12 @@ describe('sessions in Redis', () => {
   test('can be found by their id as long as they live, however often they are touched', async () => {
     const { id } = await sessions.create(from());
     for (let access = 0; access < 12; access += 1) {
-      now += 4_000;
+      now += 4 * MINUTE;
       const session = await sessions.touch(userId, id);
       const index = now + (await redis.pttl(keys.owner(id)));
       // The clock of the test runs ahead of that of Redis, which the index expires by.
-      expect(index).toBeGreaterThanOrEqual((session?.expiresAt ?? 0) - 1_000);
-      if (access % 3 === 0) await redis.pexpire(keys.owner(id), (await redis.pttl(keys.owner(id))) - 4_000);
+      expect(index).toBeGreaterThanOrEqual((session?.expiresAt ?? 0) - MINUTE);
+      if (access % 3 === 0) await redis.pexpire(keys.owner(id), (await redis.pttl(keys.owner(id))) - 4 * MINUTE);
     }
   });
 

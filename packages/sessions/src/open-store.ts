@@ -1,5 +1,7 @@
+import { unlessDamaged } from './errors.ts';
 import { type SessionKeys, sessionKeys } from './keys.ts';
 import { redisCall } from './redis-call.ts';
+import { type Written, writtenBy } from './regions/written.ts';
 import { lists, strings, toEnded } from './replies.ts';
 import { BURY, CREATE, DESTROY, LIST, TOUCH } from './scripts.ts';
 import { fromFields, isEnded, newSession, SESSION_TTL_MS, type Session, toFields } from './session.ts';
@@ -23,7 +25,7 @@ export function openStore(options: SessionStoreOptions, replicated?: Replicated)
   const keys = sessionKeys(prefix);
   const now = () => clock().getTime();
   const index = createSessionIndex({ redis, keys, ttlMs });
-  const place: Place = { ...options, ttlMs, keys, index, replicated, now };
+  const place: Place = { ...options, ttlMs, keys, index, replicated, now, written: writtenBy(options, replicated) };
   const destroy = destroyIn(place);
   const put = putIn(place, destroy);
   const { find, findAndTouch } = looksIn(place);
@@ -45,7 +47,7 @@ export function openStore(options: SessionStoreOptions, replicated?: Replicated)
 
     async list(userId) {
       const rows = lists(await LIST.run(redis, [keys.ofUser(userId)], [keys.sessionPrefix(userId)]));
-      return rows.map(fromFields).filter((session) => isLive(session, now()));
+      return rows.map((fields) => unlessDamaged(() => fromFields(fields))).filter((session) => isLive(session, now()));
     },
 
     async ownerOf(id) {
@@ -64,6 +66,7 @@ interface Place extends SessionStoreOptions {
   readonly index: SessionIndex;
   readonly replicated: Replicated | undefined;
   readonly now: () => number;
+  readonly written: Written;
 }
 
 function isLive(session: Session | undefined, now: number): session is Session {
@@ -71,18 +74,18 @@ function isLive(session: Session | undefined, now: number): session is Session {
 }
 
 function outboxIn({ keys, replicated }: Place, userId: string): string[] {
-  return replicated?.outbox === true ? [keys.outboxOf(userId)] : [];
+  return replicated?.isOwn === true ? [keys.outboxOf(userId)] : [];
 }
 
 function destroyIn(place: Place): SessionStore['destroy'] {
-  const { redis, keys, index, replicated, now, ttlMs } = place;
+  const { redis, keys, index, replicated, written, ttlMs } = place;
   return async (userId, ...ids) => {
     if (ids.length === 0) return [];
     const ofSessions = [keys.ofUser(userId), ...ids.map((id) => keys.session(userId, id))];
     const reply =
       replicated === undefined
         ? await DESTROY.run(redis, ofSessions, ids)
-        : await BURY.run(redis, [...ofSessions, ...outboxIn(place, userId)], [now(), ttlMs, ...ids]);
+        : await BURY.run(redis, [...ofSessions, ...outboxIn(place, userId)], [written.now(), ttlMs, ...ids]);
     const destroyed = strings(reply);
     // Of others the index may be that of another user's live session.
     await index.forget(destroyed);
@@ -90,7 +93,8 @@ function destroyIn(place: Place): SessionStore['destroy'] {
   };
 }
 
-const MAX_PER_USER = 20;
+/** A user's sessions at once, unless a store is told otherwise. */
+export const MAX_PER_USER = 20;
 
 function putIn(place: Place, destroy: SessionStore['destroy']): StoreAt['put'] {
   const { redis, keys, index, ttlMs, maxPerUser = MAX_PER_USER } = place;
@@ -114,7 +118,7 @@ function putIn(place: Place, destroy: SessionStore['destroy']): StoreAt['put'] {
 }
 
 function looksIn(place: Place): Pick<StoreAt, 'find' | 'findAndTouch'> {
-  const { redis, keys, index, ttlMs, now } = place;
+  const { redis, keys, index, ttlMs, now, written } = place;
   return {
     async find(userId, id) {
       const fields = await redisCall(redis.hgetall(keys.session(userId, id)));
@@ -125,7 +129,7 @@ function looksIn(place: Place): Pick<StoreAt, 'find' | 'findAndTouch'> {
 
     async findAndTouch(userId, id) {
       const ofSession = [keys.ofUser(userId), keys.session(userId, id), ...outboxIn(place, userId)];
-      const touched = strings(await TOUCH.run(redis, ofSession, [id, now(), ttlMs]));
+      const touched = strings(await TOUCH.run(redis, ofSession, [id, written.now(), ttlMs, written.behindMs()]));
       return isEnded(touched) ? 'ended' : index.follow(touched, now());
     },
   };

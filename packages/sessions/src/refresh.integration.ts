@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { connectRedis } from './connection.ts';
 import { sessionKeys } from './keys.ts';
 import { createSessionStore } from './open-store.ts';
 import { createRefreshStore } from './refresh.ts';
+import { connected } from './testing/connected.ts';
 
-const ready = Promise.withResolvers<void>();
-const redis = connectRedis({ url: inject('redisUrl'), onState: (state) => state === 'ready' && ready.resolve() });
+const redis = await connected(inject('redisUrl'));
 const prefix = `test-${randomUUID()}`;
 const GRACE_MS = 10_000;
 
@@ -20,7 +19,6 @@ let userId: string;
 let sessionId: string;
 const use = (generation: number, secret = family.secret) => refresh.rotate({ userId, sessionId, generation, secret });
 
-await ready.promise;
 beforeEach(async () => {
   now = Date.now();
   userId = randomUUID();

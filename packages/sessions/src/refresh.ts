@@ -4,6 +4,8 @@ import { sessionKeys } from './keys.ts';
 import { redisCall } from './redis-call.ts';
 import { BEGIN, ROTATE } from './refresh-scripts.ts';
 import type { Provenance } from './regions/untold.ts';
+import { writtenBy } from './regions/written.ts';
+import { items } from './replies.ts';
 import { fromFields, SESSION_TTL_MS, type Session } from './session.ts';
 import { createSessionIndex } from './session-index.ts';
 import type { Replicated } from './store.ts';
@@ -22,6 +24,8 @@ export interface FamilyOfSession extends RefreshFamily {
   readonly session: Session;
   /** Which of the family's tokens is valid now. */
   readonly generation: number;
+  /** False while another region, or a store that is away, may know a later family of the session. */
+  readonly isLatest: boolean;
 }
 
 export interface RefreshAttempt {
@@ -84,12 +88,13 @@ export function openRefreshStore(options: RefreshStoreOptions, replicated?: Repl
   const keys = sessionKeys(prefix);
   const now = () => clock().getTime();
   const index = createSessionIndex({ redis, keys, ttlMs });
-  const outbox = (userId: string) => (replicated?.outbox === true ? [keys.outboxOf(userId)] : []);
+  const written = writtenBy(options, replicated);
+  const outbox = (userId: string) => (replicated?.isOwn === true ? [keys.outboxOf(userId)] : []);
   return {
     async begin(userId, sessionId, { secret, context }) {
       const ofSession = [keys.session(userId, sessionId), ...outbox(userId)];
       const counted = replicated === undefined ? '' : '1';
-      return (await BEGIN.run(redis, ofSession, [now(), secret, context, counted])) === 1;
+      return (await BEGIN.run(redis, ofSession, [written.now(), secret, context, counted])) === 1;
     },
 
     async find(userId, sessionId) {
@@ -98,16 +103,17 @@ export function openRefreshStore(options: RefreshStoreOptions, replicated?: Repl
       const { refreshSecret: secret, refreshContext: context, refreshGeneration: generation } = fields;
       if (session === undefined || session.expiresAt <= now()) return undefined;
       if (secret === undefined || context === undefined) return undefined;
-      return { session, secret, context, generation: Number(generation) };
+      const isLatest = replicated?.isOwn ?? true;
+      return { session, secret, context, generation: Number(generation), isLatest };
     },
 
     async rotate({ userId, sessionId, generation, secret }) {
-      const at = now();
       const ofSession = [keys.session(userId, sessionId), keys.ofUser(userId), ...outbox(userId)];
-      const reply = await ROTATE.run(redis, ofSession, [at, secret, generation, graceMs, sessionId, ttlMs]);
+      const times = [sessionId, ttlMs, written.behindMs()];
+      const reply = await ROTATE.run(redis, ofSession, [written.now(), secret, generation, graceMs, ...times]);
       const { result, valid, fields } = readRotation(reply);
       if (result === 'replayed' || result === 'ended') return { result };
-      const session = await index.follow(fields, at);
+      const session = await index.follow(fields, now());
       return session === undefined ? { result: 'ended' } : { result, generation: valid, session };
     },
   };
@@ -116,7 +122,7 @@ export function openRefreshStore(options: RefreshStoreOptions, replicated?: Repl
 const RESULTS = ['rotated', 'repeated', 'replayed', 'ended'] as const satisfies Rotation['result'][];
 
 function readRotation(reply: unknown) {
-  const [name, valid, fields]: readonly unknown[] = Array.isArray(reply) ? reply : [];
+  const [name, valid, fields] = items(reply);
   const result = RESULTS.find((known) => known === name);
   if (result === undefined) {
     throw new SessionError('session_invalid', 'the refresh tokens of a stored session are damaged');

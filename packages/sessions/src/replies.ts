@@ -1,12 +1,16 @@
 import type { EndedSession } from './session.ts';
 
-/** What scripts return, read without trust in its shape. */
+/** What scripts return, read without trust in its shape: nothing where it is no list. */
+export function items(reply: unknown): readonly unknown[] {
+  return Array.isArray(reply) ? reply : [];
+}
+
 export function strings(reply: unknown): string[] {
-  return Array.isArray(reply) ? reply.map(String) : [];
+  return items(reply).map(String);
 }
 
 export function lists(reply: unknown): string[][] {
-  return Array.isArray(reply) ? reply.map(strings) : [];
+  return items(reply).map(strings);
 }
 
 /** Reads id and client of a session that has to go; an empty client is none. */

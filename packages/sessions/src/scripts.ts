@@ -1,11 +1,11 @@
 import { LuaScript } from './lua-script.ts';
-import { BURY_FUNCTION, NOTE_FUNCTION } from './regions/note.ts';
+import { BURY_FUNCTION, CLOCK_FUNCTION, NOTE_FUNCTION } from './regions/script-functions.ts';
 
 /**
  * Each script touches one user's slot only. Redis wants every key in KEYS; the hashes of sessions that a script finds
  * in the zset cannot be known before, but they carry the same hash tag, so they are in the slot of KEYS[1].
  *
- * Times come from the caller and are milliseconds; `%.0f` because Lua would print large numbers as 1.7e+12.
+ * Times are milliseconds, and come from the caller or, where "now" is empty, from Redis; `%.0f` because Lua would print large numbers as 1.7e+12.
  */
 
 /**
@@ -35,31 +35,40 @@ redis.call('PEXPIRE', KEYS[1], ttl)
 return evicted`);
 
 /**
- * A function of scripts that note an access: `touch(zset, hash, id, now, ttl, outbox)` prolongs the session and returns its
- * fields, or none when it is over; of one that was ended, what is left of it. The time of access never moves back:
+ * A function of scripts that note an access: `touch(zset, hash, id, now, ttl, behind, outbox)` prolongs the session and returns
+ * its fields, or none when it is over; of one that was ended, what is left of it. The time of access never moves back:
  * replicas' clocks differ.
+ *
+ * Nobody knows whether a session was ended elsewhere within the last "behind" ms, and for how long what ended it is
+ * remembered there: so it lives no longer than if it had been used before that, or when it began.
  */
-export const TOUCH_FUNCTION = `${NOTE_FUNCTION}
-local function touch(zset, hash, id, now, ttl, outbox)
-  local times = redis.call('HMGET', hash, 'lastAccessedAt', 'expiresAt', 'endedAt')
+export const TOUCH_FUNCTION = `${NOTE_FUNCTION}${CLOCK_FUNCTION}
+local function touch(zset, hash, id, now, ttl, behind, outbox)
+  local times = redis.call('HMGET', hash, 'lastAccessedAt', 'expiresAt', 'endedAt', 'createdAt')
   if times[3] then return {'endedAt', times[3]} end
   if not times[1] or tonumber(times[2]) <= now then
     redis.call('DEL', hash)
     redis.call('ZREM', zset, id)
     return {}
   end
-  local access = string.format('%.0f', math.max(now, tonumber(times[1])))
-  redis.call('HSET', hash, 'lastAccessedAt', access, 'expiresAt', string.format('%.0f', access + ttl))
+  local latest = math.max(now, tonumber(times[1]))
+  local expires = latest + ttl
+  if behind > 0 then
+    local sure = math.max(now - behind, tonumber(times[4])) + ttl
+    expires = math.min(expires, math.max(sure, tonumber(times[2])))
+  end
+  local access = string.format('%.0f', latest)
+  redis.call('HSET', hash, 'lastAccessedAt', access, 'expiresAt', string.format('%.0f', expires))
   note(outbox, hash)
-  redis.call('PEXPIRE', hash, ttl)
+  redis.call('PEXPIRE', hash, string.format('%.0f', math.min(ttl, expires - now)))
   redis.call('ZADD', zset, access, id)
   redis.call('PEXPIRE', zset, ttl)
   return redis.call('HGETALL', hash)
 end`;
 
-/** KEYS zset, hash, outbox if any. ARGV id, now, ttl. Returns what `touch` does. */
+/** KEYS zset, hash, outbox if any. ARGV id, now, ttl, behind. Returns what `touch` does. */
 export const TOUCH = new LuaScript(`${TOUCH_FUNCTION}
-return touch(KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), KEYS[3])`);
+return touch(KEYS[1], KEYS[2], ARGV[1], clock(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), KEYS[3])`);
 
 /** KEYS hash. ARGV now. Notes when the index was written; a session that ended meanwhile stays ended. */
 export const INDEXED = new LuaScript(`
@@ -79,14 +88,14 @@ return destroyed`);
  * The same where other regions may know the sessions, and may be the only ones: of each is left that it ended.
  * KEYS zset, the hashes, outbox if any. ARGV now, life in ms, the ids.
  */
-export const BURY = new LuaScript(`${NOTE_FUNCTION}${BURY_FUNCTION}
-local outbox, destroyed = KEYS[#ARGV], {}
+export const BURY = new LuaScript(`${NOTE_FUNCTION}${BURY_FUNCTION}${CLOCK_FUNCTION}
+local outbox, now, destroyed = KEYS[#ARGV], string.format('%.0f', clock(ARGV[1])), {}
 for i = 3, #ARGV do
   local id, hash = ARGV[i], KEYS[i - 1]
   local expires, ended = unpack(redis.call('HMGET', hash, 'expiresAt', 'endedAt'))
   if not ended then
     if expires then destroyed[#destroyed + 1] = id end
-    bury(KEYS[1], hash, id, ARGV[1], ARGV[2])
+    bury(KEYS[1], hash, id, now, ARGV[2])
     note(outbox, hash)
   end
 end

@@ -1,4 +1,4 @@
-import { type Device, deviceFingerprint } from './device.ts';
+import { DEVICE_PROPERTIES, type Device, deviceFingerprint } from './device.ts';
 import { SessionError } from './errors.ts';
 
 /** Milliseconds a session lives after its last access, unless a store is told otherwise. */
@@ -108,8 +108,8 @@ export function indexedAt(flat: readonly string[]): number {
 }
 
 function device(fields: ReadonlyMap<string, string>): Device {
-  const properties = ['userAgent', 'platform', 'language'] as const;
-  return Object.fromEntries(properties.flatMap((name) => (fields.has(name) ? [[name, text(fields, name)]] : [])));
+  const told = DEVICE_PROPERTIES.filter((name) => fields.has(name));
+  return Object.fromEntries(told.map((name) => [name, text(fields, name)]));
 }
 
 function text(fields: ReadonlyMap<string, string>, name: string): string {

@@ -45,8 +45,10 @@ export interface SessionStore {
 /** How a store takes part where there are several regions. */
 export interface Replicated {
   readonly region: string;
-  /** Whether what changes is noted for the other regions: not in the store that all share. */
-  readonly outbox: boolean;
+  /** Whether it is the store of this region, where what changes is noted for the others; else it is the one that all share. */
+  readonly isOwn: boolean;
+  /** Milliseconds since everything was known that the others revoked. @default they are not waited for */
+  readonly behindMs?: (() => number) | undefined;
 }
 
 /** A session, what is left of one that was ended, or nothing: it may be known elsewhere. */

@@ -1,6 +1,7 @@
 import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { TelemetryError } from './errors.ts';
+import { LOG_LEVELS } from './log.ts';
 
 /** An environment that does not fit its schema. The message has one line per variable, and no value. */
 export class ConfigError extends TelemetryError {
@@ -83,6 +84,12 @@ export function ListenSchema(purpose: string, options: { default?: string } = {}
     description: `${purpose}: HOST:PORT, for example 127.0.0.1:8080`,
   });
 }
+
+/** Schema of a `LOG_LEVEL` variable. */
+export const LogLevelSchema = Type.Enum([...LOG_LEVELS], {
+  default: 'info',
+  description: `one of ${LOG_LEVELS.join(', ')}`,
+});
 
 /** @throws ConfigError when the text is not `HOST:PORT` or the port is above 65535 */
 export function parseListen(variable: string, text: string): ListenAddress {

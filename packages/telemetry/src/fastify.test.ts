@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import Fastify from 'fastify';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { traceRequests } from './fastify.ts';
-import { keptTracing, SAMPLED, UNSAMPLED } from './testing.ts';
+import { keptTracing, SAMPLED, UNSAMPLED } from './testing/kept-tracing.ts';
 
 function server() {
   const { tracing, spans } = keptTracing();

@@ -1,9 +1,17 @@
 export { type AuditContext, type AuditEvent, type AuditTrail, createAuditTrail } from './audit/audit-trail.ts';
-export { ConfigError, type Environment, type ListenAddress, ListenSchema, parseListen, readConfig } from './config.ts';
+export {
+  ConfigError,
+  type Environment,
+  type ListenAddress,
+  ListenSchema,
+  LogLevelSchema,
+  parseListen,
+  readConfig,
+} from './config.ts';
 export { TelemetryError, type TelemetryErrorCode } from './errors.ts';
 export type { LabelDeclaration, LabelValues } from './labels.ts';
 export { listen } from './listen.ts';
-export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from './log.ts';
+export { createLogger, type Logger, type LoggerOptions, type LogLevel } from './log.ts';
 export {
   type Build,
   type Counter,

@@ -25,7 +25,7 @@ function mostThatWait(): number {
 test.skipIf(mostThatWait() < CONNECTIONS)(
   'while a process stands still hundreds of connections wait for it',
   {
-    timeout: 120_000,
+    timeout: 300_000,
   },
   async () => {
     const server = spawn(process.execPath, ['--input-type=module', '--eval', SERVER], {

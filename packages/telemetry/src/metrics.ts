@@ -37,6 +37,7 @@ export interface Series {
 export interface Gauge<L extends LabelDeclaration> {
   set(value: number, ...labels: Args<L>): void;
 }
+
 export interface Histogram<L extends LabelDeclaration> {
   observe(value: number, ...labels: Args<L>): void;
   /** The same, with the recorded trace in which it was observed as an exemplar. */
@@ -75,60 +76,71 @@ export function createMetrics({ undeclared = 'other', processMetrics = true, bui
   const register = new prom.Registry();
   if (processMetrics) prom.collectDefaultMetrics({ register });
   if (build) tellBuild(register, build);
-  const exemplars = new Exemplars();
-  const bound = <L extends LabelDeclaration>(options: MetricOptions<L>) => new BoundedLabels(options, undeclared);
-
+  const registry = { register, undeclared, exemplars: new Exemplars() };
   return {
     contentType: register.contentType,
     render: () => register.metrics(),
-    renderOpen: async () => toOpenMetrics(await register.metrics(), exemplars),
+    renderOpen: async () => toOpenMetrics(await register.metrics(), registry.exemplars),
+    counter: (options) => counterIn(registry, options),
+    gauge: (options) => gaugeIn(registry, options),
+    histogram: (options) => histogramIn(registry, options),
+  };
+}
 
-    counter(options) {
-      const labels = bound(options);
-      const { name, help } = options;
-      const tallies = new Tallies((series, amount) => counter.inc(series, amount));
-      const collect = () => tallies.tell();
-      const counter = new prom.Counter({ name, help, labelNames: labels.names, registers: [register], collect });
-      // A series that starts at zero lets rate() see its first increase.
-      for (const combination of labels.combinations()) counter.inc(combination, 0);
-      return {
-        inc: (...[values]) => counter.inc(labels.check(values)),
-        add: (amount, ...[values]) => counter.inc(labels.check(values), amount),
-        series: (...[values]) => tallies.of(labels.check(values)),
-      };
-    },
+interface Registry {
+  readonly register: prom.Registry;
+  readonly exemplars: Exemplars;
+  readonly undeclared: 'throw' | 'other';
+}
 
-    gauge(options) {
-      const labels = bound(options);
-      const { name, help, collect } = options;
-      const gauge = new prom.Gauge({
-        name,
-        help,
-        labelNames: labels.names,
-        registers: [register],
-        ...(collect !== undefined && { collect: () => collect(bounded) }),
-      });
-      const bounded: Gauge<NonNullable<typeof options.labels>> = {
-        set: (value, ...[values]) => gauge.set(labels.check(values), value),
-      };
-      return bounded;
-    },
+function counterIn<L extends LabelDeclaration>(
+  { register, undeclared }: Registry,
+  options: MetricOptions<L>,
+): Counter<L> {
+  const labels = new BoundedLabels(options, undeclared);
+  const { name, help } = options;
+  const tallies = new Tallies((series, amount) => counter.inc(series, amount));
+  const collect = () => tallies.tell();
+  const counter = new prom.Counter({ name, help, labelNames: labels.names, registers: [register], collect });
+  // A series that starts at zero lets rate() see its first increase.
+  for (const combination of labels.combinations()) counter.inc(combination, 0);
+  return {
+    inc: (...[values]) => counter.inc(labels.check(values)),
+    add: (amount, ...[values]) => counter.inc(labels.check(values), amount),
+    series: (...[values]) => tallies.of(labels.check(values)),
+  };
+}
 
-    histogram(options) {
-      const labels = bound(options);
-      const { name, help } = options;
-      const buckets = [...options.buckets];
-      const histogram = new prom.Histogram({ name, help, labelNames: labels.names, buckets, registers: [register] });
-      for (const combination of labels.combinations()) histogram.zero(combination);
-      return {
-        observe: (value, ...[values]) => histogram.observe(labels.check(values), value),
-        observeTraced(value, traceId, ...[values]) {
-          const checked = labels.check(values);
-          histogram.observe(checked, value);
-          if (traceId === undefined) return;
-          exemplars.keep(name, buckets, { labels: checked, traceId, value, at: Date.now() / 1000 });
-        },
-      };
+function gaugeIn<L extends LabelDeclaration>({ register, undeclared }: Registry, options: GaugeOptions<L>): Gauge<L> {
+  const labels = new BoundedLabels(options, undeclared);
+  const { name, help, collect } = options;
+  const gauge = new prom.Gauge({
+    name,
+    help,
+    labelNames: labels.names,
+    registers: [register],
+    ...(collect !== undefined && { collect: () => collect(bounded) }),
+  });
+  const bounded: Gauge<L> = { set: (value, ...[values]) => gauge.set(labels.check(values), value) };
+  return bounded;
+}
+
+function histogramIn<L extends LabelDeclaration>(
+  { register, undeclared, exemplars }: Registry,
+  options: HistogramOptions<L>,
+): Histogram<L> {
+  const labels = new BoundedLabels(options, undeclared);
+  const { name, help } = options;
+  const buckets = [...options.buckets];
+  const histogram = new prom.Histogram({ name, help, labelNames: labels.names, buckets, registers: [register] });
+  for (const combination of labels.combinations()) histogram.zero(combination);
+  return {
+    observe: (value, ...[values]) => histogram.observe(labels.check(values), value),
+    observeTraced(value, traceId, ...[values]) {
+      const checked = labels.check(values);
+      histogram.observe(checked, value);
+      if (traceId === undefined) return;
+      exemplars.keep(name, buckets, { labels: checked, traceId, value, at: Date.now() / 1000 });
     },
   };
 }

@@ -70,6 +70,7 @@ export const AccessClaims = Type.Object({
   jti: Text(64),
   /** On a derived token the `jti` of the one it began with: who revokes that one means this one too. */
   origin_jti: Type.Optional(Text(64)),
+  /** On everything that is minted; optional, because the narrow tokens of earlier releases for users of other issuers have none. */
   client_id: Type.Optional(Principal),
   /** RFC 9068 section 2.2.3, of OpenID Connect alone: what counts at the issuer itself. Permissions are in `services`. */
   scope: Type.Optional(Text(128)),

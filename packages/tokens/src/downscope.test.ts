@@ -42,7 +42,7 @@ const claims: fc.Arbitrary<AccessClaims> = fc.record(
     session: fc.record({ id: fc.uuid() }),
     act: actor,
   },
-  { requiredKeys: ['iss', 'sub', 'aud', 'iat', 'nbf', 'exp', 'jti', 'services'] },
+  { requiredKeys: ['iss', 'sub', 'aud', 'iat', 'nbf', 'exp', 'jti', 'client_id', 'services'] },
 );
 const delegation: fc.Arbitrary<Delegation> = fc.record(
   { actor: fc.constant('system:serviceaccount:shop:bucket'), service: name, grant, notAfter: near },
@@ -57,6 +57,7 @@ const base: AccessClaims = {
   nbf: NOW,
   exp: NOW + 900,
   jti: 'parent',
+  client_id: 'web',
   services: { a: { permissions: ['x', 'y'] }, b: { permissions: ['z'], expires: NOW + 10 }, c: { permissions: ['x'] } },
 };
 
@@ -105,6 +106,15 @@ describe('a narrow token', () => {
     const over = { ...base, services: { a: { permissions: ['x'], expires: NOW } } };
     await expect(minter.narrow(over, 'a')).rejects.toMatchObject({ code: 'audience_mismatch' });
   });
+});
+
+test('nothing is derived from a token that names no client, by which services know what an access token is', async () => {
+  const { client_id: _, ...nameless } = base;
+  const derived = [
+    minter.narrow(nameless, 'a'),
+    minter.delegated(nameless, { actor: 'w1', service: 'd', grant: { permissions: ['x'] } }),
+  ];
+  for (const one of derived) await expect(one).rejects.toMatchObject({ code: 'claims_invalid' });
 });
 
 describe('a delegated token', () => {

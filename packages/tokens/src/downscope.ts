@@ -2,8 +2,8 @@ import { type AccessClaims, MAX_ACTORS, type ServiceGrant } from './claims.ts';
 import { TokenError } from './errors.ts';
 import { CLOCK_SKEW_SECONDS, expiry, TOKEN_SECONDS } from './lifetime.ts';
 
-/** What a minter adds itself. */
-export type Content = Omit<AccessClaims, 'iss' | 'iat' | 'nbf' | 'jti'>;
+/** All but what a minter adds itself. No token is minted without a client, though one from elsewhere may have none. */
+export type Content = Omit<AccessClaims, 'iss' | 'iat' | 'nbf' | 'jti' | 'client_id'> & { readonly client_id: string };
 
 export interface Delegation {
   /** Who acts, as `act.sub`: for a workload `system:serviceaccount:<namespace>:<name>`. */
@@ -19,7 +19,7 @@ export interface Delegation {
 /**
  * What an access token says, to one service only.
  * @param now epoch seconds
- * @throws TokenError `token_expired`, or `audience_mismatch` when the token grants nothing there
+ * @throws TokenError `token_expired`, `audience_mismatch` when the token grants nothing there, `claims_invalid` when it names no client
  */
 export function narrowed(claims: AccessClaims, service: string, now: number): Content {
   assertLive(claims, now);
@@ -37,7 +37,7 @@ export function narrowed(claims: AccessClaims, service: string, now: number): Co
  * What a subject may do at another service, with the actor's name on it. A subject token that itself names the service
  * bounds what comes out; one that does not leaves that to the grant.
  * @param now epoch seconds
- * @throws TokenError `token_expired`, `audience_mismatch` when the grant is over, `chain_too_long`
+ * @throws TokenError `token_expired`, `audience_mismatch` when the grant is over, `chain_too_long`, `claims_invalid` as `narrowed` does
  */
 export function delegated(subject: AccessClaims, delegation: Delegation, now: number): Content {
   assertLive(subject, now);
@@ -58,9 +58,9 @@ export function delegated(subject: AccessClaims, delegation: Delegation, now: nu
 
 /** What names the subject, where it comes from and through whom stays as it is. */
 function derived({ sub, client_id, user, session, act, origin_jti, jti }: AccessClaims) {
+  if (client_id === undefined) throw new TokenError('claims_invalid', 'claim /client_id is missing');
   return {
-    sub,
-    ...(client_id !== undefined && { client_id }),
+    ...{ sub, client_id },
     ...(user !== undefined && { user }),
     ...(session !== undefined && { session }),
     ...(act !== undefined && { act }),

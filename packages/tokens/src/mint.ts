@@ -32,7 +32,8 @@ export interface MinterOptions {
 /** What an application gets for a user. */
 export interface AccessGrant {
   readonly subject: string;
-  readonly clientId?: string;
+  /** RFC 9068 section 2.2. By this claim services know an access token from an id token (docs/adr/0043). */
+  readonly clientId: string;
   readonly audience: readonly string[];
   /** Separated by spaces; it does not go on into what is derived from the token. */
   readonly scope?: string;
@@ -108,7 +109,7 @@ function accessContent(grant: AccessGrant, now: number): Content {
     sub: subject,
     aud: [...audience],
     exp: expiry(now, lifetimeSeconds, ends),
-    ...(clientId !== undefined && { client_id: clientId }),
+    client_id: clientId,
     ...(scope !== undefined && { scope }),
     ...(user !== undefined && { user: { ...user, roleList: user.roles.join(',') } }),
     services: { ...services },

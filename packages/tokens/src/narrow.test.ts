@@ -16,6 +16,7 @@ const verify = createVerifier({ ...verifier, jwks: () => jwks, narrowJwks: () =>
 
 const access = await createMinter({ ...shared, key: () => own }).access({
   subject: 'user-1',
+  clientId: 'web',
   audience: ['bucket', 'user'],
   user: { id: 'user-1', roles: ['member'], permissions: [] },
   services: { bucket: { permissions: ['bucket:read'] }, user: { permissions: ['user:read'] } },

@@ -13,6 +13,7 @@ const verify = createVerifier({ issuer, audience: 'bucket', jwks: () => jwks, cl
 
 const grant: AccessGrant = {
   subject: 'user-1',
+  clientId: 'web',
   audience: ['bucket'],
   user: { id: 'user-1', roles: ['member'], permissions: [] },
   services: { bucket: { permissions: ['bucket:read'] } },

@@ -13,6 +13,7 @@ const verify = createVerifier({ issuer, audience: 'bucket', jwks: () => jwks, cl
 const minter = createMinter({ issuer, key: () => key, clock: () => now, uuid: () => 'uuid-1' });
 const { claims, token } = await minter.access({
   subject: 'user-1',
+  clientId: 'web',
   audience: ['bucket'],
   services: { bucket: { permissions: ['bucket:read'] } },
   lifetimeSeconds: 900,
@@ -81,11 +82,13 @@ describe('a token under attack', () => {
   test('is refused at once when it is huge or deep', async () => {
     const deep = (depth: number) => `{"act":${'{"act":'.repeat(depth)}1${'}'.repeat(depth)}}`;
     const large = [withPayload(JSON.stringify({ ...claims, x: 'x'.repeat(1_000_000) })), withPayload(deep(100_000))];
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (const text of [...large, withPayload(deep(1_000)), 'a.'.repeat(1_000_000)]) {
       await expect(verify(text)).rejects.toHaveProperty('code');
     }
-    expect(performance.now() - started).toBeLessThan(1_000);
+    // Time of the processor: how long a busy machine lets it wait is not what is judged.
+    const { user, system } = process.cpuUsage(started);
+    expect(user + system).toBeLessThan(1_000_000);
   });
 
   test('has one spelling: neither padding, nor white space, nor another alphabet', async () => {

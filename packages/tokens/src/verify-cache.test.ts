@@ -14,7 +14,7 @@ const tokens = await Promise.all(
     keys.map(async (key) => {
       const clock = () => new Date((START + startsIn) * 1000);
       const minter = createMinter({ issuer, key: () => key, clock, uuid: () => `${startsIn}` });
-      const grant = { subject: 'u', audience: ['bucket'], services: { bucket: { permissions: [] } } };
+      const grant = { subject: 'u', clientId: 'web', audience: ['bucket'], services: { bucket: { permissions: [] } } };
       return (await minter.access({ ...grant, lifetimeSeconds: 150 })).token;
     }),
   ),
@@ -119,7 +119,7 @@ describe('the cache of verified tokens', () => {
       },
     });
     const pending = slow(first);
-    await expect.poll(() => verified).toHaveLength(1);
+    await expect.poll(() => verified, { timeout: 60_000 }).toHaveLength(1);
     state.jwks = toJwks([]);
     gate.resolve();
     await pending;

@@ -20,6 +20,7 @@ const verify = createVerifier({ issuer, audience: 'bucket', jwks: () => jwks, cl
 
 const grant: AccessGrant = {
   subject: 'user-1',
+  clientId: 'web',
   audience: ['bucket', 'auth'],
   user: { id: 'user-1', roles: ['member'], permissions: [] },
   services: { bucket: { permissions: ['bucket:read'] } },
@@ -52,7 +53,7 @@ describe('verify', () => {
     });
     await fc.assert(
       fc.asyncProperty(grants, async (some) => {
-        const minted = await mintAt(now)({ ...some, audience: ['bucket'], lifetimeSeconds: 60 });
+        const minted = await mintAt(now)({ ...some, clientId: 'web', audience: ['bucket'], lifetimeSeconds: 60 });
         expect(await verify(minted.token)).toEqual(minted.claims);
       }),
       { numRuns: 50 },

@@ -12,8 +12,9 @@ import { workloadRoutes } from './exchange/routes.ts';
 import { createSqlWorkloads } from './exchange/sql-workloads.ts';
 import { buildAdminApp } from './http/admin-app.ts';
 import { createAuthorize } from './http/authorize.ts';
+import { clientAddress } from './http/client-address.ts';
 import { ownPasswordRoute } from './http/own-password.ts';
-import { buildPublicApp, clientAddress } from './http/public-app.ts';
+import { buildPublicApp } from './http/public-app.ts';
 import type { HttpServer } from './http/server.ts';
 import { createKeyedHash } from './keys/keyed-hash.ts';
 import { keyRoutes } from './keys/routes.ts';
@@ -84,10 +85,12 @@ function sessionKeysOf({ encryptionKeys, sessionKeys = encryptionKeys }: Service
 /** What tokens are minted, verified, refreshed and ended by. */
 function assembleIssuing(options: ServiceOptions, parts: Parts) {
   const { issuer, clock, uuid, prefix = 'sk' } = options;
-  const { redis, sessions, authMetrics, tracing } = parts;
+  const { db, reads, redis, sessions, authMetrics: metrics, tracing } = parts;
   const { refresh: store } = sessions;
   const { ring: keys, guard } = parts.keys;
-  const wired = wireSessions({ sessions, issuer, keys, guardKeys: guard.ring, clock, metrics: authMetrics, tracing });
+  const clients = createSqlClients(db, reads);
+  const isFirstParty = async (id: string) => (await clients.find(id))?.firstParty === true;
+  const wired = wireSessions({ sessions, issuer, keys, guardKeys: guard.ring, clock, metrics, tracing, isFirstParty });
   const minter = tracedMinter(tracing, createMinter({ issuer, key: () => keys.active, clock, uuid }));
   return {
     wired,
@@ -116,13 +119,14 @@ interface LogIns {
 }
 
 function assembleLogIns(options: ServiceOptions, parts: Parts, { mint, refreshTokens, endSession }: Issuing): LogIns {
-  const { accounts, passwords, redis, audit } = parts;
+  const { accounts, passwords, redis, audit, replicaLogIns } = parts;
   const { store: sessions, onSecurityEvent } = parts.sessions;
   const { clock, tokenLifetime, prefix = 'sk', rates = RATES, deviceChange = 'log' } = options;
   const hash = createKeyedHash(sessionKeysOf(options).current, 'login-limits');
   const limits = createLoginLimits({ redis, prefix, rates, hash });
   const common = { accounts, mint, clock, tokenLifetime, endSession };
-  const authenticate = auditedAuthenticate(audit, createAuthenticate({ accounts, passwords, limits }));
+  const checked = replicaLogIns.noteAuthenticated(createAuthenticate({ accounts, passwords, limits }));
+  const authenticate = auditedAuthenticate(audit, checked);
   const loginWith: LogIns['loginWith'] = (beginRefresh) =>
     createLogin({ ...common, passwords, sessions, limits, beginRefresh, authenticate });
   const checkDevice = createDeviceCheck({ policy: deviceChange, onSecurityEvent });
@@ -184,6 +188,7 @@ function accountsOf(options: ServiceOptions, parts: Parts, { minter, authenticat
   return assembleAccounts({
     ...{ ...parts, sessions, endings, revoker, log, uuid, clock: timers, random, auditRetentionDays },
     authenticate: (attempt) => countedAttempt(parts.authMetrics, 'password', () => authenticate(attempt)),
+    confirmLogIns: parts.replicaLogIns.confirm,
     // Only to measure: that the user's tokens were revoked this second does not matter.
     assertTokensFit: createAssertTokensFit(minter.access),
   });

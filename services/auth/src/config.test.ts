@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, readConfig } from '@sekisho/telemetry';
 import { afterAll, describe, expect, test } from 'vitest';
-import { AuthConfig, databaseUrls, parseNetworks, readFirstAdministrator, readKeyFiles, readSecret } from './config.ts';
+import {
+  AuthConfig,
+  databaseSettings,
+  parseNetworks,
+  readFirstAdministrator,
+  readKeyFiles,
+  readSecret,
+} from './config.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'auth-config-'));
 afterAll(() => rm(folder, { recursive: true }));
@@ -77,7 +84,7 @@ describe('trusted proxies', () => {
 
 describe('the addresses of the database', () => {
   const read = (variables: Record<string, string>) =>
-    databaseUrls(readConfig(AuthConfig, { ...environment, ...variables }));
+    databaseSettings(readConfig(AuthConfig, { ...environment, ...variables }));
   const primary = 'postgres://sekisho@primary/sekisho';
   const replica = 'postgres://sekisho@replica/sekisho';
 
@@ -85,8 +92,17 @@ describe('the addresses of the database', () => {
     expect(read({ DATABASE_URL: primary, DATABASE_READ_URL: replica })).toEqual({
       databaseUrl: primary,
       databaseReadUrl: replica,
+      databaseReplicaMaxAgeMs: 3_600_000,
     });
-    expect(read({ DATABASE_URL: primary })).toEqual({ databaseUrl: primary });
+    expect(read({ DATABASE_URL: primary })).toMatchObject({ databaseUrl: primary, databaseReadUrl: undefined });
+  });
+
+  test('say how old what the second one shows may be', () => {
+    const age = (seconds: string) => read({ DATABASE_URL: primary, DATABASE_REPLICA_MAX_AGE_SECONDS: seconds });
+    expect(age('600')).toMatchObject({ databaseReplicaMaxAgeMs: 600_000 });
+    for (const seconds of ['59', '86401', 'never']) {
+      expect(() => age(seconds)).toThrow('DATABASE_REPLICA_MAX_AGE_SECONDS');
+    }
   });
 
   test('are of PostgreSQL, if they are two', () => {

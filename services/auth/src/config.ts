@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { DEVICE_POLICIES } from '@sekisho/sessions';
+import { DEVICE_POLICIES, regionEnvironment } from '@sekisho/sessions';
 import { REDIS_URL_PATTERN } from '@sekisho/sessions/redis';
-import { ConfigError, ListenSchema, LOG_LEVELS } from '@sekisho/telemetry';
+import { ConfigError, ListenSchema, LogLevelSchema } from '@sekisho/telemetry';
 import { type EncryptionKeys, parseEncryptionKeys } from '@sekisho/tokens';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
@@ -14,7 +14,6 @@ import { WorkloadEnvironment } from './exchange/config.ts';
 import { KeyEnvironment } from './keys/config.ts';
 import { SignerEnvironment } from './keys/signer-config.ts';
 import { opaqueString } from './passwords/opaque-string.ts';
-import { RegionEnvironment } from './regions/config.ts';
 import { RevocationEnvironment } from './revocations/config.ts';
 
 /** The environment of the process. Secrets come from files, so that they are not in its environment. */
@@ -35,7 +34,10 @@ export const AuthConfig = Type.Object({
     description: 'redis://HOST:PORT, redis+sentinel://HOST,HOST/PRIMARY or redis+cluster://HOST,HOST; rediss for TLS',
   }),
   ...RevocationEnvironment,
-  ...RegionEnvironment,
+  ...regionEnvironment({
+    regions: 'in the same order everywhere: first the one that there was before',
+    behind: 'this service accepts no token',
+  }),
   DATABASE_URL: Type.String({
     pattern: '^(postgres(ql)?://|pglite:.)',
     description: 'postgres://USER:PASSWORD@HOST:PORT/NAME, or pglite:FOLDER for an embedded one',
@@ -46,6 +48,12 @@ export const AuthConfig = Type.Object({
       description: 'a streaming replica of DATABASE_URL, as that is written: read while that does not answer',
     }),
   ),
+  DATABASE_REPLICA_MAX_AGE_SECONDS: Type.Integer({
+    default: 3_600,
+    minimum: 60,
+    maximum: 86_400,
+    description: '60 to 86400: how old what DATABASE_READ_URL shows may be; by what is older nobody logs in',
+  }),
   DATABASE_WAIT_SECONDS: Type.Integer({
     default: 300,
     minimum: 0,
@@ -80,26 +88,29 @@ export const AuthConfig = Type.Object({
     { default: 'log', description: `what a refresh from a changed device leads to: ${DEVICE_POLICIES.join(', ')}` },
   ),
   AUDIT_RETENTION_DAYS: Type.Integer({ default: 400, minimum: 30, maximum: 36_500, description: '30 to 36500' }),
-  LOG_LEVEL: Type.Union(
-    LOG_LEVELS.map((level) => Type.Literal(level)),
-    { default: 'info', description: LOG_LEVELS.join(', ') },
-  ),
+  LOG_LEVEL: LogLevelSchema,
 });
 export type AuthConfig = Static<typeof AuthConfig>;
 
+type DatabaseEnvironment = Pick<AuthConfig, 'DATABASE_URL' | 'DATABASE_READ_URL' | 'DATABASE_REPLICA_MAX_AGE_SECONDS'>;
+
 /** @throws ConfigError for a replica of the embedded database, which has none */
-export function databaseUrls({
+export function databaseSettings({
   DATABASE_URL: databaseUrl,
   DATABASE_READ_URL: databaseReadUrl,
-}: Pick<AuthConfig, 'DATABASE_URL' | 'DATABASE_READ_URL'>): DatabaseUrls {
-  if (databaseReadUrl === undefined || !databaseUrl.startsWith('pglite:')) return { databaseUrl, databaseReadUrl };
-  const text = 'is set, but the embedded database of DATABASE_URL has no replica';
-  throw new ConfigError([{ variable: 'DATABASE_READ_URL', text }]);
+  DATABASE_REPLICA_MAX_AGE_SECONDS: maxAgeSeconds,
+}: DatabaseEnvironment): DatabaseSettings {
+  if (databaseReadUrl !== undefined && databaseUrl.startsWith('pglite:')) {
+    const text = 'is set, but the embedded database of DATABASE_URL has no replica';
+    throw new ConfigError([{ variable: 'DATABASE_READ_URL', text }]);
+  }
+  return { databaseUrl, databaseReadUrl, databaseReplicaMaxAgeMs: maxAgeSeconds * 1000 };
 }
 
-interface DatabaseUrls {
+interface DatabaseSettings {
   readonly databaseUrl: string;
   readonly databaseReadUrl: string | undefined;
+  readonly databaseReplicaMaxAgeMs: number;
 }
 
 /**

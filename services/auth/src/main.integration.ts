@@ -5,8 +5,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startLine } from '@sekisho/telemetry/testing';
 import { afterAll, describe, expect, inject, test } from 'vitest';
-import { startProxyFor } from './testing/freezable-proxy.ts';
 import { databaseKinds } from './testing/real-service.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -33,20 +33,25 @@ function start(env: Record<string, string>) {
   child.stderr.on('data', (chunk) => {
     output.stderr += chunk;
   });
-  return { child, output, exited: once(child, 'exit') };
+  // Once all that it wrote was read.
+  return { child, output, exited: once(child, 'close') };
 }
 
-describe('the process', () => {
+/** A process of its own reads all of its code first, and the embedded database compiles its engine. */
+const PATIENCE = { timeout: 240_000 };
+const LONG = { timeout: 600_000 };
+
+describe('the process', LONG, () => {
   test('listens, and on SIGTERM stops with exit code 0 and frees its database', async () => {
     for (let run = 0; run < 2; run += 1) {
       const { child, output, exited } = start(environment);
-      await expect.poll(() => output.stdout, { timeout: 60_000 }).toContain('"msg":"listening"');
+      await expect.poll(() => output.stdout, PATIENCE).toContain('"msg":"listening"');
       child.kill('SIGTERM');
       expect(await exited).toEqual([0, null]);
       expect(output.stdout).toContain('"msg":"stopped"');
       expect(output.stderr).toBe('');
     }
-  }, 150_000);
+  });
 
   test('exits 1 without a stack, naming what is wrong with the environment', async () => {
     const { output, exited } = start({ ...environment, REDIS_URL: 'hunter2', AUTH_ISSUER: '' });
@@ -79,35 +84,31 @@ describe('the process', () => {
 
   test('stops with exit code 0 while it waits for its database', async () => {
     const { child, output, exited } = start({ ...environment, DATABASE_URL: 'postgres://x:x@127.0.0.1:1/x' });
-    await expect.poll(() => output.stdout, { timeout: 60_000 }).toContain('"msg":"waiting for the database"');
+    await expect.poll(() => output.stdout, PATIENCE).toContain('"msg":"waiting for the database"');
     child.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
     expect(output.stderr).toBe('');
-  }, 150_000);
+  });
 });
 
 describe.runIf(inject('postgresUrl') !== '')('a process that comes before PostgreSQL and Redis', () => {
-  test('listens once PostgreSQL is there, and is ready once Redis is', { timeout: 400_000 }, async () => {
+  test('listens once PostgreSQL is there, and is ready once Redis is', LONG, async () => {
     const database = await databaseKinds(inject('postgresUrl')).at(-1)?.create();
-    const [postgres, redis] = await Promise.all([
-      startProxyFor(database?.url ?? ''),
-      startProxyFor(inject('redisUrl')),
-    ]);
-    await Promise.all([postgres.proxy.kill(), redis.proxy.kill()]);
+    const [postgres, redis] = await Promise.all([startLine(database?.url ?? ''), startLine(inject('redisUrl'))]);
+    await Promise.all([postgres.cut(), redis.cut()]);
     const { child, output, exited } = start({ ...environment, DATABASE_URL: postgres.url, REDIS_URL: redis.url });
-    const patience = { timeout: 120_000 };
     try {
-      await expect.poll(() => output.stdout, patience).toContain('"msg":"waiting for the database"');
-      await postgres.proxy.revive();
-      await expect.poll(() => output.stdout, patience).toContain('"msg":"listening"');
+      await expect.poll(() => output.stdout, PATIENCE).toContain('"msg":"waiting for the database"');
+      await postgres.mend();
+      await expect.poll(() => output.stdout, PATIENCE).toContain('"msg":"listening"');
       const readiness = async () => (await fetch(`${adminUrl(output.stdout)}/readyz`)).json();
       expect(await readiness()).toMatchObject({ failing: expect.arrayContaining(['redis']) });
-      await redis.proxy.revive();
-      await expect.poll(readiness, patience).toEqual({ status: 'ready', failing: [] });
+      await redis.mend();
+      await expect.poll(readiness, PATIENCE).toEqual({ status: 'ready', failing: [] });
     } finally {
       child.kill('SIGTERM');
       await exited;
-      await Promise.all([postgres.proxy.close(), redis.proxy.close()]);
+      await Promise.all([postgres.close(), redis.close()]);
       await database?.remove();
     }
     expect(output.stderr).toBe('');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { regionSettings } from '@sekisho/sessions';
 import { createLogger, failStart, onSignals, parseListen, readConfig } from '@sekisho/telemetry';
-import { AuthConfig, databaseUrls, parseNetworks, readFirstAdministrator, readKeyFiles } from './config.ts';
+import { AuthConfig, databaseSettings, parseNetworks, readFirstAdministrator, readKeyFiles } from './config.ts';
 import { workloadKeySource } from './exchange/config.ts';
 import { keySettings } from './keys/config.ts';
 import { guardWorkloads } from './keys/signer-config.ts';
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
     issuer: config.AUTH_ISSUER,
     redisUrl: config.REDIS_URL,
     regions: regionSettings(config),
-    ...databaseUrls(config),
+    ...databaseSettings(config),
     databaseWait: { ms: config.DATABASE_WAIT_SECONDS * 1000, signal: stopping.signal },
     ...(await readKeyFiles(config)),
     keys: keySettings(config),

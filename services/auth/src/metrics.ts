@@ -7,7 +7,7 @@ export type LoginMethod = (typeof METHODS)[number];
 const RESULTS = ['success', 'failure'] as const;
 
 /** Why a log-in failed; clients are told less. */
-export const LOGIN_FAILURES = [
+const LOGIN_FAILURES = [
   'unknown_user',
   'wrong_password',
   'inactive',
@@ -23,14 +23,7 @@ export const LOGIN_FAILURES = [
 export type LoginFailure = (typeof LOGIN_FAILURES)[number];
 
 /** Why a session ended before its time. */
-export const SESSION_ENDS = [
-  'logout',
-  'evicted',
-  'revoked',
-  'account_changed',
-  'device_changed',
-  'refresh_replayed',
-] as const;
+const SESSION_ENDS = ['logout', 'evicted', 'revoked', 'account_changed', 'device_changed', 'refresh_replayed'] as const;
 export type SessionEnd = (typeof SESSION_ENDS)[number];
 
 /** What became of telling an application that a session ended; `failed` is tried again. */

@@ -16,6 +16,10 @@ export interface ServiceOptions {
   readonly databaseUrl: string;
   /** A replica of it, which is read while it does not answer. @default none */
   readonly databaseReadUrl?: string | undefined;
+  /** Milliseconds; what the replica shows that is older is not gone by. @default 3_600_000 */
+  readonly databaseReplicaMaxAgeMs?: number | undefined;
+  /** Milliseconds that a log-in by the replica rests before the primary is to confirm it. @default 10_000 */
+  readonly unconfirmedRestMs?: number | undefined;
   /** How long a database that is not there yet is waited for. @default not at all */
   readonly databaseWait?: { readonly ms: number; readonly signal: AbortSignal };
   /** What signing keys are encrypted with. */

@@ -4,11 +4,14 @@ import { TOKEN_SECONDS } from '@sekisho/tokens';
 import manifest from '../package.json' with { type: 'json' };
 import { createSqlAccounts } from './accounts/sql-accounts.ts';
 import { openAuditTrail } from './audit/trail.ts';
+import { createReplicaMetrics } from './database/metrics.ts';
 import { type OpenDatabase, openDatabase, pingDatabase, type ReplicaOptions } from './database/open.ts';
 import { openPatiently } from './database/open-patiently.ts';
+import { startPulse } from './database/pulse.ts';
 import { openClusterKeys } from './exchange/open-cluster-keys.ts';
 import { createWorkloadProof } from './exchange/workload-proof.ts';
 import { openKeys } from './keys/keys.ts';
+import { createReplicaLogIns, type ReplicaLogIns, type ReplicaLogInsOptions } from './login/replica-log-ins.ts';
 import { createAuthMetrics } from './metrics.ts';
 import { ID_TOKEN_SECONDS } from './oauth/provider.ts';
 import { connectStores } from './regions/connections.ts';
@@ -26,6 +29,7 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
   const tracing = await openTraces(options, metrics, opened);
   const database = await openDatabaseOf(options, tracing);
   opened.defer(database.close);
+  watchReplica(options, { database, metrics }, opened);
   const connections = connectStores(options);
   opened.defer(connections.close);
   const authMetrics = createAuthMetrics(metrics);
@@ -37,8 +41,9 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
   const lostRegions = () => lostOf(regions);
   const keys = await openKeys({ ...keysOptions(options), database, revokeKey, lostRegions, metrics });
   opened.defer(keys.close);
+  const replicaLogIns = replicaLogInsOf(options, { database, connections, endings: sessions.endings });
   const checks: Checks = {
-    database: () => pingDatabase(database.reads),
+    database: () => pingDatabase(database.agedReads),
     redis: connections.ping,
     keys: async () => [keys.ring.assertServing(), keys.published()],
     revocations: sessions.assertReady,
@@ -46,7 +51,8 @@ export async function openStores(options: ServiceOptions, opened: AsyncDisposabl
   return {
     db: database.db,
     reads: database.reads,
-    accounts: createSqlAccounts(database.db, database.reads),
+    accounts: replicaLogIns.noteBegun(createSqlAccounts(database.db, database.reads, database.agedReads)),
+    replicaLogIns,
     keys,
     proveWorkload: openCluster(options, opened),
     redis: connections.serving,
@@ -71,6 +77,7 @@ function openDatabaseOf(options: ServiceOptions, tracing: Tracing): Promise<Open
 function replicaOf({
   log,
   databaseReadUrl: url,
+  databaseReplicaMaxAgeMs: maxAgeMs,
   timers: clock = systemClock,
 }: ServiceOptions): ReplicaOptions | undefined {
   if (url === undefined) return undefined;
@@ -78,7 +85,31 @@ function replicaOf({
     answers
       ? log.info('the database answers again: nothing is read of its replica any more')
       : log.warn({ err }, 'the database does not answer: its replica is read, and nothing can be changed');
-  return { url, clock, onChange };
+  return { url, maxAgeMs, clock, onChange };
+}
+
+interface Watched {
+  readonly database: OpenDatabase;
+  readonly metrics: Metrics;
+}
+
+/** Of several regions one may have a replica, whichever has none. */
+function watchReplica(
+  { regions, log, timers: clock = systemClock, random = Math.random }: ServiceOptions,
+  { database, metrics }: Watched,
+  opened: AsyncDisposableStack,
+): void {
+  if (database.replica === undefined && regions === undefined) return;
+  if (database.replica !== undefined) createReplicaMetrics(metrics, database.replica.age);
+  const pulse = startPulse({ database, log, clock, random });
+  opened.defer(() => pulse.stop());
+}
+
+function replicaLogInsOf(
+  { log, prefix, unconfirmedRestMs: restMs }: ServiceOptions,
+  parts: Pick<ReplicaLogInsOptions, 'database' | 'connections' | 'endings'>,
+): ReplicaLogIns {
+  return createReplicaLogIns({ ...parts, log, restMs, ...(prefix !== undefined && { prefix }) });
 }
 
 /** Ended last, so that the spans of what is ended before it are delivered, too. */

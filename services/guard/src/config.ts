@@ -1,18 +1,24 @@
+import { type ApiServerPlace, apiServerPlace, KubeEnvironment } from '@sekisho/kube';
 import { IDENTITY_HEADER } from '@sekisho/policy';
-import { DEVICE_POLICIES, type DevicePolicy, type RegionSettings, regionSettings } from '@sekisho/sessions';
+import {
+  DEVICE_POLICIES,
+  type DevicePolicy,
+  type RegionSettings,
+  regionEnvironment,
+  regionSettings,
+} from '@sekisho/sessions';
 import { REDIS_URL_PATTERN } from '@sekisho/sessions/redis';
 import {
   ConfigError,
   type ListenAddress,
   ListenSchema,
-  LOG_LEVELS,
   type LogLevel,
+  LogLevelSchema,
   parseListen,
   readConfig,
 } from '@sekisho/telemetry';
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { SERVER_NAME_HEADER } from './http/request.ts';
-import { RegionEnvironment } from './regions/config.ts';
 
 /** RFC 1123, as namespaces and Services are named. */
 const LABEL = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
@@ -56,7 +62,10 @@ const Environment = Type.Object({
     pattern: REDIS_URL_PATTERN,
     description: 'redis://HOST:PORT, redis+sentinel://HOST,HOST/PRIMARY or redis+cluster://HOST,HOST; rediss for TLS',
   }),
-  ...RegionEnvironment,
+  ...regionEnvironment({
+    regions: 'as the auth service has it',
+    behind: 'whenUnavailable of the policy decides',
+  }),
   REVOCATION_MAX_STALENESS_SECONDS: Type.Integer({
     default: 60,
     minimum: 2,
@@ -90,16 +99,11 @@ const Environment = Type.Object({
       description: 'path of the log-in page, for example /login: who opens a page without a session is led there',
     }),
   ),
-  KUBECONFIG: Type.Optional(Type.String({ description: 'path of a kubeconfig; leave it out inside a pod' })),
-  KUBERNETES_SERVICE_HOST: Type.Optional(Type.String({ description: 'set by the kubelet inside a pod' })),
-  KUBERNETES_SERVICE_PORT: Type.String({ pattern: '^[0-9]{1,5}$', default: '443', description: 'likewise' }),
-  LOG_LEVEL: Type.Union(
-    LOG_LEVELS.map((level) => Type.Literal(level)),
-    { default: 'info', description: `one of ${LOG_LEVELS.join(', ')}` },
-  ),
+  ...KubeEnvironment,
+  LOG_LEVEL: LogLevelSchema,
 });
 
-export interface Config {
+export interface Config extends ApiServerPlace {
   readonly listen: ListenAddress;
   readonly opsListen: ListenAddress;
   readonly issuer: string;
@@ -119,9 +123,6 @@ export interface Config {
   readonly routeHeaders: readonly string[];
   /** Undefined where nobody is led to a log-in page. */
   readonly loginPath: string | undefined;
-  readonly kubeconfig: string | undefined;
-  /** Where a pod finds the API server; undefined outside of one. */
-  readonly pod: { readonly host: string; readonly port: string } | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -145,8 +146,7 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
     deviceChange: config.DEVICE_CHANGE,
     routeHeaders: routeHeadersOf(config.ROUTE_HEADERS),
     loginPath: config.GUARD_LOGIN_PATH,
-    kubeconfig: config.KUBECONFIG,
-    pod: podOf(config),
+    ...apiServerPlace(config),
     logLevel: config.LOG_LEVEL,
   };
 }
@@ -163,8 +163,4 @@ function routeHeadersOf(list: string): readonly string[] {
   if (replaced === undefined) return names;
   const text = `must not name ${replaced}: the service gets another value than the one that a route would be chosen by`;
   throw new ConfigError([{ variable: 'ROUTE_HEADERS', text }]);
-}
-
-function podOf({ KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port }: Static<typeof Environment>) {
-  return host === undefined ? undefined : { host, port };
 }

@@ -5,27 +5,26 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Line, startLine } from '@sekisho/telemetry/testing';
 import { BROWSER_COOKIE, generateSigningKey, toJwks } from '@sekisho/tokens';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { parse } from 'yaml';
-import { CuttableProxy } from './testing/cuttable-proxy.ts';
 import { FakeAuth } from './testing/fake-auth.ts';
 import { GuardProcess } from './testing/guard-process.ts';
 import { edgePolicy, gateway, issuer, policy, route, service } from './testing/objects.ts';
 import { openPrivateCluster, type PrivateCluster } from './testing/private-cluster.ts';
 
 const ISSUER = 'https://auth.example';
-const WAIT = { timeout: 60_000, interval: 50 };
+const WAIT = { timeout: 120_000, interval: 50 };
 const accessKey = await generateSigningKey();
 const folder = await mkdtemp(join(tmpdir(), 'guard-main-'));
 const keyFile = join(folder, 'key');
 const tokenFile = join(folder, 'token');
 const kubeconfig = join(folder, 'kubeconfig');
-const proxyTo = (url: string) => new CuttableProxy({ host: new URL(url).hostname, port: Number(new URL(url).port) });
-const redis = proxyTo(inject('redisUrl'));
+const redis = await startLine(inject('redisUrl'));
 
 let api: PrivateCluster;
-let apiServer: CuttableProxy;
+let apiServer: Line;
 let auth: FakeAuth;
 const authServer = createServer((asked, response) => {
   // Also where a guard was killed in the middle of its question.
@@ -45,9 +44,8 @@ beforeAll(async () => {
   const config: { clusters: { cluster: { server: string } }[] } = parse(await readFile(api.kubeconfig, 'utf8'));
   const [first] = config.clusters;
   if (first === undefined) throw new Error('the kubeconfig names no cluster');
-  apiServer = proxyTo(first.cluster.server);
-  await Promise.all([redis.open(), apiServer.open()]);
-  first.cluster.server = `https://127.0.0.1:${apiServer.port}`;
+  apiServer = await startLine(first.cluster.server);
+  first.cluster.server = apiServer.url;
   await writeFile(kubeconfig, JSON.stringify(config));
   await writeFile(keyFile, randomBytes(32).toString('base64'));
   authServer.listen(0, '127.0.0.1');
@@ -63,17 +61,20 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await Promise.all(guards.map((one) => one.kill()));
-  await Promise.all([redis.cut(), apiServer.cut()]);
-  await Promise.all([redis.open(), apiServer.open()]);
-}, 60_000);
+  for (const line of [redis, apiServer]) {
+    line.thaw();
+    await line.cut();
+    await line.mend();
+  }
+}, 300_000);
 
 afterAll(async () => {
-  await Promise.all([redis.cut(), apiServer?.cut()]);
+  await Promise.all([redis.close(), apiServer?.close()]);
   authServer.closeAllConnections();
   authServer.close();
   await api?.close();
   await rm(folder, { recursive: true, force: true });
-}, 60_000);
+}, 300_000);
 
 async function forward(asked: IncomingMessage, response: ServerResponse): Promise<void> {
   let body = '';
@@ -95,7 +96,7 @@ function start(more: Readonly<Record<string, string>> = {}): GuardProcess {
     AUTH_URL: `http://127.0.0.1:${(authServer.address() as AddressInfo).port}`,
     WORKLOAD_TOKEN_FILE: tokenFile,
     KEY_ENCRYPTION_KEY_FILE: keyFile,
-    REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+    REDIS_URL: redis.url,
     KUBECONFIG: kubeconfig,
     ...more,
   });
@@ -133,13 +134,13 @@ describe('the process', () => {
     auth.trouble = { status: 503, text: '{}' };
     const guard = start();
     await guard.failing('keys', 'revocations', 'routes');
-    await apiServer.open();
+    await apiServer.mend();
     await guard.failing('keys', 'revocations');
-    await redis.open();
+    await redis.mend();
     await guard.failing('keys');
     auth.trouble = undefined;
     await guard.failing();
-  }, 300_000);
+  }, 600_000);
 
   test('answers on SIGTERM what is being asked, takes nothing more, and exits 0', async () => {
     const guard = start();
@@ -156,7 +157,7 @@ describe('the process', () => {
     expect(guard.stdout).toContain('"clean":true');
     expect(guard.stderr).toBe('');
     expect(await refusedBy(check.port)).toBe('ECONNREFUSED');
-  }, 200_000);
+  }, 600_000);
 
   test('ends on SIGTERM although nothing that it depends on answers any more', async () => {
     const guard = start();
@@ -167,7 +168,7 @@ describe('the process', () => {
     guard.stop();
     expect(await guard.exited).toEqual([0, null]);
     expect(guard.stdout).toContain('"clean":true');
-  }, 200_000);
+  }, 600_000);
 
   test('exits 1 without a stack, naming what is wrong with the environment', async () => {
     const guard = start({ REDIS_URL: 'hunter2', AUTH_ISSUER: '' });
@@ -176,7 +177,7 @@ describe('the process', () => {
     expect(guard.stderr).toContain('REDIS_URL');
     expect(guard.stderr).not.toContain('hunter2');
     expect(guard.stderr).not.toContain('    at ');
-  }, 120_000);
+  }, 600_000);
 
   test('exits 1 without a stack when its encryption key is none', async () => {
     const wrong = join(folder, 'wrong');
@@ -186,5 +187,5 @@ describe('the process', () => {
     expect(guard.stderr).toContain('KEY_ENCRYPTION_KEY_FILE');
     expect(guard.stderr).not.toContain('hunter2');
     expect(guard.stderr).not.toContain('    at ');
-  }, 120_000);
+  }, 600_000);
 });

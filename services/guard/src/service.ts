@@ -133,6 +133,7 @@ function hopParts(
     ...{ platformIssuer, revocations, knowsRevocations, gate: tracedGate(tracing, gate) },
     verified: tracedHopTokens(tracing, createHopTokens(verify, { jwks, clock, maxEntries: HOP_TOKENS })),
     whenUnavailable: (audience) => routing.whenUnavailable(audience),
+    issuerNamed: (iss) => routing.issuerNamed(iss),
   };
 }
 

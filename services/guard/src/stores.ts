@@ -51,7 +51,7 @@ export function openStores(options: StoresOptions): Stores {
   const backing = openBackingOf(options, () => {
     for (const what of Object.values(ASKED)) outages.works(what);
   });
-  const { sessions, revoker, revocations } = backing;
+  const { sessions, revocations } = backing;
   let isLoaded = false;
   void revocations.ready.then(() => {
     isLoaded = true;
@@ -78,22 +78,24 @@ export function openStores(options: StoresOptions): Stores {
     knowsRevocations: createKnowsRevocations(revocations, { maxStalenessMs, maxBehindMs: regions?.maxBehindMs }),
     gate,
     metrics,
-    async endSession(session) {
-      try {
-        await revoker.end([session]);
-        await sessions.destroy(session.userId, session.id);
-      } catch (err) {
-        log.error(
-          { err, session: session.id },
-          'a session whose device changed could not be ended; its requests are refused',
-        );
-      }
-    },
+    endSession: (session) => endSession(backing, session, log),
     async close() {
       await touches.stop();
       await backing.close();
     },
   };
+}
+
+async function endSession({ revoker, sessions }: Backing, session: Session, log: Logger): Promise<void> {
+  try {
+    await revoker.end([session]);
+    await sessions.destroy(session.userId, session.id);
+  } catch (err) {
+    log.error(
+      { err, session: session.id },
+      'a session whose device changed could not be ended; its requests are refused',
+    );
+  }
 }
 
 function openBackingOf({ prefix = 'sk', regions, ...options }: StoresOptions, onConnected: () => void): Backing {

@@ -47,6 +47,15 @@ test('a denial tells who, what, by which policy and why, and nothing that could 
   expect(JSON.stringify(lines)).not.toContain('hunter2');
 });
 
+test('of what a client writes at any length, as long as its headers may be, a denial tells the beginning', () => {
+  const { lines, audit } = trail();
+  const long = 'x'.repeat(60_000);
+  const header = () => long;
+  const request = { ...QUESTION.request, host: long, path: `/${long}`, query: long, header, authorization: long };
+  tellDenials(audit)({ ...QUESTION, request }, denied('route_unknown', 'no'));
+  expect(JSON.stringify(lines).length).toBeLessThan(2_000);
+});
+
 test('what passes is not told, and what is no question is told without one', () => {
   const { lines, audit } = trail();
   tellDenials(audit)(QUESTION, PASSED);

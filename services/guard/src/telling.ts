@@ -11,6 +11,8 @@ import type { Answer } from './answer.ts';
 import type { PlacedRequest } from './http/request.ts';
 
 const MAX_PATH = 256;
+/** RFC 1035 section 2.3.4: a longer name is none. */
+const MAX_HOST = 255;
 const MAX_ID = 64;
 
 const ACTIONS = ['request', 'device_changed'] as const;
@@ -31,7 +33,7 @@ export function tellDenials(audit: GuardAuditTrail) {
 }
 
 function whatOf({ place, request: { method, host, path } }: PlacedRequest) {
-  return { place, method, host, path: path.slice(0, MAX_PATH) };
+  return { place, method, host: host.slice(0, MAX_HOST), path: path.slice(0, MAX_PATH) };
 }
 
 function contextOf(question: PlacedRequest | undefined): AuditContext {

@@ -4,6 +4,7 @@ const age = (state: string) => `signing_key_age_seconds{signer="auth",state="${s
 const waiting = (reason: string) => `signing_key_waiting{signer="guard",reason="${reason}",instance="a"}`;
 const READ = 'signing_keys_read_age_seconds{signer="auth",instance="a"}';
 const PRIMARY = 'signing_keys_primary_age_seconds{signer="auth",instance="a"}';
+const REPLICA = 'database_replica_age_seconds{instance="a"}';
 const COMPROMISED = 'signing_key_transitions_total{signer="guard",state="compromised"}';
 
 export const keyCases: Readonly<Record<string, AlertCase>> = {
@@ -38,8 +39,17 @@ export const keyCases: Readonly<Record<string, AlertCase>> = {
   SekishoDatabasePrimaryAway: {
     series: { [PRIMARY]: '0+60x20' },
     at: '12m',
-    description: 'For 12m 0s no account can be changed and no key rotated. After a day nobody gets a token.',
+    description:
+      'For 12m 0s no account can be changed and no key rotated. After an hour nobody logs in, after a day nothing is signed.',
     quiet: { [PRIMARY]: '20x20' },
+  },
+  SekishoDatabaseReplicaBehind: {
+    series: { [REPLICA]: '0+60x20', [PRIMARY]: '20x20' },
+    at: '10m',
+    description:
+      'What it shows is 10m 0s old. If the primary went away now, people would log in by that, and after an hour nobody would.',
+    // The primary is away.
+    quiet: { [PRIMARY]: '0+60x20' },
   },
   SekishoSigningKeyCompromised: {
     series: { [COMPROMISED]: '0x10 1x30' },

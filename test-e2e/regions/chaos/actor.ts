@@ -4,17 +4,18 @@ import { logInAnswer, type Person } from '../../story/accounts.ts';
 import { type Answer, outcome } from '../../story/http.ts';
 import { askGuard, logOut, refresh, tokensOf } from '../api.ts';
 import { SERVICE_NAMES } from '../objects.ts';
-import { REGION_NAMES, type RegionsInfo } from '../regions-info.ts';
-import type { Ledger, Login, Phase } from './ledger.ts';
+import { REGION_NAMES, type RegionName, type RegionsInfo } from '../regions-info.ts';
+import type { Ledger, Login } from './ledger.ts';
+import type { Ongoing } from './ongoing.ts';
 
 export interface Stage {
   readonly info: RegionsInfo;
   readonly ledger: Ledger;
-  readonly phase: () => Phase;
+  readonly ongoing: Pick<Ongoing, 'phase' | 'mayLack'>;
   readonly signal: AbortSignal;
 }
 
-/** Live sessions of one person; the auth service ends the oldest of more than twenty. */
+/** Live sessions of one person; the auth service ends the oldest of more than twenty of an account. */
 const MOST_SESSIONS = 6;
 /** Who logged out goes on trying for so many of them. */
 const REMEMBERED = 10;
@@ -22,24 +23,33 @@ const PAUSE_MS = 60;
 /** Of the requests; the others use services. */
 const OFTEN = { logIn: 0.15, refresh: 0.12, logOut: 0.08 };
 
-/** Somebody who logs in, uses services, refreshes and logs out, wherever they are, until the signal. */
-export async function act(person: Person, stage: Stage, random: Random): Promise<void> {
-  const actor = new Actor(person, stage, random);
+/**
+ * Somebody who logs in, uses services, refreshes and logs out, wherever they are, until the signal.
+ * @param accounts theirs, of which each log-in takes one: sessions of which nobody knows count to what an account may have
+ */
+export async function act(accounts: readonly Person[], stage: Stage, random: Random): Promise<void> {
+  const actor = new Actor(accounts, stage, random);
   while (!stage.signal.aborted) {
     await actor.next();
     await delay(PAUSE_MS, undefined, { signal: stage.signal }).catch(() => undefined);
   }
 }
 
+/** With a session that lives. */
+interface Sent {
+  readonly login: Login;
+  readonly region: RegionName;
+}
+
 class Actor {
-  readonly #person: Person;
+  readonly #accounts: readonly Person[];
   readonly #stage: Stage;
   readonly #random: Random;
   readonly #live: Login[] = [];
   readonly #over: Login[] = [];
 
-  constructor(person: Person, stage: Stage, random: Random) {
-    this.#person = person;
+  constructor(accounts: readonly Person[], stage: Stage, random: Random) {
+    this.#accounts = accounts;
     this.#stage = stage;
     this.#random = random;
   }
@@ -57,32 +67,39 @@ class Actor {
   async #logIn(): Promise<void> {
     const region = oneOf(this.#random, REGION_NAMES);
     const headers = { 'x-forwarded-for': anyAddress(this.#random) };
-    const answer = await this.#sent('log-in', () =>
-      logInAnswer(this.#stage.info.regions[region], this.#person, { headers }),
-    );
+    const { info, ledger, ongoing } = this.#stage;
+    const { phase } = ongoing;
+    const person = oneOf(this.#random, this.#accounts);
+    const answer = await logInAnswer(info.regions[region], person, { headers }).catch(() => undefined);
+    ledger.count(`log-in: ${wordsOf(answer)}`, phase);
     if (answer?.status !== 201) return;
     const { session, ...tokens } = tokensOf(answer);
-    const login = { session, region, ...tokens, isDoubtful: false };
+    const login = { session, region, ...tokens, isDoubtful: false, knownIn: new Set([region]) };
     this.#live.push(login);
-    this.#stage.ledger.logins.add(login);
+    ledger.logins.add(login);
   }
 
   /** One whose answer is lost may have worked: the token before it is good for seconds only, and what then follows is no fault. */
   async #refresh(login: Login): Promise<void> {
     const region = oneOf(this.#random, REGION_NAMES);
-    const answer = await this.#sent('refresh', () => refresh(this.#stage.info.regions[region], login.refresh));
+    const send = () => refresh(this.#stage.info.regions[region], login.refresh);
+    const answer = await this.#sent('refresh', { login, region }, send);
     if (answer?.status === 200) {
       const { access, refresh: next } = tokensOf(answer);
       login.access = access;
       login.refresh = next;
+      login.knownIn.add(region);
     } else if (isUncertain(answer)) this.#giveUp(login);
   }
 
   async #logOut(login: Login): Promise<void> {
     const region = oneOf(this.#random, REGION_NAMES);
-    const answer = await this.#sent('log-out', () => logOut(this.#stage.info.regions[region], login.access));
+    const isStoreAway = () => this.#stage.ongoing.mayLack(`valkey-${region}`);
+    const wasAway = isStoreAway();
+    const send = () => logOut(this.#stage.info.regions[region], login.access);
+    const answer = await this.#sent('log-out', { login, region }, send);
     if (answer?.status === 204) {
-      login.ended = { at: Date.now(), region };
+      login.ended = { region, at: Date.now(), isByGlobal: wasAway || isStoreAway() };
       this.#remove(login);
       this.#over.push(login);
       if (this.#over.length > REMEMBERED) this.#over.shift();
@@ -90,21 +107,22 @@ class Actor {
   }
 
   async #use(login: Login): Promise<void> {
-    const { info, ledger, phase } = this.#stage;
+    const { info, ledger, ongoing } = this.#stage;
     const asked = {
       login,
       region: oneOf(this.#random, REGION_NAMES),
       service: oneOf(this.#random, SERVICE_NAMES),
     };
-    const [during, sentAt] = [phase(), Date.now()];
+    const [phase, sentAt] = [ongoing.phase, Date.now()];
     const answer = await askGuard(info.regions[asked.region], asked.service, login.access).catch(() => undefined);
-    ledger.asked({ ...asked, sentAt, came: wordsOf(answer) }, during);
+    ledger.asked({ ...asked, sentAt, came: wordsOf(answer) }, phase);
   }
 
-  async #sent(what: string, send: () => Promise<Answer>): Promise<Answer | undefined> {
-    const during = this.#stage.phase();
+  async #sent(what: string, asked: Sent, send: () => Promise<Answer>): Promise<Answer | undefined> {
+    const { ledger, ongoing } = this.#stage;
+    const { phase } = ongoing;
     const answer = await send().catch(() => undefined);
-    this.#stage.ledger.count(`${what}: ${wordsOf(answer)}`, during);
+    ledger.ofLive(what, { ...asked, came: wordsOf(answer) }, phase);
     return answer;
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { randomFrom } from '../../chaos/random.ts';
+import { type PlannedFault, plannedFaults, strikeAll } from '../../chaos/schedule.ts';
 import { waitFor } from '../../mesh/wait.ts';
 import type { Person } from '../../story/accounts.ts';
 import { outcome } from '../../story/http.ts';
@@ -8,47 +9,57 @@ import type { Regions } from '../launcher.ts';
 import { SERVICE_NAMES } from '../objects.ts';
 import { otherThan, REGION_NAMES, type RegionName } from '../regions-info.ts';
 import { act } from './actor.ts';
-import { FAULTS, type PlannedFault, plannedFaults } from './faults.ts';
-import { Ledger, type Login, type Phase } from './ledger.ts';
+import { FAULTS, type FaultName, SCHEDULE } from './faults.ts';
+import { Ledger, type Login } from './ledger.ts';
+import { Ongoing } from './ongoing.ts';
+import { watchQueues } from './queues.ts';
 
 export interface ChaosOptions {
   readonly seed: number;
   /** At least so long; then as much longer as the fault that is on takes. */
   readonly durationMs: number;
+  /** Faults of different parts. @default 1 */
+  readonly atOnce?: number;
   readonly report: (line: string) => void;
   readonly signal?: AbortSignal;
 }
 
 const ACTORS = 8;
+/** Enough that none of them has as many sessions within minutes as an account may have. */
+const ACCOUNTS_EACH = 5;
 const PROGRESS_MS = 10_000;
 const RECOVERY_MS = 120_000;
 
 /**
- * Load in both regions while one thing after the other fails; then everything is there again, and what was acknowledged is held against
+ * Load in both regions while one thing after the other fails, or several at once; then everything is there again, and what was acknowledged is held against
  * what both regions say. What must not be is in the ledger.
  * @throws WaitError when the regions do not come to rest
  */
 export async function runChaos(regions: Regions, options: ChaosOptions): Promise<Ledger> {
   const ledger = new Ledger(regions.info);
   const over = new AbortController();
-  let phase: Phase = 'no fault';
-  const stage = { info: regions.info, ledger, phase: () => phase, signal: over.signal };
-  const people = await settlers(regions);
-  const acting = people.map((person, index) => act(person, stage, randomFrom(options.seed + 1 + index)));
-  const progress = setInterval(() => options.report(`${ledger.progress()}, ${phase}`), PROGRESS_MS);
+  const ongoing = new Ongoing();
+  const stage = { info: regions.info, ledger, ongoing, signal: over.signal };
+  const people = await settlers(regions, ACTORS);
+  const working = [
+    ...people.map((accounts, index) => act(accounts, stage, randomFrom(options.seed + 1 + index))),
+    watchQueues(stage),
+  ];
+  const progress = setInterval(() => options.report(`${ledger.progress()}, ${ongoing.phase}`), PROGRESS_MS);
   try {
     const began = performance.now();
-    for (const fault of plannedFaults(randomFrom(options.seed))) {
+    const schedule = { ...SCHEDULE, atOnce: options.atOnce ?? 1 };
+    for (const fault of plannedFaults(randomFrom(options.seed), FAULTS, schedule)) {
       if (isOver(began, options, ledger)) break;
       await delay(fault.pauseMs);
-      phase = fault.name;
+      ongoing.begin(fault);
       await strike(regions, fault, ledger);
-      phase = 'no fault';
+      ongoing.end();
     }
   } finally {
     clearInterval(progress);
     over.abort();
-    await Promise.all(acting);
+    await Promise.all(working);
   }
   options.report('everything is there again: both regions come to rest');
   await rest(regions);
@@ -61,17 +72,19 @@ function isOver(began: number, { durationMs, signal }: ChaosOptions, { violation
   return violations.length > 0 || performance.now() - began >= durationMs;
 }
 
-async function strike(regions: Regions, { name, lastsMs }: PlannedFault, ledger: Ledger): Promise<void> {
-  await FAULTS[name](regions, () => delay(lastsMs));
-  ledger.struck(name);
+async function strike(regions: Regions, { strikes }: PlannedFault<FaultName>, ledger: Ledger): Promise<void> {
+  await strikeAll(regions, FAULTS, strikes);
+  for (const { name } of strikes) ledger.struck(name);
 }
 
-function settlers({ info }: Regions): Promise<readonly Person[]> {
+/** The accounts of each. */
+function settlers({ info }: Regions, count: number): Promise<readonly (readonly Person[])[]> {
   const administration = new Administration(info.regions.tokyo);
   const grants = SERVICE_NAMES.map((service) => ({ service, permissions: [`${service}:read`] }));
   const create = () => administration.create({ name: 'settler', roles: ['member'], grants });
   const settle = () => waitFor('a settler has an account', create, { timeout: RECOVERY_MS });
-  return Promise.all(Array.from({ length: ACTORS }, settle));
+  const accounts = () => Promise.all(Array.from({ length: ACCOUNTS_EACH }, settle));
+  return Promise.all(Array.from({ length: count }, accounts));
 }
 
 /** Nothing waits to be told, and nobody is behind. */

@@ -1,6 +1,7 @@
 import type { Chapter } from '../../story/step.ts';
 import type { RegionsContext } from './context.ts';
 import { cutChapter } from './cut.ts';
+import { databaseChapter } from './database.ts';
 import { endChapter } from './end.ts';
 import { keysChapter } from './keys.ts';
 import { storesChapter } from './stores.ts';
@@ -12,6 +13,7 @@ export { regionsContext } from './context.ts';
 export const regionsStory: readonly Chapter<RegionsContext>[] = [
   togetherChapter,
   cutChapter,
+  databaseChapter,
   keysChapter,
   storesChapter,
   endChapter,

@@ -48,7 +48,17 @@ export const keyAlerts: readonly AlertingRule[] = [
     severity: 'critical',
     summary: 'The primary of the database does not answer, and its replica alone is read',
     description:
-      'For {{ $value | humanizeDuration }} no account can be changed and no key rotated. After a day nobody gets a token.',
+      'For {{ $value | humanizeDuration }} no account can be changed and no key rotated. After an hour nobody logs in, after a day nothing is signed.',
+  },
+  {
+    alert: 'SekishoDatabaseReplicaBehind',
+    // A primary that is away tells its replica nothing: that is the alert above.
+    expr: 'max(database_replica_age_seconds) > 120 unless on () max(signing_keys_primary_age_seconds) > 120',
+    for: '5m',
+    severity: 'warning',
+    summary: 'The replica of the database does not follow its primary',
+    description:
+      'What it shows is {{ $value | humanizeDuration }} old. If the primary went away now, people would log in by that, and after an hour nobody would.',
   },
   {
     alert: 'SekishoSigningKeyCompromised',

@@ -46,7 +46,15 @@ export const Sessions = Type.Object({ sessions: Type.Array(Session) });
 
 export const Revoked = Type.Object({ revoked: Text });
 
-export const Key = Type.Object({ kid: Text, signer: Text, alg: Text, state: Text, createdAt: Moment });
+export const Key = Type.Object({
+  kid: Text,
+  signer: Text,
+  region: Type.Optional(Text),
+  alg: Text,
+  state: Text,
+  waitsFor: Type.Optional(Texts),
+  createdAt: Moment,
+});
 export type Key = Static<typeof Key>;
 export const Keys = Type.Object({ keys: Type.Array(Key) });
 

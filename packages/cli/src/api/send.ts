@@ -61,7 +61,7 @@ async function exchange(request: () => Promise<Response>, { origin }: URL) {
     const why = cause instanceof Error && cause.name === 'TimeoutError' ? 'does not answer' : 'cannot be reached';
     throw new CliError('server_unreachable', `the server ${origin} ${why}`, {
       cause,
-      wayOut: 'Check --server. From outside the cluster: `kubectl -n sekisho port-forward service/auth 8081`.',
+      wayOut: 'Check --server. From outside the cluster: `kubectl -n sekisho-system port-forward service/auth 8081`.',
     });
   }
 }

@@ -29,9 +29,9 @@ const condition = (type: string, status: string, message = '') => ({
   ...{ type, status, message, reason: 'Because' },
   lastTransitionTime: '2026-01-01T00:00:00Z',
 });
-const issuer = (name: string, status = 'True', isDefault = true) =>
+const issuer = (name: string, status = 'True', spec: Fields = { requiredClaims: [{ path: ['client_id'] }] }) =>
   object('TokenIssuer', name, {
-    spec: { default: isDefault },
+    spec: { default: true, ...spec },
     status: { conditions: [condition('Ready', status, 'no keys')] },
   });
 function policy(name: string, conditions: readonly object[], spec: Fields = {}): KubeObject {
@@ -169,6 +169,11 @@ test.each<[string, KubeObject, string]>([
     'missing admission webhook: holds no authority',
   ],
   ['an issuer without keys', issuer('platform', 'False'), 'missing token issuer platform: no keys'],
+  [
+    'an issuer whose id tokens pass for access tokens',
+    issuer('platform', 'True', {}),
+    'warning token issuer platform: id tokens of it count as access tokens',
+  ],
   ['a second default issuer', issuer('other'), 'warning token issuers: 2 are marked default'],
   [
     'a policy in conflict',

@@ -16,18 +16,8 @@ export function issuerFindings(issuers: readonly KubeObject[]): readonly Finding
     ];
   }
   const defaults = issuers.filter(({ spec }) => Reflect.get(Object(spec), 'default') === true);
-  const finding = ({ metadata, status }: KubeObject): Finding => {
-    const about = `token issuer ${metadata.name}`;
-    const ready = readIssuerStatus(status).conditions?.find(({ type }) => type === 'Ready');
-    if (ready?.status === 'True') return ok(about, 'ready');
-    return lacking(
-      about,
-      ready?.message ?? 'the operator has not looked at it',
-      `See \`kubectl describe tokenissuer ${metadata.name}\`.`,
-    );
-  };
   return [
-    ...issuers.map(finding),
+    ...issuers.map(issuerFinding),
     ...(defaults.length === 1
       ? []
       : [
@@ -38,6 +28,18 @@ export function issuerFindings(issuers: readonly KubeObject[]): readonly Finding
           ),
         ]),
   ];
+}
+
+function issuerFinding({ metadata: { name }, spec, status }: KubeObject): Finding {
+  const about = `token issuer ${name}`;
+  const ready = readIssuerStatus(status).conditions?.find(({ type }) => type === 'Ready');
+  if (ready?.status !== 'True') {
+    const found = ready?.message ?? 'the operator has not looked at it';
+    return lacking(about, found, `See \`kubectl describe tokenissuer ${name}\`.`);
+  }
+  if (Reflect.get(Object(spec), 'requiredClaims') !== undefined) return ok(about, 'ready');
+  const next = 'Name in requiredClaims what its access tokens have alone; of the platform an upgrade does so.';
+  return doubtful(about, 'id tokens of it count as access tokens', next);
 }
 
 /** @param platform namespace of operator, auth service and guard, which brings a policy itself: the guard enforces it, and no sidecar */

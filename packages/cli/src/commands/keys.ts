@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { Keys, read } from '../api/answers.ts';
+import { type Key, Keys, read } from '../api/answers.ts';
 import type { Context } from '../context.ts';
 import { type Invocation, invoke } from '../invocation.ts';
+import type { Column } from '../output/table.ts';
 
 interface ListOptions {
   readonly signer?: string;
@@ -48,11 +49,18 @@ async function rotate(invocation: Invocation, { signer, compromised }: RotateOpt
 
 function show({ view }: Invocation, body: unknown): void {
   const answer = read(Keys, body);
-  view.list(answer, answer.keys, [
-    { title: 'kid', value: ({ kid }) => kid },
-    { title: 'signer', value: ({ signer }) => signer },
-    { title: 'alg', value: ({ alg }) => alg },
-    { title: 'state', value: ({ state }) => state },
-    { title: 'created', value: ({ createdAt }) => createdAt },
-  ]);
+  const isRegional = answer.keys.some(({ region }) => region !== undefined);
+  view.list(answer, answer.keys, isRegional ? REGIONAL : COLUMNS);
 }
+
+const KID: Column<Key> = { title: 'kid', value: ({ kid }) => kid };
+const SIGNER_NAME: Column<Key> = { title: 'signer', value: ({ signer }) => signer };
+const REGION: Column<Key> = { title: 'region', value: ({ region = '' }) => region };
+const ALG: Column<Key> = { title: 'alg', value: ({ alg }) => alg };
+const STATE: Column<Key> = { title: 'state', value: ({ state }) => state };
+const WAITS_FOR: Column<Key> = { title: 'waits for', value: ({ waitsFor = [] }) => waitsFor.join(', ') };
+const CREATED: Column<Key> = { title: 'created', value: ({ createdAt }) => createdAt };
+
+const COLUMNS = [KID, SIGNER_NAME, ALG, STATE, CREATED];
+/** Where there are several regions. */
+const REGIONAL = [KID, SIGNER_NAME, REGION, ALG, STATE, WAITS_FOR, CREATED];

@@ -6,8 +6,10 @@ import {
   PolicyError,
   parseMeshConfig,
   type Rendered,
+  type RenderedPolicy,
   renderPolicies,
   type WrittenPolicies,
+  writtenMesh,
 } from '@sekisho/policy';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parse, stringify } from 'yaml';
@@ -21,8 +23,8 @@ interface RenderOptions {
   readonly policies: string;
   readonly jwks: readonly KeySource[];
   readonly meshConfig?: string;
-  readonly trustDomain: string;
-  readonly rootNamespace: string;
+  readonly trustDomain?: string;
+  readonly rootNamespace?: string;
 }
 
 /** `sekisho render` */
@@ -33,8 +35,8 @@ export function renderCommand(program: Command, context: Context): void {
     .requiredOption('--policies <file>', 'all policies and issuers as YAML or JSON, a file or a folder')
     .option('--jwks <name=place>', 'keys of an issuer with a jwksUri, a file or an https URL; repeatable', source, [])
     .option('--mesh-config <file>', "Istio's mesh config, where a policy has the guard asked")
-    .option('--trust-domain <domain>', 'of the mesh', 'cluster.local')
-    .option('--root-namespace <name>', 'of the mesh', 'istio-system')
+    .option('--trust-domain <domain>', 'of the mesh (default: as --mesh-config says, else cluster.local)')
+    .option('--root-namespace <name>', 'of the mesh (default: as --mesh-config says, else istio-system)')
     .action((options: RenderOptions, command: Command) => {
       invoke(context, command);
       return render(context, options);
@@ -47,7 +49,7 @@ async function render(context: Context, options: RenderOptions): Promise<void> {
   if (policies.length === 0) throw new CliError('policies_unreadable', `there is no policy in ${options.policies}`);
   const mesh = await meshOf(options);
   const rendered = judged({ policies, issuers: await withKeys(issuers, options.jwks, context), mesh });
-  if (rendered.ok) return context.terminal.out(rendered.objects.map((object) => `---\n${stringify(object)}`).join(''));
+  if (rendered.ok) return context.terminal.out(yamlOf(rendered.policies));
   throw new CliError('policy_invalid', 'nothing was rendered: without its objects a workload is open', {
     details: rendered.refused.map(({ policy, message }) => `${policy}: ${message}`),
   });
@@ -62,10 +64,13 @@ function judged(written: WrittenPolicies): Rendered {
   }
 }
 
+function yamlOf(policies: readonly RenderedPolicy[]): string {
+  return policies.flatMap(({ objects }) => objects.map((object) => `---\n${stringify(object)}`)).join('');
+}
+
 async function meshOf({ meshConfig, trustDomain, rootNamespace }: RenderOptions): Promise<Mesh> {
-  const facts = { trustDomain, rootNamespace };
-  if (meshConfig === undefined) return { ...facts, problem: 'give it with --mesh-config' };
-  return { ...facts, config: await readMeshConfig(meshConfig) };
+  const config = meshConfig === undefined ? undefined : await readMeshConfig(meshConfig);
+  return writtenMesh({ trustDomain, rootNamespace, config, wayOut: 'give it with --mesh-config' });
 }
 
 async function readMeshConfig(file: string): Promise<MeshConfig> {

@@ -33,6 +33,14 @@ test('nothing that a server sends steers the terminal', async () => {
   }
 });
 
+test('nor what it sends for the hint', async () => {
+  const next = '\u001b]0;owned\u0007\u202e';
+  const answer = { items: [ALICE], next };
+  const { err } = await runCli(['users', 'list'], { exchanges: [{ request: 'GET /v1/users?limit=50', answer }] });
+  expect(err).toContain('Next: sekisho users list --cursor ');
+  expect(err.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
+});
+
 test('another answer than expected is an error that names the field', async () => {
   const { code, out, err } = await list([{ ...ALICE, roles: 'member' }]);
   expect(code).toBe(1);

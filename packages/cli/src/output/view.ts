@@ -1,5 +1,5 @@
 import type { Terminal } from '../context.ts';
-import { safeJson } from './safe.ts';
+import { safe, safeJson } from './safe.ts';
 import { type Column, record, table } from './table.ts';
 
 export const OUTPUTS = ['table', 'json'] as const;
@@ -21,7 +21,7 @@ export function createView(terminal: Terminal, output: Output): View {
   const show = (answer: unknown, text: () => string) => terminal.out(isForPerson ? text() : `${safeJson(answer)}\n`);
   // To standard error, so that a pipe gets results only.
   const tell = (text: string) => {
-    if (isForPerson) terminal.err(`${text}\n`);
+    if (isForPerson) terminal.err(`${safe(text)}\n`);
   };
   return {
     list: (answer, rows, columns) =>

@@ -1,5 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
-import { describeProblems, type IssuerState, parseJwks, type RawObject } from '@sekisho/policy';
+import {
+  describeProblems,
+  type IssuerState,
+  type Jwks,
+  parseJwks,
+  type RawObject,
+  writtenIssuers,
+} from '@sekisho/policy';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 
@@ -23,18 +30,12 @@ export async function withKeys(
 ): Promise<readonly IssuerState[]> {
   const unknown = sources.find(({ issuer }) => !issuers.some(({ metadata }) => metadata.name === issuer));
   if (unknown) throw new CliError('usage', `--jwks: there is no TokenIssuer ${unknown.issuer}`);
-  const states: IssuerState[] = [];
-  for (const issuer of issuers) {
-    const source = sources.find((one) => one.issuer === issuer.metadata.name);
-    states.push(source === undefined ? { issuer, problem: MISSING } : { issuer, jwks: await keysAt(source, fetch) });
-  }
-  return states;
+  const keys = new Map<string, Jwks>();
+  for (const source of sources) keys.set(source.issuer, await keysAt(source, fetch));
+  return writtenIssuers(issuers, keys, 'give its keys with --jwks NAME=FILE or NAME=URL');
 }
 
-/** Of an issuer with inline keys it is not read. */
-const MISSING = 'it has a jwksUri, which nobody fetches later; give its keys with --jwks NAME=FILE or NAME=URL';
-
-async function keysAt({ place }: KeySource, fetch: Context['fetch']) {
+async function keysAt({ place }: KeySource, fetch: Context['fetch']): Promise<Jwks> {
   const text = place.startsWith('https://') ? await download(place, fetch) : await read(place);
   const keys = parseJwks(decoded(text, place));
   if (!keys.ok) throw unreadable(place, describeProblems(keys.problems));

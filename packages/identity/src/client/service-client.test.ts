@@ -46,6 +46,18 @@ describe('a call', () => {
     expect(world.sentTokens()).toEqual(['issued-1']);
   });
 
+  test.each([
+    { permissions: [] },
+    { permissions: [''] },
+    { permissions: ['user:read '] },
+    { permissions: ['user:read user:delete'] },
+  ])(
+    'narrowed to %j is none: who exchanges tokens would read that in another way, nothing as everything',
+    (narrowing) => {
+      expect(() => world.client(narrowing)).toThrow(expect.objectContaining({ code: 'call_invalid' }));
+    },
+  );
+
   test('follows no redirect', async () => {
     world.user = () => new Response(null, { status: 302, headers: { location: 'http://evil/' } });
     expect((await world.client().asWorkload().fetch('/')).status).toBe(302);

@@ -13,7 +13,7 @@ export interface ServiceClientOptions {
   readonly url: URL;
   /** `workloadTokens(...)`, the same for all clients of a process. */
   readonly tokens: TokenSource;
-  /** What the calls need of what may be had at the service. @default all of it */
+  /** What the calls need of what may be had at the service, at least one. @default all of it */
   readonly permissions?: readonly string[];
   /** For a whole call, from its token to the end of its answer. @default 5000 */
   readonly timeoutMs?: number;
@@ -67,12 +67,7 @@ export function serviceClient(
   service: string,
   { tokens, permissions, ...options }: ServiceClientOptions,
 ): ServiceClient {
-  if (options.url.href !== `${options.url.origin}/`) {
-    throw new ServiceCallError(
-      'call_invalid',
-      `The URL of ${service} must be an origin, such as http://${service}.shop.`,
-    );
-  }
+  assertCallable(service, options.url, permissions);
   const parts: CallParts = {
     service,
     url: options.url,
@@ -99,6 +94,24 @@ export function serviceClient(
     },
     asWorkload: (during) => calls(narrowing, during === undefined ? { trace: {} } : ofRequest(during)),
   };
+}
+
+/** RFC 6749 section 3.3: a scope is words with spaces between them, and one that is empty counts as none, which stands for everything. */
+const PERMISSION = /^\S+$/;
+
+function assertCallable(service: string, url: URL, permissions: readonly string[] | undefined): void {
+  if (url.href !== `${url.origin}/`) {
+    throw new ServiceCallError(
+      'call_invalid',
+      `The URL of ${service} must be an origin, such as http://${service}.shop.`,
+    );
+  }
+  if (permissions === undefined || (permissions.length > 0 && permissions.every((name) => PERMISSION.test(name))))
+    return;
+  throw new ServiceCallError(
+    'call_invalid',
+    `The permissions at ${service} must be at least one name without spaces: leave them out for all that may be had.`,
+  );
 }
 
 function ofUser(caller: Caller): Required<Provenance> {

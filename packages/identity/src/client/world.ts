@@ -9,6 +9,8 @@ import { type ServiceClientOptions, serviceClient } from './service-client.ts';
 import { workloadTokens } from './workload-tokens.ts';
 
 export const WORKLOAD = 'system:serviceaccount:shop:bucket';
+/** Above any time for which a machine stands still. */
+const PATIENCE_MS = 60_000;
 export const NOW = new Date('2026-01-02T03:04:05Z');
 
 export interface Sent {
@@ -78,7 +80,8 @@ export class World {
     };
     const { tokenFile } = this;
     const tokens = workloadTokens({ ...parts, authUrl: new URL('http://auth'), tokenFile, maxTokens });
-    return serviceClient('user', { url: new URL('http://user.shop'), tokens, ...parts, ...rest });
+    const timeoutMs = PATIENCE_MS;
+    return serviceClient('user', { url: new URL('http://user.shop'), tokens, timeoutMs, ...parts, ...rest });
   }
 
   /** What the calls carried, by the name of the token. */

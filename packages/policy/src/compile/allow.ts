@@ -66,11 +66,15 @@ function conditions(allow: Allow, issuer: ResolvedIssuer, audience: string | und
   return [
     { key: claimKey(['iss']), values: [issuer.iss] },
     ...(audience === undefined ? [] : [{ key: 'request.auth.audiences', values: [audience] }]),
+    ...issuer.requiredClaims.map(({ path, anyOf = PRESENT }) => ({ key: claimKey(path), values: anyOf })),
     ...valueSet(issuer.permissions, allow.permissions),
     ...valueSet(issuer.roles, allow.roles),
     ...(allow.claims ?? []).map(({ path, anyOf }) => ({ key: claimKey(path), values: anyOf })),
   ];
 }
+
+/** Any text but an empty one (istio.io/docs/reference/config/security/authorization-policy, presence match). */
+const PRESENT: readonly string[] = ['*'];
 
 /** Several values of one condition are alternatives, several conditions must all hold: so `allOf` is one condition each. */
 function valueSet(claim: readonly string[], set: ValueSet | undefined): readonly When[] {

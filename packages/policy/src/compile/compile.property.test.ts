@@ -99,6 +99,21 @@ describe('the compiled objects', () => {
     );
   });
 
+  test('open nothing more to a token without what its issuer requires than to no token', () => {
+    const lacking = fc.constantFrom<object>({ client_id: undefined }, { client_id: '' }, { client_id: 7 });
+    fc.assert(
+      fc.property(spec, requests, lacking, (written, sent, lack) => {
+        const objects = objectsOf(written);
+        for (const { token, ...anonymous } of sent) {
+          const idToken = token && { ...token, claims: { ...token.claims, ...lack } };
+          const passes = meshAllows(objects, TRUST_DOMAIN, { ...anonymous, token: idToken });
+          if (passes) expect(meshAllows(objects, TRUST_DOMAIN, anonymous), JSON.stringify(anonymous)).toBe(true);
+        }
+      }),
+      RUNS,
+    );
+  });
+
   test('never hold an empty list, which Istio would read as anything', () => {
     fc.assert(
       fc.property(spec, (written) => {

@@ -40,6 +40,11 @@ describe('equality as JSON', () => {
     expect(sameJson([1, 2], [2, 1])).toBe(false);
   });
 
+  test('takes nothing for a field that every object inherits', () => {
+    expect(sameJson(JSON.parse('{"__proto__":{}}'), { a: 1 })).toBe(false);
+    expect(sameJson(JSON.parse('{"__proto__":{}}'), JSON.parse('{"__proto__":{}}'))).toBe(true);
+  });
+
   test('takes an undefined field for an absent one, and no value for another kind', () => {
     expect(sameJson({ a: undefined }, {})).toBe(true);
     expect(sameJson({ a: null }, {})).toBe(false);

@@ -32,7 +32,7 @@ export function sameJson(a: unknown, b: unknown): boolean {
   }
   if (!isRecord(a) || !isRecord(b)) return false;
   const [left, right] = [present(a), present(b)];
-  return left.length === right.length && left.every((key) => sameJson(a[key], b[key]));
+  return left.length === right.length && left.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]));
 }
 
 function present(record: Readonly<Record<string, unknown>>): readonly string[] {

@@ -2,6 +2,7 @@ import type { Jwks } from '../parse/jwks.ts';
 import { parseTokenIssuer } from '../parse/token-issuer.ts';
 import { describeProblems, type Parsed } from '../problem.ts';
 import type { RawObject, TokenIssuer } from '../resources.ts';
+import type { RequiredClaim } from '../schema/token-issuer.ts';
 import { SERVICE_PLACEHOLDER } from '../vocabulary.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -21,6 +22,8 @@ export interface ResolvedIssuer {
   readonly jwks: Jwks;
   readonly permissions: readonly string[];
   readonly roles: readonly string[];
+  /** Without these a token of the issuer is none for a rule that needs one. */
+  readonly requiredClaims: readonly RequiredClaim[];
 }
 
 export type Resolved =
@@ -91,10 +94,9 @@ function resolve(
   }
   const forService = (path: readonly string[]) => path.map((part) => part.replaceAll(SERVICE_PLACEHOLDER, service));
   const { issuer: iss, permissions, roles } = spec;
-  return {
-    ok: true,
-    issuer: { name, iss, jwks: keys, permissions: forService(permissions), roles: forService(roles) },
-  };
+  const requiredClaims = spec.requiredClaims.map((claim) => ({ ...claim, path: forService(claim.path) }));
+  const paths = { permissions: forService(permissions), roles: forService(roles) };
+  return { ok: true, issuer: { name, iss, jwks: keys, ...paths, requiredClaims } };
 }
 
 /** Issuers are never mutated, and each is read once for every policy that uses it. */

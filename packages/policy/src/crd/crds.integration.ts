@@ -32,7 +32,7 @@ beforeAll(async () => {
     expect([201, 409], body.message).toContain(status);
   }
   for (const path of [POLICIES, ISSUERS, `/apis/security.istio.io/v1/authorizationpolicies`]) {
-    await vi.waitFor(async () => expect((await call('GET', path)).status).toBe(200), { timeout: 10_000 });
+    await vi.waitFor(async () => expect((await call('GET', path)).status).toBe(200), { timeout: 90_000 });
   }
 });
 
@@ -115,6 +115,11 @@ describe('the API server', () => {
   test.each<[string, object, string]>([
     ['no keys', { issuer: 'https://a.example' }, 'needs exactly one of jwks and jwksUri'],
     ['a wildcard', { issuer: '*', jwksUri: 'https://a.example' }, "must not start or end with '*'"],
+    [
+      'a required wildcard',
+      { issuer: 'a', jwksUri: 'https://a.example', requiredClaims: [{ path: ['typ'], anyOf: ['*'] }] },
+      'write the whole value',
+    ],
     ['another scheme', { issuer: 'https://a.example', jwksUri: 'file:///x' }, 'must be an https URL'],
   ])('refuses an issuer with %s', async (_what, spec, message) => {
     const { status, body } = await createIssuer(spec);

@@ -41,8 +41,12 @@ function ask(method: string, path: string, identity: RequestIdentity, change?: R
 
 const gateway = { trustDomain: 'cluster.local', namespace: 'istio-ingress', serviceAccount: 'public' };
 
+/** What the issuers of these tests require is there. */
+const OF_ACCESS = { client_id: 'v1', bucket: { typ: 'v1' } };
+
 function holding(claims: Record<string, unknown>): RequestIdentity {
-  return { caller: gateway, token: { state: 'verified', claims: { iss: ISS, sub: 'u1', aud: ['bucket'], ...claims } } };
+  const registered = { iss: ISS, sub: 'u1', aud: ['bucket'] };
+  return { caller: gateway, token: { state: 'verified', claims: { ...registered, ...OF_ACCESS, ...claims } } };
 }
 
 function permitted(...permissions: string[]): RequestIdentity {
@@ -149,6 +153,34 @@ describe('a token', () => {
       const token = { state: 'verified', claims: { ...others, ...subject } } as const;
       expect(ask('GET', '/items/1', { ...holder, token })).toMatchObject({ allowed: false, code: 'token_invalid' });
     }
+  });
+
+  test('without what its issuer requires is none where one is needed, whatever else it holds', () => {
+    const authenticated = {
+      rules: [...rules, { name: 'any', to: [{ methods: ['PUT'] }], allow: { authenticated: true } }],
+    };
+    const asked = (identity: RequestIdentity, method = 'PUT') => ask(method, '/healthz', identity, authenticated);
+    expect(asked(permitted())).toMatchObject({ allowed: true });
+    for (const client_id of [undefined, '', 7, [], ['']]) {
+      expect(asked(holding({ client_id }))).toEqual({
+        ...{ allowed: false, code: 'token_invalid', rule: 'any' },
+        why: ['rule any: TokenIssuer platform needs claim client_id in each of its tokens'],
+      });
+    }
+    expect(asked(holding({ client_id: ['', 'web'] }))).toMatchObject({ allowed: true });
+    expect(asked(holding({ client_id: undefined }), 'GET')).toMatchObject({ allowed: true, rule: 'health' });
+    expect(ask('GET', '/items/1', { ...holding({ client_id: '' }) })).toMatchObject({ code: 'token_invalid' });
+  });
+
+  test('without one of the values that its issuer requires is told of them, and of no other issuer', () => {
+    const corporate = { issuers: ['corporate', 'platform'], rules: [{ name: 'any', allow: { authenticated: true } }] };
+    const from = (claims: Record<string, unknown>) => ask('GET', '/', holding({ iss: PARTNER, ...claims }), corporate);
+    expect(from({})).toMatchObject({ allowed: true });
+    expect(from({ bucket: { typ: 'ID' } })).toMatchObject({
+      code: 'token_invalid',
+      why: ['rule any: TokenIssuer corporate needs claim bucket.typ v1 or v2 in each of its tokens'],
+    });
+    expect(from({ client_id: 'v2' })).toMatchObject({ allowed: false, code: 'token_invalid' });
   });
 
   test('is read by the claim paths of its own issuer; a scope is a list separated by spaces', () => {

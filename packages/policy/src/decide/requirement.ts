@@ -1,5 +1,6 @@
 import type { ResolvedIssuer } from '../compile/issuers.ts';
 import type { Allow, ValueSet } from '../schema/service-auth-policy.ts';
+import type { RequiredClaim } from '../schema/token-issuer.ts';
 import { needsToken } from '../tokenless.ts';
 import { type Claims, claimValues } from './claim-values.ts';
 import type { DenialCode, DirectCaller } from './decision.ts';
@@ -49,14 +50,29 @@ const TOKEN_MISSING: Lack = { code: 'token_missing', why: 'a token is needed' };
 /** What `.+` takes in RE2, where a dot is no line feed: Istio's presence match (pilot/pkg/security/authz/model/generator.go). */
 const PRESENT = /^[^\n]+$/;
 
-/** A request principal is `iss/sub`, and both must be present. */
+/** A request principal is `iss/sub`, and both must be present; and the token must be of the kind that its issuer makes for services. */
 const aToken: Requirement = ({ bearer }) => {
   if (bearer === undefined) return TOKEN_MISSING;
   const { sub } = bearer.claims;
-  return typeof sub === 'string' && PRESENT.test(sub)
-    ? undefined
-    : { code: 'token_invalid', why: 'the token names no subject, or one of several lines' };
+  if (typeof sub !== 'string' || !PRESENT.test(sub)) {
+    return { code: 'token_invalid', why: 'the token names no subject, or one of several lines' };
+  }
+  return ofAnotherKind(bearer);
 };
+
+/** Such as an id token. */
+function ofAnotherKind({ claims, issuer }: Bearer): Lack | undefined {
+  const lacking = issuer.requiredClaims.find((required) => !isHeld(required, claims));
+  if (lacking === undefined) return undefined;
+  const what = `claim ${lacking.path.join('.')}`;
+  const wanted = lacking.anyOf === undefined ? `needs ${what}` : describe(what, lacking.anyOf, []);
+  return { code: 'token_invalid', why: `TokenIssuer ${issuer.name} ${wanted} in each of its tokens` };
+}
+
+function isHeld({ path, anyOf }: RequiredClaim, claims: Claims): boolean {
+  const values = claimValues(claims, path);
+  return anyOf === undefined ? values.some((value) => PRESENT.test(value)) : anyOf.some((one) => values.includes(one));
+}
 
 function oneOfCallers(callers: NonNullable<Allow['callers']>, trustDomain: string): Requirement {
   const names = callers.map(({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`);

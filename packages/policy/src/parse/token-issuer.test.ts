@@ -17,7 +17,10 @@ test('a valid issuer gets the default claim paths', () => {
   expect(parseTokenIssuer(raw)).toMatchObject({
     ok: true,
     value: {
-      spec: { permissions: ['services', '{service}', 'permissions'], roles: ['user', 'roles'], default: false },
+      spec: {
+        ...{ permissions: ['services', '{service}', 'permissions'], roles: ['user', 'roles'] },
+        ...{ requiredClaims: [], default: false },
+      },
     },
   });
 });
@@ -40,6 +43,17 @@ describe('an issuer is refused', () => {
     ['with a private key', { jwks: { keys: [{ ...EC, d: 'secret' }] } }, 'spec.jwks.keys[0]: PrivateKey'],
     ['with an unknown placeholder', { jwksUri: URI, roles: ['{svc}', 'roles'] }, 'spec.roles[0]: BadValue'],
     ['with a bracket in a claim path', { jwksUri: URI, permissions: ['a]'] }, 'spec.permissions[0]: BadValue'],
+    ['that requires no claim', { jwksUri: URI, requiredClaims: [] }, 'spec.requiredClaims: OutOfBounds'],
+    [
+      'that requires a wildcard',
+      { jwksUri: URI, requiredClaims: [{ path: ['typ'], anyOf: ['*'] }] },
+      'spec.requiredClaims[0].anyOf[0]: Wildcard',
+    ],
+    [
+      'that requires a claim that cannot be named',
+      { jwksUri: URI, requiredClaims: [{ path: ['typ'] }, { path: ['a', '{svc}'] }] },
+      'spec.requiredClaims[1].path[1]: BadValue',
+    ],
     ['with an unknown field', { jwksUri: URI, jwks_uri: URI }, 'spec.jwks_uri: UnknownField'],
   ])('%s', (_what, spec, refusal) => {
     expect(refusals(spec)).toEqual([refusal]);

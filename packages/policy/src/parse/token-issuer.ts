@@ -1,6 +1,6 @@
 import { type Parsed, type Problem, parsed } from '../problem.ts';
 import type { TokenIssuer } from '../resources.ts';
-import { type TokenIssuerSpec, tokenIssuerSpecSchema } from '../schema/token-issuer.ts';
+import { type RequiredClaim, type TokenIssuerSpec, tokenIssuerSpecSchema } from '../schema/token-issuer.ts';
 import {
   API_VERSION,
   DEFAULT_PERMISSIONS_CLAIM,
@@ -30,6 +30,7 @@ export function parseTokenIssuer(raw: unknown): Parsed<TokenIssuer> {
     ...(jwks === undefined || jwks.ok ? [] : jwks.problems),
     ...claimPathProblems(spec.permissions, 'spec.permissions'),
     ...claimPathProblems(spec.roles, 'spec.roles'),
+    ...(spec.requiredClaims ?? []).flatMap((claim, index) => requiredProblems(claim, at('spec.requiredClaims', index))),
   ]);
 }
 
@@ -44,6 +45,7 @@ function withDefaults({ metadata, spec, status }: Resource<TokenIssuerSpec>, jwk
       ...(spec.jwksUri !== undefined && { jwksUri: spec.jwksUri }),
       permissions: spec.permissions ?? DEFAULT_PERMISSIONS_CLAIM,
       roles: spec.roles ?? DEFAULT_ROLES_CLAIM,
+      requiredClaims: spec.requiredClaims ?? [],
       default: spec.default ?? false,
     },
     status: readIssuerStatus(status),
@@ -56,6 +58,11 @@ function sourceProblems({ jwks, jwksUri }: TokenIssuerSpec): readonly Problem[] 
     return [{ path: 'spec', code: 'Exclusive', message: 'needs exactly one of jwks and jwksUri', hint }];
   }
   return jwksUri === undefined ? [] : jwksUriProblems(jwksUri, 'spec.jwksUri');
+}
+
+function requiredProblems({ path: claim, anyOf = [] }: RequiredClaim, path: string): readonly Problem[] {
+  const values = anyOf.flatMap((value, index) => valueProblems(value, at(path, 'anyOf', index)));
+  return [...claimPathProblems(claim, at(path, 'path')), ...values];
 }
 
 function claimPathProblems(claim: readonly string[] | undefined, path: string): readonly Problem[] {

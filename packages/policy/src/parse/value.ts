@@ -35,7 +35,7 @@ export function claimNameProblems(name: string, path: string): readonly Problem[
   return controlProblems(name, path);
 }
 
-export function controlProblems(value: string, path: string): readonly Problem[] {
+function controlProblems(value: string, path: string): readonly Problem[] {
   if (!CONTROL.test(value)) return [];
   return [{ path, code: 'BadValue', message: 'must not hold a control character', hint: 'remove it' }];
 }

@@ -32,10 +32,11 @@ test('what is rendered is what the operator would write, but for whose it is', (
   const result = rendered(bucket);
   if (!result.ok) throw new Error('it was refused');
   expect(planned.desired.length).toBeGreaterThan(2);
-  expect(result.objects.map(({ kind, metadata, spec }) => [kind, metadata.name, spec])).toEqual(
+  const objects = result.policies.flatMap((one) => one.objects);
+  expect(objects.map(({ kind, metadata, spec }) => [kind, metadata.name, spec])).toEqual(
     planned.desired.map(({ kind, metadata, spec }) => [kind, metadata.name, spec]),
   );
-  const owners = result.objects.map(({ metadata }) => metadata.labels?.['app.kubernetes.io/managed-by']);
+  const owners = objects.map(({ metadata }) => metadata.labels?.['app.kubernetes.io/managed-by']);
   expect(new Set(owners)).toEqual(new Set(['sekisho-render']));
 });
 

@@ -21,16 +21,22 @@ export interface Unrendered {
   readonly message: string;
 }
 
+/** The objects of one policy, `namespace/name`, in an order in which they may be applied. */
+export interface RenderedPolicy {
+  readonly policy: string;
+  readonly objects: readonly IstioObject[];
+}
+
 export type Rendered =
-  | { readonly ok: true; readonly objects: readonly IstioObject[] }
+  | { readonly ok: true; readonly policies: readonly RenderedPolicy[] }
   | { readonly ok: false; readonly refused: readonly Unrendered[] };
 
 /** Not the operator's, which removes what it takes for its own and finds no policy for. */
 const RENDERED = 'sekisho-render';
 
 /**
- * The objects of all policies, in an order in which they may be applied, for a cluster without the operator. Pure, and the same in
- * whatever order they are listed. All or none: what is missing of a policy would be an open workload.
+ * The objects of all policies, sorted by policy, for a cluster without the operator. Pure, and the same in whatever order they are
+ * listed. All or none: what is missing of a policy would be an open workload.
  * @throws PolicyError when `mesh.trustDomain` is not a trust domain
  */
 export function renderPolicies({ policies, issuers, mesh }: WrittenPolicies): Rendered {
@@ -42,7 +48,7 @@ export function renderPolicies({ policies, issuers, mesh }: WrittenPolicies): Re
   });
   const refused = verdicts.flatMap((one) => ('message' in one ? [one] : []));
   if (refused.length > 0) return { ok: false, refused };
-  return { ok: true, objects: verdicts.flatMap((one) => ('objects' in one ? one.objects : [])) };
+  return { ok: true, policies: verdicts.flatMap((one) => ('objects' in one ? [one] : [])) };
 }
 
 /** What a cluster once said of it, its uid among that, is not this one's. */
@@ -68,10 +74,11 @@ function surroundingsOf(policy: RawObject, others: readonly RawObject[]) {
   return { policy, rivals: others.filter(isNear), namesakes, owned: [] };
 }
 
-function objectsOf(snapshot: Snapshot): Unrendered | { readonly objects: readonly IstioObject[] } {
+function objectsOf(snapshot: Snapshot): Unrendered | RenderedPolicy {
+  const policy = keyOf(snapshot.policy);
   const verdict = judge(snapshot);
-  if (verdict.kind !== 'compiled') return { policy: keyOf(snapshot.policy), message: verdict.refusal.message };
-  return { objects: inSafeOrder(verdict.compiled, []).map(relabelled) };
+  if (verdict.kind !== 'compiled') return { policy, message: verdict.refusal.message };
+  return { policy, objects: inSafeOrder(verdict.compiled, []).map(relabelled) };
 }
 
 function relabelled({ metadata, ...rest }: IstioObject): IstioObject {

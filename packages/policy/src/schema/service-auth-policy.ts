@@ -1,19 +1,13 @@
 import Type, { type Static } from 'typebox';
 import { GATEWAY, LIMIT } from '../vocabulary.ts';
-import { type CelRule, list, object, oneOf, onlyTrue, PATTERN, shaped, text } from './dsl.ts';
-
-const noWildcard: CelRule = {
-  rule: "!self.startsWith('*') && !self.endsWith('*')",
-  message: "must not start or end with '*': the mesh would read it as a wildcard; write the whole value",
-};
-
-const value = text(LIMIT.value, { cel: [noWildcard] });
+import { claimPath, claimValue } from './claim.ts';
+import { list, object, oneOf, onlyTrue, PATTERN, shaped, text } from './dsl.ts';
 
 const valueSet = (what: string) =>
   object(
     {
-      anyOf: Type.Optional(list(value, LIMIT.values, { description: `At least one of these ${what} is held.` })),
-      allOf: Type.Optional(list(value, LIMIT.values, { description: `Every one of these ${what} is held.` })),
+      anyOf: Type.Optional(list(claimValue, LIMIT.values, { description: `At least one of these ${what} is held.` })),
+      allOf: Type.Optional(list(claimValue, LIMIT.values, { description: `Every one of these ${what} is held.` })),
     },
     {
       description: `The ${what} that the caller's token must carry.`,
@@ -27,19 +21,10 @@ const caller = object({
 });
 
 const claim = object({
-  path: list(
-    text(LIMIT.claimName, {
-      cel: [
-        {
-          rule: "!self.contains('[') && !self.contains(']')",
-          message: 'must not hold a bracket: the mesh cannot name such a claim',
-        },
-      ],
-    }),
-    LIMIT.claimPath,
-    { description: 'Names from the outermost claim inwards, such as [user, tier].' },
-  ),
-  anyOf: list(value, LIMIT.values, { description: 'Values of which the claim (text or list of texts) holds one.' }),
+  path: claimPath('Names from the outermost claim inwards, such as [user, tier].'),
+  anyOf: list(claimValue, LIMIT.values, {
+    description: 'Values of which the claim (text or list of texts) holds one.',
+  }),
 });
 
 const operation = object(

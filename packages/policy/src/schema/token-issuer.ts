@@ -1,20 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { LIMIT } from '../vocabulary.ts';
+import { claimPath, claimValue } from './claim.ts';
 import { list, object, text } from './dsl.ts';
-
-const claimPath = (description: string) =>
-  list(
-    text(LIMIT.claimName, {
-      cel: [
-        {
-          rule: "!self.contains('[') && !self.contains(']')",
-          message: 'must not hold a bracket: the mesh cannot name such a claim',
-        },
-      ],
-    }),
-    LIMIT.claimPath,
-    { description },
-  );
 
 // The members of a key are checked by parseJwks, which also knows the ones that must never be here.
 const jwks = object(
@@ -26,6 +13,15 @@ const jwks = object(
   },
   { description: 'Public keys, inline (RFC 7517).' },
 );
+
+const requiredClaim = object({
+  path: claimPath('Names from the outermost claim inwards, such as [client_id]; {service} as above.'),
+  anyOf: Type.Optional(
+    list(claimValue, LIMIT.values, {
+      description: 'Values of which the claim (text or list of texts) holds one. Omitted: any text that is not empty.',
+    }),
+  ),
+});
 
 /** The one schema of TokenIssuer's `spec`. */
 export const tokenIssuerSpecSchema = object(
@@ -53,6 +49,12 @@ export const tokenIssuerSpecSchema = object(
     ),
     permissions: Type.Optional(claimPath("Claim that lists permissions; {service} stands for the policy's service.")),
     roles: Type.Optional(claimPath('Claim that lists roles; {service} as above.')),
+    requiredClaims: Type.Optional(
+      list(requiredClaim, LIMIT.claims, {
+        description:
+          'What tells its access tokens from all else that it signs, such as id tokens. Without all of these a token satisfies no rule that needs one.',
+      }),
+    ),
     default: Type.Optional(Type.Boolean({ description: 'Used by policies that name no issuer; at most one.' })),
   },
   { cel: [{ rule: 'has(self.jwks) != has(self.jwksUri)', message: 'needs exactly one of jwks and jwksUri' }] },
@@ -60,3 +62,4 @@ export const tokenIssuerSpecSchema = object(
 
 /** `spec` as a person writes it. */
 export type TokenIssuerSpec = Static<typeof tokenIssuerSpecSchema>;
+export type RequiredClaim = NonNullable<TokenIssuerSpec['requiredClaims']>[number];

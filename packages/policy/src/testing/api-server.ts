@@ -21,7 +21,7 @@ export function apiServer(kubeconfigPath: string) {
 
   return (method: string, path: string, sent?: unknown): Promise<Answer> => {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const call = request(new URL(path, server), { method, headers, ca, timeout: 10_000 }, (response) => {
+    const call = request(new URL(path, server), { method, headers, ca, timeout: 60_000 }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
@@ -29,7 +29,7 @@ export function apiServer(kubeconfigPath: string) {
       });
     });
     call.on('error', reject);
-    call.on('timeout', () => call.destroy(new Error('the API server did not answer within 10 s')));
+    call.on('timeout', () => call.destroy(new Error('the API server did not answer within 60 s')));
     call.end(sent === undefined ? undefined : JSON.stringify(sent));
     return promise;
   };

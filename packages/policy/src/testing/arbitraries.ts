@@ -4,6 +4,7 @@ import type { Mesh } from '../mesh/capability.ts';
 import type { PublicJwk } from '../parse/jwks.ts';
 import type { RawObject } from '../resources.ts';
 import type { Allow, Operation, PolicyRule, ServiceAuthPolicySpec } from '../schema/service-auth-policy.ts';
+import type { TokenIssuerSpec } from '../schema/token-issuer.ts';
 import { GATEWAY, PROVIDER } from '../vocabulary.ts';
 import type { TestRequest, TestToken } from './request.ts';
 
@@ -62,6 +63,19 @@ export const ISSUERS: readonly KnownIssuer[] = [
     kids: ['c1'],
   },
 ];
+
+/** One requires a claim to be there, the other one some values of it; both have claim paths of their own. */
+const READ_BY: Readonly<Record<string, Partial<TokenIssuerSpec>>> = {
+  platform: { requiredClaims: [{ path: ['client_id'] }] },
+  corporate: {
+    permissions: ['scope'],
+    roles: ['{service}', 'roles'],
+    requiredClaims: [
+      { path: ['{service}', 'typ'], anyOf: ['v1', 'v2'] },
+      { path: ['client_id'], anyOf: ['v1', 'v3'] },
+    ],
+  },
+};
 
 const some = <T>(values: readonly T[]) => fc.uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 3 });
 const maybe = <T, K extends string>(key: K, value: fc.Arbitrary<T>) =>
@@ -155,15 +169,25 @@ export const change: fc.Arbitrary<readonly [ServiceAuthPolicySpec, ServiceAuthPo
 
 const values = fc.oneof(fc.constantFrom(...VALUES, 'v1 v3'), fc.subarray(VALUES), fc.constant(7));
 
+/** Of what an issuer requires: mostly what its access tokens have, and else what id tokens may have in its place. */
+const required = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom<unknown>('v1', 'v2', ['v3', 'v1']) },
+  { weight: 1, arbitrary: fc.constantFrom<unknown>(undefined, '', 'v3', 7, [], [''], 'v1 v2', '\n') },
+);
+
 /** Each issuer's claim paths are filled on their own, so that reading a token by the wrong ones shows. */
 const claims = fc
-  .record({ permissions: values, scope: values, roles: values, corporateRoles: values, tier: values, region: values })
-  .map((held) => ({
+  .record({
+    ...{ permissions: values, scope: values, roles: values, corporateRoles: values, tier: values, region: values },
+    ...{ client_id: required, typ: required },
+  })
+  .map(({ client_id, typ, ...held }) => ({
+    client_id,
     services: { [SERVICE]: { permissions: held.permissions } },
     scope: held.scope,
     user: { roles: held.roles, tier: held.tier },
-    [SERVICE]: { roles: held.corporateRoles },
     region: held.region,
+    [SERVICE]: { roles: held.corporateRoles, typ },
   }));
 
 const token: fc.Arbitrary<TestToken> = fc.record({
@@ -193,7 +217,7 @@ export function issuerStates(kids: readonly string[] = ['p1', 'p2', 'c1']): read
       spec: {
         issuer: iss,
         jwksUri: 'https://keys.example/jwks.json',
-        ...(name === 'corporate' && { permissions: ['scope'], roles: ['{service}', 'roles'] }),
+        ...READ_BY[name],
       },
     },
     jwks: { keys: own.filter((kid) => kids.includes(kid)).map(key) },

@@ -137,7 +137,8 @@ function isSpaceDelimited([name, ...inner]: readonly string[]): boolean {
 }
 
 function textMatches(pattern: string, value: string): boolean {
-  if (pattern === '*') return value !== '';
+  // RE2 reads it as `.+`, where a dot is no line feed.
+  if (pattern === '*') return /^[^\n]+$/.test(value);
   if (pattern.startsWith('*')) return value.endsWith(pattern.slice(1));
   if (pattern.endsWith('*')) return value.startsWith(pattern.slice(0, -1));
   return pattern === value;

@@ -1,18 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
-import { connectRedis } from '../connection.ts';
 import { createRevoker } from '../revocation/revoker.ts';
+import { connected } from '../testing/connected.ts';
 import { noticeKeys } from './notice.ts';
 import { createLogoutNotices } from './notices.ts';
 
-const connected = Promise.withResolvers<void>();
-const redis = connectRedis({
-  url: inject('redisUrl'),
-  // What is tested is what is kept, and not how long a busy machine takes for it.
-  commandTimeoutMs: 30_000,
-  onState: (state) => state === 'ready' && connected.resolve(),
-});
-await connected.promise;
+const redis = await connected(inject('redisUrl'));
 afterAll(() => redis.disconnect());
 
 const HOUR_MS = 3_600_000;

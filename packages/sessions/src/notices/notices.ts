@@ -1,4 +1,5 @@
 import type { RedisClient } from '../connection.ts';
+import { items, strings } from '../replies.ts';
 import { type LogoutNotice, noticeKeys, toNotice, toText } from './notice.ts';
 import { FORGET, POSTPONE, TAKE } from './scripts.ts';
 
@@ -34,10 +35,12 @@ export function createLogoutNotices({ redis, leaseMs = 60_000, prefix = 'sk' }: 
   const keys = [due, waiting];
   return {
     async take(limit) {
-      const [count, flat] = (await TAKE.run(redis, keys, [limit, leaseMs])) as [number, string[]];
+      const reply = await TAKE.run(redis, keys, [limit, leaseMs]);
+      const [count, rows] = items(reply);
+      const flat = strings(rows);
       const ids = flat.filter((_, index) => index % 2 === 0);
       const notices = ids.map((id, index) => toNotice(id, flat[2 * index + 1] ?? ''));
-      return { waiting: count, notices: notices.filter((notice) => notice !== undefined) };
+      return { waiting: Number(count), notices: notices.filter((notice) => notice !== undefined) };
     },
     forget: async ({ sessionId }) => void (await FORGET.run(redis, keys, [sessionId])),
     postpone: async (notice, afterMs) =>

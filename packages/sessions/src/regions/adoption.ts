@@ -1,10 +1,10 @@
 import type { RedisClient } from '../connection.ts';
 import { sessionKeys } from '../keys.ts';
 import { redisCall } from '../redis-call.ts';
-import { strings } from '../replies.ts';
+import { items, strings } from '../replies.ts';
 import { SESSION_TTL_MS, toMap } from '../session.ts';
 import { createDelivery, type Parcel } from './delivery.ts';
-import { hasEnded, readReplica } from './replica.ts';
+import { hasEnded, readReplica, readReplicaOf } from './replica.ts';
 import { STATE } from './state-scripts.ts';
 
 export interface AdoptionOptions {
@@ -23,8 +23,8 @@ export interface Adoption {
   fetch(userId: string, sessionId: string): Promise<Parcel | undefined>;
   /** Merges it with what is known here. */
   take(parcel: Parcel): Promise<void>;
-  /** Whether this region can tell alone whether a session lives: it does, or it was ended. */
-  knows(userId: string, sessionId: string): Promise<boolean>;
+  /** Whether it is known here that a session was ended: of every other one there may be more than is known here. */
+  isEnded(userId: string, sessionId: string): Promise<boolean>;
 }
 
 export function createAdoption(options: AdoptionOptions): Adoption {
@@ -35,15 +35,15 @@ export function createAdoption(options: AdoptionOptions): Adoption {
   return {
     async fetch(userId, sessionId) {
       const reply = await STATE.run(global, [keys.session(userId, sessionId)], []);
-      const [readAt, fields]: readonly unknown[] = Array.isArray(reply) ? reply : [];
-      const replica = readReplica(toMap(strings(fields)));
+      const [readAt, fields] = items(reply);
+      const replica = readReplicaOf({ userId, sessionId }, toMap(strings(fields)));
       return replica && { userId, sessionId, replica, readAt: Number(readAt) };
     },
     take: async (parcel) => void (await deliver(parcel)),
-    async knows(userId, sessionId) {
+    async isEnded(userId, sessionId) {
       const fields = await redisCall(redis.hgetall(keys.session(userId, sessionId)));
       const replica = readReplica(new Map(Object.entries(fields)));
-      return replica !== undefined && (hasEnded(replica) || replica.expiresAt > clock().getTime());
+      return replica !== undefined && hasEnded(replica);
     },
   };
 }

@@ -1,24 +1,14 @@
 import type { RedisClient } from '../connection.ts';
-import { SessionError } from '../errors.ts';
+import { SessionError, whileRedisUnavailable } from '../errors.ts';
 import { redisCall } from '../redis-call.ts';
 import type { WithoutLocal } from './region.ts';
-
-export function isUnavailable(error: unknown): boolean {
-  return error instanceof SessionError && error.code === 'redis_unavailable';
-}
 
 /** Asks the store of this region; when that is away, the one that all share, if it may. */
 export type LocalFirst = <T>(local: () => Promise<T>, global: () => Promise<T>) => Promise<T>;
 
 export function createLocalFirst(withoutLocal: WithoutLocal = 'global'): LocalFirst {
-  return async (local, global) => {
-    try {
-      return await local();
-    } catch (error) {
-      if (withoutLocal === 'refuse' || !isUnavailable(error)) throw error;
-      return await global();
-    }
-  };
+  if (withoutLocal === 'refuse') return async (local) => local();
+  return async (local, global) => local().catch(whileRedisUnavailable(global));
 }
 
 /**

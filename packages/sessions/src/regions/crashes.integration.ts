@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { SHARDS, sessionKeys } from '../keys.ts';
 import { SYNC_STEPS, type SyncStep } from './sync-turn.ts';
-import { connected, createRegion, type RegionUnderTest } from './testing/world.ts';
+import { connected, createRegion, FAMILY, type RegionUnderTest } from './testing/world.ts';
 
 const database = (number: number) => connected(`${inject('redisUrl')}/${number}`);
 const stores = { tokyo: await database(4), osaka: await database(5), global: await database(6) };
@@ -12,7 +12,6 @@ afterAll(() => {
 
 type Name = 'tokyo' | 'osaka';
 const NAMES = ['tokyo', 'osaka'] as const;
-const FAMILY = { secret: 'secret', context: '{}' };
 const MINUTE = 60_000;
 
 /** Two regions with sessions that wait in both: to be sent, to be ended here or there; and a user who has one too many. */

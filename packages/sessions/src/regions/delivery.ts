@@ -1,7 +1,7 @@
 import type { RedisClient } from '../connection.ts';
 import { SessionError } from '../errors.ts';
-import type { SessionKeys } from '../keys.ts';
-import { strings, toEnded } from '../replies.ts';
+import { isStoredId, type SessionKeys } from '../keys.ts';
+import { items, strings, toEnded } from '../replies.ts';
 import { INDEXED } from '../scripts.ts';
 import type { EndedSession } from '../session.ts';
 import { createSessionIndex } from '../session-index.ts';
@@ -45,7 +45,7 @@ export function createDelivery({ redis, keys, ttlMs, maxPerUser = 0, now }: Deli
     const fields = writeReplica(moveReplica(replica, readAt, 0));
     const args = [sessionId, now?.() ?? '', ttlMs, maxPerUser, indexed, index.slackMs, ...fields];
     const reply = await MERGE.run(redis, [keys.ofUser(userId), keys.session(userId, sessionId)], args);
-    const [result, ...rest]: readonly unknown[] = Array.isArray(reply) ? reply : [];
+    const [result, ...rest] = items(reply);
     return { result, rest };
   }
 
@@ -64,7 +64,9 @@ export function createDelivery({ redis, keys, ttlMs, maxPerUser = 0, now }: Deli
           await index.write({ id, userId });
           await INDEXED.run(redis, [keys.session(userId, id)], [Number(at)]);
         }
-        return { result, excess: excess.map(strings).map(toEnded(userId)) };
+        // Nobody can end what is no session.
+        const ended = excess.map(strings).map(toEnded(userId));
+        return { result, excess: ended.filter((session) => isStoredId(session.id)) };
       }
       case 'ended':
         if (rest[0] === 1) await index.forget([id]);

@@ -1,11 +1,12 @@
 import type { RedisClient } from '../connection.ts';
+import { unlessDamaged, whileRedisUnavailable } from '../errors.ts';
 import { sessionKeys } from '../keys.ts';
-import { strings } from '../replies.ts';
+import { items, strings } from '../replies.ts';
 import { fromFields, type Session, toMap } from '../session.ts';
 import type { SessionStore, StoreAt } from '../store.ts';
-import { isUnavailable, type LocalFirst } from './availability.ts';
+import type { LocalFirst } from './availability.ts';
 import { mergeReplicas } from './merge.ts';
-import { hasEnded, moveReplica, type Replica, readReplica, writeReplica } from './replica.ts';
+import { hasEnded, moveReplica, type Replica, readReplicaOf, writeReplica } from './replica.ts';
 import { STATES } from './state-scripts.ts';
 
 export interface RegionalListOptions {
@@ -19,6 +20,8 @@ export interface RegionalListOptions {
 /** What a store knows of a user's sessions, by id. */
 type Replicas = ReadonlyMap<string, Replica>;
 
+const NOTHING = { readAt: 0, replicas: new Map<string, Replica>() };
+
 /** A user's sessions as both stores together know them; as this region knows them while the global store is away. */
 export function createRegionalList(options: RegionalListOptions): SessionStore['list'] {
   const { local, global, clock, prefix = 'sk', localFirst } = options;
@@ -27,18 +30,13 @@ export function createRegionalList(options: RegionalListOptions): SessionStore['
 
   async function read(redis: RedisClient, userId: string, ids: readonly string[]) {
     const reply = await STATES.run(redis, [keys.ofUser(userId)], [keys.sessionPrefix(userId), ...ids]);
-    const [readAt, rows]: readonly unknown[] = Array.isArray(reply) ? reply : [];
-    return { readAt: Number(readAt), replicas: toReplicas(rows) };
+    const [readAt, rows] = items(reply);
+    return { readAt: Number(readAt), replicas: toReplicas(userId, rows) };
   }
 
   async function readGlobal(userId: string, ids: readonly string[]): Promise<Replicas> {
-    try {
-      const { readAt, replicas } = await read(global.redis, userId, ids);
-      return new Map([...replicas].map(([id, replica]) => [id, moveReplica(replica, readAt, now())]));
-    } catch (error) {
-      if (isUnavailable(error)) return new Map();
-      throw error;
-    }
+    const { readAt, replicas } = await read(global.redis, userId, ids).catch(whileRedisUnavailable(() => NOTHING));
+    return new Map([...replicas].map(([id, replica]) => [id, moveReplica(replica, readAt, now())]));
   }
 
   async function listBoth(userId: string): Promise<Session[]> {
@@ -61,19 +59,20 @@ export function createRegionalList(options: RegionalListOptions): SessionStore['
     );
 }
 
-function toReplicas(rows: unknown): Replicas {
+function toReplicas(userId: string, rows: unknown): Replicas {
   const replicas = new Map<string, Replica>();
-  for (const row of Array.isArray(rows) ? rows : []) {
-    const [id, fields]: readonly unknown[] = Array.isArray(row) ? row : [];
-    const replica = readReplica(toMap(strings(fields)));
-    if (replica !== undefined) replicas.set(String(id), replica);
+  for (const row of items(rows)) {
+    const [id, fields] = items(row);
+    const sessionId = String(id);
+    const replica = unlessDamaged(() => readReplicaOf({ userId, sessionId }, toMap(strings(fields))));
+    if (replica !== undefined) replicas.set(sessionId, replica);
   }
   return replicas;
 }
 
 function toSession(replica: Replica, now: number): Session[] {
   if (hasEnded(replica) || replica.expiresAt <= now) return [];
-  const session = fromFields(writeReplica(replica));
+  const session = unlessDamaged(() => fromFields(writeReplica(replica)));
   return session === undefined ? [] : [session];
 }
 

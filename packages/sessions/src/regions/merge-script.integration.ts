@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, describe, expect, inject, test } from 'vitest';
-import { connectRedis } from '../connection.ts';
 import { sessionKeys } from '../keys.ts';
+import { connected } from '../testing/connected.ts';
 import { createDelivery, type Parcel } from './delivery.ts';
 import { mergeReplicas } from './merge.ts';
 import { hasEnded, moveReplica, type Replica, readReplica } from './replica.ts';
@@ -10,13 +10,7 @@ import { replicasOf } from './testing/replicas.ts';
 
 const prefix = `test-${randomUUID()}`;
 const keys = sessionKeys(prefix);
-const ready = Promise.withResolvers<void>();
-const redis = connectRedis({
-  url: inject('redisUrl'),
-  commandTimeoutMs: 30_000,
-  onState: (state) => state === 'ready' && ready.resolve(),
-});
-await ready.promise;
+const redis = await connected(inject('redisUrl'));
 afterAll(() => redis.disconnect());
 
 /** When all that is generated is alive still. */

@@ -1,5 +1,5 @@
 import { LuaScript } from '../lua-script.ts';
-import { BURY_FUNCTION } from './note.ts';
+import { BURY_FUNCTION, CLOCK_FUNCTION } from './script-functions.ts';
 
 /**
  * `mergeReplicas` as one step in a store: what is sent there with what is known there. Nothing is noted in an outbox, because
@@ -15,13 +15,9 @@ import { BURY_FUNCTION } from './note.ts';
  * - `merged`, by which clock, 1 when the index is due, then id and client of each session above the limit, the one that was
  *   used least recently first
  */
-export const MERGE = new LuaScript(`${BURY_FUNCTION}
+export const MERGE = new LuaScript(`${BURY_FUNCTION}${CLOCK_FUNCTION}
 local zset, hash = KEYS[1], KEYS[2]
-local id, now, life, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-if not now then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
-end
+local id, now, life, limit = ARGV[1], clock(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local text = function(value) return string.format('%.0f', value) end
 
 local sent, held = {}, {}

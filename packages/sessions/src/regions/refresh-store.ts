@@ -1,10 +1,13 @@
 import type { RedisClient } from '../connection.ts';
+import { isRedisUnavailable } from '../errors.ts';
 import { openRefreshStore, type RefreshStore, type RefreshStoreOptions } from '../refresh.ts';
-import { createAdoption } from './adoption.ts';
-import { createLocalFirst, isUnavailable, known } from './availability.ts';
+import type { RevocationReader } from '../revocation/reader.ts';
+import { type Adoption, createAdoption } from './adoption.ts';
+import { createLocalFirst, known, type LocalFirst } from './availability.ts';
 import type { Parcel } from './delivery.ts';
 import type { Region, WithoutGlobal, WithoutLocal } from './region.ts';
-import { type AssertToldOptions, createAssertTold } from './untold.ts';
+import { hasEnded, type SessionName } from './replica.ts';
+import { createHear, type Heard, type Origin } from './untold.ts';
 
 export interface RegionalRefreshStoreOptions extends RefreshStoreOptions {
   /** The store that all regions share; `redis` is the one of this region. */
@@ -15,7 +18,7 @@ export interface RegionalRefreshStoreOptions extends RefreshStoreOptions {
   /** What happens while the store of this region is away. @default 'global': that one is asked for everything */
   readonly withoutLocal?: WithoutLocal;
   /** As of the sessions. */
-  readonly revocations?: AssertToldOptions['revocations'];
+  readonly revocations?: Pick<RevocationReader, 'check' | 'regions' | 'behindMs'>;
 }
 
 /**
@@ -29,62 +32,116 @@ export interface RegionalRefreshStoreOptions extends RefreshStoreOptions {
  * found out later by as long as the regions were apart.
  */
 export function createRegionalRefreshStore(options: RegionalRefreshStoreOptions): RefreshStore {
-  const { global: redis, region, withoutGlobal = 'local', withoutLocal = 'global' } = options;
-  const local = openRefreshStore(options, { region: region.name, outbox: true });
-  const global = openRefreshStore({ ...options, redis }, { region: region.name, outbox: false });
-  const localFirst = createLocalFirst(withoutLocal);
-  const adoption = createAdoption(options);
-  const assertTold = createAssertTold(options);
-
-  /** @property away what kept the global store from answering, if anything did */
-  async function bringUpToDate(userId: string, sessionId: string): Promise<{ isThere: boolean; away?: unknown }> {
-    let parcel: Parcel | undefined;
-    try {
-      parcel = await adoption.fetch(userId, sessionId);
-    } catch (error) {
-      if (withoutGlobal === 'refuse' || !isUnavailable(error)) throw error;
-      return { isThere: false, away: error };
-    }
-    const taken = parcel;
-    if (taken !== undefined) {
-      await localFirst(
-        () => adoption.take(taken),
-        async () => undefined,
-      );
-    }
-    return { isThere: taken !== undefined };
-  }
-
+  const stores = openStores(options);
   return {
-    async find(userId, sessionId, from) {
-      const { isThere, away } = await bringUpToDate(userId, sessionId);
-      const family = await localFirst(
-        () => local.find(userId, sessionId),
-        async () => {
-          const found = await global.find(userId, sessionId);
-          return isThere ? found : known(found);
-        },
-      );
-      if (family !== undefined || isThere || (await adoption.knows(userId, sessionId))) return family;
-      // It may live, and have a family elsewhere.
-      if (away !== undefined) throw away;
-      assertTold(sessionId, from);
-      return undefined;
-    },
-    rotate: (attempt) =>
-      localFirst(
-        () => local.rotate(attempt),
-        () => global.rotate(attempt),
-      ),
-    begin: (userId, sessionId, family) =>
-      localFirst(
-        async () => {
-          if (await local.begin(userId, sessionId, family)) return true;
-          const { away } = await bringUpToDate(userId, sessionId);
-          if (away !== undefined && !(await adoption.knows(userId, sessionId))) throw away;
-          return local.begin(userId, sessionId, family);
-        },
-        () => global.begin(userId, sessionId, family),
-      ),
+    find: findIn(stores),
+    begin: beginIn(stores),
+    rotate: rotateIn(stores),
   };
+}
+
+interface Stores {
+  readonly local: RefreshStore;
+  readonly global: RefreshStore;
+  readonly localFirst: LocalFirst;
+  readonly adoption: Adoption;
+  /** What is known of the regions, to be asked before a store is. */
+  hear(): Heard;
+  /** What the global store knows, or what kept it from answering. */
+  fetch(userId: string, sessionId: string): Promise<{ parcel?: Parcel | undefined; away?: unknown }>;
+}
+
+function openStores(options: RegionalRefreshStoreOptions): Stores {
+  const { global: redis, region, revocations, withoutGlobal = 'local', withoutLocal = 'global' } = options;
+  const replicated = { region: region.name, behindMs: () => revocations?.behindMs ?? 0 };
+  const adoption = createAdoption(options);
+  return {
+    local: openRefreshStore(options, { ...replicated, isOwn: true }),
+    global: openRefreshStore({ ...options, redis }, { ...replicated, isOwn: false }),
+    localFirst: createLocalFirst(withoutLocal),
+    adoption,
+    hear: createHear(options),
+    async fetch(userId, sessionId) {
+      try {
+        return { parcel: await adoption.fetch(userId, sessionId) };
+      } catch (error) {
+        if (withoutGlobal === 'refuse' || !isRedisUnavailable(error)) throw error;
+        return { away: error };
+      }
+    },
+  };
+}
+
+function findIn({ local, global, localFirst, adoption, hear, fetch }: Stores): RefreshStore['find'] {
+  return async (userId, sessionId, from) => {
+    const { assertTold, isAll } = hear();
+    const { parcel, away } = await fetch(userId, sessionId);
+    const family = await localFirst(
+      async () => {
+        if (parcel !== undefined) await adoption.take(parcel);
+        return local.find(userId, sessionId);
+      },
+      async () => {
+        const found = await global.find(userId, sessionId);
+        return isWhole(parcel) ? found : known(found);
+      },
+    );
+    if (family !== undefined) return { ...family, isLatest: family.isLatest && isAll && away === undefined };
+    if (isWhole(parcel) || (await adoption.isEnded(userId, sessionId))) return undefined;
+    // It may live and have a family elsewhere, and be known here or to the global store from before that was begun.
+    if (away !== undefined) throw away;
+    assertTold(sessionId, parcel === undefined ? from : from && originOf(parcel));
+    return undefined;
+  };
+}
+
+function rotateIn(stores: Stores): RefreshStore['rotate'] {
+  const { local, global, localFirst } = stores;
+  return (attempt) =>
+    localFirst(
+      async () => {
+        const rotation = await local.rotate(attempt);
+        if (rotation.result !== 'ended') return rotation;
+        await bring(attempt, stores);
+        return local.rotate(attempt);
+      },
+      async () => {
+        const rotation = await global.rotate(attempt);
+        // It was found a moment ago: what is over for the global store may be what it was not told of.
+        return known(rotation.result === 'ended' ? undefined : rotation);
+      },
+    );
+}
+
+function beginIn(stores: Stores): RefreshStore['begin'] {
+  const { local, global, localFirst, adoption } = stores;
+  return (userId, sessionId, family) =>
+    localFirst(
+      async () => {
+        if (await local.begin(userId, sessionId, family)) return true;
+        await bring({ userId, sessionId }, stores);
+        return local.begin(userId, sessionId, family);
+      },
+      async () => {
+        if (await global.begin(userId, sessionId, family)) return true;
+        known(await adoption.fetch(userId, sessionId));
+        return false;
+      },
+    );
+}
+
+/** For a store that does not know what was found elsewhere: it may have come back in between. */
+async function bring({ userId, sessionId }: SessionName, { adoption, fetch }: Stores): Promise<void> {
+  const { parcel, away } = await fetch(userId, sessionId);
+  if (parcel !== undefined) await adoption.take(parcel);
+  if (away !== undefined && !(await adoption.isEnded(userId, sessionId))) throw away;
+}
+
+/** Whether the global store knows that the session ended, or its family: only then nobody else knows more. */
+function isWhole(parcel: Parcel | undefined): boolean {
+  return parcel !== undefined && (hasEnded(parcel.replica) || parcel.replica.family !== undefined);
+}
+
+function originOf({ replica, readAt }: Parcel): Origin | undefined {
+  return hasEnded(replica) ? undefined : { region: replica.facts['region'], ageMs: readAt - replica.createdAt };
 }

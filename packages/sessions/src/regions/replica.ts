@@ -58,6 +58,26 @@ export function readReplica(fields: ReadonlyMap<string, string>): Replica | unde
   };
 }
 
+/** A session by the place where it is kept. */
+export interface SessionName {
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+/**
+ * As `readReplica`, of what a store says of one session: other regions write there too.
+ * @throws SessionError `session_invalid` also for what is another session
+ */
+export function readReplicaOf(
+  { userId, sessionId }: SessionName,
+  fields: ReadonlyMap<string, string>,
+): Replica | undefined {
+  const replica = readReplica(fields);
+  if (replica === undefined || hasEnded(replica)) return replica;
+  if (replica.facts['id'] === sessionId && replica.facts['userId'] === userId) return replica;
+  throw new SessionError('session_invalid', 'a stored session is not the one that it is kept as');
+}
+
 function readFamily(fields: ReadonlyMap<string, string>): FamilyReplica | undefined {
   const [secret, context] = [fields.get('refreshSecret'), fields.get('refreshContext')];
   if (secret === undefined || context === undefined) return undefined;

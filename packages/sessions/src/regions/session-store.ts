@@ -1,12 +1,16 @@
 import type { RedisClient } from '../connection.ts';
+import { whileRedisUnavailable } from '../errors.ts';
 import { living, openStore } from '../open-store.ts';
+import type { RevocationReader } from '../revocation/reader.ts';
 import { newSession, SESSION_TTL_MS, type Session } from '../session.ts';
 import type { Found, SessionStore, SessionStoreOptions, StoreAt } from '../store.ts';
 import { createAdoption } from './adoption.ts';
-import { createLocalFirst, createPresence, isUnavailable, known } from './availability.ts';
+import { createLocalFirst, createPresence, known, type LocalFirst } from './availability.ts';
 import { createRegionalList } from './list.ts';
+import { createPutAtGlobal } from './put-at-global.ts';
 import type { Region, WithoutGlobal, WithoutLocal } from './region.ts';
-import { type AssertToldOptions, createAssertTold, type Provenance } from './untold.ts';
+import { sessionIdOf } from './session-id.ts';
+import { createHear, type Provenance } from './untold.ts';
 
 /** Where a session was found. */
 export type LookedUp = 'local' | 'global' | 'nowhere';
@@ -20,8 +24,11 @@ export interface RegionalSessionStoreOptions extends SessionStoreOptions {
   /** What happens while the store of this region is away. @default 'global': that one is asked for everything */
   readonly withoutLocal?: WithoutLocal;
   readonly onLookup?: (where: LookedUp) => void;
-  /** Of all regions: whether another one may know what is known nowhere else. @default what is not known is over */
-  readonly revocations?: AssertToldOptions['revocations'];
+  /**
+   * Of all regions: whether another one may know what is known nowhere else, or have ended what lives here.
+   * @default what is not known is over, and no other region is waited for
+   */
+  readonly revocations?: Pick<RevocationReader, 'check' | 'regions' | 'behindMs'>;
 }
 
 /**
@@ -33,37 +40,16 @@ export interface RegionalSessionStoreOptions extends SessionStoreOptions {
  * the global store is away: it may live.
  */
 export function createRegionalSessionStore(options: RegionalSessionStoreOptions): SessionStore {
-  const { clock, newId, ttlMs = SESSION_TTL_MS, region, withoutGlobal = 'local', onLookup } = options;
+  const { clock, newId, ttlMs = SESSION_TTL_MS, region } = options;
   const stores = openStores(options);
-  const { local, global } = stores;
-  const localFirst = createLocalFirst(options.withoutLocal);
-  const adoption = createAdoption(options);
-  const present = presence(options, withoutGlobal);
-  const assertTold = createAssertTold(options);
-
-  async function lookUp({ userId, id, from }: Asked, look: (store: StoreAt) => Promise<Found>): Promise<Found> {
-    const { where, found } = await localFirst<Look>(
-      async () => ({ where: 'local', found: await look(local) }),
-      async () => ({ where: 'global', found: known(await look(global)) }),
-    );
-    if (where === 'global' || found !== undefined) {
-      await present?.();
-      onLookup?.(found === undefined ? 'nowhere' : where);
-      return found;
-    }
-    const parcel = await adoption.fetch(userId, id);
-    if (parcel !== undefined) await adoption.take(parcel);
-    // It is now what it will be at the next request.
-    const adopted = parcel && (await look(local));
-    onLookup?.(adopted === undefined ? 'nowhere' : 'global');
-    if (parcel === undefined) assertTold(id, from);
-    return adopted;
-  }
-
+  const { local, global, localFirst, present } = stores;
+  const lookUp = lookUpIn(stores, options);
   return {
     async create(from) {
-      await present?.();
-      const session: Session = { ...newSession(newId(), from, clock().getTime(), ttlMs), region: region.name };
+      await present();
+      const at = clock().getTime();
+      const id = sessionIdOf({ region: region.name, at }, newId());
+      const session: Session = { ...newSession(id, from, at, ttlMs), region: region.name };
       // The same one in both: an answer that was lost leaves no other behind.
       await localFirst(
         () => local.put(session),
@@ -92,6 +78,26 @@ export function createRegionalSessionStore(options: RegionalSessionStoreOptions)
   };
 }
 
+interface Stores {
+  readonly local: StoreAt;
+  readonly global: StoreAt;
+  readonly localFirst: LocalFirst;
+  /** Rejects while the global store is away and nothing may go on without it. */
+  readonly present: () => Promise<void>;
+}
+
+function openStores(options: RegionalSessionStoreOptions): Stores {
+  const { region, global: redis, clock, prefix = 'sk', revocations, withoutGlobal = 'local', withoutLocal } = options;
+  const replicated = { region: region.name, behindMs: () => revocations?.behindMs ?? 0 };
+  const global = openStore({ ...options, redis }, { ...replicated, isOwn: false });
+  return {
+    local: openStore(options, { ...replicated, isOwn: true }),
+    global: { ...global, put: createPutAtGlobal(options, global) },
+    localFirst: createLocalFirst(withoutLocal),
+    present: withoutGlobal === 'refuse' ? createPresence({ redis, clock, prefix }) : async () => undefined,
+  };
+}
+
 interface Asked {
   readonly userId: string;
   readonly id: string;
@@ -103,21 +109,29 @@ interface Look {
   readonly found: Found;
 }
 
-interface Stores {
-  readonly local: StoreAt;
-  readonly global: StoreAt;
-}
-
-function openStores(options: RegionalSessionStoreOptions): Stores {
-  const { region, global: redis } = options;
-  return {
-    local: openStore(options, { region: region.name, outbox: true }),
-    global: openStore({ ...options, redis }, { region: region.name, outbox: false }),
+function lookUpIn({ local, global, localFirst, present }: Stores, options: RegionalSessionStoreOptions) {
+  const { onLookup } = options;
+  const adoption = createAdoption(options);
+  const hear = createHear(options);
+  return async ({ userId, id, from }: Asked, look: (store: StoreAt) => Promise<Found>): Promise<Found> => {
+    const { where, found } = await localFirst<Look>(
+      async () => ({ where: 'local', found: await look(local) }),
+      async () => ({ where: 'global', found: known(await look(global)) }),
+    );
+    if (where === 'global' || found !== undefined) {
+      await present();
+      onLookup?.(found === undefined ? 'nowhere' : where);
+      return found;
+    }
+    const { assertTold } = hear();
+    const parcel = await adoption.fetch(userId, id);
+    if (parcel !== undefined) await adoption.take(parcel);
+    // It is now what it will be at the next request.
+    const adopted = parcel && (await look(local));
+    onLookup?.(adopted === undefined ? 'nowhere' : 'global');
+    if (parcel === undefined) assertTold(id, from);
+    return adopted;
   };
-}
-
-function presence({ global: redis, clock, prefix = 'sk' }: RegionalSessionStoreOptions, without: WithoutGlobal) {
-  return without === 'refuse' ? createPresence({ redis, clock, prefix }) : undefined;
 }
 
 /**
@@ -128,10 +142,5 @@ async function destroyBoth({ local, global }: Stores, userId: string, ids: reado
   const destroyed = await local.destroy(userId, ...ids);
   const unknown = ids.filter((id) => !destroyed.includes(id));
   if (unknown.length === 0) return destroyed;
-  try {
-    return [...destroyed, ...(await global.destroy(userId, ...unknown))];
-  } catch (error) {
-    if (isUnavailable(error)) return destroyed;
-    throw error;
-  }
+  return [...destroyed, ...(await global.destroy(userId, ...unknown).catch(whileRedisUnavailable(() => [])))];
 }

@@ -1,19 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { SHARDS, sessionKeys } from '../keys.ts';
+import { sessionKeys } from '../keys.ts';
 import { createSessionStore } from '../open-store.ts';
-import { until } from '../testing/topology.ts';
 import { startValkey } from '../testing/valkey.ts';
+import { patiently, until } from '../testing/waiting.ts';
 import { type SessionSync, type SessionSyncOptions, startSessionSync } from './session-sync.ts';
-import type { SyncStep } from './sync-turn.ts';
-import { connected, createRegion, type RegionUnderTest } from './testing/world.ts';
+import { createSyncTurn, type SyncStep } from './sync-turn.ts';
+import { connected, createRegion, type RegionUnderTest, waitingIn } from './testing/world.ts';
 
 const servers = { local: await startValkey(inject('valkey')), global: await startValkey(inject('valkey')) };
-const local = await connected(servers.local.url, 1_000);
-const global = await connected(servers.global.url, 1_000);
+const local = await connected(servers.local.url);
+const global = await connected(servers.global.url);
+/** As processes have them: what gets no answer fails soon. */
+const hasty = { local: await connected(servers.local.url, 1_000), global: await connected(servers.global.url, 1_000) };
 const elsewhere = await connected(`${inject('redisUrl')}/7`);
 afterAll(async () => {
-  for (const redis of [local, global, elsewhere]) redis.disconnect();
+  for (const redis of [local, global, elsewhere, ...Object.values(hasty)]) redis.disconnect();
   for (const server of Object.values(servers)) await server.remove();
 });
 
@@ -36,17 +38,6 @@ const begin = () => patiently(() => tokyo().sessions.create({ userId, device: {}
 const knownInOsaka = (id: string) =>
   until('the other region knows it', async () => (await osaka.sessions.get(userId, id)) !== undefined);
 
-/** As a client would, that tries again: a slow machine is not what is tested. */
-async function patiently<T>(what: () => Promise<T>): Promise<T> {
-  let result: { readonly done: T } | undefined;
-  await until('it is answered', async () => {
-    result = { done: await what() };
-    return true;
-  });
-  if (result === undefined) throw new Error('it was answered');
-  return result.done;
-}
-
 function start(options: Partial<SessionSyncOptions> = {}): SessionSync {
   const evict = async () => undefined;
   const sync = startSessionSync({ ...QUICK, local, global, prefix, clock, evict, consumer: randomUUID(), ...options });
@@ -55,10 +46,7 @@ function start(options: Partial<SessionSyncOptions> = {}): SessionSync {
 }
 
 const drained = (sync: SessionSync) =>
-  until('nothing waits', async () => {
-    const outboxes = SHARDS.map((shard) => local.xlen(sessionKeys(prefix).outbox(shard)));
-    return (await Promise.all(outboxes)).every((length) => length === 0) && sync.waiting === 0;
-  });
+  until('nothing waits', async () => (await waitingIn(local, prefix)) === 0 && sync.waiting === 0);
 
 describe('a sync', () => {
   test('brings what changes to the other region as long as it runs', async () => {
@@ -79,10 +67,48 @@ describe('a sync', () => {
         if (step === 'push') throw new Error('not yet');
       },
     });
+    expect(sync.untoldMs).toBe(Number.POSITIVE_INFINITY);
     await until('it tells', async () => sync.waiting === 1 && sync.lagMs > 200);
+    expect(sync.untoldMs).toBeGreaterThan(100);
     await sync.stop();
-    await drained(start());
+    const next = start();
+    await drained(next);
+    // Later than the session by now, so that it was told of.
+    await until('it knows that all is told', async () => next.untoldMs < 1_000);
     await knownInOsaka(id);
+  });
+
+  test('brings at once what another process was given whose line is cut, and that goes on trying', async () => {
+    const claimAfterMs = 3_600_000;
+    const tries: string[] = [];
+    start({
+      claimAfterMs,
+      onPush: (result) => tries.push(result),
+      before(step) {
+        if (step === 'push') throw new Error('the line is cut');
+      },
+    });
+    const { id } = await begin();
+    await until('it was tried', async () => tries.includes('failed'));
+    const other = start({ claimAfterMs });
+    await knownInOsaka(id);
+    await drained(other);
+  });
+
+  test('brings what failed here and went to another process, which does not come back with it', async () => {
+    await begin();
+    let isCut = true;
+    const before = (step: SyncStep) => {
+      if (step === 'push' && isCut) throw new Error('the line is cut');
+    };
+    const evict = async () => undefined;
+    const turn = createSyncTurn({ local, global, prefix, clock, evict, consumer: 'here', before });
+    const patience = { count: 8, claimAfterMs: 0 };
+    expect((await turn(patience)).failure).toBeDefined();
+    await local.xautoclaim(sessionKeys(prefix).outboxOf(userId), 'sync', 'gone', 0, '0');
+    isCut = false;
+    expect(await turn(patience)).toMatchObject({ waiting: 1, failure: undefined });
+    expect(await turn(patience)).toMatchObject({ waiting: 0 });
   });
 
   test('begins with what there was before there were regions', async () => {
@@ -96,24 +122,55 @@ describe('a sync', () => {
 
   test('tells the global store of everything again when it lost everything: what lives, and what ended', async () => {
     const [kept, ended] = [await begin(), await begin()];
-    const refilled: number[] = [];
-    const sync = start({ onRefill: (sessions) => refilled.push(sessions) });
+    const sync = start();
     await knownInOsaka(ended.id);
     await patiently(() => tokyo().sessions.destroy(userId, ended.id));
     await drained(sync);
-    await until('the store is known to have all', async () => (await global.keys(`${prefix}:*:held:*`)).length === 64);
+    await until('the store is known to have all', async () => (await global.keys(`${prefix}:*:holds:*`)).length === 64);
     await patiently(() => servers.global.ask('flushall'));
-    await until('it is told of both again', async () => refilled.includes(2));
-    await drained(sync);
+    const left = () => global.hkeys(sessionKeys(prefix).session(userId, ended.id));
+    await until('it is told again of what ended', async () => (await left()).join() === 'endedAt');
     await knownInOsaka(kept.id);
-    const left = await patiently(() => global.hkeys(sessionKeys(prefix).session(userId, ended.id)));
-    expect(left).toEqual(['endedAt']);
+    await drained(sync);
     // In the other region nobody heard; once it is told there, it ends.
     await patiently(() => osaka.sessions.touch(userId, ended.id));
     await patiently(() => osaka.sync());
     expect(await patiently(() => osaka.sessions.get(userId, ended.id))).toBeUndefined();
   });
+
+  test('tells a global store that was brought back from a backup what it missed: what began since, and what ended', async () => {
+    const ended = await begin();
+    const sync = start();
+    await drained(sync);
+    await until('the store is known to have all', async () => (await global.keys(`${prefix}:*:holds:*`)).length === 64);
+    const restore = await backUpGlobal();
+    const later = await begin();
+    await patiently(() => tokyo().sessions.destroy(userId, ended.id));
+    await drained(sync);
+    await sync.stop();
+    await restore();
+    start();
+    const left = () => global.hkeys(sessionKeys(prefix).session(userId, ended.id));
+    await until('what ended has ended there', async () => (await left()).join() === 'endedAt');
+    await knownInOsaka(later.id);
+    expect(await patiently(() => osaka.sessions.get(userId, ended.id))).toBeUndefined();
+  });
 });
+
+/** What the global store holds now. @returns what brings it back to that, as if ten minutes had passed */
+async function backUpGlobal(): Promise<() => Promise<void>> {
+  const names = await patiently(() => global.keys(`${prefix}:*`));
+  const copies = await patiently(() =>
+    Promise.all(names.map(async (name) => [name, await global.pttl(name), await global.dumpBuffer(name)] as const)),
+  );
+  return async () => {
+    await patiently(() => servers.global.ask('flushall'));
+    for (const [name, life, copy] of copies) {
+      await patiently(() => global.restore(name, Math.max(life, 0), copy, 'REPLACE'));
+      if (name.includes(':holds:')) await patiently(() => global.decrby(name, 600_000));
+    }
+  };
+}
 
 describe.each(['local', 'global'] as const)('a sync whose %s store', (which) => {
   const server = servers[which];
@@ -124,7 +181,7 @@ describe.each(['local', 'global'] as const)('a sync whose %s store', (which) => 
   const steps = ['take', 'push', 'acknowledge'] as const satisfies SyncStep[];
   const cases = (['killed', 'frozen'] as const).flatMap((how) => steps.map((step) => [how, step] as const));
 
-  test.each(cases)('is %s before it comes to "%s" loses nothing', { timeout: 150_000 }, async (how, step) => {
+  test.each(cases)('is %s before it comes to "%s" loses nothing', { timeout: 600_000 }, async (how, step) => {
     const [known, leaving] = [await begin(), await begin()];
     const first = start();
     for (const { id } of [known, leaving]) await knownInOsaka(id);
@@ -136,6 +193,7 @@ describe.each(['local', 'global'] as const)('a sync whose %s store', (which) => 
     const struck = Promise.withResolvers<void>();
     let isStruck = false;
     const sync = start({
+      ...hasty,
       async before(next) {
         if (next !== step || isStruck) return;
         isStruck = true;
@@ -151,10 +209,9 @@ describe.each(['local', 'global'] as const)('a sync whose %s store', (which) => 
     const ended = await patiently(() => global.hkeys(sessionKeys(prefix).session(userId, leaving.id)));
     expect(ended).toEqual(['endedAt']);
     expect(await patiently(() => local.keys(`${prefix}:*:session:*`))).toHaveLength(3);
-    const [here, there] = await Promise.all(
-      [local, global].map((redis) => patiently(() => redis.hgetall(sessionKeys(prefix).session(userId, known.id)))),
-    );
-    expect(here).not.toHaveProperty('queued');
-    expect(there).toMatchObject({ id: known.id });
+    const ofKnown = sessionKeys(prefix).session(userId, known.id);
+    // A store that restarted is told once more of what it was told just before.
+    await until('it does not wait', async () => (await local.hexists(ofKnown, 'queued')) === 0);
+    expect(await patiently(() => global.hget(ofKnown, 'id'))).toBe(known.id);
   });
 });

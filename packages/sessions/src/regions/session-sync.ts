@@ -1,13 +1,14 @@
 import { setTimeout as timer } from 'node:timers/promises';
 import { createRefill } from './refill.ts';
+import type { Histories } from './resend.ts';
 import { createSyncTurn, type SyncTurnOptions, type Turn } from './sync-turn.ts';
 
 export interface SessionSyncOptions extends SyncTurnOptions {
   /** Milliseconds between two looks at the outboxes. @default 250 */
   readonly everyMs?: number;
   /**
-   * Milliseconds after which an entry is taken from a process that did not come back with it, and between two looks whether the
-   * global store lost anything. @default 30_000
+   * Milliseconds after which an entry is taken from a process that did not come back with it (one that cannot bring it gives it
+   * back at once), and between two looks whether the global store lost anything. @default 30_000
    */
   readonly claimAfterMs?: number;
   /** Milliseconds that only ever grow. @default performance.now */
@@ -24,6 +25,8 @@ export interface SessionSync {
   readonly lagMs: number;
   /** Sessions whose changes wait. */
   readonly waiting: number;
+  /** Milliseconds since the global store was told of all that had changed by then; Infinity until that is known. */
+  readonly untoldMs: number;
   /** Ends after the turn that is under way, which takes no longer than its commands may. */
   stop(): Promise<void>;
 }
@@ -45,6 +48,9 @@ export function startSessionSync(options: SessionSyncOptions): SessionSync {
     get waiting() {
       return sync.last.waiting;
     },
+    get untoldMs() {
+      return sync.untoldMs;
+    },
     async stop() {
       sync.stop();
       await running;
@@ -62,7 +68,9 @@ class Sync {
   readonly #monotonic: () => number;
   readonly #stopping = new AbortController();
   #lookedAt: number;
-  #claimedAt = Number.NEGATIVE_INFINITY;
+  /** On the clock that only grows: until then everything is told. */
+  #toldUntil = Number.NEGATIVE_INFINITY;
+  #sweptAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #count = 1;
   #state: 'working' | 'failing' | undefined;
@@ -72,8 +80,9 @@ class Sync {
 
   constructor(options: SessionSyncOptions) {
     this.#options = options;
-    this.#turn = createSyncTurn(options);
-    this.#refill = createRefill(options);
+    const histories: Histories = new Map();
+    this.#turn = createSyncTurn({ ...options, histories });
+    this.#refill = createRefill({ ...options, histories });
     this.#monotonic = options.monotonic ?? (() => performance.now());
     this.#lookedAt = this.#monotonic();
   }
@@ -82,6 +91,10 @@ class Sync {
   get lagMs(): number {
     const blindMs = this.#monotonic() - this.#lookedAt;
     return this.last.lagMs + (blindMs > MAX_PAUSE_MS ? blindMs : 0);
+  }
+
+  get untoldMs(): number {
+    return this.#monotonic() - this.#toldUntil;
   }
 
   stop(): void {
@@ -103,10 +116,13 @@ class Sync {
   async #next(): Promise<void> {
     const { claimAfterMs = CLAIM_AFTER_MS } = this.#options;
     const at = this.#monotonic();
-    const isClaimDue = at - this.#claimedAt >= claimAfterMs;
-    this.last = await this.#turn({ count: this.#count, ...(isClaimDue && { claimAfterMs }) });
-    if (this.last.isWhole) this.#lookedAt = at;
-    if (isClaimDue) this.#claimedAt = at;
+    const isSweeping = at - this.#sweptAt >= claimAfterMs;
+    this.last = await this.#turn({ count: this.#count, claimAfterMs, isSweeping });
+    if (this.last.isWhole) {
+      this.#lookedAt = at;
+      this.#toldUntil = Math.max(this.#toldUntil, at - this.last.lagMs);
+    }
+    if (isSweeping) this.#sweptAt = at;
     if (this.last.failure !== undefined) return this.#fail(this.last.failure);
     // A store that lost everything was away, if only for a moment.
     if (at >= this.#refillAt || this.#failures > 0) this.#refilling ??= this.#refillOnce();

@@ -1,12 +1,12 @@
 import type { Logger, Metrics } from '@sekisho/telemetry';
-import type { RevocationObserver } from '../revocation/follower.ts';
+import type { RevocationObserver } from '../revocation/observer.ts';
 import type { RevocationReader } from '../revocation/reader.ts';
 import type { BridgeObserver } from '../revocation/regional/bridge.ts';
 import { observeRevocations, type RevocationMetrics } from '../revocation/telling.ts';
+import { PUSH_RESULTS } from './push.ts';
 import type { Region } from './region.ts';
 import type { LookedUp } from './session-store.ts';
 import type { SessionSync } from './session-sync.ts';
-import { PUSH_RESULTS } from './sync-turn.ts';
 
 /** Where a session was looked for and found: `nowhere` is one that nobody knows, or that is over. */
 const LOOKUPS = ['local', 'global', 'nowhere'] as const satisfies LookedUp[];
@@ -55,8 +55,6 @@ export function createRegionMetrics(
     }),
   };
 }
-
-export type SyncMetrics = ReturnType<typeof createSyncMetrics>;
 
 /**
  * What the process tells that brings changes of sessions to the other regions.

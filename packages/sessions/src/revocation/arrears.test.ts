@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { Arrears } from './arrears.ts';
+import { Arrears, lackingIn, MAX_OWED } from './arrears.ts';
 import type { Heard } from './log.ts';
+import { RevocationSet } from './revocation-set.ts';
 
 const UNTIL = 1_800_000_000_000;
 const session = (id: string): Heard => ({ kind: 'session', id, until: UNTIL });
@@ -128,5 +129,25 @@ describe('what a log lacks', () => {
     await arrears.stop();
     await arrears.pay();
     expect(written).toEqual([]);
+  });
+});
+
+describe('what one set lacks of another', () => {
+  const setOf = (...entries: readonly Heard[]) => {
+    const set = new RevocationSet();
+    for (const entry of entries) set.add(entry);
+    return set;
+  };
+
+  test('is what is not over', () => {
+    const of = setOf(session('s1'), session('s2'), { ...session('s3'), until: UNTIL + 60_000 });
+    expect(lackingIn(setOf(session('s1')), { of, now: UNTIL })).toMatchObject([{ id: 's3' }]);
+    expect(lackingIn(setOf(session('s1')), { of, now: UNTIL - 1 })).toMatchObject([{ id: 's2' }, { id: 's3' }]);
+    expect(lackingIn(of, { of, now: 0 })).toEqual([]);
+  });
+
+  test('is told of no further than that nobody keeps more', () => {
+    const lacking = lackingIn(new RevocationSet(), { of: setOf(...many(MAX_OWED + 10)), now: 0 });
+    expect(lacking).toHaveLength(MAX_OWED + 1);
   });
 });

@@ -1,4 +1,6 @@
 import type { Heard } from './log.ts';
+import type { RevocationEntry } from './revocation.ts';
+import type { RevocationSet } from './revocation-set.ts';
 
 export interface ArrearsOptions {
   /** @default what is owed stays so */
@@ -22,7 +24,7 @@ interface Owed {
 
 const AT_ONCE = 500;
 /** A few MB; what is above it is found by the next comparison. */
-const MAX_OWED = 50_000;
+export const MAX_OWED = 50_000;
 
 /**
  * What a log lacks of what its reader knows, until it is written there. Whatever finds no room here, or was not kept for want
@@ -73,7 +75,7 @@ export class Arrears {
     this.#news = [];
   }
 
-  /** @param missing everything that the log lacks */
+  /** @param missing everything that the log lacks; of more than MAX_OWED at least one more than that */
   settle(missing: readonly Heard[]): void {
     this.forget();
     this.#isCompared = true;
@@ -140,4 +142,14 @@ export class Arrears {
       ? entry
       : { ...entry, ageMs: entry.ageMs + Math.round(this.#options.monotonic() - since) };
   }
+}
+
+/** @returns what one set has and the other has not; of a million no more than tells that somebody cannot keep it */
+export function lackingIn(set: RevocationSet, { of, now }: { of: RevocationSet; now: number }): RevocationEntry[] {
+  const lacking: RevocationEntry[] = [];
+  for (const entry of of.entries()) {
+    if (lacking.length > MAX_OWED) break;
+    if (entry.until > now && !set.covers(entry)) lacking.push(entry);
+  }
+  return lacking;
 }

@@ -5,9 +5,9 @@ import { assertRevocableId, assertSessionId, toHead } from './member.ts';
 import { EVERYTHING, isDated, type Revocation } from './revocation.ts';
 
 /** Envoy and our verifiers accept a token for 60 s after its end; the rest is for clocks that differ. */
-export const AFTER_EXPIRY_MS = 90_000;
+const AFTER_EXPIRY_MS = 90_000;
 /** An end is a time of day, the same in every region: as much may their clocks differ. */
-export const REGION_CLOCKS_MS = 15 * 60_000;
+const REGION_CLOCKS_MS = 15 * 60_000;
 
 /** As the script reads an entry: kind, id, head, until, life, from, age. */
 export type EntryArguments = readonly string[];

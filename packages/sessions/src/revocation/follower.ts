@@ -1,5 +1,5 @@
 import { setTimeout as timer } from 'node:timers/promises';
-import { Arrears } from './arrears.ts';
+import { Arrears, lackingIn } from './arrears.ts';
 import {
   BLOCK_MS,
   type Heard,
@@ -10,27 +10,9 @@ import {
   type RevocationLog,
   type Turn,
 } from './log.ts';
-import type { RevocationEntry, RevocationKind } from './revocation.ts';
+import type { LoadReason, RevocationObserver } from './observer.ts';
+import type { RevocationEntry } from './revocation.ts';
 import { RevocationSet } from './revocation-set.ts';
-
-/** What a reader tells of itself, for logs and metrics. */
-export interface RevocationObserver {
-  /**
-   * Seconds from an entry's moment in Redis until it is in force here; differing clocks are allowed for.
-   * @param from the other region that it was revoked in
-   */
-  propagated?(seconds: number, kind: RevocationKind, from?: string): void;
-  /** The sets were loaded: at the start, or because the stream showed a gap. */
-  loaded?(why: 'start' | 'gap', entries: number): void;
-  /** Redis had lost entries that this reader knew, and has them again. */
-  restored?(entries: number): void;
-  /** They could not be written back: told once, tried again at every turn. */
-  unrestored?(entries: number, cause: unknown): void;
-  /** Told once when Redis is followed and once when it is lost, not at every attempt. */
-  state?(state: 'following' | 'lost', cause?: unknown): void;
-  /** Entries that this version cannot read, so does not apply. */
-  unreadable?(entries: number): void;
-}
 
 export interface FollowerOptions {
   readonly log: RevocationLog;
@@ -48,7 +30,7 @@ export interface Shared {
   readonly set: RevocationSet;
   /** What this log lacks. */
   readonly arrears: Arrears;
-  /** Told what nobody knew before; the others are to have it too. */
+  /** Told what nobody knew before; the others are to have it too. Of more than MAX_OWED there is one more than that. */
   readonly onNews: (entries: readonly Heard[]) => void;
   /** Asked with each question for what is new; what it learned counts once everything up to it was heard. */
   readonly beside: () => Promise<() => void>;
@@ -70,8 +52,9 @@ export class Follower {
   readonly #monotonic: () => number;
   readonly #stopping = new AbortController();
   readonly #ready = Promise.withResolvers<void>();
-  /** undefined until everything is loaded, and again after a gap. */
   #position: Position | undefined;
+  /** Of the place, when everything was loaded. */
+  #history: string | undefined;
   #heardAt = Number.NEGATIVE_INFINITY;
   #sweptAt = Number.NEGATIVE_INFINITY;
   /** Redis' clock minus this process'. */
@@ -101,6 +84,16 @@ export class Follower {
   /** On the clock that only grows: until then everything is known. */
   get heardAt(): number {
     return this.#heardAt;
+  }
+
+  /** Where it goes on from; undefined until everything is loaded, and again after a gap. */
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
+  /** Of the place as it was compared last; undefined before the first time. */
+  get history(): string | undefined {
+    return this.#history;
   }
 
   get staleMs(): number {
@@ -137,7 +130,8 @@ export class Follower {
     if (this.#shared === undefined) await paying;
     const askedAt = this.#monotonic();
     const [learn, turn] = await Promise.all([this.#shared?.beside(), this.#options.log.next(this.#position)]);
-    const reached = endOf(turn, this.#position);
+    // Another history may lack what was written there and not read back.
+    const reached = turn.history === this.#history ? endOf(turn, this.#position) : undefined;
     this.#apply(turn.entries);
     this.#position = reached;
     // More entries may wait than one turn brings. And what a process reads that stood still may be old: it was true when it was sent.
@@ -152,21 +146,27 @@ export class Follower {
   /** @returns the position to follow from, taken before the sets are read */
   async #load(): Promise<Position> {
     const { log, clock, observer } = this.#options;
-    const why = this.#heardAt === Number.NEGATIVE_INFINITY ? 'start' : 'gap';
     const startedAt = this.#monotonic();
     const now = await log.now();
     this.#aheadMs = now - clock().getTime();
-    const [learn, position] = await Promise.all([this.#shared?.beside(), log.last()]);
+    const [learn, { last, history }] = await Promise.all([this.#shared?.beside(), log.head()]);
     const snapshot = new RevocationSet();
     for await (const page of log.all()) this.#addTo(snapshot, page, now);
-    const news = this.#shared && [...snapshot.entries()].filter((entry) => !this.set.covers(entry));
-    this.#arrears.settle([...this.set.entries()].filter((entry) => entry.until > now && !snapshot.covers(entry)));
+    const news = this.#shared && lackingIn(this.set, { of: snapshot, now });
+    const missing = lackingIn(snapshot, { of: this.set, now });
+    this.#arrears.settle(missing);
     for (const entry of snapshot.entries()) this.set.add(entry);
     if (news !== undefined) this.#shared?.onNews(news);
-    observer?.loaded?.(why, snapshot.size);
+    observer?.loaded?.(this.#whyLoaded(history, missing.length), snapshot.size);
+    this.#history = history;
     learn?.();
     this.#hear(startedAt);
-    return position;
+    return last;
+  }
+
+  #whyLoaded(history: string, missing: number): LoadReason {
+    if (this.#heardAt === Number.NEGATIVE_INFINITY) return 'start';
+    return history !== this.#history && missing === 0 ? 'takeover' : 'gap';
   }
 
   #apply(entries: readonly LoggedEntry[]): void {

@@ -18,5 +18,3 @@ export function revocationKeys(prefix: string) {
     sets: REVOCATION_KINDS.map((kind) => ({ kind, key: `${stream}:${kind}` })),
   };
 }
-
-export type RevocationKeys = ReturnType<typeof revocationKeys>;

@@ -36,9 +36,18 @@ export interface LoggedEntry {
   readonly ageMs?: number | undefined;
 }
 
-export interface Turn {
-  /** The last position that the stream had when it was asked, before it was read. */
+export interface Head {
+  /** The last position that the stream has. */
   readonly last: Position;
+  /**
+   * Names the history of writes that the place goes on with, empty where it does not say. With another one it may lack what it had
+   * acknowledged: a replica took over, or it restarted.
+   */
+  readonly history: string;
+}
+
+/** A head as it was when it was asked, before the stream was read. */
+export interface Turn extends Head {
   readonly entries: readonly LoggedEntry[];
 }
 
@@ -46,7 +55,7 @@ export interface Turn {
 export interface RevocationLog {
   /** The clock of that place, milliseconds since the epoch. */
   now(): Promise<number>;
-  last(): Promise<Position>;
+  head(): Promise<Head>;
   /** Every entry that is not over, in pages; one that is added meanwhile may be missing. */
   all(): AsyncIterable<readonly (RevocationEntry | undefined)[]>;
   /** Entries behind the position, in order; waits BLOCK_MS for the first. */

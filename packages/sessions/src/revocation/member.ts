@@ -1,11 +1,10 @@
 import { isRegionName, TEXT_CHARACTER } from '@sekisho/tokens';
 import { SessionError } from '../errors.ts';
+import { isStoredId } from '../keys.ts';
 import { isDated, isRevocationKind, type RevocationEntry, type RevocationKind } from './revocation.ts';
 
 /** As long as any claim may be. */
 const ID = new RegExp(`^${TEXT_CHARACTER}{1,512}$`, 'u');
-/** A session's id, as keys of sessions have it. */
-const SESSION_ID = /^[A-Za-z0-9_-]{1,128}$/u;
 const REGION = '[a-z0-9-]{1,32}';
 /** A member of a dated kind's set: `moment[@region[~moment@region][!session]]:id`, what it answers after `~`, what it excepts after `!`. */
 const DATED = new RegExp(
@@ -21,7 +20,7 @@ export function assertRevocableId(id: string): void {
 
 /** @throws SessionError `revocation_invalid` */
 export function assertSessionId(id: string): void {
-  if (SESSION_ID.test(id)) return;
+  if (isStoredId(id)) return;
   throw new SessionError('revocation_invalid', 'the session that goes on is no session id');
 }
 

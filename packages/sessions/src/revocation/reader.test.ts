@@ -1,5 +1,7 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import { memoryLog } from '../testing/memory-log.ts';
+import { afterEach, describe, expect, test } from 'vitest';
+import { logWith, MemoryLog } from '../testing/memory-log.ts';
+import { refuses } from '../testing/refusals.ts';
+import { patiently } from '../testing/waiting.ts';
 import type { FollowerOptions } from './follower.ts';
 import { type RevocationReader, startRevocationReader } from './reader.ts';
 import type { RevocationEntry } from './revocation.ts';
@@ -9,7 +11,7 @@ afterEach(() => Promise.all(readers.splice(0).map((reader) => reader.stop())));
 
 function setUp(options: Partial<FollowerOptions> = {}) {
   const time = { now: 1_800_000_000_000, monotonic: 0 };
-  const log = memoryLog(() => time.now);
+  const log = new MemoryLog(() => time.now);
   const told: unknown[][] = [];
   const tell =
     (what: string) =>
@@ -40,10 +42,7 @@ function setUp(options: Partial<FollowerOptions> = {}) {
   return { time, log, told, start, session };
 }
 
-const refuses = (reader: RevocationReader, id: string) => reader.check({ session: { id } }) !== undefined;
-const settled = (what: () => void) => vi.waitFor(what, { timeout: 10_000, interval: 1 });
-
-describe('a reader of revocations', () => {
+describe('a reader of revocations', { timeout: 90_000 }, () => {
   test('knows what was revoked before it started, and says so', async () => {
     const { log, start, session, told } = setUp();
     log.add(session('s1'));
@@ -60,7 +59,7 @@ describe('a reader of revocations', () => {
     log.add(session('s1'));
     log.whileLoading(() => log.add(session('s2')));
     const reader = start();
-    await settled(() => expect(refuses(reader, 's2')).toBe(true));
+    await patiently(() => expect(refuses(reader, 's2')).toBe(true));
     expect(refuses(reader, 's1')).toBe(true);
   });
 
@@ -69,7 +68,7 @@ describe('a reader of revocations', () => {
     const reader = start();
     await reader.ready;
     log.add(session('s1'));
-    await settled(() => expect(refuses(reader, 's1')).toBe(true));
+    await patiently(() => expect(refuses(reader, 's1')).toBe(true));
     expect(told.filter(([what]) => what !== 'state')).toEqual([
       ['loaded', 'start', 0],
       ['propagated', 0, 'session', undefined],
@@ -81,14 +80,14 @@ describe('a reader of revocations', () => {
     const reader = start();
     await reader.ready;
     log.fail(new Error('away'));
-    await settled(() => expect(told).toContainEqual(['state', 'lost', expect.any(Error)]));
+    await patiently(() => expect(told).toContainEqual(['state', 'lost', expect.any(Error)]));
     log.add(session('s1'), session('s2'), session('s3'));
     log.trim(1);
     log.fail(undefined);
-    await settled(() => expect(refuses(reader, 's1')).toBe(true));
-    await settled(() => expect(told).toContainEqual(['loaded', 'gap', 3]));
+    await patiently(() => expect(refuses(reader, 's1')).toBe(true));
+    await patiently(() => expect(told).toContainEqual(['loaded', 'gap', 3]));
     log.add(session('s4'));
-    await settled(() => expect(refuses(reader, 's4')).toBe(true));
+    await patiently(() => expect(refuses(reader, 's4')).toBe(true));
     expect(told.filter(([what]) => what === 'loaded')).toHaveLength(2);
   });
 
@@ -97,10 +96,10 @@ describe('a reader of revocations', () => {
     const reader = start();
     await reader.ready;
     log.fail(new Error('away'));
-    await settled(() => expect(told).toContainEqual(['state', 'lost', expect.any(Error)]));
+    await patiently(() => expect(told).toContainEqual(['state', 'lost', expect.any(Error)]));
     log.add(session('s1'));
     log.fail(undefined);
-    await settled(() => expect(refuses(reader, 's1')).toBe(true));
+    await patiently(() => expect(refuses(reader, 's1')).toBe(true));
     expect(told.filter(([what]) => what === 'loaded')).toHaveLength(1);
     expect(told.filter(([what]) => what === 'state').map(([, state]) => state)).toEqual([
       'following',
@@ -120,14 +119,33 @@ describe('a reader of revocations', () => {
     const reader = start();
     await reader.ready;
     log.add(session('s1'), session('s2'));
-    await settled(() => expect(refuses(reader, 's2')).toBe(true));
+    await patiently(() => expect(refuses(reader, 's2')).toBe(true));
     if (how === 'flush') log.flush();
     else log.loseLast(1);
-    await settled(() => expect(told).toContainEqual(['restored', how === 'flush' ? 2 : 1]));
+    await patiently(() => expect(told).toContainEqual(['restored', how === 'flush' ? 2 : 1]));
     expect(lost.map(({ id }) => id)).toEqual(how === 'flush' ? ['s1', 's2'] : ['s2']);
     const other = start();
     await other.ready;
     expect([refuses(other, 's1'), refuses(other, 's2')]).toEqual([true, true]);
+  });
+
+  test('loads again when another server took over, and tells whether that one lacked something', async () => {
+    const { log, start, session, told } = setUp({ restore: async (entries) => log.restore(entries) });
+    const reader = start();
+    await reader.ready;
+    log.add(session('s1'));
+    await patiently(() => expect(refuses(reader, 's1')).toBe(true));
+    const loaded = (why: string, entries: number) =>
+      patiently(() => {
+        log.tick();
+        expect(told).toContainEqual(['loaded', why, entries]);
+      });
+    log.takeOver();
+    await loaded('takeover', 1);
+    log.loseLast(1);
+    log.takeOver();
+    await loaded('gap', 0);
+    await patiently(() => expect(log.added).toBe(2));
   });
 
   test('notices a loss that other entries have made up for in number', async () => {
@@ -135,14 +153,14 @@ describe('a reader of revocations', () => {
     const reader = start();
     await reader.ready;
     log.add(session('s1'), session('s2'));
-    await settled(() => expect(refuses(reader, 's2')).toBe(true));
+    await patiently(() => expect(refuses(reader, 's2')).toBe(true));
     log.fail(new Error('away'));
-    await settled(() => expect(told).toContainEqual(['state', 'lost', expect.any(Error)]));
+    await patiently(() => expect(told).toContainEqual(['state', 'lost', expect.any(Error)]));
     log.loseLast(1);
     time.now += 1;
     log.add(session('s3'));
     log.fail(undefined);
-    await settled(() => expect(told).toContainEqual(['loaded', 'gap', 2]));
+    await patiently(() => expect(told).toContainEqual(['loaded', 'gap', 2]));
     for (const id of ['s1', 's2', 's3']) expect(refuses(reader, id)).toBe(true);
   });
 
@@ -151,12 +169,12 @@ describe('a reader of revocations', () => {
     const reader = start();
     await reader.ready;
     log.add(session('s1'));
-    await settled(() => expect(refuses(reader, 's1')).toBe(true));
+    await patiently(() => expect(refuses(reader, 's1')).toBe(true));
     log.flush();
     for (const id of ['s2', 's3']) {
       time.now += 1;
       log.add(session(id));
-      await settled(() => expect(refuses(reader, id)).toBe(true));
+      await patiently(() => expect(refuses(reader, id)).toBe(true));
     }
     expect(refuses(reader, 's1')).toBe(true);
     expect(told.filter(([what]) => what === 'unrestored')).toEqual([['unrestored', 1, expect.any(Error)]]);
@@ -169,13 +187,13 @@ describe('a reader of revocations', () => {
     await reader.ready;
     expect(reader.staleMs).toBe(0);
     log.fail(new Error('away'));
-    await settled(() => expect(told).toContainEqual(['state', 'lost', expect.any(Error)]));
+    await patiently(() => expect(told).toContainEqual(['state', 'lost', expect.any(Error)]));
     time.monotonic += 5_000;
     expect(reader.staleMs).toBe(5_000);
     expect(refuses(reader, 's1')).toBe(true);
     log.fail(undefined);
     log.add(session('s2'));
-    await settled(() => expect(reader.staleMs).toBe(0));
+    await patiently(() => expect(reader.staleMs).toBe(0));
   });
 
   test('takes an answer for as old as it may be when it reads it late', async () => {
@@ -186,15 +204,15 @@ describe('a reader of revocations', () => {
       if (isAsked) return log.next(position);
       isAsked = true;
       await promise;
-      return { last: position, entries: [] };
+      return { ...(await log.head()), last: position, entries: [] };
     };
-    const reader = start({ ...log, next });
-    await settled(() => expect(isAsked).toBe(true));
+    const reader = start(logWith(log, { next }));
+    await patiently(() => expect(isAsked).toBe(true));
     // The process stands still, and finds the answer where it came long ago.
     time.monotonic += 10_000;
     const before = reader.staleMs;
     resolve();
-    await settled(() => expect(reader.staleMs).not.toBe(before));
+    await patiently(() => expect(reader.staleMs).not.toBe(before));
     expect(reader.staleMs).toBe(9_000);
   });
 
@@ -204,7 +222,7 @@ describe('a reader of revocations', () => {
     const reader = start();
     await reader.ready;
     log.add(undefined, session('s2'));
-    await settled(() => expect(refuses(reader, 's2')).toBe(true));
+    await patiently(() => expect(refuses(reader, 's2')).toBe(true));
     expect(refuses(reader, 's1')).toBe(true);
     expect(told.filter(([what]) => what === 'unreadable')).toEqual([
       ['unreadable', 1],
@@ -222,8 +240,8 @@ describe('a reader of revocations', () => {
     time.now += 1_000_000;
     time.monotonic += 61_000;
     log.add({ kind: 'session', id: 's2', until: time.now + 900_000 });
-    await settled(() => expect(refuses(reader, 's2')).toBe(true));
-    await settled(() => expect(reader.size).toBe(1));
+    await patiently(() => expect(refuses(reader, 's2')).toBe(true));
+    await patiently(() => expect(reader.size).toBe(1));
   });
 
   test('stops in the middle of a wait, and keeps what it knows', async () => {

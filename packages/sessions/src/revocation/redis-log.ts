@@ -1,8 +1,10 @@
 import { isRegionName } from '@sekisho/tokens';
 import type { RedisConnection } from '../connection.ts';
+import { HISTORY_FUNCTION } from '../history.ts';
 import { redisCall } from '../redis-call.ts';
+import { items } from '../replies.ts';
 import { revocationKeys } from './keys.ts';
-import { BEGINNING, BLOCK_MS, type LoggedEntry, type Position, type RevocationLog } from './log.ts';
+import { BEGINNING, BLOCK_MS, type Head, type LoggedEntry, type Position, type RevocationLog } from './log.ts';
 import { toEntry } from './member.ts';
 import { toReport } from './regional/report.ts';
 
@@ -10,16 +12,32 @@ const PAGE = 1_000;
 /** Of a set: one page follows from the other, so a line that is long should be taken seldom. */
 const SCAN_PAGE = 5_000;
 
+/**
+ * KEYS stream. Returns the time in ms, the last position, and the history, all of the node of a Cluster that has the stream: another one
+ * may be away, and has a clock and a history of its own. Sent whole each time, since a script that is not known would be asked for again
+ * behind the read that waits.
+ */
+const HEAD = `${HISTORY_FUNCTION}
+local time, last = redis.call('TIME'), '${BEGINNING}'
+local info = redis.pcall('XINFO', 'STREAM', KEYS[1])
+if info.err and not string.find(info.err, 'no such key', 1, true) then return info end
+for i = 1, #info, 2 do
+  if info[i] == 'last-generated-id' then last = info[i + 1] end
+end
+return {time[1] * 1000 + math.floor(time[2] / 1000), last, history()}`;
+
 /** @param redis a connection of its own: a read that waits holds up every other command */
 export function createRedisLog(redis: RedisConnection, prefix: string): RevocationLog {
   const { stream, sets, regions } = revocationKeys(prefix);
-  const now = async () => {
-    const [seconds, microseconds] = await redisCall(redis.time());
-    return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+  const head = async (): Promise<Head & { readonly now: number }> => {
+    const reply = await redisCall(redis.eval(HEAD, 1, stream));
+    const [now, last, history] = items(reply);
+    return { now: Number(now), last: String(last), history: String(history) };
   };
+  const now = async () => (await head()).now;
   return {
     now,
-    last: () => lastGenerated(redis, stream),
+    head,
     async *all() {
       for (const { kind, key } of sets) {
         for await (const page of scan(redis, key)) yield page.map(([member, until]) => toEntry(kind, member, until));
@@ -27,11 +45,11 @@ export function createRedisLog(redis: RedisConnection, prefix: string): Revocati
     },
     async next(position) {
       // One connection answers in order: asked before it is read, in one round trip.
-      const last = lastGenerated(redis, stream);
+      const asking = head();
       const read = redisCall(redis.xread('COUNT', PAGE, 'BLOCK', BLOCK_MS, 'STREAMS', stream, position));
-      const [asked, reply] = await Promise.all([last, read]);
+      const [{ last, history }, reply] = await Promise.all([asking, read]);
       const [, rows = []] = reply?.[0] ?? [];
-      return { last: asked, entries: rows.map(([id, fields]) => toLogged(id, fields)) };
+      return { last, history, entries: rows.map(([id, fields]) => toLogged(id, fields)) };
     },
     async regions() {
       const [fields, asked] = await Promise.all([redisCall(redis.hgetall(regions)), now()]);
@@ -39,17 +57,6 @@ export function createRedisLog(redis: RedisConnection, prefix: string): Revocati
     },
     close: () => redis.disconnect(),
   };
-}
-
-async function lastGenerated(redis: RedisConnection, stream: string): Promise<Position> {
-  const info = await redisCall(redis.xinfo('STREAM', stream).catch(noneWhenMissing));
-  if (!Array.isArray(info)) return BEGINNING;
-  return String(info[info.indexOf('last-generated-id') + 1]);
-}
-
-function noneWhenMissing(error: unknown): undefined {
-  if (error instanceof Error && error.message.startsWith('ERR no such key')) return undefined;
-  throw error;
 }
 
 async function* scan(redis: RedisConnection, key: string): AsyncGenerator<(readonly [string, string])[]> {

@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { kidOf, THUMBPRINT } from '../testing/refusals.ts';
 import type { RevocationEntry } from './revocation.ts';
 import { RevocationSet } from './revocation-set.ts';
 
 const NOW_S = 1_800_000_000;
 const UNTIL = (NOW_S + 900) * 1000;
 const REGIONS = ['tokyo', 'osaka', 'kyoto'] as const;
-const THUMBPRINT = 'x'.repeat(43);
-const kidOf = (region: string) => `${region}.${THUMBPRINT}`;
 
 const region = fc.constantFrom(...REGIONS);
 const moment = fc.integer({ min: NOW_S - 3, max: NOW_S + 3 });

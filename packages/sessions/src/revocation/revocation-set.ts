@@ -58,8 +58,9 @@ const REFUSALS = {
 } as const satisfies Record<Exclude<RevocationKind, 'logout'>, Refusal>;
 
 /**
- * Revocations in memory. It only ever refuses more: two entries of one name become the stricter of both, and what is
- * over is forgotten only by `sweep`. (What a region's answer puts an end to, see `RegionalMoments`.) Ends are kept in whole seconds, which V8 stores inside the map.
+ * Revocations in memory. It only ever refuses more, but for the answers of regions (`RegionalMoments`): two entries of one
+ * name become the stricter of both, and what is over is forgotten only by `sweep`. Ends are kept in whole seconds, which V8
+ * stores inside the map.
  */
 export class RevocationSet {
   readonly #named: Readonly<Record<NamedKind, Map<string, number>>> = {

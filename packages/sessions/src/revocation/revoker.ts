@@ -55,23 +55,9 @@ export function createRevokerOf(
   options: RevokerOptions,
   place: Pick<WritingOptions, 'region' | 'isOwnClock'> = {},
 ): Revoker {
-  const { redis, clock, prefix = 'sk', minReplicas = 0, maxNotices = MAX_NOTICES } = options;
-  const keys = revocationKeys(prefix);
+  const { clock } = options;
   const writing: WritingOptions = { ...options, ...place };
-
-  async function write(entries: readonly EntryArguments[], notices: readonly string[][] = []): Promise<number> {
-    if (entries.length === 0) return 0;
-    const sets = entries.map(([kind = '']) => `${keys.stream}:${kind}`);
-    const { due, waiting } = noticeKeys(prefix);
-    const noted = notices.length > 0 ? [maxNotices, NOTICE_LIFE_MS, ...notices.flat()] : [];
-    const lost = await REVOKE.run(
-      redis,
-      [keys.stream, ...sets, ...(notices.length > 0 ? [due, waiting] : [])],
-      [clock().getTime(), STREAM_LIFE_MS, entries.length, ...entries.flat(), ...noted],
-    );
-    if (minReplicas > 0) await confirmReplicated(redis, keys.stream, minReplicas);
-    return Number(lost);
-  }
+  const write = writeIn(options);
 
   function endAtOnce(sessions: readonly EndedSession[]): Promise<number> {
     const now = clock().getTime();
@@ -101,6 +87,27 @@ export function createRevokerOf(
         await write(entries.slice(from, from + MAX_AT_ONCE).map(restoring));
       }
     },
+  };
+}
+
+/** @returns how many notices found no room */
+type Write = (entries: readonly EntryArguments[], notices?: readonly string[][]) => Promise<number>;
+
+function writeIn(options: RevokerOptions): Write {
+  const { redis, clock, prefix = 'sk', minReplicas = 0, maxNotices = MAX_NOTICES } = options;
+  const keys = revocationKeys(prefix);
+  return async (entries, notices = []) => {
+    if (entries.length === 0) return 0;
+    const sets = entries.map(([kind = '']) => `${keys.stream}:${kind}`);
+    const { due, waiting } = noticeKeys(prefix);
+    const noted = notices.length > 0 ? [maxNotices, NOTICE_LIFE_MS, ...notices.flat()] : [];
+    const lost = await REVOKE.run(
+      redis,
+      [keys.stream, ...sets, ...(notices.length > 0 ? [due, waiting] : [])],
+      [clock().getTime(), STREAM_LIFE_MS, entries.length, ...entries.flat(), ...noted],
+    );
+    if (minReplicas > 0) await confirmReplicated(redis, keys.stream, minReplicas);
+    return Number(lost);
   };
 }
 

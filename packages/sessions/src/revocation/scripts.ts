@@ -1,4 +1,6 @@
+import { HISTORY_FUNCTION } from '../history.ts';
 import { LuaScript } from '../lua-script.ts';
+import { MARK_AHEAD_MS } from './regional/region-news.ts';
 
 /** A reader that was away for longer loads the sets. */
 export const STREAM_LIFE_MS = 10 * 60_000;
@@ -96,27 +98,59 @@ add(KEYS[2], ARGV[3], ARGV[4], ARGV[5], ends, '', '')
 put(KEYS[3], ARGV[8], ends)
 return 1`);
 
-/** Until when a region is wholly there, by Redis' clock. KEYS regions. ARGV field, age in ms. A moment to come was written by a clock that was set back. */
-export const BEAT = new LuaScript(`
+/**
+ * Until when a region is wholly there, by Redis' clock. A moment to come was written by a clock that was set back. KEYS regions. ARGV
+ * the history that this is known of: with another one nothing is noted; then fields, each with an age in ms.
+ */
+export const BEAT = new LuaScript(`${HISTORY_FUNCTION}
+if ARGV[1] ~= history() then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local moment = now - ARGV[2]
-local held = tonumber(redis.call('HGET', KEYS[1], ARGV[1]))
-if held and held <= now and held >= moment then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', moment))
+for i = 2, #ARGV, 2 do
+  local moment = now - ARGV[i + 1]
+  local held = tonumber(redis.call('HGET', KEYS[1], ARGV[i]))
+  if not (held and held <= now and held >= moment) then
+    redis.call('HSET', KEYS[1], ARGV[i], string.format('%.0f', moment))
+  end
+end
+return 1`);
+
+/**
+ * Until when everything that other regions revoked is in this store: by its clock, and by that of the process which knows. A store
+ * that goes on with another history, or lost the position up to which it was read, may lack what this speaks of: then nothing is noted.
+ * KEYS regions, stream. ARGV position, history, then of each region: field, age in ms, moment by the process' clock. Returns whether it is noted.
+ */
+export const NOTE = new LuaScript(`${HISTORY_FUNCTION}
+if ARGV[2] ~= history() then return 0 end
+local last = '0-0'
+local info = redis.pcall('XINFO', 'STREAM', KEYS[2])
+for i = 1, #info, 2 do
+  if info[i] == 'last-generated-id' then last = info[i + 1] end
+end
+if last ~= ARGV[1] and #redis.call('XRANGE', KEYS[2], ARGV[1], ARGV[1]) == 0 then return 0 end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for i = 3, #ARGV, 3 do
+  local moment = now - ARGV[i + 1]
+  local held = tonumber(string.match(redis.call('HGET', KEYS[1], ARGV[i]) or '', '^%d+'))
+  if not (held and held <= now and held >= moment) then
+    redis.call('HSET', KEYS[1], ARGV[i], string.format('%.0f', moment) .. ' ' .. ARGV[i + 2])
+  end
+end
 return 1`);
 
 /**
  * What an administrator says of a region: the later of two counts. KEYS regions. ARGV field, state, at, and 1 where it is said just now: then it
- * is the later one, whatever the clocks say. Returns when it was said.
+ * is the later one, whatever the clocks say, but of one that nobody can have said yet. Returns when it was said.
  */
 export const MARK = new LuaScript(`
-local at = tonumber(ARGV[3])
+local latest = redis.call('TIME')[1] * 1000 + ${MARK_AHEAD_MS}
+local at, isNew = tonumber(ARGV[3]), ARGV[4] == '1'
+if isNew then at = math.min(at, latest) end
 local held = redis.call('HGET', KEYS[1], ARGV[1])
 local state, since = string.match(held or '', '^(%l+) (%d+)$')
-if since then
-  since = tonumber(since)
-  local isNew = ARGV[4] == '1'
+since = tonumber(since)
+if since and since <= latest then
   if state == ARGV[2] and isNew or since >= at and not isNew then return since end
   at = math.max(at, since + 1)
 end

@@ -1,5 +1,5 @@
 import type { Logger, Metrics } from '@sekisho/telemetry';
-import type { RevocationObserver } from './follower.ts';
+import { LOAD_REASONS, type RevocationObserver } from './observer.ts';
 import type { RevocationReader } from './reader.ts';
 
 /** Half a millisecond to the ten seconds that a failover takes. */
@@ -30,8 +30,8 @@ export function createRevocationMetrics(metrics: Metrics, reader: () => Pick<Rev
     }),
     reloads: metrics.counter({
       name: 'revocation_reloads_total',
-      help: 'Times that every revocation was loaded, at the start or after a gap in the stream',
-      labels: { reason: ['start', 'gap'] },
+      help: 'Times that every revocation was loaded: at the start, after a gap in the stream, or because another server took over that lacked none',
+      labels: { reason: LOAD_REASONS },
     }),
   };
 }

@@ -17,46 +17,17 @@ const CHANNEL = '+switch-master';
 /** @param primary port of the server that it names */
 export async function startFakeSentinel(primary: number): Promise<FakeSentinel> {
   const sockets = new Set<Socket>();
-  const followers = new Set<Socket>();
-  let named = primary;
-  let mustTell = false;
-
-  /** Resolves when everybody who was told has left, to ask anew. */
-  async function tell(): Promise<void> {
-    const gone = [...followers].map((follower) => once(follower, 'close'));
-    for (const follower of followers) follower.write(array('message', CHANNEL, 'a new primary'));
-    await Promise.all(gone);
-  }
-
-  async function answer(socket: Socket, [name = '', argument = '']: readonly string[]): Promise<void> {
-    switch (`${name} ${argument}`.toLowerCase()) {
-      case 'sentinel get-master-addr-by-name':
-        if (mustTell) {
-          mustTell = false;
-          await tell();
-        }
-        return void socket.write(array(HOST, String(named)));
-      case 'sentinel sentinels':
-        return void socket.write(array());
-      case `subscribe ${CHANNEL}`:
-        followers.add(socket);
-        return void socket.write(`*3\r\n${bulk('subscribe')}${bulk(CHANNEL)}:1\r\n`);
-      default:
-        // Also to HELLO: the client goes on with RESP2.
-        socket.write(`-ERR unknown command '${name}'\r\n`);
-    }
-  }
-
+  const answers = new Answers(primary);
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       sockets.delete(socket);
-      followers.delete(socket);
+      answers.followers.delete(socket);
     });
     const take = commandReader();
     socket.setEncoding('utf8').on('data', async (text) => {
-      for (const command of take(String(text))) await answer(socket, command);
+      for (const command of take(String(text))) await answers.answer(socket, command);
     });
   });
   server.listen(0, HOST);
@@ -65,12 +36,9 @@ export async function startFakeSentinel(primary: number): Promise<FakeSentinel> 
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     get followers() {
-      return followers.size;
+      return answers.followers.size;
     },
-    failOverWhileAsked(port) {
-      named = port;
-      mustTell = true;
-    },
+    failOverWhileAsked: (port) => answers.failOver(port),
     async close() {
       const closed = once(server, 'close');
       server.close();
@@ -78,6 +46,47 @@ export async function startFakeSentinel(primary: number): Promise<FakeSentinel> 
       await closed;
     },
   };
+}
+
+class Answers {
+  readonly followers = new Set<Socket>();
+  #primary: number;
+  #mustTell = false;
+
+  constructor(primary: number) {
+    this.#primary = primary;
+  }
+
+  failOver(primary: number): void {
+    this.#primary = primary;
+    this.#mustTell = true;
+  }
+
+  async answer(socket: Socket, [name = '', argument = '']: readonly string[]): Promise<void> {
+    switch (`${name} ${argument}`.toLowerCase()) {
+      case 'sentinel get-master-addr-by-name':
+        if (this.#mustTell) {
+          this.#mustTell = false;
+          await this.#tell();
+        }
+        return void socket.write(array(HOST, String(this.#primary)));
+      case 'sentinel sentinels':
+        return void socket.write(array());
+      case `subscribe ${CHANNEL}`:
+        this.followers.add(socket);
+        return void socket.write(`*3\r\n${bulk('subscribe')}${bulk(CHANNEL)}:1\r\n`);
+      default:
+        // Also to HELLO: the client goes on with RESP2.
+        socket.write(`-ERR unknown command '${name}'\r\n`);
+    }
+  }
+
+  /** Resolves when everybody who was told has left, to ask anew. */
+  async #tell(): Promise<void> {
+    const gone = [...this.followers].map((follower) => once(follower, 'close'));
+    for (const follower of this.followers) follower.write(array('message', CHANNEL, 'a new primary'));
+    await Promise.all(gone);
+  }
 }
 
 /** Commands as clients send them: an array of texts, none with a line break in it. */

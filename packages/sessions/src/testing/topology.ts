@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startValkey, type Valkey, type ValkeyProgram } from './valkey.ts';
+import { patiently, until } from './waiting.ts';
 
 export interface Topology {
   readonly url: string;
-  /** The server that takes the writes of revocations now. */
-  primary(): Promise<Valkey>;
+  /** The server that takes the writes of a key now. @default of revocations */
+  primary(key?: string): Promise<Valkey>;
   readonly servers: readonly Valkey[];
   remove(): Promise<void>;
 }
@@ -33,21 +34,25 @@ export async function startSentinels(place: ValkeyProgram): Promise<Topology> {
   return {
     url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${PRIMARY}`,
     servers,
-    async primary() {
-      const [, port] = toStrings(await sentinels[0]?.ask('sentinel', 'get-master-addr-by-name', PRIMARY));
-      return found(servers, Number(port));
-    },
+    primary: () =>
+      patiently(async () => {
+        const [, port] = toStrings(await sentinels[0]?.ask('sentinel', 'get-master-addr-by-name', PRIMARY));
+        return found(servers, Number(port));
+      }),
     remove: () => removeAll([...sentinels, ...servers]),
   };
 }
 
-/** Three primaries with a replica each. */
-export async function startCluster(place: ValkeyProgram): Promise<Topology> {
+/**
+ * Three primaries with a replica each.
+ * @param downAfterMs after which one that is silent is given up: much, where nobody is to fail over
+ */
+export async function startCluster(place: ValkeyProgram, downAfterMs = DOWN_AFTER_MS): Promise<Topology> {
   const args = [
     '--cluster-enabled',
     'yes',
     '--cluster-node-timeout',
-    String(DOWN_AFTER_MS),
+    String(downAfterMs),
     '--cluster-replica-validity-factor',
     '0',
   ];
@@ -75,24 +80,58 @@ export async function startCluster(place: ValkeyProgram): Promise<Topology> {
   return {
     url: `redis+cluster://${servers.map(({ port }) => `127.0.0.1:${port}`).join(',')}`,
     servers,
-    async primary() {
-      const slot = Number(await ownAnswer(servers, 'cluster', 'keyslot', '{revocations}'));
-      const nodes = String(await ownAnswer(servers, 'cluster', 'nodes')).split('\n');
-      const owner = nodes.find((line) => line.includes('master') && !line.includes('fail') && holds(line, slot));
-      return found(servers, Number(/:(\d+)@/.exec(owner ?? '')?.[1]));
-    },
+    // One that stood still for a while is taken for failed by others, until they hear of it again.
+    primary: (key = '{revocations}') =>
+      patiently(async () => {
+        const slot = Number(await firstAnswer(servers, 'cluster', 'keyslot', key));
+        const nodes = String(await firstAnswer(servers, 'cluster', 'nodes')).split('\n');
+        const owner = nodes.find((line) => line.includes('master') && !line.includes('fail') && holds(line, slot));
+        return found(servers, Number(/:(\d+)@/.exec(owner ?? '')?.[1]));
+      }),
     remove: () => removeAll(servers),
   };
 }
 
-/** Resolves when `check` does with true; a server that does not answer yet is not there yet. */
-export async function until(what: string, check: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
-  const end = performance.now() + timeoutMs;
-  while (performance.now() < end) {
-    if (await check().catch(() => false)) return;
-    await sleep(50);
+export interface Loss {
+  /** Which primary fails. @default that of revocations */
+  readonly key?: string;
+  /** What it acknowledges, and takes with it: no replica hears of it. */
+  readonly write: () => Promise<unknown>;
+}
+
+/** Kills a primary at the worst moment, and waits until a replica took over. @returns the one that was killed, which can be started again */
+export async function failOverWithout(topology: Topology, { key, write }: Loss): Promise<Valkey> {
+  const old = await topology.primary(key);
+  const replicas = await replicasOf(topology, old);
+  for (const replica of replicas) replica.freeze();
+  try {
+    // What is on its way to one that stands still would be read by it afterwards.
+    await old.ask('client', 'kill', 'type', 'replica');
+    await write();
+  } finally {
+    await old.kill();
+    for (const replica of replicas) replica.thaw();
   }
-  throw new Error(`not within ${timeoutMs} ms: ${what}`);
+  await until('a replica took over', async () => (await topology.primary(key)) !== old, 120_000);
+  return old;
+}
+
+export async function replicasOf({ servers }: Topology, primary: Valkey): Promise<readonly Valkey[]> {
+  const others = servers.filter((server) => server !== primary);
+  const follows = others.map(async (server) =>
+    String(await server.ask('info', 'replication')).includes(`master_port:${primary.port}\r`),
+  );
+  const isReplica = await Promise.all(follows);
+  return others.filter((_, index) => isReplica[index]);
+}
+
+/** Resolves when a server that was the primary is a replica that has what the new one has: one that can take over again. */
+export async function untilFollows(old: Valkey, timeoutMs = 120_000): Promise<void> {
+  const isInStep = async () => {
+    const told = String(await old.ask('info', 'replication'));
+    return told.includes('role:slave') && told.includes('master_link_status:up');
+  };
+  await until('the old primary follows the new one', isInStep, timeoutMs);
 }
 
 /** Replicas that are in step with a primary. */
@@ -112,7 +151,7 @@ async function isOk(server: Valkey): Promise<boolean> {
 }
 
 /** The answer of the first that gives one. */
-async function ownAnswer(servers: readonly Valkey[], command: string, ...args: string[]): Promise<unknown> {
+async function firstAnswer(servers: readonly Valkey[], command: string, ...args: string[]): Promise<unknown> {
   for (const server of servers) {
     const answer = await Promise.race([server.ask(command, ...args).catch(() => undefined), sleep(500)]);
     if (answer !== undefined) return answer;

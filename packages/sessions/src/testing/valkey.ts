@@ -35,11 +35,26 @@ export interface Valkey {
 }
 
 const HOST = '127.0.0.1';
+const ATTEMPTS = 10;
 /** A server that stands still fails what it is asked, so that who waits for it can go on asking. */
 const ASKING = { commandTimeout: 30_000, retryStrategy: () => null, maxRetriesPerRequest: 0 };
 
 /** A server of the test's own, which keeps an append-only file. */
-export async function startValkey(place: ValkeyProgram, { args = [], sentinel }: ValkeyOptions = {}): Promise<Valkey> {
+export async function startValkey(place: ValkeyProgram, options: ValkeyOptions = {}): Promise<Valkey> {
+  for (let attempt = 1; ; attempt += 1) {
+    const server = await prepare(place, options);
+    try {
+      await server.start();
+      return server;
+    } catch (error) {
+      // A port that was free may have found another owner meanwhile.
+      await server.remove();
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function prepare(place: ValkeyProgram, { args = [], sentinel }: ValkeyOptions): Promise<Valkey> {
   const folder = await mkdtemp(join(place.folder, 'valkey-'));
   const port = await freePort();
   // Its title would overwrite the environment, and with it the mark by which leftovers are found.
@@ -72,7 +87,6 @@ export async function startValkey(place: ValkeyProgram, { args = [], sentinel }:
       await rm(folder, { recursive: true, force: true });
     },
   };
-  await server.start();
   return server;
 }
 
@@ -80,16 +94,17 @@ function isRunning(child: ChildProcess | undefined): child is ChildProcess {
   return child !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
+/** Resolves when it is this one that answers, and none that another test started on the same port. */
 async function untilAnswers(port: number, child: ChildProcess): Promise<void> {
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode}`);
     try {
-      if ((await ask(port, 'ping', [])) === 'PONG') return;
+      if (String(await ask(port, 'info', ['server'])).includes(`process_id:${child.pid}\r`)) return;
     } catch (error) {
       // One that asks who comes does answer.
-      if (error instanceof Error && error.message.startsWith('NOAUTH')) return;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (error instanceof Error && /^(NOAUTH|NOPERM)/.test(error.message)) return;
     }
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
@@ -110,10 +125,10 @@ async function ask(port: number, command: string, args: readonly (string | numbe
   }
 }
 
-/** Below 30000, so that a Cluster's bus has its port 10000 above it. */
+/** Below those that the system gives to whoever asks for any (from 32768), and so is a Cluster's bus, 10000 above it: nobody is given one while it is killed. */
 async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const port = 16_000 + Math.floor(Math.random() * 6_000);
     if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
   }
   throw new Error('no free port was found');

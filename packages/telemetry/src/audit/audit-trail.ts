@@ -13,7 +13,7 @@ export interface AuditActor {
   readonly workload?: string | undefined;
 }
 
-export const AUDIT_OUTCOMES = ['success', 'denied', 'failure'] as const;
+const AUDIT_OUTCOMES = ['success', 'denied', 'failure'] as const;
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
 /** What somebody should be able to look up later. Never a token, a cookie, a password, a header or a query. */

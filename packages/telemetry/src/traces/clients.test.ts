@@ -1,6 +1,6 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import { expect, test } from 'vitest';
-import { keptTracing, SAMPLED } from '../testing.ts';
+import { keptTracing, SAMPLED } from '../testing/kept-tracing.ts';
 import { traceRedis } from './redis-commands.ts';
 import { tracedFetch } from './traced-fetch.ts';
 import { NO_TRACING } from './tracing.ts';

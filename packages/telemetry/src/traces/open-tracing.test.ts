@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { listen } from '../listen.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
-import { SAMPLED } from '../testing.ts';
+import { SAMPLED } from '../testing/kept-tracing.ts';
 import { openTracing } from './open-tracing.ts';
 import { NO_TRACING } from './tracing.ts';
 

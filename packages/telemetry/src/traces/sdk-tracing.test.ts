@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { keptTracing, SAMPLED, UNSAMPLED } from '../testing.ts';
+import { keptTracing, SAMPLED, UNSAMPLED } from '../testing/kept-tracing.ts';
 import { wrap } from './wrap.ts';
 
 describe('a span of what came from outside', () => {

@@ -3,10 +3,9 @@ import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../audit/audit.ts';
 import { createSqlAudit, forgetAuditBefore } from '../audit/sql-audit.ts';
-import { openDatabase } from '../database/open.ts';
 import type { Database } from '../database/schema.ts';
 import { ADMIN_PERMISSIONS } from '../http/permissions.ts';
-import { databaseKinds } from '../testing/real-service.ts';
+import { databaseKinds, openTestDatabase } from '../testing/real-service.ts';
 import type { Account, AccountChange, AccountStore, NewAccount } from './account.ts';
 import { createSqlAccounts } from './sql-accounts.ts';
 import { createSqlOutbox } from './sql-outbox.ts';
@@ -35,7 +34,7 @@ describe.each(databaseKinds(inject('postgresUrl')))('accounts on $name', (kind) 
 
   beforeAll(async () => {
     database = await kind.create();
-    ({ db, close } = await openDatabase({ url: database.url, onIdleError: () => undefined }));
+    ({ db, close } = await openTestDatabase(database.url));
     accounts = createSqlAccounts(db);
   });
   beforeEach(async () => {
@@ -202,7 +201,7 @@ describe.each(databaseKinds(inject('postgresUrl')))('accounts on $name', (kind) 
 describe.each(databaseKinds(inject('postgresUrl')))('the audit log on $name', (kind) => {
   test('is appended to, read in pages, and forgotten only when it is old', async () => {
     const database = await kind.create();
-    const { db, close } = await openDatabase({ url: database.url, onIdleError: () => undefined });
+    const { db, close } = await openTestDatabase(database.url);
     try {
       const accounts = createSqlAccounts(db);
       const audit = createSqlAudit(db);

@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely';
 import type { AuditLog } from '../audit/audit.ts';
 import { createSqlAudit, forgetAuditBefore } from '../audit/sql-audit.ts';
 import type { Database } from '../database/schema.ts';
+import type { ConfirmLogIns } from '../login/confirm-log-ins.ts';
 import type { Authenticate } from '../login/login.ts';
 import type { AssertTokensFit } from '../login/tokens-fit.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
@@ -20,12 +21,15 @@ import { createUpkeep, type Upkeep } from './upkeep.ts';
 
 export interface AccountsOptions {
   readonly db: Kysely<Database>;
+  /** Where what only reads is asked; see OpenDatabase. */
+  readonly reads: Kysely<Database>;
   readonly accounts: AccountStore;
   readonly endings: Pick<SessionEndings, 'one' | 'all' | 'lockOut'>;
   readonly revoker: Pick<Revoker, 'revoke'>;
   readonly sessions: Pick<SessionStore, 'ownerOf'>;
   readonly passwords: PasswordHasher;
   readonly authenticate: Authenticate;
+  readonly confirmLogIns: ConfirmLogIns;
   readonly assertTokensFit: AssertTokensFit;
   readonly uuid: () => string;
   readonly metrics: Metrics;
@@ -48,7 +52,7 @@ const AUDIT_BATCH = 1_000;
 
 /** Everything that changes accounts, on one database. */
 export function assembleAccounts(options: AccountsOptions): Accounts {
-  const { db, metrics, log } = options;
+  const { db, reads, metrics, log } = options;
   const { failures, owed } = createAccountMetrics(metrics);
   const outbox = createRevocationOutbox({
     store: createSqlOutbox(db),
@@ -67,7 +71,7 @@ export function assembleAccounts(options: AccountsOptions): Accounts {
   return {
     administration: createAdministration({ ...options, outbox }),
     changeOwnPassword: createChangeOwnPassword({ ...options, outbox }),
-    audit: createSqlAudit(db),
+    audit: createSqlAudit(reads),
     outbox,
     upkeep,
   };

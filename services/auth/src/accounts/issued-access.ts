@@ -1,4 +1,4 @@
-import type { Revocation, Revoker, SessionStore } from '@sekisho/sessions';
+import { isStoredId, type Revocation, type Revoker, type SessionStore } from '@sekisho/sessions';
 import type { SessionEndings } from '../sessions/session-endings.ts';
 import type { IssuedAccess } from './revocation-outbox.ts';
 
@@ -24,12 +24,10 @@ export function createIssuedAccess(options: IssuedAccessOptions): IssuedAccess {
   };
 }
 
-const STORED_ID = /^[A-Za-z0-9_-]{1,128}$/;
-
 /** A refused session, or all of a user's, must not bring new tokens either. A workload has no sessions. */
 async function endNamedSessions(revocation: Revocation, { endings, sessions }: IssuedAccessOptions): Promise<void> {
-  if (revocation.kind === 'user' && STORED_ID.test(revocation.id)) await endings.all(revocation.id, 'revoked');
-  if (revocation.kind !== 'session' || !STORED_ID.test(revocation.id)) return;
+  if (revocation.kind === 'user' && isStoredId(revocation.id)) await endings.all(revocation.id, 'revoked');
+  if (revocation.kind !== 'session' || !isStoredId(revocation.id)) return;
   const userId = await sessions.ownerOf(revocation.id);
   if (userId !== undefined) await endings.one(userId, revocation.id, 'revoked');
 }

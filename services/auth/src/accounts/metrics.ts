@@ -12,5 +12,3 @@ export function createAccountMetrics(metrics: Metrics) {
     }),
   };
 }
-
-export type AccountMetrics = ReturnType<typeof createAccountMetrics>;

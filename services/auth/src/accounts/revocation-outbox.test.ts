@@ -93,6 +93,7 @@ describe('upkeep', () => {
     const clock = { ...systemClock, now: () => now, monotonic: () => monotonic };
     const upkeep = createUpkeep({
       outbox: { drain },
+      confirmLogIns: async () => undefined,
       forgetAuditBefore: async (moment) => forgotten.push(moment) === 1,
       auditRetentionDays: 30,
       log,

@@ -19,8 +19,9 @@ const NOBODY: readonly string[] = [];
 /**
  * Accounts in PostgreSQL or PGlite.
  * @param reads where single statements that read are asked; see OpenDatabase. @default db
+ * @param agedReads where that is asked which a replica of any age may answer. @default reads
  */
-export function createSqlAccounts(db: Db, reads = db): AccountStore {
+export function createSqlAccounts(db: Db, reads = db, agedReads = reads): AccountStore {
   const find = lookUpTogether(accountsById(reads));
   const credentials = compiledOnce(reads, '', (email) => credentialsByEmail(reads, email));
   const activeVersion = compiledOnce(reads, '', (userId) => versionOfActive(reads, userId));
@@ -29,7 +30,8 @@ export function createSqlAccounts(db: Db, reads = db): AccountStore {
     // What is no UUID names nobody, and would fail all who ask at the same time.
     find: async (userId) => (UUID.test(userId) ? guarded(find(userId.toLowerCase())) : undefined),
     activeVersion: (userId) => guarded(activeVersion(userId).then(([row]) => row?.version)),
-    hasAdministrator: async () => (await guarded(administrators(reads).executeTakeFirst())) !== undefined,
+    // Whatever has become of that one: a start must not fail by it.
+    hasAdministrator: async () => (await guarded(administrators(agedReads).executeTakeFirst())) !== undefined,
     list: (query) => guarded(list(reads, query)),
     create: (account, by) => guarded(db.transaction().execute((tx) => insert(tx, account, by))),
     change: (userId, by, decide) =>
@@ -53,6 +55,15 @@ function credentialsByEmail(db: Db, email: string) {
 
 function versionOfActive(db: Db, userId: string) {
   return db.selectFrom('users').select('version').where('active', 'is', true).where('id', '=', userId);
+}
+
+/** Versions of those of the users that are active. Rejects with AuthError `unavailable`. */
+export function activeVersionsAt(db: Db): (userIds: readonly string[]) => Promise<ReadonlyMap<string, number>> {
+  return async (userIds) => {
+    const active = db.selectFrom('users').select(['id', 'version']).where('active', 'is', true);
+    const rows = await guarded(active.where('id', 'in', userIds).execute());
+    return new Map(rows.map(({ id, version }) => [id, version]));
+  };
 }
 
 async function list(db: Db, query: UserQuery): Promise<readonly Account[]> {

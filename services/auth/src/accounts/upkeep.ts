@@ -1,9 +1,11 @@
 import { type Clock, pause, type Random } from '@sekisho/kube';
 import type { Logger } from '@sekisho/telemetry';
+import type { ConfirmLogIns } from '../login/confirm-log-ins.ts';
 import type { RevocationOutbox } from './revocation-outbox.ts';
 
 export interface UpkeepOptions {
   readonly outbox: Pick<RevocationOutbox, 'drain'>;
+  readonly confirmLogIns: ConfirmLogIns;
   /** Removes audit entries older than that, a bounded number; resolves to whether there may be more. */
   readonly forgetAuditBefore: (moment: Date) => Promise<boolean>;
   /** Days that audit entries are kept. */
@@ -27,9 +29,9 @@ const ROUND_MS = 2_000;
 const FORGET_EVERY_MS = 60 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
 
-/** What accounts need beside requests: revocations that are still owed, and an audit log that does not grow for ever. */
+/** What accounts need beside requests: revocations that are still owed, log-ins to confirm, and an audit log that does not grow for ever. */
 export function createUpkeep(options: UpkeepOptions): Upkeep {
-  const { outbox, log, clock, random } = options;
+  const { outbox, confirmLogIns, log, clock, random } = options;
   const stopping = new AbortController();
   let running = Promise.resolve();
   let forgottenAt = Number.NEGATIVE_INFINITY;
@@ -37,6 +39,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
 
   async function round(): Promise<void> {
     await outbox.drain();
+    await confirmLogIns();
     if (clock.monotonic() - forgottenAt < FORGET_EVERY_MS) return;
     // More than one batch is for the next rounds: each is short.
     if (!(await forget(options))) forgottenAt = clock.monotonic();

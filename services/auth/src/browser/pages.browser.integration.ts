@@ -9,6 +9,7 @@ import { databaseKinds } from '../testing/real-service.ts';
 /** Debian's. Without one these tests are skipped: what the pages say and how they are protected is tested without a browser too. */
 const CHROMIUM = '/usr/bin/chromium';
 const [kind] = databaseKinds('');
+const PATIENCE_MS = 60_000;
 /** A page of a service on the same host, as it would come through the Gateway. */
 const ITEMS = '<h1>Items</h1><form method="post" action="/logout?to=/login"><button>Log out</button></form>';
 
@@ -28,7 +29,7 @@ describe.skipIf(!existsSync(CHROMIUM) || kind === undefined)(
       const { port } = world.service.publicApp.server.address() as AddressInfo;
       [origin, otherSite] = [`http://127.0.0.1:${port}`, `http://localhost:${port}`];
       user = await world.addUser();
-      chrome = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+      chrome = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'], timeout: PATIENCE_MS });
     });
     afterAll(async () => {
       await chrome?.close();
@@ -37,6 +38,7 @@ describe.skipIf(!existsSync(CHROMIUM) || kind === undefined)(
 
     async function open() {
       const context = await chrome.newContext({ javaScriptEnabled: false, locale: 'en-GB' });
+      context.setDefaultTimeout(PATIENCE_MS);
       const page = await context.newPage();
       await page.route(`${origin}/items?*`, (route) => route.fulfill({ contentType: 'text/html', body: ITEMS }));
       await page.goto(`${origin}/login?to=%2Fitems%3Fpage%3D2`);

@@ -72,5 +72,5 @@ describe('lockFolder', () => {
     await holder.kill();
     const outcomes = await Promise.all(contenders.map(({ go }) => go()));
     expect(outcomes.sort()).toEqual([...Array(4).fill('database_in_use'), 'locked']);
-  }, 30_000);
+  }, 120_000);
 });

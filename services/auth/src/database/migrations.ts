@@ -5,6 +5,7 @@ import { auditLog } from '../audit/migration.ts';
 import { workloads } from '../exchange/tables.ts';
 import { keyRotation, otherSigners, regionalKeys, rotationRequests } from '../keys/migration.ts';
 import { OAUTH_CLIENTS } from '../oauth/clients/tables.ts';
+import { databaseHeartbeat } from './heartbeat.ts';
 
 /** By name, in this order; one that was released is never changed. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -53,4 +54,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-named-revocations': namedRevocations,
   '0010-other-signers': otherSigners,
   '0011-regional-keys': regionalKeys,
+  '0012-database-heartbeat': databaseHeartbeat,
 };

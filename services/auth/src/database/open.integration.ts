@@ -1,26 +1,33 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import { startLine } from '@sekisho/telemetry/testing';
 import { type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import { startFreezableProxy } from '../testing/freezable-proxy.ts';
-import { databaseKinds } from '../testing/real-service.ts';
+import { databaseKinds, openTestDatabase } from '../testing/real-service.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { openDatabase, pingDatabase } from './open.ts';
 
 const postgresUrl = inject('postgresUrl');
 
-async function openThroughProxy() {
-  const url = new URL(postgresUrl);
-  const proxy = await startFreezableProxy({ host: url.hostname, port: Number(url.port) });
-  url.hostname = '127.0.0.1';
-  url.port = String(proxy.port);
-  const { db, close } = await openDatabase({ url: url.href, onIdleError: () => undefined });
+async function openThroughLine(timeoutMs: number) {
+  const line = await startLine(postgresUrl);
+  const { db, close } = await openDatabase({ url: line.url, timeoutMs, onIdleError: () => undefined });
   onTestFinished(async () => {
     await close();
-    await proxy.close();
+    await line.close();
   });
-  return { db, proxy };
+  return { db, line };
+}
+
+/** Resolves when PostgreSQL is at work on a statement. @param name that it contains */
+async function untilRuns(name: string): Promise<void> {
+  const direct = new pg.Client(postgresUrl);
+  await direct.connect();
+  const running = `select 1 from pg_stat_activity where query like $1 and state = 'active' and pid <> pg_backend_pid()`;
+  const isRunning = async () => (await direct.query(running, [`%${name}%`])).rowCount;
+  await expect.poll(isRunning, { timeout: 60_000 }).toBe(1);
+  await direct.end();
 }
 
 describe.runIf(postgresUrl !== '')('a connection to PostgreSQL', () => {
@@ -29,27 +36,29 @@ describe.runIf(postgresUrl !== '')('a connection to PostgreSQL', () => {
     const note = (error: unknown) => void uncaught.push(error);
     process.on('uncaughtException', note);
     onTestFinished(() => void process.off('uncaughtException', note));
-    const { db, proxy } = await openThroughProxy();
+    const { db, line } = await openThroughLine(120_000);
+    const name = `sleep ${randomBytes(6).toString('hex')}`;
     const [failed] = await Promise.allSettled([
-      sql`select pg_sleep(0.6)`.execute(db),
-      new Promise((resolve) => setTimeout(resolve, 100)).then(proxy.kill),
+      sql.raw(`select pg_sleep(60) /* ${name} */`).execute(db),
+      untilRuns(name).then(line.cut),
     ]);
     expect(failed.status).toBe('rejected');
     await setImmediate();
     expect(uncaught).toEqual([]);
-    await proxy.revive();
+    await line.mend();
     await pingDatabase(db);
   });
 
   test('that did not answer in time is used no more: what it still has to do would swallow what comes after', async () => {
-    const { db, proxy } = await openThroughProxy();
+    // Longer than the machine stands still while nothing is wrong.
+    const { db, line } = await openThroughLine(10_000);
     const table = `t${randomBytes(6).toString('hex')}`;
     await sql`create table ${sql.table(table)} (n integer)`.execute(db);
-    proxy.freeze();
+    line.freeze();
     const insert = (n: number) => sql`insert into ${sql.table(table)} values (${n})`;
     await expect(db.transaction().execute((tx) => insert(1).execute(tx))).rejects.toThrow();
-    proxy.thaw();
-    await expect.poll(() => pingDatabase(db).then(() => 'answers', String), { timeout: 30_000 }).toBe('answers');
+    line.thaw();
+    await expect.poll(() => pingDatabase(db).then(() => 'answers', String), { timeout: 60_000 }).toBe('answers');
     await insert(2).execute(db);
     const direct = new pg.Client(postgresUrl);
     await direct.connect();
@@ -61,7 +70,7 @@ describe.runIf(postgresUrl !== '')('a connection to PostgreSQL', () => {
 });
 
 describe.each(databaseKinds(postgresUrl))('$name that is not as this release wants it', ({ create }) => {
-  const open = (url: string) => openDatabase({ url, onIdleError: () => undefined });
+  const open = openTestDatabase;
 
   /** A database with its schema, changed. */
   async function changed(change: RawBuilder<unknown>) {

@@ -1,27 +1,53 @@
 import { mkdir } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
-import { Kysely, type LogEvent, PGliteDialect, PostgresDialect, type PostgresPool, sql } from 'kysely';
+import { type Clock, momentOf } from '@sekisho/kube';
+import {
+  Kysely,
+  type LogEvent,
+  PGliteDialect,
+  PostgresDialect,
+  type PostgresPool,
+  type PostgresPoolClient,
+  sql,
+} from 'kysely';
 import pg from 'pg';
 import { AuthError } from '../errors.ts';
 import { certainPool } from './certain-pool.ts';
 import { lockFolder } from './folder-lock.ts';
+import { HEARTBEAT, type Heartbeat } from './heartbeat.ts';
 import { isMigrated, migrate } from './migrate.ts';
 import { PrimaryBreaker, type PrimaryBreakerOptions } from './primary-breaker.ts';
-import { readingPool } from './reading-pool.ts';
+import { readingPool, withClient } from './reading-pool.ts';
+import { type Look, ReplicaAge } from './replica-age.ts';
 import type { Database } from './schema.ts';
 
 export interface OpenDatabase {
   /** The primary. */
   readonly db: Kysely<Database>;
-  /** For single statements that read: the primary, and the replica while that does not answer. Without a replica the same as `db`. */
+  /**
+   * For single statements that read: the primary, and while that does not answer the replica, unless what that shows is too old: AuthError
+   * `unavailable` then. Without a replica the same as `db`.
+   */
   readonly reads: Kysely<Database>;
+  /** The same whatever the replica shows, for who knows how old it may be. */
+  readonly agedReads: Kysely<Database>;
   /** Undefined where there is none. */
-  readonly replica: Kysely<Database> | undefined;
+  readonly replica: Replica | undefined;
   close(): Promise<void>;
 }
 
-export interface ReplicaOptions extends Omit<PrimaryBreakerOptions, 'ping'> {
+export interface Replica {
+  readonly db: Kysely<Database>;
+  readonly age: ReplicaAge;
+  /** Brings `age` up to date. Rejects when the replica does not answer. */
+  look(): Promise<void>;
+}
+
+export interface ReplicaOptions extends Omit<PrimaryBreakerOptions, 'ping' | 'clock'> {
   readonly url: string;
+  /** Milliseconds; what it shows that is older is not believed. @default 3_600_000 */
+  readonly maxAgeMs?: number | undefined;
+  readonly clock: Clock;
 }
 
 export interface OpenOptions {
@@ -41,6 +67,7 @@ const TIMEOUT_MS = 800;
 /** A replica waits for the lock while another one migrates. */
 const MIGRATION_TIMEOUT_MS = 60_000;
 const POOL_SIZE = 10;
+const MAX_AGE_MS = 3_600_000;
 
 /**
  * Opens the database with its schema up to date.
@@ -77,7 +104,9 @@ async function openPostgres(
   const pool = (to: string) => openPool(to, { size: POOL_SIZE, timeoutMs, connectMs: timeoutMs, onIdleError });
   const opened = openSides(pool(url), replica && { ...replica, pool: pool(replica.url) }, log);
   try {
-    await migratePostgres(url, { timeoutMs, onIdleError }).catch((error) => unlessReplicated(error, opened.replica));
+    await migratePostgres(url, { timeoutMs, onIdleError }).catch((error) =>
+      unlessReplicated(error, opened.replica?.db),
+    );
     return opened;
   } catch (error) {
     await opened.close();
@@ -110,15 +139,35 @@ function openSides(
   log: OpenOptions['log'],
 ): OpenDatabase {
   const db = kyselyOn(primary, log);
-  if (replica === undefined) return { db, reads: db, replica, close: () => db.destroy() };
-  const second = kyselyOn(replica.pool, log);
+  if (replica === undefined) return { db, reads: db, agedReads: db, replica, close: () => db.destroy() };
   const breaker = new PrimaryBreaker({ ...replica, ping: () => pingDatabase(db) });
-  const reads = kyselyOn(readingPool({ primary, replica: replica.pool, breaker }), log);
+  const opened = openReplica(replica, log);
+  const pools = { primary, replica: replica.pool, breaker };
+  const reads = kyselyOn(readingPool({ ...pools, believe: opened.believe }), log);
+  const agedReads = kyselyOn(readingPool(pools), log);
   const close = async () => {
-    await reads.destroy();
-    await Promise.all([db.destroy(), second.destroy()]);
+    await Promise.all([reads.destroy(), agedReads.destroy()]);
+    await Promise.all([db.destroy(), opened.db.destroy()]);
   };
-  return { db, reads, replica: second, close };
+  return { db, reads, agedReads, replica: opened, close };
+}
+
+function openReplica(
+  { pool, clock, maxAgeMs: maxMs = MAX_AGE_MS }: ReplicaOptions & { readonly pool: PostgresPool },
+  log: OpenOptions['log'],
+) {
+  const age = new ReplicaAge({ clock, maxMs });
+  const lookBy = async (client: PostgresPoolClient): Promise<Look> => {
+    const at = momentOf(clock);
+    const { rows } = await client.query<Heartbeat>(HEARTBEAT, []);
+    return { at, shown: rows[0] };
+  };
+  return {
+    db: kyselyOn(pool, log),
+    age,
+    look: () => withClient(pool, async (client) => age.shows(await lookBy(client))),
+    believe: async (client: PostgresPoolClient) => age.believe(await lookBy(client)),
+  };
 }
 
 interface PoolOptions extends Pick<OpenOptions, 'onIdleError'> {
@@ -155,5 +204,5 @@ async function migrated(db: Kysely<Database>, close: () => Promise<void>): Promi
     await close();
     throw error;
   }
-  return { db, reads: db, replica: undefined, close };
+  return { db, reads: db, agedReads: db, replica: undefined, close };
 }

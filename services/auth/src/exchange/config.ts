@@ -1,15 +1,11 @@
+import { type ApiServerPlace, apiServerPlace, KubeEnvironment } from '@sekisho/kube';
 import { ConfigError } from '@sekisho/telemetry';
 import { type Static, Type } from 'typebox';
 
 /** Where the keys are that ServiceAccount tokens are signed with. */
 export type WorkloadKeySource =
-  | { readonly kind: 'cluster'; readonly kubeconfig: string | undefined; readonly pod: PodAddress | undefined }
+  | ({ readonly kind: 'cluster' } & ApiServerPlace)
   | { readonly kind: 'file'; readonly path: string; readonly issuer: string };
-
-interface PodAddress {
-  readonly host: string;
-  readonly port: string;
-}
 
 /** Variables of token exchange. */
 export const WorkloadEnvironment = {
@@ -27,9 +23,7 @@ export const WorkloadEnvironment = {
 
 const WorkloadConfig = Type.Object({
   ...WorkloadEnvironment,
-  KUBECONFIG: Type.Optional(Type.String()),
-  KUBERNETES_SERVICE_HOST: Type.Optional(Type.String()),
-  KUBERNETES_SERVICE_PORT: Type.String(),
+  ...KubeEnvironment,
 });
 
 /**
@@ -37,18 +31,13 @@ const WorkloadConfig = Type.Object({
  * @throws ConfigError when the variables contradict each other
  */
 export function workloadKeySource(config: Static<typeof WorkloadConfig>): WorkloadKeySource | undefined {
-  const {
-    WORKLOAD_KEYS: keys,
-    WORKLOAD_ISSUER: issuer,
-    KUBECONFIG: kubeconfig,
-    KUBERNETES_SERVICE_HOST: host,
-  } = config;
+  const { WORKLOAD_KEYS: keys, WORKLOAD_ISSUER: issuer } = config;
   if (keys === undefined) return undefined;
   if (keys === 'cluster') {
-    if (kubeconfig === undefined && host === undefined) throw wrong('WORKLOAD_KEYS', NO_CLUSTER);
+    const place = apiServerPlace(config);
+    if (place.kubeconfig === undefined && place.pod === undefined) throw wrong('WORKLOAD_KEYS', NO_CLUSTER);
     if (issuer !== undefined) throw wrong('WORKLOAD_ISSUER', 'is told by the cluster: leave it out');
-    const pod = host === undefined ? undefined : { host, port: config.KUBERNETES_SERVICE_PORT };
-    return { kind: 'cluster', kubeconfig, pod };
+    return { kind: 'cluster', ...place };
   }
   if (issuer === undefined)
     throw wrong('WORKLOAD_ISSUER', 'is not set: a file of keys needs the issuer they belong to');

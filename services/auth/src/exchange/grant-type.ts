@@ -1,4 +1,6 @@
+import { ServiceName } from '@sekisho/tokens';
 import { errors, type TokenEndpointGrantContext } from 'oidc-provider';
+import { Value } from 'typebox/value';
 import type { AuthMetrics } from '../metrics.ts';
 import { tooManyRequests } from '../oauth/grants/too-many-requests.ts';
 import type { Resources } from '../oauth/resources.ts';
@@ -64,8 +66,9 @@ function serviceOf(params: Parameters, resources: Resources): string {
   if ((audience === undefined) === (resource === undefined)) {
     throw new errors.InvalidRequest('name one service, by either audience or resource');
   }
-  if (service === undefined) throw new errors.InvalidTarget('the resource is not a service of this issuer');
-  return service;
+  // It is told in answers and in the audit log, also of whoever proves nothing.
+  if (Value.Check(ServiceName, service)) return service;
+  throw new errors.InvalidTarget('this is no service of this issuer');
 }
 
 function required(params: Parameters, name: string): string {

@@ -4,7 +4,7 @@ import { type DatabaseKind, databaseKinds } from '../testing/real-service.ts';
 import { untilEach, untilSettled } from './testing/progress.ts';
 import { type Stage, setStage } from './testing/stage.ts';
 
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 900_000;
 const PATIENCE_MS = 120_000;
 
 describe('a service whose Redis fails over while everybody uses it', { timeout: TIMEOUT_MS }, () => {

@@ -5,7 +5,7 @@ import { PostgresServer } from '../testing/postgres-server.ts';
 import { untilEach, untilSettled } from './testing/progress.ts';
 import { type Stage, setStage } from './testing/stage.ts';
 
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 900_000;
 const program = inject('privatePostgres');
 
 describe.skipIf(program === undefined)('a service that everybody uses all the while', { timeout: TIMEOUT_MS }, () => {

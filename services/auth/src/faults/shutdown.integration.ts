@@ -9,7 +9,7 @@ import { type Kind, keepAliveLoad } from './testing/keep-alive-load.ts';
 import { ServiceProcess } from './testing/process.ts';
 
 const PATIENCE = { timeout: 120_000, interval: 20 };
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 900_000;
 const ADMIN = { email: 'admin@example.org', password: 'correct horse battery' };
 const program = inject('privatePostgres');
 

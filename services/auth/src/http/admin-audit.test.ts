@@ -1,7 +1,7 @@
 import { createLogger } from '@sekisho/telemetry';
 import { describe, expect, test } from 'vitest';
 import { createAdminFixture, READ_AND_WRITE } from '../testing/admin-fixture.ts';
-import { ADMIN_ID, ALICE_ID } from '../testing/fixture.ts';
+import { ADMIN_ID, ALICE_ID, administratorGrant } from '../testing/fixture.ts';
 
 const url = `/v1/users/${ALICE_ID}`;
 
@@ -42,7 +42,7 @@ test('a refused attempt is in the log with who tried, and not in the audit log',
 test('a workload that acts for an administrator is the client in the audit log', async () => {
   const { call, mint, minter, accounts } = createAdminFixture();
   const services = { auth: { permissions: ['users:write'] } };
-  const own = await mint({ subject: ADMIN_ID, clientId: 'web', audience: ['auth'], services, lifetimeSeconds: 900 });
+  const own = await mint(administratorGrant(services.auth.permissions));
   const actor = 'system:serviceaccount:shop:bucket';
   const { token } = await minter.delegated(own.claims, { actor, service: 'auth', grant: services.auth });
   await call({ method: 'DELETE', url }, token);

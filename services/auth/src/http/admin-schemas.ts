@@ -6,7 +6,7 @@ import { PageAnswer, PageQuery } from './pages.ts';
 
 const strict = { additionalProperties: false } as const;
 
-export const UserId = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
+const UserId = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' });
 
 const Grant = Type.Object({ service: ServiceName, ...ServiceGrant.properties }, strict);
 const Grants = Type.Array(Grant, { maxItems: 64 });

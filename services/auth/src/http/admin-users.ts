@@ -160,7 +160,7 @@ function answerRevoked(reply: FastifyReply, revoked: boolean): FastifyReply {
   return revoked ? reply.code(204).send(null) : reply.code(202).send({ detail: LATER });
 }
 
-export function userAnswer({ roles, permissions, grants, ...rest }: Account) {
+function userAnswer({ roles, permissions, grants, ...rest }: Account) {
   return {
     ...rest,
     roles: [...roles],

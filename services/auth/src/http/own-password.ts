@@ -3,8 +3,8 @@ import type { ChangeOwnPassword } from '../accounts/own-password.ts';
 import { NewPassword } from '../accounts/schemas.ts';
 import type { OwnSession } from '../sessions/own-session.ts';
 import { RevokedLater } from './admin-schemas.ts';
+import { clientAddress } from './client-address.ts';
 import { operation } from './operation.ts';
-import { clientAddress } from './public-app.ts';
 import type { HttpServer } from './server.ts';
 
 export interface OwnPasswordRouteOptions {

@@ -1,6 +1,6 @@
 import { type TProperties, type TSchema, type TString, Type } from 'typebox';
 
-export const MAX_PAGE = 200;
+const MAX_PAGE = 200;
 export const DEFAULT_PAGE = 50;
 
 const strict = { additionalProperties: false } as const;

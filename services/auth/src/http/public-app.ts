@@ -1,13 +1,12 @@
-import { isIP } from 'node:net';
 import type { Logger, Tracing } from '@sekisho/telemetry';
 import type { Jwks } from '@sekisho/tokens';
-import type { FastifyRequest } from 'fastify';
 import type { AuthAuditTrail } from '../audit/trail.ts';
 import { countedAttempt } from '../login/counted-attempt.ts';
 import type { Login } from '../login/login.ts';
 import type { AuthMetrics } from '../metrics.ts';
 import type { Refresh } from '../refresh/refresh.ts';
 import { refreshRoute } from '../refresh/route.ts';
+import { clientAddress } from './client-address.ts';
 import { deviceOf } from './device.ts';
 import { loginAnswer } from './login-answer.ts';
 import { collectOpenApi, openApiRoute } from './open-api.ts';
@@ -88,9 +87,4 @@ function jwksRoute(app: HttpServer, { jwks, jwksMaxAgeSeconds = 60 }: PublicAppO
     reply.header('access-control-allow-origin', '*');
     return reply.header('cache-control', `public, max-age=${jwksMaxAgeSeconds}`).send({ keys });
   });
-}
-
-/** The entry of `X-Forwarded-For` may be any text: a proxy can be made to pass on what it was sent. */
-export function clientAddress({ ip, socket }: FastifyRequest): string {
-  return isIP(ip) === 0 ? (socket.remoteAddress ?? '') : ip;
 }

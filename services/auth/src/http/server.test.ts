@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setTimeout } from 'node:timers/promises';
 import { createLogger } from '@sekisho/telemetry';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createServer } from './server.ts';
@@ -24,6 +23,10 @@ async function setUp(drainMs: number) {
     return { ok: true };
   });
   app.addHook('preClose', async () => closing.resolve());
+  const taken: Socket[] = [];
+  app.server.on('connection', (socket) => taken.push(socket));
+  /** Bytes that came. */
+  const read = () => taken.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -34,7 +37,7 @@ async function setUp(drainMs: number) {
     socket.write(head);
     return socket;
   };
-  return { app, send, arrived: arrived.promise, closing: closing.promise, answer: answer.resolve };
+  return { app, send, read, arrived: arrived.promise, closing: closing.promise, answer: answer.resolve };
 }
 
 describe('a server that closes', () => {
@@ -50,11 +53,12 @@ describe('a server that closes', () => {
   });
 
   test('answers a request of which it had a part', async () => {
-    const { app, send, closing, answer } = await setUp(60_000);
+    const { app, send, closing, answer, read } = await setUp(60_000);
     answer();
     const client = await send('GET /slow HTTP/1.1\r\nhost: a\r\n');
     const received = text(client);
-    await setTimeout(50); // for the part to arrive: a connection that is idle is closed at once
+    // A connection of which nothing came is idle, and closed at once.
+    await expect.poll(read, { timeout: 60_000 }).toBeGreaterThan(0);
     const closed = app.close();
     await closing;
     client.write('\r\n');

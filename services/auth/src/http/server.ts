@@ -38,7 +38,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
  * Answers hold tokens and accounts (RFC 6749 section 5.1); one that may be kept says so itself. None is a page, whatever
  * a browser makes of its text; those that are have headers of their own.
  */
-export const ANSWER_HEADERS = {
+const ANSWER_HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

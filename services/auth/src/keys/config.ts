@@ -1,3 +1,4 @@
+import { type ApiServerPlace, apiServerPlace, KubeEnvironment } from '@sekisho/kube';
 import { ConfigError } from '@sekisho/telemetry';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '@sekisho/tokens';
 import { type Static, Type } from 'typebox';
@@ -13,11 +14,8 @@ export interface KeySettings {
   readonly tokenIssuer?: TokenIssuerPlace;
 }
 
-export interface TokenIssuerPlace {
+export interface TokenIssuerPlace extends ApiServerPlace {
   readonly name: string;
-  readonly kubeconfig: string | undefined;
-  /** Where a pod finds its API server; undefined outside of one. */
-  readonly pod: { readonly host: string; readonly port: string } | undefined;
 }
 
 export const KEY_DEFAULTS: KeySettings = {
@@ -58,9 +56,7 @@ export const KeyEnvironment = {
       description: 'the TokenIssuer that stands for this service: its status then tells when a new key may sign',
     }),
   ),
-  KUBECONFIG: Type.Optional(Type.String({ description: 'path of a kubeconfig; leave it out inside a pod' })),
-  KUBERNETES_SERVICE_HOST: Type.Optional(Type.String({ description: 'set by the kubelet inside a pod' })),
-  KUBERNETES_SERVICE_PORT: Type.String({ pattern: '^[0-9]{1,5}$', default: '443', description: 'likewise' }),
+  ...KubeEnvironment,
 };
 
 const KeyConfig = Type.Object(KeyEnvironment);
@@ -84,12 +80,12 @@ export function keySettings(config: Static<typeof KeyConfig>): KeySettings {
 }
 
 function placeOf(config: Static<typeof KeyConfig>): TokenIssuerPlace | undefined {
-  const { TOKEN_ISSUER_NAME: name, KUBECONFIG: kubeconfig, KUBERNETES_SERVICE_HOST: host } = config;
+  const { TOKEN_ISSUER_NAME: name } = config;
   if (name === undefined) return undefined;
-  if (kubeconfig === undefined && host === undefined) {
+  const place = apiServerPlace(config);
+  if (place.kubeconfig === undefined && place.pod === undefined) {
     const text = 'is set, but no cluster is known: this is no pod, and KUBECONFIG is not set';
     throw new ConfigError([{ variable: 'TOKEN_ISSUER_NAME', text }]);
   }
-  const pod = host === undefined ? undefined : { host, port: config.KUBERNETES_SERVICE_PORT };
-  return { name, kubeconfig, pod };
+  return { name, ...place };
 }

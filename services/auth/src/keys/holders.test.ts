@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { noteOf, regionsBehind } from './holders.ts';
+import { noteOf, regionsBehind, waitsFor } from './holders.ts';
 import type { KeyHolder } from './key-store.ts';
+import { NO_REGION } from './region.ts';
 import { MISSING_REASONS, type Spread } from './rotation.ts';
 
 const rules = { settleMs: 100, cacheMs: 50, publishMs: 1_000 };
@@ -46,4 +47,27 @@ test('every other region is waited for that does not hold a key and is not given
   expect(regionsBehind({ holders }, region, [])).toEqual(['us', 'ap']);
   expect(regionsBehind({ holders }, region, ['us', 'gone'])).toEqual(['ap']);
   expect(regionsBehind({ holders: [] }, { others: [] }, [])).toEqual([]);
+});
+
+describe('a key waits for', () => {
+  const us = { name: 'us', others: ['eu', 'ap'], isFirst: false };
+  const waiting = (region: string, ...holders: KeyHolder[]) => waitsFor({ region, state: 'next', holders }, us, []);
+
+  test('all regions but its own, whichever tells', () => {
+    expect(waiting('us')).toEqual(['eu', 'ap']);
+    expect(waiting('ap')).toEqual(['us', 'eu']);
+    expect(waiting('ap', holder(0, true))).toEqual(['eu']);
+    expect(waitsFor({ region: 'us', state: 'next', holders: [] }, us, ['ap'])).toEqual(['eu']);
+  });
+
+  test('the others of the first region, if it is from before there were regions', () => {
+    expect(waiting('')).toEqual(['us', 'ap']);
+    const eu = { name: 'eu', others: ['us', 'ap'], isFirst: true };
+    expect(waitsFor({ region: '', state: 'next', holders: [] }, eu, [])).toEqual(['us', 'ap']);
+  });
+
+  test('nobody once it signs, or where there are no regions', () => {
+    expect(waitsFor({ region: 'us', state: 'active', holders: [] }, us, [])).toEqual([]);
+    expect(waitsFor({ region: '', state: 'next', holders: [] }, NO_REGION, [])).toEqual([]);
+  });
 });

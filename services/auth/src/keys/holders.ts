@@ -1,4 +1,4 @@
-import type { HolderNote, StoredKey } from './key-store.ts';
+import type { HolderNote, KeyHistory, StoredKey } from './key-store.ts';
 import type { KeyRegion } from './region.ts';
 import type { MissingReason, RotationRules, Spread } from './rotation.ts';
 
@@ -48,4 +48,20 @@ export function regionsBehind(
 ): readonly string[] {
   const holding = holders.flatMap(({ region, holds }) => (holds ? region : []));
   return others.filter((region) => !lost.includes(region) && !holding.includes(region));
+}
+
+/**
+ * The regions that a key waits for, whichever region's it is. One from before there were regions is of the first.
+ * @param own the one that tells
+ */
+export function waitsFor(
+  { region, state, holders }: Pick<KeyHistory, 'region' | 'state' | 'holders'>,
+  own: KeyRegion,
+  lost: readonly string[],
+): readonly string[] {
+  if (state !== 'next' || own.name === '') return [];
+  const [first = own.name] = own.isFirst ? [] : own.others;
+  const owner = region === '' ? first : region;
+  const others = [own.name, ...own.others].filter((name) => name !== owner);
+  return regionsBehind({ holders }, { others }, lost);
 }

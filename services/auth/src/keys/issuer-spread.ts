@@ -1,4 +1,4 @@
-import { type Clock, type KubeClient, type KubeObject, NotFoundError, type Resource } from '@sekisho/kube';
+import { type Clock, isRecord, type KubeClient, type KubeObject, NotFoundError, type Resource } from '@sekisho/kube';
 import { GROUP, ISSUER_KIND, readIssuerStatus, VERSION } from '@sekisho/policy';
 import type { MissingReason, Spread } from './rotation.ts';
 
@@ -76,8 +76,4 @@ export function missingIn(
   const key = keys.find((listed) => listed.kid === kid);
   if (key === undefined) return 'not_listed';
   return key.policies === key.of ? undefined : 'policies_behind';
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -2,13 +2,15 @@ import { backoffMs, pause, type Random } from '@sekisho/kube';
 import { type Jwks, regionOfKid, type SigningAlgorithm } from '@sekisho/tokens';
 import type { Actor } from '../audit/audit.ts';
 import { AuthError } from '../errors.ts';
+import { carryOut } from './carry-out.ts';
 import { type GatherOptions, gatherKeys } from './gather-keys.ts';
+import { waitsFor } from './holders.ts';
 import type { KeyHistory, KeysRead, NewKey, StoredKey } from './key-store.ts';
 import { latestRead } from './latest-read.ts';
 import { isNewcomer } from './newcomer.ts';
 import { readableKeys } from './readable-keys.ts';
 import { type KeyRegion, NO_REGION } from './region.ts';
-import { nextStep, type RotationRules, type Step, wantedKey } from './rotation.ts';
+import { type DueStep, nextStep, type RotationRules, type Step, wantedKey } from './rotation.ts';
 import type { SealedKey, SignerRing } from './signer-ring.ts';
 import type { KeyTiming } from './timing.ts';
 
@@ -16,7 +18,7 @@ import type { KeyTiming } from './timing.ts';
 export interface KeyObserver {
   /** After each look at the database. */
   seen(keys: readonly StoredKey[], now: number, rest: Step & { kind: 'rest' }): void;
-  done(step: Exclude<Step, { kind: 'rest' }>): void;
+  done(step: DueStep): void;
   compromised(kid: string): void;
   /** Keys of other regions that cannot be published here; none: all can. */
   unreadable(kids: readonly string[]): void;
@@ -38,6 +40,11 @@ export interface KeyKeeperOptions<Ring extends SignerRing> extends Pick<GatherOp
   readonly revokeKey: RevokeKey;
   readonly observer: KeyObserver;
   readonly random: Random;
+}
+
+/** A key with the regions that it waits for, before it may sign. */
+export interface ListedKey extends KeyHistory {
+  readonly waitsFor: readonly string[];
 }
 
 const FIRST_RETRY_MS = 500;
@@ -155,8 +162,12 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
   }
 
   /** @throws AuthError `unavailable` */
-  history(): Promise<readonly KeyHistory[]> {
-    return this.#options.store.history(HISTORY_LIMIT);
+  async history(): Promise<readonly ListedKey[]> {
+    const { store } = this.#options;
+    const { region, lostRegions } = this.#gather;
+    const lost = lostRegions();
+    const keys = await store.history(HISTORY_LIMIT);
+    return keys.map((key) => ({ ...key, waitsFor: waitsFor(key, region, lost) }));
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -203,28 +214,9 @@ export class KeyKeeper<Ring extends SignerRing = SignerRing> {
   }
 
   /** A step that another replica made impossible, or made first, is none: the next look decides anew. */
-  async #execute(step: Exclude<Step, { kind: 'rest' }>, offered?: SealedKey): Promise<void> {
-    if (await this.#carryOut(step, offered)) this.#options.observer.done(step);
-  }
-
-  async #carryOut(step: Exclude<Step, { kind: 'rest' }>, offered?: SealedKey): Promise<boolean> {
-    const { store } = this.#options;
-    switch (step.kind) {
-      case 'start':
-        return store.start(await this.#newKey(offered));
-      case 'prepare':
-        return store.prepare(await this.#newKey(offered), step.active);
-      case 'discard':
-        return store.discard(step.kid);
-      case 'promote':
-        return store.promote(step.kid, step.replaces);
-      case 'relieve':
-        return store.relieve(step.kid);
-      case 'retire':
-        return store.retire(step.kid);
-      case 'lengthen':
-        return store.lengthen(step.longestTokenMs);
-    }
+  async #execute(step: DueStep, offered?: SealedKey): Promise<void> {
+    const { store, observer } = this.#options;
+    if (await carryOut(step, { store, newKey: () => this.#newKey(offered) })) observer.done(step);
   }
 
   async #newKey(offered: SealedKey | undefined): Promise<NewKey> {

@@ -52,6 +52,8 @@ export interface KeyHistory {
   readonly region: string;
   readonly alg: SigningAlgorithm;
   readonly state: KeyState;
+  /** Of a key that waits to sign: what each region noted of it. */
+  readonly holders: readonly KeyHolder[];
   readonly createdAt: Date;
   readonly activatedAt?: Date;
   readonly retiringAt?: Date;

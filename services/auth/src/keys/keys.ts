@@ -19,7 +19,7 @@ import { createSqlKeys } from './sql-keys.ts';
 import { GUARD_CUT_OFF_SECONDS, type KeyTiming, keyTiming, REPLICA_CUT_OFF_SECONDS } from './timing.ts';
 
 export interface KeysOptions {
-  readonly database: Pick<OpenDatabase, 'db' | 'reads' | 'replica'>;
+  readonly database: Pick<OpenDatabase, 'db' | 'agedReads' | 'replica'>;
   readonly settings: KeySettings;
   /** Whose keys they are, and who else must hold them. @default there are no regions */
   readonly region?: KeyRegion | undefined;
@@ -120,12 +120,12 @@ interface PartsOptions extends Omit<KeysOptions, 'metrics'> {
 
 function partsOf(signer: Signer, { database, settings, timing, spreadOf, metrics, ...options }: PartsOptions) {
   const { region = NO_REGION, lostRegions = () => [], revokeKey, clock, random } = options;
-  const { db, reads, replica } = database;
+  const { db, agedReads: reads, replica } = database;
   const log = options.log.child({ signer });
   const observer = createKeyObserver({ log, metrics, clock, overdueMs: settings.publishMs });
   const store = createSqlKeys(db, signer, { region, reads });
   const told = spreadOf(signer);
-  const isThere = replica && ((kid: string) => isWaiting(replica, kid));
+  const isThere = replica && ((kid: string) => isWaiting(replica.db, kid));
   const spread = isThere === undefined ? told : replicated({ ...timing, spread: told, isThere, clock });
   return { store, timing, spread, region, lostRegions, revokeKey, observer, clock, random };
 }

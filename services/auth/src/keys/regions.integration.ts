@@ -3,8 +3,8 @@ import { createLogger, createMetrics } from '@sekisho/telemetry';
 import { createMinter, createVerifier, regionOfKid } from '@sekisho/tokens';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
-import { type OpenDatabase, openDatabase } from '../database/open.ts';
-import { databaseKinds } from '../testing/real-service.ts';
+import type { OpenDatabase } from '../database/open.ts';
+import { databaseKinds, openTestDatabase } from '../testing/real-service.ts';
 import { KEY_DEFAULTS } from './config.ts';
 import { type Keys, openKeys } from './keys.ts';
 
@@ -12,10 +12,11 @@ const postgresUrl = inject('postgresUrl');
 const ISSUER = 'https://auth.test';
 /** Everything that is not waiting for each other takes no time. */
 const settings = { ...KEY_DEFAULTS, pollMs: 200, publishMs: 0 };
-const PATIENCE = { timeout: 80_000, interval: 100 };
+const PATIENCE = { timeout: 120_000, interval: 100 };
+const TIMEOUT_MS = 600_000;
 const REGIONS = ['eu', 'us', 'ap'];
 
-describe.runIf(postgresUrl !== '')('keys of regions on one PostgreSQL', () => {
+describe.runIf(postgresUrl !== '')('keys of regions on one PostgreSQL', { timeout: TIMEOUT_MS }, () => {
   const closers: (() => Promise<void>)[] = [];
   let database: OpenDatabase;
   beforeEach(async () => {
@@ -23,7 +24,7 @@ describe.runIf(postgresUrl !== '')('keys of regions on one PostgreSQL', () => {
     if (kind === undefined) throw new Error('no PostgreSQL');
     const { url, remove } = await kind.create();
     closers.push(remove);
-    database = await openDatabase({ url, onIdleError: () => undefined });
+    database = await openTestDatabase(url);
     closers.push(database.close);
   });
   afterEach(async () => {
@@ -72,11 +73,11 @@ describe.runIf(postgresUrl !== '')('keys of regions on one PostgreSQL', () => {
     const signing = await activeOf(us);
     const minter = createMinter({ issuer: ISSUER, key: () => signing, clock, uuid: () => crypto.randomUUID() });
     const { token } = await minter.access({
-      ...{ subject: 'alice', audience: ['bucket'], lifetimeSeconds: 900 },
+      ...{ subject: 'alice', clientId: 'web', audience: ['bucket'], lifetimeSeconds: 900 },
       services: { bucket: { permissions: ['bucket:read'] } },
     });
     const verify = createVerifier({ issuer: ISSUER, audience: 'bucket', jwks: () => eu.ring.jwks, clock });
-    expect(await verify(token)).toMatchObject({ sub: 'alice' });
+    await vi.waitFor(async () => expect(await verify(token)).toMatchObject({ sub: 'alice' }), PATIENCE);
 
     await eu.keeper.rotate();
     await expect.poll(holders, PATIENCE).toEqual(['eu by eu', 'eu by us', 'us by eu', 'us by us']);
@@ -84,6 +85,10 @@ describe.runIf(postgresUrl !== '')('keys of regions on one PostgreSQL', () => {
       (await eu.metrics.render()).includes('signing_key_waiting{signer="auth",reason="region_behind"} 1');
     await expect.poll(waits, PATIENCE).toBe(true);
     expect((await activeOf(eu)).kid).toBe(before);
+    const listed = async ({ keeper }: Keys) =>
+      (await keeper.history()).flatMap(({ region, state, waitsFor }) => (state === 'next' ? { region, waitsFor } : []));
+    expect(await listed(eu)).toContainEqual({ region: 'eu', waitsFor: ['ap'] });
+    expect(await listed(us)).toContainEqual({ region: 'eu', waitsFor: ['ap'] });
     lost.push('ap');
     await expect.poll(() => eu.ring.active.kid, PATIENCE).not.toBe(before);
     await expect.poll(() => kidsOf(us), PATIENCE).toContain((await activeOf(eu)).kid);

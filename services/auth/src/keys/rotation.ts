@@ -90,6 +90,9 @@ export type Step =
   | { readonly kind: 'lengthen'; readonly longestTokenMs: number }
   | { readonly kind: 'rest'; readonly wait?: Wait };
 
+/** One that changes something. */
+export type DueStep = Exclude<Step, { kind: 'rest' }>;
+
 export interface RotationFacts {
   readonly rules: RotationRules;
   /** Milliseconds, by the database's clock. */

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { AUDIENCE } from '../accounts/account.ts';
 import { createAuthorize } from '../http/authorize.ts';
 import { createServer } from '../http/server.ts';
-import { ADMIN_ID, createFixture } from '../testing/fixture.ts';
+import { administratorGrant, createFixture } from '../testing/fixture.ts';
 import { memoryKeys } from '../testing/memory-keys.ts';
 import { KeyKeeper, type RevokeKey } from './key-keeper.ts';
 import { LiveKeyRing } from './key-ring.ts';
@@ -48,8 +48,7 @@ async function setUp(revokeKey: RevokeKey = async () => undefined) {
   const authorize = createAuthorize({ verify: verifyFor(AUDIENCE), clock, metrics });
   keyRoutes(app, { keys: { auth: keeper, guard }, authorize });
   const request = async (options: InjectOptions, permissions = both) => {
-    const services = { auth: { permissions } };
-    const { token } = await mint({ subject: ADMIN_ID, audience: ['auth'], services, lifetimeSeconds: 900 });
+    const { token } = await mint(administratorGrant(permissions));
     return app.inject({ ...options, headers: { authorization: `Bearer ${token}` } });
   };
   const call = async (method: 'GET' | 'POST', payload?: object, permissions = both) => {

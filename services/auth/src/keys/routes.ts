@@ -5,8 +5,7 @@ import { AuthError } from '../errors.ts';
 import { type Authorize, administratorOf } from '../http/authorize.ts';
 import { operation } from '../http/operation.ts';
 import type { HttpServer } from '../http/server.ts';
-import type { KeyKeeper } from './key-keeper.ts';
-import type { KeyHistory } from './key-store.ts';
+import type { KeyKeeper, ListedKey } from './key-keeper.ts';
 import { KEY_STATES } from './rotation.ts';
 import { SIGNERS, type Signer } from './signer.ts';
 
@@ -28,6 +27,9 @@ const KeysAnswer = Type.Object({
       region: Type.Optional(Type.String({ description: 'the one that signs with it, where there are several' })),
       alg: Type.Enum([...SIGNING_ALGORITHMS]),
       state: Type.Enum([...KEY_STATES]),
+      waitsFor: Type.Optional(
+        Type.Array(Type.String(), { description: 'other regions that do not hold it yet: it signs once all do' }),
+      ),
       createdAt: Moment,
       activatedAt: Type.Optional(Moment),
       retiringAt: Type.Optional(Moment),
@@ -122,7 +124,7 @@ async function listed(keys: KeyRoutesOptions['keys'], signers: readonly Signer[]
   return { keys: histories.flat() };
 }
 
-function toKey(signer: Signer, { kid, region, alg, state, createdAt, ...times }: KeyHistory) {
+function toKey(signer: Signer, { kid, region, alg, state, waitsFor, createdAt, ...times }: ListedKey) {
   const { activatedAt, retiringAt, retiredAt, compromisedAt } = times;
   return {
     kid,
@@ -130,6 +132,7 @@ function toKey(signer: Signer, { kid, region, alg, state, createdAt, ...times }:
     ...(region !== '' && { region }),
     alg,
     state,
+    ...(waitsFor.length > 0 && { waitsFor: [...waitsFor] }),
     createdAt: createdAt.toISOString(),
     ...(activatedAt && { activatedAt: activatedAt.toISOString() }),
     ...(retiringAt && { retiringAt: retiringAt.toISOString() }),

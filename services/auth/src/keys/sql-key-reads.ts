@@ -17,11 +17,7 @@ export async function readKeys(db: Kysely<Database>, { signer, own }: KeysAsked)
     select t.now, t.has_signed, t.behind_ms, k.kid, k.region, k.alg, k.state, k.sealed, k.public_jwk, k.longest_token_ms,
       k.rotation_requested_at,
       case k.state when 'retiring' then k.retiring_at when 'active' then k.activated_at else k.created_at end as since,
-      (select coalesce(jsonb_agg(jsonb_build_object(
-          'region', h.region,
-          'since', floor(extract(epoch from h.published_since) * 1000),
-          'holds', h.held_since is not null)), '[]')
-        from signing_key_holders h where h.kid = k.kid and k.state = 'next') as holders
+      ${holdersOf('k')} as holders
     from (select now() as now,
       case when pg_is_in_recovery() then coalesce(
         greatest(extract(epoch from now() - pg_last_xact_replay_timestamp()) * 1000, 0), 'Infinity')::float8
@@ -40,6 +36,16 @@ export async function readKeys(db: Kysely<Database>, { signer, own }: KeysAsked)
     others: stored.filter(({ region }) => !own.includes(region)),
     hasSigned: first?.has_signed ?? false,
   };
+}
+
+/** @param keys what the table of keys is called in the statement */
+function holdersOf(keys: string) {
+  return sql<readonly KeyHolder[]>`(
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'region', h.region,
+        'since', floor(extract(epoch from h.published_since) * 1000),
+        'holds', h.held_since is not null)), '[]')
+      from signing_key_holders h where h.kid = ${sql.ref(`${keys}.kid`)} and ${sql.ref(`${keys}.state`)} = 'next')`;
 }
 
 interface Moment {
@@ -93,15 +99,15 @@ const TIMES = ['created_at', 'activated_at', 'retiring_at', 'retired_at', 'compr
 export async function historyOf(db: Kysely<Database>, signer: Signer, limit: number): Promise<readonly KeyHistory[]> {
   const rows = await db
     .selectFrom('signing_keys')
-    .select(['kid', 'region', 'alg', 'state', ...TIMES])
+    .select(['kid', 'region', 'alg', 'state', ...TIMES, holdersOf('signing_keys').as('holders')])
     .where('signer', '=', signer)
     // The few that are published come first, so that no limit hides one.
     .orderBy(sql`state = 'retired'`)
     .orderBy('created_at', 'desc')
     .limit(limit)
     .execute();
-  return rows.map(({ kid, region, alg, state, created_at: createdAt, ...times }) => ({
-    ...{ kid, region, alg, state, createdAt },
+  return rows.map(({ kid, region, alg, state, holders, created_at: createdAt, ...times }) => ({
+    ...{ kid, region, alg, state, holders, createdAt },
     ...(times.activated_at && { activatedAt: times.activated_at }),
     ...(times.retiring_at && { retiringAt: times.retiring_at }),
     ...(times.retired_at && { retiredAt: times.retired_at }),

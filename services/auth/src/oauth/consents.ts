@@ -23,11 +23,11 @@ export function createConsents(resources: Resources): Consents {
       return services.every((service) => {
         const allowed = scopes(resources.ofService(service));
         if (allowed.has(EVERYTHING)) return true;
-        return permissions.length > 0 && permissions.every((permission) => allowed.has(permission));
+        return permissions?.every((permission) => allowed.has(permission)) === true;
       });
     },
     record(grant, { services, permissions }) {
-      const scope = permissions.length === 0 ? EVERYTHING : permissions.join(' ');
+      const scope = permissions === undefined ? EVERYTHING : permissions.join(' ');
       const keys = services.length === 0 ? [everyService] : services.map(resources.ofService);
       for (const key of keys) grant.addResourceScope(key, scope);
     },

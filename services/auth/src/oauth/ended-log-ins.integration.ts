@@ -53,23 +53,19 @@ describe('a log-in that is over', () => {
   test.each([
     ['whose password is reset', resetPassword],
     ['whose everything is revoked', revokeUser],
-  ] as const)(
-    'brings nothing to a user %s: no code, no device and no cookie',
-    async (_, end) => {
-      const user = await world.addUser();
-      const [shop, device] = [await authorized(user), await allowedDevice(user)];
-      expect([200, 204]).toContain((await end(user)).statusCode);
-      // The reader follows within moments; until then a log-in is the same as before.
-      await expect.poll(async () => (await next(shop.browser)).body, PATIENCE).toContain('name="password"');
-      expect((await next(device.browser)).body).toContain('name="password"');
-      await expect(shop.redeem()).rejects.toMatchObject({ error: 'invalid_grant' });
-      await expect(device.redeem()).rejects.toMatchObject({ error: 'invalid_grant' });
-      // Whoever logs in within the second of a revocation is told to come back.
-      await vi.waitFor(async () => (await authorized(user)).redeem(), PATIENCE);
-      await vi.waitFor(async () => (await allowedDevice(user)).redeem(), PATIENCE);
-    },
-    120_000,
-  );
+  ] as const)('brings nothing to a user %s: no code, no device and no cookie', async (_, end) => {
+    const user = await world.addUser();
+    const [shop, device] = [await authorized(user), await allowedDevice(user)];
+    expect([200, 204]).toContain((await end(user)).statusCode);
+    // The reader follows within moments; until then a log-in is the same as before.
+    await expect.poll(async () => (await next(shop.browser)).body, PATIENCE).toContain('name="password"');
+    expect((await next(device.browser)).body).toContain('name="password"');
+    await expect(shop.redeem()).rejects.toMatchObject({ error: 'invalid_grant' });
+    await expect(device.redeem()).rejects.toMatchObject({ error: 'invalid_grant' });
+    // Whoever logs in within the second of a revocation is told to come back.
+    await vi.waitFor(async () => (await authorized(user)).redeem(), PATIENCE);
+    await vi.waitFor(async () => (await allowedDevice(user)).redeem(), PATIENCE);
+  });
 
   test('brings no new session by a code that waits, when its application’s session was ended', async () => {
     const user = await world.addUser();

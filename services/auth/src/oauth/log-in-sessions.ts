@@ -31,7 +31,11 @@ export interface Opened {
   readonly created: boolean;
 }
 
-/** An application's session: one for each application in each browser, one for each device. */
+/**
+ * An application's session: one for each application in each browser, one for each device. Which ones a browser has is kept in the region
+ * where they began, and nowhere else. So one that no store in reach knows is over: unlike of a refresh token, which may come from anywhere,
+ * no other region could tell more (SessionError `session_untold`), and nobody is kept waiting for one.
+ */
 export interface LogInSessions {
   /** The session of this application in this browser, or a new one; undefined when it was ended since the log-in. */
   open(logIn: LogIn): Promise<Opened | undefined>;
@@ -46,7 +50,7 @@ export interface LogInSessions {
 }
 
 export function createLogInSessions(options: LogInSessionsOptions): LogInSessions {
-  const { sessions, browsers, endSession, isRevoked, metrics } = options;
+  const { sessions, browsers, endSession, isRevoked } = options;
   const isOpen = async (userId: string, id: string) => !isRevoked(id) && (await sessions.get(userId, id)) !== undefined;
 
   const ended = async (userId: string, browser: string) => {
@@ -57,6 +61,26 @@ export function createLogInSessions(options: LogInSessionsOptions): LogInSession
     return states.filter(({ live }) => !live).map(({ clientId }) => clientId);
   };
 
+  return {
+    open: createOpen(options),
+    isLive: async (userId, browser) => (await ended(userId, browser)).length === 0,
+    async refuseLost({ userId, id, clientId }) {
+      if ((await sessions.get(userId, id)) === undefined) await endSession(userId, id, clientId);
+    },
+    prune: async (userId, browser) => browsers.forget(browser, await ended(userId, browser)),
+    async end(userId, browser, clientId) {
+      const linked = await browsers.linked(browser);
+      const ending = [...linked].filter(([id]) => clientId === undefined || id === clientId);
+      await Promise.all(ending.map(([application, sessionId]) => endSession(userId, sessionId, application)));
+      await browsers.forget(
+        browser,
+        ending.map(([id]) => id),
+      );
+    },
+  };
+}
+
+function createOpen({ sessions, browsers, isRevoked, metrics }: LogInSessionsOptions): LogInSessions['open'] {
   const create = async ({ userId, clientId, device, ip }: LogIn): Promise<Opened> => {
     const session = await sessions.create({ userId, clientId, device, ip });
     metrics.sessionsCreated.inc();
@@ -81,21 +105,5 @@ export function createLogInSessions(options: LogInSessionsOptions): LogInSession
     return reopen(userId, linked);
   };
 
-  return {
-    open: (logIn) => (logIn.browser === undefined ? create(logIn) : openInBrowser(logIn, logIn.browser)),
-    isLive: async (userId, browser) => (await ended(userId, browser)).length === 0,
-    async refuseLost({ userId, id, clientId }) {
-      if ((await sessions.get(userId, id)) === undefined) await endSession(userId, id, clientId);
-    },
-    prune: async (userId, browser) => browsers.forget(browser, await ended(userId, browser)),
-    async end(userId, browser, clientId) {
-      const linked = await browsers.linked(browser);
-      const ending = [...linked].filter(([id]) => clientId === undefined || id === clientId);
-      await Promise.all(ending.map(([application, sessionId]) => endSession(userId, sessionId, application)));
-      await browsers.forget(
-        browser,
-        ending.map(([id]) => id),
-      );
-    },
-  };
+  return (logIn) => (logIn.browser === undefined ? create(logIn) : openInBrowser(logIn, logIn.browser));
 }

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { listen } from '@sekisho/telemetry';
 import * as oidc from 'openid-client';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -9,6 +11,7 @@ import { authorizationRequest, startWorld, type World } from './testing/world.ts
 /** Debian's. Without one these tests are skipped: what the pages say and how they are protected is tested without a browser too. */
 const CHROMIUM = '/usr/bin/chromium';
 const [kind] = databaseKinds('');
+const PATIENCE_MS = 60_000;
 
 describe.skipIf(!existsSync(CHROMIUM) || kind === undefined)(
   `the pages in a browser (${CHROMIUM}), without scripts`,
@@ -21,16 +24,20 @@ describe.skipIf(!existsSync(CHROMIUM) || kind === undefined)(
 
     beforeAll(async () => {
       if (kind === undefined) return;
-      // The issuer has to be known before the port is: a listener that answers nothing tells a free one.
-      origin = `http://127.0.0.1:${await freePort()}`;
+      // The issuer has to be known before the service listens: until then the port is kept from everybody else.
+      const keeper = createServer();
+      const { port } = await listen(keeper, { host: '127.0.0.1', port: 0 });
+      origin = `http://127.0.0.1:${port}`;
       world = await startWorld(kind, inject('redisUrl'), { issuer: origin });
-      await world.service.publicApp.listen({ host: '127.0.0.1', port: Number(new URL(origin).port) });
+      keeper.close();
+      await once(keeper, 'close');
+      await world.service.publicApp.listen({ host: '127.0.0.1', port });
       user = await world.addUser();
       const client = await world.addClient({ redirectUris: [`${origin}/callback`] });
       config = await oidc.discovery(new URL(origin), client.id, undefined, oidc.ClientSecretBasic(client.secret), {
         execute: [oidc.allowInsecureRequests],
       });
-      chrome = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+      chrome = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'], timeout: PATIENCE_MS });
     });
     afterAll(async () => {
       await chrome?.close();
@@ -39,6 +46,7 @@ describe.skipIf(!existsSync(CHROMIUM) || kind === undefined)(
 
     async function open(options: Parameters<Browser['newContext']>[0] = {}) {
       const context = await chrome.newContext({ javaScriptEnabled: false, ...options });
+      context.setDefaultTimeout(PATIENCE_MS);
       const page = await context.newPage();
       const complaints: string[] = [];
       page.on('console', (message) => complaints.push(message.text()));
@@ -48,7 +56,8 @@ describe.skipIf(!existsSync(CHROMIUM) || kind === undefined)(
     }
 
     /** A page takes its focus with its first picture, which may come after its load. */
-    const focused = (page: Page) => expect.poll(() => page.evaluate('document.activeElement.id'), { timeout: 30_000 });
+    const focused = (page: Page) =>
+      expect.poll(() => page.evaluate('document.activeElement.id'), { timeout: PATIENCE_MS });
 
     async function typed(page: Page, password: string) {
       await focused(page).toBe('email');
@@ -101,14 +110,6 @@ describe.skipIf(!existsSync(CHROMIUM) || kind === undefined)(
     );
   },
 );
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 /** WCAG 2.2 section 1.4.3: of the text on the nearest background that is painted. */
 function contrast(page: Page, selector: string): Promise<number> {

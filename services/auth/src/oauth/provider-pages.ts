@@ -32,35 +32,7 @@ export function providerPages(emailOf: (userId: string) => Promise<string | unde
       show(ctx, noticePage({ language: languageOf(ctx), title: text.loggedOutTitle, lead: text.loggedOutLead }));
     },
 
-    async deviceCode(ctx: Ctx, _form: string, _out?: object, error?: Error & { userCode?: string }): Promise<void> {
-      const language = languageOf(ctx);
-      const problem = error && deviceProblem(language, error);
-      const code = error?.userCode ?? prefilledCode(ctx);
-      const action = ctx.oidc.urlFor('code_verification');
-      show(ctx, deviceCodePage({ language, action, xsrf: secretOf(ctx), code, problem }));
-    },
-
-    async confirmDevice(ctx: Ctx, _form: string, client: object, deviceInfo: object, userCode: string): Promise<void> {
-      const ip: unknown = Reflect.get(deviceInfo, 'ip');
-      show(
-        ctx,
-        deviceConfirmPage({
-          language: languageOf(ctx),
-          action: ctx.oidc.urlFor('code_verification'),
-          xsrf: secretOf(ctx),
-          code: userCode,
-          application: nameOf(client),
-          ...(typeof ip === 'string' && { ip }),
-        }),
-      );
-    },
-
-    async deviceDone(ctx: Ctx): Promise<void> {
-      const language = languageOf(ctx);
-      const text = messages(language);
-      const application = ctx.oidc.client ? nameOf(ctx.oidc.client) : '';
-      show(ctx, noticePage({ language, title: text.deviceDoneTitle, lead: text.deviceDoneLead(application) }));
-    },
+    ...devicePages,
 
     async error(ctx: Ctx, out: OAuthFailure): Promise<void> {
       const language = languageOf(ctx);
@@ -87,6 +59,39 @@ export function providerPages(emailOf: (userId: string) => Promise<string | unde
     },
   };
 }
+
+/** Of the device authorization grant (RFC 8628). */
+const devicePages = {
+  async deviceCode(ctx: Ctx, _form: string, _out?: object, error?: Error & { userCode?: string }): Promise<void> {
+    const language = languageOf(ctx);
+    const problem = error && deviceProblem(language, error);
+    const code = error?.userCode ?? prefilledCode(ctx);
+    const action = ctx.oidc.urlFor('code_verification');
+    show(ctx, deviceCodePage({ language, action, xsrf: secretOf(ctx), code, problem }));
+  },
+
+  async confirmDevice(ctx: Ctx, _form: string, client: object, deviceInfo: object, userCode: string): Promise<void> {
+    const ip: unknown = Reflect.get(deviceInfo, 'ip');
+    show(
+      ctx,
+      deviceConfirmPage({
+        language: languageOf(ctx),
+        action: ctx.oidc.urlFor('code_verification'),
+        xsrf: secretOf(ctx),
+        code: userCode,
+        application: nameOf(client),
+        ...(typeof ip === 'string' && { ip }),
+      }),
+    );
+  },
+
+  async deviceDone(ctx: Ctx): Promise<void> {
+    const language = languageOf(ctx);
+    const text = messages(language);
+    const application = ctx.oidc.client ? nameOf(ctx.oidc.client) : '';
+    show(ctx, noticePage({ language, title: text.deviceDoneTitle, lead: text.deviceDoneLead(application) }));
+  },
+};
 
 function explain(text: Messages, { error, error_description: description }: OAuthFailure, route: string) {
   const isOver = route.endsWith('resume') && error === 'invalid_request';

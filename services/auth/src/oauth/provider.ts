@@ -139,16 +139,20 @@ function configuration(
     issueRefreshToken: () => false,
     acrValues: [],
     clockTolerance: 5,
-    async fetch(url, init) {
-      const response = await fetch(url, { ...init, redirect: 'error' });
-      // The status alone counts: a body could be of any length, and holds the connection until it is read.
-      await response.body?.cancel();
-      return response;
-    },
+    fetch: statusOnly(fetch),
     discovery: {
       userinfo_endpoint: issuer.url('/oauth/userinfo'),
       ui_locales_supported: ['en', 'ja'],
     },
+  };
+}
+
+/** The status alone counts: a body could be of any length, and holds the connection until it is read. */
+function statusOnly(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return async (url, init) => {
+    const response = await fetch(url, { ...init, redirect: 'error' });
+    await response.body?.cancel();
+    return response;
   };
 }
 

@@ -1,4 +1,4 @@
-import { SessionError } from '@sekisho/sessions';
+import { isRedisUnavailable, isSessionUntold, type SessionError } from '@sekisho/sessions';
 import { errors } from 'oidc-provider';
 import { AuthError } from '../errors.ts';
 
@@ -18,8 +18,8 @@ export async function available<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-export function isOutage(error: unknown): error is AuthError | SessionError {
-  if (error instanceof SessionError) return error.code === 'redis_unavailable' || error.code === 'session_untold';
+function isOutage(error: unknown): error is AuthError | SessionError {
+  if (isRedisUnavailable(error) || isSessionUntold(error)) return true;
   return error instanceof AuthError && error.code === 'unavailable';
 }
 

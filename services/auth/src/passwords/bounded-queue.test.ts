@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { BoundedQueue } from './bounded-queue.ts';
 
+const PATIENCE = { timeout: 60_000 };
+
 /** Tasks that end when the test says so; `started` is the order they began in. */
 function manualTasks() {
   const started: string[] = [];
@@ -22,9 +24,9 @@ describe('BoundedQueue', () => {
     expect(started).toEqual(['a', 'b']);
     end('b');
     await done[1];
-    await expect.poll(() => started).toEqual(['a', 'b', 'c']);
+    await expect.poll(() => started, PATIENCE).toEqual(['a', 'b', 'c']);
     for (const name of ['a', 'c']) end(name);
-    await expect.poll(() => started).toEqual(['a', 'b', 'c', 'd']);
+    await expect.poll(() => started, PATIENCE).toEqual(['a', 'b', 'c', 'd']);
     end('d');
     expect(await Promise.all(done)).toEqual(['a', 'b', 'c', 'd']);
   });
@@ -38,7 +40,7 @@ describe('BoundedQueue', () => {
     await done[0];
     done.push(queue.run(task('d')));
     for (const name of ['b', 'd']) {
-      await expect.poll(() => started).toContain(name);
+      await expect.poll(() => started, PATIENCE).toContain(name);
       end(name);
     }
     expect(await Promise.all(done)).toEqual(['a', 'b', 'd']);

@@ -44,10 +44,12 @@ describe('a password', () => {
   });
 
   test('as long as can be is judged at once', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (const text of ['a'.repeat(1_023), 'ab'.repeat(511), '1'.repeat(500) + 'a'.repeat(523)]) {
       isWeakPassword(`${text}\u0000`, email);
     }
-    expect(performance.now() - started).toBeLessThan(1_000);
+    // Time of the processor: how long a busy machine lets it wait is not what is judged.
+    const { user, system } = process.cpuUsage(started);
+    expect(user + system).toBeLessThan(1_000_000);
   });
 });

@@ -1,4 +1,4 @@
-import type { EndedSession, RefreshStore, Rotation, Session } from '@sekisho/sessions';
+import { type EndedSession, type RefreshStore, type Rotation, type Session, SessionError } from '@sekisho/sessions';
 import { LoginRefused } from '../login/login.ts';
 import type { LoginFailure } from '../metrics.ts';
 import { type FamilyContext, parseContext } from './family-context.ts';
@@ -65,7 +65,7 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
     },
 
     async use({ token, clientId }, issue) {
-      const { userId, sessionId, generation, secret, ...family } = await open(options, token);
+      const { userId, sessionId, generation, secret, ...family } = await open(options, { token, clientId });
       if (family.context.clientId !== clientId) throw refused('token_unknown');
       if (isRevoked(family.session, clientId)) throw refused('session_over');
       const wait = await takeTurn(sessionId);
@@ -102,14 +102,20 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
 
 type Opened = FamilyInUse & RefreshTokenContent & { readonly secret: string };
 
-async function open({ format, store }: RefreshTokensOptions, token: string): Promise<Opened> {
+async function open({ format, store }: RefreshTokensOptions, { token, clientId }: PresentedToken): Promise<Opened> {
   const read = format.read(token);
   if (read === undefined) throw refused('token_unknown');
   const { userId, sessionId, generation } = read;
   const family = await store.find(userId, sessionId, 'unsaid');
   if (family === undefined) throw refused('session_over');
-  if (!read.isGenuine(family.secret)) throw refused('token_unknown');
-  const { session, secret, context } = family;
+  const { session, secret, context, isLatest } = family;
+  if (!read.isGenuine(secret)) {
+    if (isLatest || !read.isSealedFor(clientId)) throw refused('token_unknown');
+    throw new SessionError(
+      'session_untold',
+      'the token may be of a later log-in, of which a region could not tell yet',
+    );
+  }
   return { userId, sessionId, generation, session, secret, context: parseContext(context) };
 }
 

@@ -10,7 +10,7 @@ beforeAll(async () => {
   const database = await databaseKinds('')[0]?.create();
   remove = database?.remove ?? remove;
   const urls = { redisUrl: inject('redisUrl'), databaseUrl: database?.url ?? '' };
-  service = await startService({ ...urls, clock: () => new Date(now), storeTimeoutMs: 30_000 });
+  service = await startService({ ...urls, clock: () => new Date(now) });
   await untilReady(service);
 });
 afterAll(async () => {

@@ -1,8 +1,5 @@
-import type { RevocationEntry } from '@sekisho/sessions';
+import { isStoredId, type RevocationEntry } from '@sekisho/sessions';
 import type { SessionEndings } from '../sessions/session-endings.ts';
-
-/** As keys of sessions have it: users of other issuers have no sessions here. */
-const STORED_ID = /^[A-Za-z0-9_-]{1,128}$/;
 
 /**
  * What another region asks this one to end: sessions of a user that began here, and that it may not have known. A revocation of the
@@ -13,5 +10,6 @@ export async function endOnArrival(
   region: string,
   { kind, id, except }: RevocationEntry,
 ): Promise<void> {
-  if (kind === 'logout' && STORED_ID.test(id)) await endings.begunIn(region, id, { except });
+  // Users of other issuers have no sessions here.
+  if (kind === 'logout' && isStoredId(id)) await endings.begunIn(region, id, { except });
 }

@@ -1,4 +1,4 @@
-import { type LogoutNotices, SessionError, type Taken } from '@sekisho/sessions';
+import { type LogoutNotices, type Taken, whileRedisUnavailable } from '@sekisho/sessions';
 
 /**
  * Notices of this region, and those in the global store, which somebody left there whose own store was away. One that was taken
@@ -8,7 +8,8 @@ export function joinNotices(local: LogoutNotices, global: LogoutNotices): Logout
   /** Sessions whose notices this process took from the global store, and has not given back. */
   const foreign = new Set<string>();
   const takeForeign = async (limit: number): Promise<Taken> => {
-    const taken = await global.take(limit).catch(noneWhileAway);
+    // Its connection tells that it is away.
+    const taken = await global.take(limit).catch(whileRedisUnavailable(() => NONE));
     for (const { sessionId } of taken.notices) foreign.add(sessionId);
     return taken;
   };
@@ -26,9 +27,3 @@ export function joinNotices(local: LogoutNotices, global: LogoutNotices): Logout
 }
 
 const NONE: Taken = { notices: [], waiting: 0 };
-
-/** Its connection tells that it is away. */
-function noneWhileAway(error: unknown): Taken {
-  if (error instanceof SessionError && error.code === 'redis_unavailable') return NONE;
-  throw error;
-}

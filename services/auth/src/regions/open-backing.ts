@@ -1,4 +1,5 @@
 import {
+  createEndCopies,
   createLogoutNotices,
   createRegionalRefreshStore,
   createRegionalRevoker,
@@ -11,11 +12,13 @@ import {
   type RegionSettings,
   type RevocationEntry,
   type RevocationReader,
+  type SessionSync,
   startRegionalRevocationReader,
 } from '@sekisho/sessions';
 import type { RedisClient } from '@sekisho/sessions/redis';
 import type { Backing, BackingOptions } from '../sessions/backing.ts';
 import type { RegionDirectory, SyncView } from './directory.ts';
+import { endingCopies } from './end-copies.ts';
 import { joinNotices } from './joined-notices.ts';
 import { openSync } from './open-sync.ts';
 
@@ -32,7 +35,7 @@ export function openRegionalBacking(options: RegionalBackingOptions, settings: R
   const { region, withoutGlobal, withoutLocal } = settings;
   const revoker = createRegionalRevoker({ ...options, global, region });
   const told = createRegionMetrics(metrics, region, () => revocations);
-  const revocations = startReader(options, settings, { revoker, told });
+  const revocations = startReader(options, settings, { revoker, told, sync: () => sync });
   const stores = { redis, global, region, withoutGlobal, withoutLocal, clock, prefix, revocations };
   const sync = openSync(options);
   return {
@@ -52,15 +55,18 @@ export function openRegionalBacking(options: RegionalBackingOptions, settings: R
 interface Read {
   readonly revoker: RegionalRevoker;
   readonly told: ReturnType<typeof createRegionMetrics>;
+  readonly sync: () => Pick<SessionSync, 'untoldMs'>;
 }
 
 /** It brings each store what it lacks of the other one. */
 function startReader(
   options: RegionalBackingOptions,
   { region, globalRedisUrl }: RegionSettings,
-  { revoker, told }: Read,
+  { revoker, told, sync }: Read,
 ): RevocationReader {
   const { redisUrl, prefix, clock, log, metrics, onArrival } = options;
+  const { restoreLocal } = revoker.bridge;
+  const endCopies = createEndCopies(options);
   const revocations: RevocationReader = startRegionalRevocationReader({
     local: openRevocationLog({ url: redisUrl, prefix }),
     global: openRevocationLog({ url: globalRedisUrl, prefix }),
@@ -69,7 +75,10 @@ function startReader(
       revocations: createRevocationMetrics(metrics, () => revocations),
       regions: told,
     }),
-    bridge: { ...revoker.bridge, onArrival },
+    bridge: {
+      ...{ ...revoker.bridge, onArrival, untoldMs: () => sync().untoldMs },
+      restoreLocal: endingCopies({ restoreLocal, endCopies, log }),
+    },
   });
   return revocations;
 }

@@ -7,7 +7,7 @@ import { openAuditTrail } from '../audit/trail.ts';
 import { AuthError } from '../errors.ts';
 import { createAuthorize } from '../http/authorize.ts';
 import { createServer } from '../http/server.ts';
-import { ADMIN_ID, createFixture } from '../testing/fixture.ts';
+import { ADMIN_ID, administratorGrant, createFixture } from '../testing/fixture.ts';
 import { ONE_REGION, type RegionDirectory } from './directory.ts';
 import { createMarkRegion } from './mark-region.ts';
 import { regionRoutes } from './routes.ts';
@@ -49,8 +49,7 @@ function setUp(directory: RegionDirectory = TOKYO) {
     payload?: object,
     permissions = ['regions:read', 'regions:write'],
   ) => {
-    const services = { auth: { permissions } };
-    const { token } = await mint({ subject: ADMIN_ID, audience: ['auth'], services, lifetimeSeconds: 900 });
+    const { token } = await mint(administratorGrant(permissions));
     const headers = { authorization: `Bearer ${token}` };
     const { statusCode, json } = await app.inject({
       method,

@@ -6,7 +6,13 @@ import { refuseRevoked } from './refuse-revoked.ts';
 
 async function setUp() {
   const { mint, verifyFor } = createFixture();
-  const { token } = await mint({ subject: ALICE_ID, audience: ['auth'], services: {}, lifetimeSeconds: 900 });
+  const { token } = await mint({
+    subject: ALICE_ID,
+    clientId: 'web',
+    audience: ['auth'],
+    services: {},
+    lifetimeSeconds: 900,
+  });
   const state: { isKnown: boolean; revokedKey?: string } = { isKnown: true };
   const revocations = {
     check: (_: object, kid?: string) =>

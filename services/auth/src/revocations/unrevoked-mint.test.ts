@@ -4,7 +4,7 @@ import { unrevokedMint } from './unrevoked-mint.ts';
 
 function setUp() {
   const { mint, revocations, time } = createFixture();
-  const grant = { subject: ALICE_ID, audience: ['bucket'], services: {}, lifetimeSeconds: 900 };
+  const grant = { subject: ALICE_ID, clientId: 'web', audience: ['bucket'], services: {}, lifetimeSeconds: 900 };
   return { mintUnrevoked: unrevokedMint(mint, revocations), grant, revocations, time };
 }
 

@@ -3,11 +3,14 @@ import { type AccessClaims, bearerToken, keyIdOf } from '@sekisho/tokens';
 import type { FastifyRequest } from 'fastify';
 import { AuthError } from '../errors.ts';
 import type { VerifyHeader } from '../http/counted-verify.ts';
+import { OWN_CLIENT } from '../login/access-grant.ts';
 
 export interface OwnSessionOptions {
   /** Accepts tokens that this service signed, for any audience. */
   readonly verify: VerifyHeader;
   readonly sessions: Pick<SessionStore, 'get'>;
+  /** Whether a registered client is one of our own applications. */
+  readonly isFirstParty: (clientId: string) => Promise<boolean>;
 }
 
 /** The live session that a request's token belongs to. */
@@ -17,7 +20,7 @@ export type OwnSession = (request: FastifyRequest) => Promise<Session>;
 export type NamedSession = (request: FastifyRequest) => Promise<EndedSession>;
 
 /**
- * Any access token that an application got at log-in will do for its own user's sessions. Not only one for this
+ * Any access token that an application got at log-in will do to end its session. Not only one for this
  * service: that is an administrator's, and everybody must be able to log out. What a token proves here is whose it is.
  * Tokens that were derived from it (at the edge, or for a workload that acts for the user) will not do: a service behind must
  * not see where its users are, nor log them out.
@@ -35,15 +38,19 @@ function sessionOf({ sub, session, act, origin_jti: origin, client_id: clientId 
 }
 
 /**
- * As `createNamedSession`, of a session that lives.
+ * As `createNamedSession`, of a session that lives, and by one of our own applications: who allowed another one to know them, or to use a
+ * service, did not allow it to see where else they are logged in, nor to log them out there.
  * @throws AuthError also `session_expired`, SessionError `redis_unavailable`, `session_untold`
  */
-export function createOwnSession({ verify, sessions }: OwnSessionOptions): OwnSession {
+export function createOwnSession({ verify, sessions, isFirstParty }: OwnSessionOptions): OwnSession {
   return async ({ headers: { authorization } }) => {
     const claims = await verify(authorization);
-    const { userId, id } = sessionOf(claims);
+    const { userId, id, clientId = '' } = sessionOf(claims);
     const live = await sessions.get(userId, id, { kid: keyIdOf(bearerToken(authorization)), iat: claims.iat });
     if (live === undefined) throw new AuthError('session_expired', 'the session is over: log in again');
+    if (clientId !== OWN_CLIENT && !(await isFirstParty(clientId))) {
+      throw new AuthError('permission_missing', 'an application of others can end its own session, and nothing else');
+    }
     return live;
   };
 }

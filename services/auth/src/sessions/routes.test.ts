@@ -4,6 +4,7 @@ import type { InjectOptions } from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { countedVerify } from '../http/counted-verify.ts';
 import { buildPublicApp } from '../http/public-app.ts';
+import { OWN_CLIENT } from '../login/access-grant.ts';
 import { createKnowledge } from '../revocations/knowledge.ts';
 import { refuseRevoked } from '../revocations/refuse-revoked.ts';
 import { ALICE_ID, createFixture, ISSUER, jwks } from '../testing/fixture.ts';
@@ -21,21 +22,25 @@ function setUp(get?: SessionStore['get']) {
   const anyAudience = createVerifier({ issuer: ISSUER, audience: ANY_AUDIENCE, jwks: () => jwks, clock });
   const { assertCaughtUp: assertKnown } = createKnowledge(revocations, { maxStalenessMs: 60_000, maxBehindMs: 0 });
   const verify = countedVerify(refuseRevoked({ verify: anyAudience, revocations, assertKnown }), metrics);
-  const ownSession = createOwnSession({ verify, sessions: get === undefined ? sessions : { get } });
+  const ownSession = createOwnSession({
+    verify,
+    sessions: get === undefined ? sessions : { get },
+    isFirstParty: async (clientId) => clientId === 'shop',
+  });
   const namedSession = createNamedSession({ verify });
   const endings = createSessionEndings({ sessions, revoker: revocations, revocations, metrics });
   const app = buildPublicApp({
     ...{ log, login, refresh, metrics, jwks: () => jwks, trustedProxies: [] },
     more: (routes) => sessionRoutes(routes, { sessions, endings, ownSession, namedSession }),
   });
-  const open = async (userId = ALICE_ID) => {
+  const open = async (userId = ALICE_ID, clientId = OWN_CLIENT) => {
     const { id } = await sessions.create({
       userId,
       device: { userAgent: 'Firefox', platform: 'Linux' },
       ip: '192.0.2.1',
     });
-    const grant = { subject: userId, audience: ['bucket'], services: {}, session: { id }, lifetimeSeconds: 900 };
-    return { id, token: (await mint(grant)).token };
+    const grant = { subject: userId, clientId, audience: ['bucket'], services: {}, session: { id } };
+    return { id, token: (await mint({ ...grant, lifetimeSeconds: 900 })).token };
   };
   const call = (options: InjectOptions, token: string) =>
     app.inject({ ...options, headers: { authorization: `Bearer ${token}` } });
@@ -46,6 +51,25 @@ const LIST: InjectOptions = { url: '/v1/sessions' };
 const END_ALL: InjectOptions = { method: 'DELETE', url: '/v1/sessions' };
 const END_CURRENT: InjectOptions = { method: 'DELETE', url: '/v1/sessions/current' };
 const end = (id: string): InjectOptions => ({ method: 'DELETE', url: `/v1/sessions/${id}` });
+
+describe('an application of others', () => {
+  test('sees and ends no session but its own', async () => {
+    const { open, call, sessions } = setUp();
+    const own = await open();
+    const theirs = await open(ALICE_ID, 'photos');
+    for (const request of [LIST, END_ALL, end(own.id), { ...END_ALL, query: { others: 'true' } }]) {
+      expect((await call(request, theirs.token)).json()).toMatchObject({ status: 403, code: 'permission_missing' });
+    }
+    expect((await call(END_CURRENT, theirs.token)).statusCode).toBe(204);
+    expect(await sessions.list(ALICE_ID)).toMatchObject([{ id: own.id }]);
+  });
+
+  test('is one that nobody knows', async () => {
+    const { open, call } = setUp();
+    expect((await call(LIST, (await open(ALICE_ID, 'gone')).token)).statusCode).toBe(403);
+    expect((await call(LIST, (await open(ALICE_ID, 'shop')).token)).statusCode).toBe(200);
+  });
+});
 
 describe('the sessions of a user', () => {
   test('are listed with device, place and times, the one that asks marked', async () => {
@@ -154,7 +178,7 @@ describe('the sessions of a user', () => {
     const { call, minter, sessions } = setUp();
     const session = await sessions.create({ userId: ALICE_ID, device: {} });
     const services = { bucket: { permissions: [] } };
-    const login = { subject: ALICE_ID, audience: ['bucket'], services, lifetimeSeconds: 900 };
+    const login = { subject: ALICE_ID, clientId: 'web', audience: ['bucket'], services, lifetimeSeconds: 900 };
     const { claims } = await minter.access({ ...login, session: { id: session.id } });
     const actor = 'system:serviceaccount:shop:bucket';
     const grant = { permissions: [] };

@@ -3,8 +3,8 @@ import {
   type RevocationReader,
   type Revoker,
   type Session,
-  SessionError,
   type SessionStore,
+  whileRedisUnavailable,
 } from '@sekisho/sessions';
 import type { AuthMetrics, SessionEnd } from '../metrics.ts';
 
@@ -43,41 +43,16 @@ export interface SessionEndings {
 const MAX_ROUNDS = 3;
 
 export function createSessionEndings(options: SessionEndingsOptions): SessionEndings {
-  const { sessions, revoker, revocations, metrics } = options;
-
-  async function refuse(ending: readonly EndedSession[]): Promise<void> {
-    const untold = await revoker.end(ending);
-    for (let count = 0; count < untold; count += 1) metrics.backchannelLogouts.inc({ result: 'no_room' });
-  }
-
-  /** Refused first: after a failure in between they are still there to be found again. */
-  async function end(userId: string, ending: readonly EndedSession[], reason: SessionEnd): Promise<number> {
-    await refuse(ending);
-    const ended = await sessions.destroy(userId, ...ending.map(({ id }) => id));
-    for (const _ of ended) metrics.sessionsDestroyed.inc({ reason });
-    return ended.length;
-  }
-
-  async function one(userId: string, id: string, reason: SessionEnd): Promise<boolean> {
-    // Before it is refused: a session of somebody else is none.
-    const session = await sessions.get(userId, id);
-    if (session === undefined) return false;
-    await end(userId, [session], reason);
-    return true;
-  }
-
-  async function every(userId: string, reason: SessionEnd, isMeant: (session: Session) => boolean): Promise<number> {
-    let ended = 0;
-    for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      const ending = (await sessions.list(userId)).filter(isMeant);
-      if (ending.length === 0) break;
-      ended += await end(userId, ending, reason);
-    }
-    return ended;
-  }
-
+  const { sessions, revoker, revocations } = options;
+  const { refuse, end, every } = stepsOf(options);
   return {
-    one,
+    async one(userId, id, reason) {
+      // Before it is refused: a session of somebody else is none.
+      const session = await sessions.get(userId, id);
+      if (session === undefined) return false;
+      await end(userId, [session], reason);
+      return true;
+    },
     async all(userId, reason, { except } = {}) {
       // First, and by themselves: this region may not know of every session of the others.
       await revoker.revoke({ kind: 'logout', id: userId, except });
@@ -87,7 +62,7 @@ export function createSessionEndings(options: SessionEndingsOptions): SessionEnd
       every(userId, 'revoked', (session) => session.region === region && session.id !== except),
     async proven(session, reason) {
       const { userId, id } = session;
-      const live = await sessions.get(userId, id).catch(noneWhileAway);
+      const live = await sessions.get(userId, id).catch(whileRedisUnavailable(() => undefined));
       if (live !== undefined) return void (await end(userId, [live], reason));
       // By its name: it ended as it should, and everybody was told.
       if (revocations.check({ session: { id } })?.kind === 'session') return;
@@ -101,7 +76,36 @@ export function createSessionEndings(options: SessionEndingsOptions): SessionEnd
   };
 }
 
-function noneWhileAway(error: unknown): undefined {
-  if (error instanceof SessionError && error.code === 'redis_unavailable') return undefined;
-  throw error;
+/** What every way of ending sessions is made of. */
+interface Steps {
+  refuse(ending: readonly EndedSession[]): Promise<void>;
+  /** Refused first: after a failure in between they are still there to be found again. @returns how many there were */
+  end(userId: string, ending: readonly EndedSession[], reason: SessionEnd): Promise<number>;
+  /** Those of the user that are meant, and those that began meanwhile. @returns how many there were */
+  every(userId: string, reason: SessionEnd, isMeant: (session: Session) => boolean): Promise<number>;
+}
+
+function stepsOf({ sessions, revoker, metrics }: SessionEndingsOptions): Steps {
+  const steps: Steps = {
+    async refuse(ending) {
+      const untold = await revoker.end(ending);
+      for (let count = 0; count < untold; count += 1) metrics.backchannelLogouts.inc({ result: 'no_room' });
+    },
+    async end(userId, ending, reason) {
+      await steps.refuse(ending);
+      const ended = await sessions.destroy(userId, ...ending.map(({ id }) => id));
+      for (const _ of ended) metrics.sessionsDestroyed.inc({ reason });
+      return ended.length;
+    },
+    async every(userId, reason, isMeant) {
+      let ended = 0;
+      for (let round = 0; round < MAX_ROUNDS; round += 1) {
+        const ending = (await sessions.list(userId)).filter(isMeant);
+        if (ending.length === 0) break;
+        ended += await steps.end(userId, ending, reason);
+      }
+      return ended;
+    },
+  };
+  return steps;
 }

@@ -18,7 +18,6 @@ beforeAll(async () => {
     redisUrl: inject('redisUrl'),
     databaseUrl: database?.url ?? '',
     prefix,
-    storeTimeoutMs: 30_000,
   });
   await untilReady(service);
   const created = await admin('/v1/users', { ...user, grants });
@@ -45,7 +44,7 @@ async function logInAgain(credentials: object) {
       expect(response.statusCode).toBe(201);
       return response;
     },
-    { timeout: 20_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
 }
 
@@ -66,7 +65,7 @@ const headerOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0] ?
 
 async function expectRefused(token: string): Promise<void> {
   await expect
-    .poll(async () => (await own(token)).json(), { timeout: 20_000, interval: 5 })
+    .poll(async () => (await own(token)).json(), { timeout: 60_000, interval: 5 })
     .toMatchObject({ code: 'token_revoked' });
 }
 
@@ -93,7 +92,7 @@ describe('users', () => {
     const first = await open();
     for (let count = 0; count < 20; count += 1) await open();
     await expectRefused(first.token);
-  }, 60_000);
+  });
 });
 
 test('a refresh token that is used again ends the session, with a security event', async () => {
@@ -127,7 +126,7 @@ describe('administrators', () => {
       expect([name, (await refresh(opened.refreshToken)).statusCode]).toEqual([name, isToken ? 200 : 401]);
     }
     expect((await own((await open()).token)).statusCode).toBe(200);
-  }, 60_000);
+  });
 
   test('end the sessions too of what they revoke', async () => {
     const [one, other] = [await open(), await open()];
@@ -137,7 +136,7 @@ describe('administrators', () => {
     expect(await left()).toContain(other.id);
     await admin('/v1/revocations', { user: userId });
     expect(await left()).toHaveLength(1);
-  }, 60_000);
+  });
 
   test('refuse everything issued up to a moment, also what they hold themselves', async () => {
     const token = (await logInAgain(ADMIN_LOGIN)).json().access_token;
@@ -146,10 +145,10 @@ describe('administrators', () => {
     const response = await admin('/v1/revocations', { issuedBefore: iat }, token);
     expect(response.json()).toEqual({ revoked: 'all' });
     await expect
-      .poll(async () => (await admin('/v1/revocations', { jti: 'x' }, token)).json(), { timeout: 20_000, interval: 5 })
+      .poll(async () => (await admin('/v1/revocations', { jti: 'x' }, token)).json(), { timeout: 60_000, interval: 5 })
       .toMatchObject({ status: 401, code: 'token_revoked' });
     expect((await admin('/v1/revocations', { jti: 'x' })).statusCode).toBe(200);
-  }, 60_000);
+  });
 
   test.each<[object, string]>([
     [{}, ''],

@@ -19,7 +19,7 @@ import { isSessionRevoked } from '../revocations/session-revoked.ts';
 import { unrevokedMint } from '../revocations/unrevoked-mint.ts';
 import { tracedVerify } from '../traces.ts';
 import type { Sessions } from './open-sessions.ts';
-import { createNamedSession, createOwnSession, type OwnSession } from './own-session.ts';
+import { createNamedSession, createOwnSession, type OwnSession, type OwnSessionOptions } from './own-session.ts';
 import { sessionRoutes } from './routes.ts';
 
 export interface WireSessionsOptions {
@@ -32,6 +32,7 @@ export interface WireSessionsOptions {
   readonly clock: () => Date;
   readonly metrics: Pick<AuthMetrics, 'validations' | 'tokenFailures'>;
   readonly tracing: Tracing;
+  readonly isFirstParty: OwnSessionOptions['isFirstParty'];
 }
 
 export interface WiredSessions {
@@ -62,6 +63,7 @@ export function wireSessions({
   clock,
   metrics,
   tracing,
+  isFirstParty,
 }: WireSessionsOptions): WiredSessions {
   const { store, endings, onSecurityEvent } = sessions;
   const verifier = (options: VerifierOptions) => tracedVerify(tracing, createVerifier(options));
@@ -75,6 +77,7 @@ export function wireSessions({
   const ownSession = createOwnSession({
     verify: countedVerify(verifyFor(ANY_AUDIENCE), metrics),
     sessions: store,
+    isFirstParty,
   });
   const namedSession = createNamedSession({ verify: countedVerify(verifyBehind(ANY_AUDIENCE), metrics) });
   const verify = verifier({

@@ -8,7 +8,7 @@ import type { AuditEntry, AuditQuery } from '../audit/audit.ts';
 import { buildAdminApp } from '../http/admin-app.ts';
 import { createAuthorize } from '../http/authorize.ts';
 import { createAssertTokensFit } from '../login/tokens-fit.ts';
-import { ADMIN_ID, alice, createFixture } from './fixture.ts';
+import { administratorGrant, alice, createFixture } from './fixture.ts';
 import { memoryAccounts } from './memory-accounts.ts';
 
 export const READ_AND_WRITE = ['users:read', 'users:write', 'grants:admin', 'audit:read'];
@@ -43,8 +43,7 @@ export function createAdminFixture({
   const authorize = createAuthorize({ verify: verifyFor(AUDIENCE), clock, metrics });
   const app = buildAdminApp({ log, metrics: registry, checks, accounts, sessions, administration, audit, authorize });
   const token = async (permissions: readonly string[], grant: Partial<AccessGrant> = {}) => {
-    const services = { auth: { permissions: [...permissions] } };
-    return (await mint({ subject: ADMIN_ID, audience: ['auth'], services, lifetimeSeconds: 900, ...grant })).token;
+    return (await mint({ ...administratorGrant(permissions), ...grant })).token;
   };
   const call = async (options: InjectOptions, bearer?: string) => {
     const authorization = `Bearer ${bearer ?? (await token(READ_AND_WRITE))}`;

@@ -1,6 +1,6 @@
 import { assembleBrowserSessions } from '../browser/assemble.ts';
 import { createWorkloadProof } from '../exchange/workload-proof.ts';
-import { clientAddress } from '../http/public-app.ts';
+import { clientAddress } from '../http/client-address.ts';
 import { createServer } from '../http/server.ts';
 import { createLogin } from '../login/login.ts';
 import { Browser } from '../oauth/testing/browser.ts';

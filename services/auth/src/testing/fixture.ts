@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createDeviceCheck, type DeviceCheck, type DevicePolicy, type SecurityEvent } from '@sekisho/sessions';
 import { createLogger, createMetrics } from '@sekisho/telemetry';
-import { createMinter, createVerifier, generateSigningKey, toJwks } from '@sekisho/tokens';
-import type { AccountStore, NewAccount } from '../accounts/account.ts';
+import { type AccessGrant, createMinter, createVerifier, generateSigningKey, toJwks } from '@sekisho/tokens';
+import { type AccountStore, AUDIENCE, type NewAccount } from '../accounts/account.ts';
 import { createLogin } from '../login/login.ts';
 import { createAuthMetrics } from '../metrics.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
@@ -18,6 +18,12 @@ import { memorySessions } from './memory-sessions.ts';
 export const ISSUER = 'https://auth.test';
 export const ADMIN_ID = '00000000-0000-4000-8000-000000000001';
 export const ALICE_ID = '00000000-0000-4000-8000-000000000002';
+
+/** A token of the administrator's, for this service. */
+export function administratorGrant(permissions: readonly string[]): AccessGrant {
+  const services = { [AUDIENCE]: { permissions: [...permissions] } };
+  return { subject: ADMIN_ID, clientId: 'web', audience: [AUDIENCE], services, lifetimeSeconds: 900 };
+}
 
 export const alice: NewAccount = {
   id: ALICE_ID,

@@ -3,7 +3,7 @@ import type { KeysRead, NewKey, StoredKey } from '../keys/key-store.ts';
 import { isNewcomer } from '../keys/newcomer.ts';
 import type { KeyRegion } from '../keys/region.ts';
 import { nextStep, type RotationRules, type Spread, type Step } from '../keys/rotation.ts';
-import { keyMaker, rules, timing } from './key-world.ts';
+import { fresh, keyMaker, oneOf, rules } from './key-world.ts';
 import { type MemoryKeys, memoryKeys } from './memory-keys.ts';
 
 /*
@@ -74,13 +74,11 @@ export class RegionsWorld {
   }
 
   replica(index: number): Replica {
-    const found = this.replicas[index % this.replicas.length];
-    if (found === undefined) throw new Error('no replica');
-    return found;
+    return oneOf(this.replicas, index);
   }
 
   place(index: number): Place {
-    return this.replica((index % this.places.length) * 2).place;
+    return oneOf(this.places, index);
   }
 
   async look(replica: Replica): Promise<void> {
@@ -137,7 +135,7 @@ export class RegionsWorld {
   }
 
   fresh({ view }: Replica): KeysRead | undefined {
-    return view !== undefined && this.now - view.at <= timing.staleMs ? view : undefined;
+    return fresh(view, this.now);
   }
 
   spread({ mesh }: Place, kid = ''): Spread {

@@ -57,6 +57,18 @@ export function keyMaker(): () => NewKey {
   };
 }
 
+/** One of them, whatever the index. */
+export function oneOf<T>(all: readonly T[], index: number): T {
+  const found = all[index % all.length];
+  if (found === undefined) throw new Error('there is none');
+  return found;
+}
+
+/** What a ring lets out of what it last read: nothing when that is stale. */
+export function fresh<View extends { readonly at: number }>(view: View | undefined, now: number): View | undefined {
+  return view !== undefined && now - view.at <= timing.staleMs ? view : undefined;
+}
+
 export class World {
   now = 0;
   readonly store = memoryKeys(() => this.now);
@@ -100,9 +112,7 @@ export class World {
   }
 
   replica(index: number): Replica {
-    const found = this.replicas[index % this.replicas.length];
-    if (found === undefined) throw new Error('no replica');
-    return found;
+    return oneOf(this.replicas, index);
   }
 
   async look(replica: Replica): Promise<void> {
@@ -149,9 +159,8 @@ export class World {
     await this.store.requestRotation();
   }
 
-  /** What a ring lets out: nothing when it is stale. */
   fresh({ view }: Replica): readonly StoredKey[] | undefined {
-    return view !== undefined && this.now - view.at <= timing.staleMs ? view.keys : undefined;
+    return fresh(view, this.now)?.keys;
   }
 
   published(replica: Replica): readonly (readonly string[])[] {

@@ -5,6 +5,7 @@ import { type AuditRecord, userTarget } from '../audit/audit.ts';
 import { AuthError } from '../errors.ts';
 
 type User = NewAccount & Account;
+type AccountQuery = Parameters<AccountStore['list']>[0];
 
 export interface MemoryAccounts extends AccountStore {
   readonly audited: readonly AuditRecord[];
@@ -20,19 +21,17 @@ export async function setGrants(accounts: AccountStore, userId: string, grants: 
 export function memoryAccounts(...initial: NewAccount[]): MemoryAccounts {
   const users = new Map<string, User>(initial.map((account) => [account.id, { ...account, version: 1 }]));
   const audited: AuditRecord[] = [];
-  const visible = ({ passwordHash: _, ...account }: User): Account => account;
-  const sorted = () => [...users.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const assertAddressOnce = ({ id, email }: Pick<Account, 'id' | 'email'>) => {
-    if (sorted().some((user) => user.email === email && user.id !== id)) throw new AuthError('email_taken', 'taken');
-  };
+  return { audited, ...readsOf(users), ...writesOf(users, audited) };
+}
 
+type Reads = Pick<AccountStore, 'findCredentials' | 'find' | 'activeVersion' | 'hasAdministrator' | 'list'>;
+type Users = Map<string, User>;
+
+function readsOf(users: Users): Reads {
   return {
-    audited,
     async findCredentials(email) {
-      const user = sorted().find((candidate) => candidate.email === email);
-      if (user === undefined) return undefined;
-      const { id: userId, passwordHash, active, version } = user;
-      return { userId, passwordHash, active, version };
+      const user = sorted(users).find((candidate) => candidate.email === email);
+      return user && credentialsOf(user);
     },
     async find(userId) {
       const user = users.get(userId);
@@ -43,19 +42,18 @@ export function memoryAccounts(...initial: NewAccount[]): MemoryAccounts {
       return user?.active ? user.version : undefined;
     },
     async hasAdministrator() {
-      return sorted().some(isAdministrator);
+      return sorted(users).some(isAdministrator);
     },
-    async list({ emailPrefix = '', active, role, service, after = '', limit }) {
-      return sorted()
-        .filter((user) => user.email.startsWith(emailPrefix) && (active ?? user.active) === user.active)
-        .filter((user) => role === undefined || user.roles.includes(role))
-        .filter((user) => service === undefined || user.grants.some((grant) => grant.service === service))
-        .filter((user) => user.id > after)
-        .slice(0, limit)
-        .map(visible);
+    async list(wanted) {
+      return sorted(users).filter(fits(wanted)).slice(0, wanted.limit).map(visible);
     },
+  };
+}
+
+function writesOf(users: Users, audited: AuditRecord[]): Omit<AccountStore, keyof Reads> {
+  return {
     async create(account, actor) {
-      assertAddressOnce(account);
+      assertAddressOnce(users, account);
       users.set(account.id, { ...account, version: 1 });
       const changes = changesBetween(undefined, account);
       audited.push({ actor, action: 'user.created', target: userTarget(account.id), changes });
@@ -70,7 +68,7 @@ export function memoryAccounts(...initial: NewAccount[]): MemoryAccounts {
       if (Object.keys(changes).length === 0 && passwordHash === user.passwordHash) return { account: visible(user) };
       if (after === undefined) users.delete(userId);
       else {
-        assertAddressOnce({ ...after, id: userId });
+        assertAddressOnce(users, { ...after, id: userId });
         users.set(userId, { ...user, ...after, id: userId, passwordHash, version: user.version + 1 });
       }
       audited.push({ actor, action, target: userTarget(userId), changes });
@@ -83,4 +81,30 @@ export function memoryAccounts(...initial: NewAccount[]): MemoryAccounts {
       if (user?.passwordHash === stored) users.set(userId, { ...user, passwordHash: hash });
     },
   };
+}
+
+function sorted(users: Users): User[] {
+  return [...users.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function assertAddressOnce(users: Users, { id, email }: Pick<Account, 'id' | 'email'>): void {
+  const isTaken = sorted(users).some((user) => user.email === email && user.id !== id);
+  if (isTaken) throw new AuthError('email_taken', 'taken');
+}
+
+function visible({ passwordHash: _, ...account }: User): Account {
+  return account;
+}
+
+function credentialsOf({ id: userId, passwordHash, active, version }: User) {
+  return { userId, passwordHash, active, version };
+}
+
+function fits({ emailPrefix = '', active, role, service, after = '' }: AccountQuery) {
+  return (user: User): boolean =>
+    user.id > after &&
+    user.email.startsWith(emailPrefix) &&
+    (active ?? user.active) === user.active &&
+    (role === undefined || user.roles.includes(role)) &&
+    (service === undefined || user.grants.some((grant) => grant.service === service));
 }

@@ -21,91 +21,145 @@ export interface MemoryKeys extends KeyStore {
   readonly rows: Map<string, Row>;
 }
 
-/**
- * Keeps the conditions of the tables, with a clock of its own as a database has.
- * @param rows of another one, that several regions share them
- */
-export function memoryKeys(
-  now: () => number,
-  { region = NO_REGION, rows = new Map<string, Row>() }: { region?: KeyRegion; rows?: Map<string, Row> } = {},
-): MemoryKeys {
-  const own = ownRegions(region);
-  const isOwn = (key: { readonly region: string }) => own.includes(key.region);
+export interface MemoryKeysOptions {
+  readonly region?: KeyRegion;
+  /** Of another one, that several regions share them. */
+  readonly rows?: Map<string, Row>;
+}
+
+/** Keeps the conditions of the tables, with a clock of its own as a database has. */
+export function memoryKeys(now: () => number, options: MemoryKeysOptions = {}): MemoryKeys {
+  const { region = NO_REGION, rows = new Map<string, Row>() } = options;
+  const table = new Table(region, rows);
+  return { rows, ...readsOf(table, now), ...stepsOf(table, now), ...notesOf(table, now), ...leaksOf(table, now) };
+}
+
+/** The rows as one region sees and changes them. */
+class Table {
+  readonly region: KeyRegion;
+  readonly rows: Map<string, Row>;
+  readonly #own: readonly string[];
+
+  constructor(region: KeyRegion, rows: Map<string, Row>) {
+    this.region = region;
+    this.rows = rows;
+    this.#own = ownRegions(region);
+  }
+
+  isOwn({ region }: { readonly region: string }): boolean {
+    return this.#own.includes(region);
+  }
+
   /** Those of the region come before those of none. */
-  const keys = () => [...rows.values()].sort((a, b) => own.indexOf(a.region) - own.indexOf(b.region));
-  const inState = (state: KeyState) => keys().find((row) => row.state === state && isOwn(row));
-  const change = (row: Row | undefined, changes: () => Partial<Row>) => {
+  sorted(): Row[] {
+    return [...this.rows.values()].sort((a, b) => this.#own.indexOf(a.region) - this.#own.indexOf(b.region));
+  }
+
+  inState(state: KeyState): Row | undefined {
+    return this.sorted().find((row) => row.state === state && this.isOwn(row));
+  }
+
+  ofKid(kid: string, state: KeyState): Row | undefined {
+    const row = this.rows.get(kid);
+    return row?.state === state && this.isOwn(row) ? row : undefined;
+  }
+
+  add(key: Omit<Row, 'region' | 'holders'>): boolean {
+    const region = this.region.name;
+    const isTaken = [...this.rows.values()].some((row) => row.region === region && row.state === key.state);
+    if (this.rows.has(key.kid) || isTaken) return false;
+    this.rows.set(key.kid, { ...key, region, holders: new Map() });
+    return true;
+  }
+
+  change(row: Row | undefined, changes: Partial<Row>): boolean {
     if (row === undefined) return false;
-    rows.set(row.kid, { ...row, ...changes() });
+    this.rows.set(row.kid, { ...row, ...changes });
     return true;
-  };
-  const ofKid = (kid: string, state: KeyState) => {
-    const row = rows.get(kid);
-    return row?.state === state && isOwn(row) ? row : undefined;
-  };
-  const add = (key: Omit<Row, 'region' | 'holders'>) => {
-    const isTaken = [...rows.values()].some((row) => row.region === region.name && row.state === key.state);
-    if (rows.has(key.kid) || isTaken) return false;
-    rows.set(key.kid, { ...key, region: region.name, holders: new Map() });
-    return true;
-  };
-  const retired = (kid: string, from: KeyState) =>
-    change(ofKid(kid, from), () => ({ state: 'retired', retiredAt: now(), sealed: ERASED }));
+  }
+}
+
+function readsOf(table: Table, now: () => number): Pick<KeyStore, 'read' | 'history'> {
   return {
-    rows,
     async read() {
-      const stored = keys().flatMap((row) => toStored(row));
+      const rows = table.sorted();
+      const stored = rows.flatMap((row) => toStored(row));
       return {
         now: now(),
-        keys: stored.filter(isOwn),
-        others: stored.filter((key) => !isOwn(key)),
-        hasSigned: keys().some((row) => isOwn(row) && row.activatedAt !== undefined),
+        keys: stored.filter((key) => table.isOwn(key)),
+        others: stored.filter((key) => !table.isOwn(key)),
+        hasSigned: rows.some((row) => table.isOwn(row) && row.activatedAt !== undefined),
       };
     },
+    history: async (limit) => [...table.rows.values()].toReversed().slice(0, limit).map(toHistory),
+  };
+}
+
+type Steps = Pick<KeyStore, 'start' | 'prepare' | 'promote' | 'relieve' | 'discard' | 'retire'>;
+
+/** From one state to the next. */
+function stepsOf(table: Table, now: () => number): Steps {
+  const retired = (row: Row | undefined) => table.change(row, { state: 'retired', retiredAt: now(), sealed: ERASED });
+  return {
     start: async (key) =>
-      inState('active') === undefined && add({ ...key, state: 'active', createdAt: now(), activatedAt: now() }),
+      table.inState('active') === undefined &&
+      table.add({ ...key, state: 'active', createdAt: now(), activatedAt: now() }),
     prepare: async (key, active) =>
-      inState('active')?.kid === active && add({ ...key, state: 'next', createdAt: now() }),
+      table.inState('active')?.kid === active && table.add({ ...key, state: 'next', createdAt: now() }),
     async promote(kid, replaces) {
-      const [next, active] = [ofKid(kid, 'next'), replaces === undefined ? undefined : ofKid(replaces, 'active')];
-      const isTaken = inState('active')?.region === next?.region && replaces === undefined;
+      const next = table.ofKid(kid, 'next');
+      const active = replaces === undefined ? undefined : table.ofKid(replaces, 'active');
+      const isTaken = table.inState('active')?.region === next?.region && replaces === undefined;
       if (next === undefined || (replaces !== undefined && active === undefined) || isTaken) return false;
-      change(active, () => ({ state: 'retiring', retiringAt: now() }));
-      return change(next, () => ({ state: 'active', activatedAt: now() }));
+      table.change(active, { state: 'retiring', retiringAt: now() });
+      return table.change(next, { state: 'active', activatedAt: now() });
     },
+    relieve: async (kid) => table.change(table.ofKid(kid, 'active'), { state: 'retiring', retiringAt: now() }),
+    discard: async (kid) => retired(table.ofKid(kid, 'next')),
+    retire: async (kid) => retired(table.ofKid(kid, 'retiring')),
+  };
+}
+
+type Notes = Pick<KeyStore, 'requestRotation' | 'describe' | 'note' | 'lengthen' | 'reseal'>;
+
+/** What changes of a key without its state. */
+function notesOf(table: Table, now: () => number): Notes {
+  const { rows, region } = table;
+  return {
     async requestRotation() {
-      const active = inState('active');
-      return active?.rotationRequestedAt === undefined && change(active, () => ({ rotationRequestedAt: now() }));
+      const active = table.inState('active');
+      return active?.rotationRequestedAt === undefined && table.change(active, { rotationRequestedAt: now() });
     },
-    relieve: async (kid) => change(ofKid(kid, 'active'), () => ({ state: 'retiring', retiringAt: now() })),
-    describe: async (publicJwk) =>
-      rows.get(publicJwk.kid)?.publicJwk === undefined && change(rows.get(publicJwk.kid), () => ({ publicJwk })),
+    async describe(publicJwk) {
+      const row = rows.get(publicJwk.kid);
+      return row?.publicJwk === undefined && table.change(row, { publicJwk });
+    },
     note: async (kid, note) => noteIn(rows.get(kid), { region: region.name, note, now: now() }),
-    discard: async (kid) => retired(kid, 'next'),
-    retire: async (kid) => retired(kid, 'retiring'),
     async lengthen(longestTokenMs) {
-      const short = [inState('next'), inState('active')].filter((row) => row && row.longestTokenMs < longestTokenMs);
-      for (const row of short) change(row, () => ({ longestTokenMs }));
+      const all = [table.inState('next'), table.inState('active')];
+      const short = all.filter((row) => row && row.longestTokenMs < longestTokenMs);
+      for (const row of short) table.change(row, { longestTokenMs });
       return short.length > 0;
     },
     async reseal(kid, from, to) {
       const row = rows.get(kid);
-      return row?.sealed === from && change(row, () => ({ sealed: to }));
+      return row?.sealed === from && table.change(row, { sealed: to });
     },
-    compromise: async (kid) =>
-      change(rows.get(kid), () => ({
-        state: 'retired',
-        sealed: ERASED,
-        retiredAt: now(),
-        compromisedAt: now(),
-        revoked: false,
-      })),
+  };
+}
+
+type Leaks = Pick<KeyStore, 'compromise' | 'unrevoked' | 'markRevoked'>;
+
+function leaksOf(table: Table, now: () => number): Leaks {
+  const { rows } = table;
+  const erased = { state: 'retired', sealed: ERASED, revoked: false } as const;
+  return {
+    compromise: async (kid) => table.change(rows.get(kid), { ...erased, retiredAt: now(), compromisedAt: now() }),
     unrevoked: async () =>
       [...rows.values()].flatMap(({ kid, compromisedAt, revoked = false }) =>
         compromisedAt === undefined || revoked ? [] : kid,
       ),
-    markRevoked: async (kid) => change(rows.get(kid), () => ({ revoked: true })),
-    history: async (limit) => [...rows.values()].toReversed().slice(0, limit).map(toHistory),
+    markRevoked: async (kid) => table.change(rows.get(kid), { revoked: true }),
   };
 }
 
@@ -135,13 +189,14 @@ function toStored({ state, createdAt, activatedAt, retiringAt, ...row }: Row): S
   return [{ kid, region, alg, sealed, longestTokenMs, state, since, holders, ...more }];
 }
 
-function toHistory({ kid, region, alg, state, createdAt, ...times }: Row): KeyHistory {
+function toHistory({ kid, region, alg, state, createdAt, holders, ...times }: Row): KeyHistory {
   const { activatedAt, retiringAt, retiredAt, compromisedAt } = times;
   return {
     kid,
     region,
     alg,
     state,
+    holders: state === 'next' ? [...holders.values()] : [],
     createdAt: new Date(createdAt),
     ...(activatedAt !== undefined && { activatedAt: new Date(activatedAt) }),
     ...(retiringAt !== undefined && { retiringAt: new Date(retiringAt) }),

@@ -28,7 +28,7 @@ export function memoryRefresh(
       const session = live.get(sessionId);
       const family = families.get(sessionId);
       if (session?.userId !== userId || !lives(sessionId) || family === undefined) return undefined;
-      return { session, secret: family.secret, context: family.context, generation: family.valid };
+      return { session, secret: family.secret, context: family.context, generation: family.valid, isLatest: true };
     },
     async rotate({ userId, sessionId, generation, secret }) {
       const family = families.get(sessionId);

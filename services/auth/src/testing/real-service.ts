@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@sekisho/telemetry';
 import pg from 'pg';
+import { type OpenDatabase, openDatabase } from '../database/open.ts';
 import { KEY_DEFAULTS } from '../keys/config.ts';
 import { createService, type Service, type ServiceOptions } from '../service.ts';
 
 export const ADMIN = { email: 'admin@example.org', password: 'correct horse battery' };
 export const ADMIN_LOGIN = { ...ADMIN, services: ['auth'] };
+
+const PATIENCE_MS = 60_000;
 
 export interface DatabaseKind {
   readonly name: string;
@@ -41,7 +44,12 @@ async function createDatabase(postgresUrl: string) {
   return { url: url.href, remove: () => run(`drop database ${name} with (force)`) };
 }
 
-/** The service as main.ts makes it, on real servers and under a key prefix of its own. */
+/** However busy the machine is, what it is asked is answered. */
+export function openTestDatabase(url: string): Promise<OpenDatabase> {
+  return openDatabase({ url, timeoutMs: PATIENCE_MS, onIdleError: () => undefined });
+}
+
+/** The service as main.ts makes it, on real servers and under a key prefix of its own, but that it waits for its stores however busy the machine is. */
 export function startService(
   options: Pick<ServiceOptions, 'redisUrl' | 'databaseUrl'> & Partial<ServiceOptions>,
 ): Promise<Service> {
@@ -55,13 +63,14 @@ export function startService(
     clock: () => new Date(),
     uuid: randomUUID,
     prefix: `test-${randomUUID()}`,
+    storeTimeoutMs: PATIENCE_MS,
     ...options,
   });
 }
 
 /** Resolves when every dependency answers: the connection to Redis is made in the background. */
 export async function untilReady({ adminApp }: Service): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
+  for (let attempt = 0; attempt < 1_200; attempt += 1) {
     if ((await adminApp.inject({ url: '/readyz' })).statusCode === 200) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

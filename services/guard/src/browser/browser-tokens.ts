@@ -45,41 +45,93 @@ const OVER = { state: 'over' } as const;
 const UNKNOWN = { state: 'unknown' } as const;
 
 export function createBrowserTokens(options: BrowserTokensOptions): BrowserTokens {
-  const { exchange, monotonic, onExchange, maxTokens = 20_000, maxInFlight = 64 } = options;
-  const held = new RecentMap<Held>(maxTokens);
-  const overUntil = new RecentMap<number>(MAX_OVER);
-  const asking = new Map<string, Promise<BrowserToken>>();
-  const inFlight = { first: 0, next: 0 };
+  return new TokensByCookie(options);
+}
 
-  const settle = (name: string, askedAt: number, exchanged: Awaited<ReturnType<ExchangeCookie>>): BrowserToken => {
-    if (exchanged === undefined) {
-      held.delete(name);
-      overUntil.set(name, monotonic() + OVER_MS);
-      return OVER;
+class TokensByCookie implements BrowserTokens {
+  readonly #options: BrowserTokensOptions;
+  readonly #held: RecentMap<Held>;
+  readonly #overUntil = new RecentMap<number>(MAX_OVER);
+  readonly #ask: Ask;
+
+  constructor(options: BrowserTokensOptions) {
+    const { maxTokens = 20_000, maxInFlight = 64 } = options;
+    this.#options = options;
+    this.#held = new RecentMap<Held>(maxTokens);
+    const isHeld = (name: string) => this.#held.peek(name) !== undefined;
+    this.#ask = sharedAsk((name, cookie) => this.#attempt(name, cookie), { maxInFlight, isHeld });
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  tokenOf(cookie: string): BrowserToken | Promise<BrowserToken> {
+    return this.#tokenOf(nameOf(cookie), cookie);
+  }
+
+  renewed(cookie: string, refused: string): BrowserToken | Promise<BrowserToken> {
+    const name = nameOf(cookie);
+    const entry = this.#held.get(name);
+    if (entry?.found.token !== refused) return this.#tokenOf(name, cookie);
+    return this.#options.monotonic() - entry.triedAt < RETRY_MS ? UNKNOWN : this.#ask(name, cookie);
+  }
+
+  #tokenOf(name: string, cookie: string): BrowserToken | Promise<BrowserToken> {
+    const [entry, now] = [this.#held.get(name), this.#options.monotonic()];
+    if (entry !== undefined && now < entry.endsAt) {
+      // The one that is held is as good until it ends: nobody waits for the next.
+      if (now >= entry.renewAt) void this.#ask(name, cookie);
+      return entry.found;
     }
-    const lifeMs = exchanged.expiresIn * 1000;
-    const found = { state: 'token', token: exchanged.token } as const;
-    held.set(name, { found, endsAt: askedAt + lifeMs, renewAt: askedAt + lifeMs * RENEWED_PART, triedAt: askedAt });
-    return found;
-  };
-  const attempt = async (name: string, cookie: string): Promise<BrowserToken> => {
+    return now < (this.#overUntil.get(name) ?? 0) ? OVER : this.#ask(name, cookie);
+  }
+
+  async #attempt(name: string, cookie: string): Promise<BrowserToken> {
+    const { exchange, monotonic, onExchange } = this.#options;
     const askedAt = monotonic();
     try {
-      const told = settle(name, askedAt, await exchange(cookie));
+      const told = this.#settle(name, askedAt, await exchange(cookie));
       onExchange(told.state);
       return told;
     } catch (error) {
-      const before = held.get(name);
+      const before = this.#held.get(name);
       if (before !== undefined) Object.assign(before, { triedAt: monotonic(), renewAt: monotonic() + RETRY_MS });
       onExchange('unknown', error);
       return UNKNOWN;
     }
-  };
-  const ask = (name: string, cookie: string): Promise<BrowserToken> => {
+  }
+
+  #settle(name: string, askedAt: number, exchanged: Awaited<ReturnType<ExchangeCookie>>): BrowserToken {
+    if (exchanged === undefined) {
+      this.#held.delete(name);
+      this.#overUntil.set(name, this.#options.monotonic() + OVER_MS);
+      return OVER;
+    }
+    const lifeMs = exchanged.expiresIn * 1000;
+    const found = { state: 'token', token: exchanged.token } as const;
+    const times = { endsAt: askedAt + lifeMs, renewAt: askedAt + lifeMs * RENEWED_PART, triedAt: askedAt };
+    this.#held.set(name, { found, ...times });
+    return found;
+  }
+}
+
+type Ask = (name: string, cookie: string) => Promise<BrowserToken>;
+
+interface SharedAskOptions {
+  readonly maxInFlight: number;
+  readonly isHeld: (name: string) => boolean;
+}
+
+/** One call for all who ask about a cookie meanwhile, and so many at once. */
+function sharedAsk(attempt: Ask, { maxInFlight, isHeld }: SharedAskOptions): Ask {
+  const asking = new Map<string, Promise<BrowserToken>>();
+  const inFlight = { first: 0, next: 0 };
+  return (name, cookie) => {
     const running = asking.get(name);
     if (running !== undefined) return running;
     // Whoever floods this process with cookies of nobody takes no room from those that a token is held for.
-    const kind = held.peek(name) === undefined ? 'first' : 'next';
+    const kind = isHeld(name) ? 'next' : 'first';
     if (inFlight[kind] >= maxInFlight) return Promise.resolve(UNKNOWN);
     inFlight[kind] += 1;
     const started = attempt(name, cookie).finally(() => {
@@ -88,27 +140,6 @@ export function createBrowserTokens(options: BrowserTokensOptions): BrowserToken
     });
     asking.set(name, started);
     return started;
-  };
-  const tokenOf = (name: string, cookie: string) => {
-    const [entry, now] = [held.get(name), monotonic()];
-    if (entry !== undefined && now < entry.endsAt) {
-      // The one that is held is as good until it ends: nobody waits for the next.
-      if (now >= entry.renewAt) void ask(name, cookie);
-      return entry.found;
-    }
-    return now < (overUntil.get(name) ?? 0) ? OVER : ask(name, cookie);
-  };
-  return {
-    tokenOf: (cookie) => tokenOf(nameOf(cookie), cookie),
-    renewed(cookie, refused) {
-      const name = nameOf(cookie);
-      const entry = held.get(name);
-      if (entry?.found.token !== refused) return tokenOf(name, cookie);
-      return monotonic() - entry.triedAt < RETRY_MS ? UNKNOWN : ask(name, cookie);
-    },
-    get size() {
-      return held.size;
-    },
   };
 }
 

@@ -1,11 +1,11 @@
 import { BROWSER_COOKIE } from '@sekisho/tokens';
 import { describe, expect, test } from 'vitest';
+import { refusedWith } from '../testing/edge-answers.ts';
 import { edgeWorld, type World } from '../testing/edge-world.ts';
 import { policy } from '../testing/objects.ts';
 
 const COOKIE = `${BROWSER_COOKIE}=alice`;
 const SAME_ORIGIN = { 'sec-fetch-site': 'same-origin' };
-const refusedWith = (code: string, status: number) => ({ allowed: false, code, status });
 const NOBODY = { allowed: true, authorization: 'removed', cookies: '' };
 
 const writing = policy('bucket', {
@@ -55,6 +55,13 @@ describe('a request with the cookie of a session', () => {
     const cookie = `theme=dark; ${COOKIE}; __Host-sekisho_session=x; __Host-sekisho_session.sig=y;lang="ja"`;
     expect(await ask({ cookie })).toMatchObject({ allowed: true, cookies: 'theme=dark; lang="ja"' });
     expect(await ask({ cookie: 'theme=dark', path: '/open' })).toEqual({ allowed: true, authorization: 'removed' });
+  });
+
+  test('does not take it along where the Gateway answers by itself, as far as is known here', async () => {
+    const { world } = await setUp();
+    const routing = { find: () => ({ kind: 'gateway' }) as const };
+    const header = (name: string) => (name === 'cookie' ? `${COOKIE}; theme=dark` : undefined);
+    expect(await world.ask({ header }, { routing })).toEqual({ ...NOBODY, cookies: 'theme=dark' });
   });
 
   test('and a token is decided by the token alone', async () => {

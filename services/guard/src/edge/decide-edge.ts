@@ -41,7 +41,8 @@ export interface EdgeParts {
 export function decideEdge(parts: EdgeParts, request: CheckRequest): Soon<Answer> {
   if (meshPath(request.path) !== request.path) return AMBIGUOUS;
   const routed = parts.routing.find(request, request);
-  if (routed.kind === 'gateway') return ANONYMOUS;
+  // Nothing reads them there, but where the Gateway's proxy has another route by now.
+  if (routed.kind === 'gateway') return withoutOwnCookies(ANONYMOUS, request.header('cookie'));
   if (routed.kind !== 'target') return unrouted(routed);
   const { target, path } = routed;
   return andThen(decideTarget(parts, { target, request, path }), (answer) => {

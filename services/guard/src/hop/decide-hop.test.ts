@@ -8,11 +8,14 @@ import { createHopTokens } from './hop-token.ts';
 interface Changes {
   readonly state?: 'alive' | 'over' | 'unknown';
   readonly whenUnavailable?: 'Deny' | 'Allow';
+  /** @default those of the world */
+  readonly hasKeys?: boolean;
 }
 
 /** A hop in front of any service, where tokens of both signers arrive. */
-function hopOf(world: World, { state = 'alive', whenUnavailable = 'Deny' }: Changes = {}) {
-  const [jwks, narrowJwks] = [toJwks([world.keys.authKey]), toJwks([world.keys.guardKey])];
+function hopOf(world: World, { state = 'alive', whenUnavailable = 'Deny', hasKeys = true }: Changes = {}) {
+  const { authKey, guardKey } = world.keys;
+  const [jwks, narrowJwks] = hasKeys ? [toJwks([authKey]), toJwks([guardKey])] : [toJwks([]), toJwks([])];
   const asked: string[] = [];
   const origins: (Provenance | undefined)[] = [];
   const clock = () => world.now;
@@ -34,6 +37,7 @@ function hopOf(world: World, { state = 'alive', whenUnavailable = 'Deny' }: Chan
       },
     },
     whenUnavailable: () => whenUnavailable,
+    issuerNamed: (iss) => world.routing.issuerNamed(iss),
   };
   const ask = (authorization?: string) =>
     decideHop(parts, {
@@ -51,6 +55,22 @@ const ALIVE = {
 const PASSED = { allowed: true, authorization: 'kept' };
 
 describe('a token that came to a service', () => {
+  test('is not refused before the keys are known that it could be verified with: try again', async () => {
+    const world = await edgeWorld();
+    const { ask } = hopOf(world, { hasKeys: false });
+    expect(await ask(`Bearer ${await world.logIn('alice')}`)).toMatchObject({ code: 'unavailable', status: 503 });
+  });
+
+  test('of another issuer is refused by the name that its user has here, and by no other', async () => {
+    const world = await edgeWorld();
+    const { ask } = hopOf(world);
+    const token = await world.partnerToken({ sub: 'x' });
+    world.revoked.add('x');
+    expect(await ask(`Bearer ${token}`)).toEqual(PASSED);
+    world.revoked.add('partner|x');
+    expect(await ask(`Bearer ${token}`)).toMatchObject({ allowed: false, code: 'token_revoked' });
+  });
+
   test('passes unchanged, by either prefix and of either signer, and its session is looked at', async () => {
     const world = await edgeWorld();
     const { ask, asked } = hopOf(world);

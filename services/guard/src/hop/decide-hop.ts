@@ -2,8 +2,10 @@ import type { RevocableClaims, RevocationReader } from '@sekisho/sessions';
 import { keyIdOf, TokenError, type VerifyCache } from '@sekisho/tokens';
 import { type Answer, DETAIL, denied, PASSED } from '../answer.ts';
 import type { CheckRequest } from '../edge/check-request.ts';
+import { GuardError } from '../errors.ts';
 import type { SessionGate, SessionRef } from '../sessions/session-gate.ts';
 import { andThen, orElse, type Soon } from '../soon.ts';
+import { externalSubject } from '../tokens/external.ts';
 import { unverifiedPayload } from '../tokens/unverified.ts';
 import type { HopToken } from './hop-token.ts';
 
@@ -18,6 +20,8 @@ export interface HopParts {
   readonly gate: Pick<SessionGate, 'check'>;
   /** What a service's policies say, by the audience of the token. */
   readonly whenUnavailable: (audience: readonly string[]) => 'Deny' | 'Allow';
+  /** Name of the TokenIssuer whose `iss` this is. */
+  readonly issuerNamed: (iss: string) => string | undefined;
 }
 
 /**
@@ -44,7 +48,7 @@ function decideUnknown(parts: HopParts, token: string): Soon<Answer> {
   if (payload === undefined) return MALFORMED;
   // Those of other issuers have no session here; Envoy verifies them with the keys of their issuer.
   if (payload['iss'] !== parts.platformIssuer) {
-    return passUnlessRevoked(parts, { claims: revocableOf(payload), kid: keyIdOf(token) });
+    return passUnlessRevoked(parts, { claims: revocableOf(payload, parts), kid: keyIdOf(token) });
   }
   return orElse(() => andThen(parts.verified.verify(token), (known) => decideVerified(parts, known)), fromError);
 }
@@ -91,19 +95,24 @@ function whileAlive(
   });
 }
 
-/** What a revocation can name of a token of any shape. */
-function revocableOf(payload: Readonly<Record<string, unknown>>): RevocableClaims {
-  const { jti, sub, iat, client_id, azp } = payload;
+/** What a revocation can name of a token of any shape; its user by the name that the edge gives them too. */
+function revocableOf(
+  payload: Readonly<Record<string, unknown>>,
+  { issuerNamed }: Pick<HopParts, 'issuerNamed'>,
+): RevocableClaims {
+  const { iss, jti, sub, iat, client_id, azp } = payload;
   const client = [client_id, azp].find((name) => typeof name === 'string');
+  const issuer = typeof iss === 'string' ? issuerNamed(iss) : undefined;
   return {
     ...(typeof jti === 'string' && { jti }),
-    ...(typeof sub === 'string' && { sub }),
+    ...(typeof sub === 'string' && issuer !== undefined && { sub: externalSubject(issuer, sub) }),
     ...(typeof iat === 'number' && { iat }),
     ...(client !== undefined && { client_id: client }),
   };
 }
 
 function fromError(error: unknown): Answer {
+  if (error instanceof GuardError && error.code === 'keys_missing') return denied('unavailable', error.message);
   if (!(error instanceof TokenError)) throw error;
   switch (error.code) {
     case 'token_malformed':

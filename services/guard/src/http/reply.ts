@@ -48,7 +48,7 @@ const PASSING = {
 } as const;
 
 /** RFC 9457, with a stable `code`. */
-export function replyDenied(response: ServerResponse, denial: Denied): void {
+function replyDenied(response: ServerResponse, denial: Denied): void {
   const body = JSON.stringify(problemBody(denial));
   response.writeHead(denial.status, {
     'content-type': 'application/problem+json',

@@ -57,7 +57,7 @@ export class HeldKeys implements KeySource {
   }
 
   get ready(): boolean {
-    return this.signingKey() !== undefined && this.#accessJwks.keys.length > 0;
+    return this.#active !== undefined && this.#accessJwks.keys.length > 0;
   }
 
   get ageMs(): number {

@@ -22,7 +22,10 @@ export interface KeySource {
   readonly narrowJwks: Jwks;
   /** Both, for a cache of what was verified with both. Another object only if it holds other keys. */
   readonly jwks: Jwks;
-  /** Whether there is a key to sign with, and keys to verify with. */
+  /**
+   * Whether there is a key to sign with, and keys to verify with, however long ago they were told: when the auth service was away for so long
+   * that nothing is signed any more, no other replica is better off, and what needs no token goes on.
+   */
   readonly ready: boolean;
   /** Milliseconds since the auth service last answered; infinite before that. */
   readonly ageMs: number;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { route } from '../testing/objects.ts';
-import { attaches, byAge } from './attachment.ts';
+import { attaches, byAge, byRouteAge } from './attachment.ts';
 import type { Listener, ParentRef } from './shapes.ts';
 
 const GATEWAY = { namespace: 'istio-ingress', name: 'public' };
@@ -87,8 +87,10 @@ describe('a listener takes routes', () => {
     expect(joins({ allowed, ...(labels && { labels }) })).toBe(expected);
   });
 
-  test('by a selector that is missing: none', () => {
-    expect(joins({ allowed: from('Selector'), labels: { team: 'a' } })).toBe(false);
+  // So does istiod: what it would lead there must not go unseen.
+  test('by a selector that is missing: all', () => {
+    expect(joins({ allowed: from('Selector'), labels: { team: 'a' } })).toBe(true);
+    expect(joins({ allowed: from('Selector') })).toBe(true);
   });
 });
 
@@ -103,4 +105,10 @@ test('the oldest comes first, then by namespace and name, and what was never sto
     { ...rest, metadata: unstored },
   ];
   expect(ordered.toReversed().sort(byAge)).toEqual(ordered);
+});
+
+test('of routes of one second the namespaces are compared, and then the names, as istiod has them: with a tilde behind', () => {
+  const of = (namespace: string, name: string) => route({}, { namespace, name });
+  const ordered = [of('a', 'shop-two'), of('a', 'shop'), of('a', 'wide'), of('a-b', 'a')];
+  expect(ordered.toReversed().sort(byRouteAge)).toEqual(ordered);
 });

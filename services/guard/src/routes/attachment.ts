@@ -44,7 +44,8 @@ function takes({ allowedRoutes }: Listener, { gateway, namespace, labels }: Atta
     case 'Same':
       return namespace === gateway.namespace;
     case 'Selector':
-      return selector !== undefined && labels !== undefined && selects(selector, labels);
+      // Without a selector istiod takes the routes of all (`namespacesFromSelector`).
+      return selector === undefined || (labels !== undefined && selects(selector, labels));
     default:
       return false;
   }
@@ -81,7 +82,7 @@ function holds(
   }
 }
 
-/** The oldest first, then by name: who came first keeps what it has (Gateway API, HTTPRouteRule.matches). */
+/** The oldest first, then by name: who came first keeps what it has. */
 export function byAge(a: KubeObject, b: KubeObject): number {
   const [left, right] = [age(a), age(b)];
   return left < right ? -1 : left > right ? 1 : 0;
@@ -90,4 +91,18 @@ export function byAge(a: KubeObject, b: KubeObject): number {
 /** RFC 3339 in UTC sorts as text; what was never stored comes last. */
 function age({ metadata: { creationTimestamp = '~', namespace = '', name } }: KubeObject): string {
   return `${creationTimestamp} ${namespace}/${name}`;
+}
+
+/**
+ * Which of two routes comes first where their matches are as specific (Gateway API, HTTPRouteRule.matches): the older one, then by namespace
+ * and name, each by itself, the name with a `~` behind it, as istiod sorts them (`sortRoutesByCreationTime`).
+ */
+export function byRouteAge(a: KubeObject, b: KubeObject): number {
+  const [left, right] = [routeAge(a), routeAge(b)];
+  const at = left.findIndex((part, index) => part !== right[index]);
+  return at === -1 ? 0 : (left[at] ?? '') < (right[at] ?? '') ? -1 : 1;
+}
+
+function routeAge({ metadata: { creationTimestamp = '~', namespace = '', name } }: KubeObject): readonly string[] {
+  return [creationTimestamp, namespace, `${name}~`];
 }

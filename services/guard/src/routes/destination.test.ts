@@ -4,7 +4,7 @@ import { type Destination, destinationOf, type Surroundings } from './destinatio
 import type { Governing, ReadyPolicy } from './policy-book.ts';
 import type { HttpRouteRule } from './shapes.ts';
 
-const ROUTE = { namespace: 'shop', name: 'route' };
+const ROUTE = { namespace: 'shop', name: 'route', isRefused: false };
 const PLATFORM = 'https://auth.example';
 const PARTNER = 'https://partner.example';
 
@@ -108,10 +108,10 @@ describe('a policy', () => {
   });
 });
 
-test('a redirect needs no backend, and a filter that istiod does not take closes it all the same', () => {
-  const redirect = { type: 'RequestRedirect' };
-  expect(to({ filters: [redirect] })).toEqual({ kind: 'gateway' });
-  expect(to({ filters: [redirect, { type: 'ExtensionRef' }] })).toMatchObject({ kind: 'closed' });
+test('a redirect needs no backend, and is closed all the same in a route that the mesh does not take', () => {
+  const redirect = { filters: [{ type: 'RequestRedirect' }] };
+  expect(to(redirect)).toEqual({ kind: 'gateway' });
+  expect(destinationOf(redirect, { ...ROUTE, isRefused: true }, around())).toMatchObject({ kind: 'closed' });
 });
 
 test.each([

@@ -49,17 +49,16 @@ export interface Surroundings {
   readonly service: (name: ObjectName) => KubeObject | undefined;
 }
 
-/** What istiod makes something of: a rule with any other filter it leaves out, and requests go by the next one that matches. */
-const BACKEND_FILTERS: readonly string[] = ['RequestHeaderModifier', 'ResponseHeaderModifier'];
-const FILTERS: readonly string[] = [...BACKEND_FILTERS, 'RequestRedirect', 'RequestMirror', 'URLRewrite', 'CORS'];
+/** An HTTPRoute, as far as all of its rules share it. */
+export interface RouteFacts extends ObjectName {
+  /** Whether the mesh takes nothing of it; see `isRefused`. */
+  readonly isRefused: boolean;
+}
 
 /** Where a rule leads. Of several backends all must be one service: which one Envoy takes, only Envoy knows. */
-export function destinationOf(rule: HttpRouteRule, route: ObjectName, around: Surroundings): Destination {
+export function destinationOf(rule: HttpRouteRule, route: RouteFacts, around: Surroundings): Destination {
+  if (route.isRefused) return closed('the mesh takes nothing of the route, for one of its rules: see its status');
   const { filters = [], backendRefs = [] } = rule;
-  const ofBackends = backendRefs.flatMap((backend) => backend.filters ?? []);
-  if (filters.some(isNot(FILTERS)) || ofBackends.some(isNot(BACKEND_FILTERS))) {
-    return closed('the route has a filter that the mesh does not know');
-  }
   if (filters.some(({ type }) => type === 'RequestRedirect')) return { kind: 'gateway' };
   const backends = backendRefs.filter(({ weight = 1 }) => weight > 0);
   const [first, ...others] = backends.map((backend) => backendOf(backend, route, around));
@@ -71,10 +70,6 @@ export function destinationOf(rule: HttpRouteRule, route: ObjectName, around: Su
   return mirrors.every((mirror) => staysWithin(first, mirror, (ref) => backendOf(ref, route, around)))
     ? first
     : closed('requests are mirrored to another service, which the token is not for');
-}
-
-function isNot(known: readonly string[]): (filter: HttpRouteFilter) => boolean {
-  return ({ type }) => !known.includes(type);
 }
 
 /** Whether what a mirrored request carries, the token among it, comes to the workloads of the same policy only. */
@@ -138,8 +133,8 @@ function targetOf(policy: ReadyPolicy, facts: EdgeFacts, at: Pick<Target, 'port'
   const { issuers } = policy.decision satisfies DecisionPolicy;
   const others = [...facts.issuers].filter(([iss]) => iss !== facts.platformIssuer && issuers.has(iss));
   const shared = facts.shared.get(policy.service) ?? new Set();
-  // A service that does not take the platform's tokens could do nothing with one.
-  const exchanged = issuers.has(facts.platformIssuer) && !at.isAuth ? [...shared] : [];
+  // A service that does not take the platform's tokens could do nothing with one; that becomes a narrower one whatever others take.
+  const exchanged = issuers.has(facts.platformIssuer) && !at.isAuth ? [facts.platformIssuer, ...shared] : [];
   // What it did not issue, the auth service takes by exchange only, never as a credential.
   const external = at.isAuth ? [] : others;
   return { ...policy, ...at, caller: facts.caller, external: new Map(external), exchanged: new Set(exchanged) };

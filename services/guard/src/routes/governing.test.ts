@@ -63,6 +63,20 @@ describe('a policy', () => {
     expect(issuers(lenient).whenUnavailable([])).toBe('Deny');
     expect(issuers(lenient, strict).whenUnavailable(['bucket'])).toBe('Deny');
   });
+
+  test('that was never seen in order may say what it likes: until it is, the others of the service cannot let through', () => {
+    const lenient = policy('bucket', { revocation: { whenUnavailable: 'Allow' } });
+    const unread = policy('other', { service: 'bucket', issuers: ['nobody'] });
+    const leniently = (...policies: readonly ReturnType<typeof policy>[]) =>
+      routingOf(state({ policies })).whenUnavailable(['bucket']);
+    expect(leniently(lenient, unread)).toBe('Deny');
+    const inForce = { status: { service: 'bucket', objects: [{ kind: 'AuthorizationPolicy', name: 'allow' }] } };
+    const renamed = policy('other', { service: 'files', issuers: ['nobody'] });
+    expect(leniently(lenient, renamed)).toBe('Allow');
+    expect(leniently(lenient, { ...renamed, ...inForce })).toBe('Deny');
+    // Nobody of another namespace has a say by asking for the name.
+    expect(leniently(lenient, policy('bucket', { issuers: ['nobody'] }, { namespace: 'z', uid: 'z' }))).toBe('Allow');
+  });
 });
 
 describe('issuers beside the platform', () => {
@@ -96,5 +110,12 @@ describe('issuers beside the platform', () => {
     expect(target([policy('bucket', { issuers: ['partner'] })])?.exchanged.size).toBe(0);
     const second = policy('second', { service: 'bucket' });
     expect(target([policy('bucket', both), second])?.exchanged.has(PARTNER)).toBe(false);
+    const unread = policy('second', { service: 'bucket', issuers: ['nobody'] });
+    expect(target([policy('bucket', both), unread])?.exchanged.has(PARTNER)).toBe(false);
+  });
+
+  test('change nothing for tokens of the platform, which are for more services than this one', () => {
+    const second = policy('second', { service: 'bucket', issuers: ['partner'] });
+    expect([...(target([policy('bucket', both), second])?.exchanged ?? [])]).toEqual([PLATFORM, PARTNER]);
   });
 });

@@ -16,6 +16,17 @@ function intersection(a: string, b: string): string | undefined {
   return covers(b, a) ? a : undefined;
 }
 
+/**
+ * Of the hosts that a route serves at a listener those that a narrower one of the same port and protocol does not cover: they are that one's
+ * alone (Gateway API, listener isolation; `hostnameAllowedByIsolation` of istiod).
+ * @param others hostnames of those listeners, in lower case
+ */
+export function hostsLeft(listener: string, hosts: readonly string[], others: readonly string[]): readonly string[] {
+  if (!listener.startsWith('*')) return hosts;
+  const narrower = others.filter((other) => other !== listener && other.length >= listener.length);
+  return hosts.filter((host) => !narrower.some((other) => covers(other, host)));
+}
+
 /** `*.example.com` covers every name below example.com, and not example.com itself. */
 function covers(wide: string, narrow: string): boolean {
   if (wide === ANY_HOST || wide === narrow) return true;
@@ -43,7 +54,8 @@ export class HostMap<T> {
   find(host: string): T | undefined {
     const exact = this.#byHost.get(host);
     if (exact !== undefined) return exact;
-    for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+    // A wildcard stands for one character at least: `.example.com` is no name below example.com.
+    for (let dot = host.indexOf('.', 1); dot !== -1; dot = host.indexOf('.', dot + 1)) {
       const wildcard = this.#byHost.get(`*${host.slice(dot)}`);
       if (wildcard !== undefined) return wildcard;
     }

@@ -10,6 +10,7 @@ import {
   selectsAll,
   serviceHolders,
   serviceInForce,
+  serviceNames,
   targetOf,
 } from '@sekisho/policy';
 import { byAge } from './attachment.ts';
@@ -69,10 +70,22 @@ export class PolicyBook {
   ready(): readonly ReadyPolicy[] {
     return this.#objects.flatMap((object) => {
       const policy = this.#lastGood.get(uidOf(object));
-      if (policy === undefined) return [];
-      const counts = this.#holderElsewhere(object, policy) === undefined || serviceInForce(object) === policy.service;
-      return counts ? [policy] : [];
+      return policy !== undefined && this.#isNamed(object, policy.service) ? [policy] : [];
     });
+  }
+
+  /**
+   * Services of which this process never saw one of the policies in order. The mesh goes by the objects that stand for it, and what they ask
+   * for is not known here: whatever all policies of a service must agree on, they do not.
+   */
+  unknown(): ReadonlySet<string> {
+    const unready = this.#objects.filter((object) => !this.#lastGood.has(uidOf(object)));
+    return new Set(unready.flatMap((object) => serviceNames(object).filter((name) => this.#isNamed(object, name))));
+  }
+
+  /** Whether a policy has to do with the tokens of a service, and does not ask for the name of another namespace's in vain. */
+  #isNamed(object: KubeObject, service: string): boolean {
+    return this.#holderElsewhere(object, service) === undefined || serviceInForce(object) === service;
   }
 
   /**
@@ -87,12 +100,12 @@ export class PolicyBook {
     const policy = this.#lastGood.get(uidOf(found));
     const name = keyOf(found.metadata);
     if (policy === undefined) return { state: 'unready', name };
-    const holder = this.#holderElsewhere(found, policy);
+    const holder = this.#holderElsewhere(found, policy.service);
     return holder === undefined ? { state: 'ready', policy } : { state: 'disputed', name, holder: keyOf(holder) };
   }
 
-  /** Who has the name of the policy's service, in another namespace: a token for it would be a token for that one. */
-  #holderElsewhere({ metadata }: KubeObject, { service }: ReadyPolicy): ObjectMeta | undefined {
+  /** Who has the name of a service, in another namespace than the policy: a token for it would be a token for that one. */
+  #holderElsewhere({ metadata }: KubeObject, service: string): ObjectMeta | undefined {
     const holder = this.#holders.get(service)?.metadata;
     return holder?.namespace === metadata.namespace ? undefined : holder;
   }

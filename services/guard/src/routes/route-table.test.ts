@@ -68,6 +68,8 @@ describe('hosts', () => {
     ['a.b.example', '/api', ['wide']],
     ['a.shop.example', '/', ['wider']],
     ['example', '/', []],
+    // A wildcard of Envoy's stands for one character at least.
+    ['.example', '/', []],
     ['other.test', '/', []],
   ])('%s%s: %j', (host, path, expected) => {
     expect(found({ routes }, { host, path })).toEqual(expected);
@@ -111,6 +113,8 @@ describe('which routes join a Gateway', () => {
     expect(joined(from('None'))).toBe(false);
     expect(joined(from('Selector', { matchLabels: { team: 'a' } }), {}, { team: 'a' })).toBe(true);
     expect(joined(from('Selector', { matchLabels: { team: 'a' } }))).toBe(false);
+    // istiod takes one that selects nobody for one that selects everybody: what it leads there must not go unseen.
+    expect(joined(from('Selector'))).toBe(true);
     const expression = { key: 'team', operator: 'In', values: ['a', 'b'] };
     expect(joined(from('Selector', { matchExpressions: [expression] }), {}, { team: 'b' })).toBe(true);
     expect(
@@ -121,7 +125,7 @@ describe('which routes join a Gateway', () => {
   });
 
   test('http and https are apart, and both are looked at when the scheme is not known', () => {
-    const listeners = [HTTP_LISTENER, { ...HTTP_LISTENER, name: 'https', port: 443, protocol: 'HTTPS' }];
+    const listeners = [HTTP_LISTENER, { ...HTTP_LISTENER, name: 'https', port: 443, protocol: 'HTTPS', tls: {} }];
     const at = (section: string) => [{ name: 'public', namespace: 'istio-ingress', sectionName: section }];
     const routes = [
       route({ parentRefs: at('http'), rules: [rule('plain')] }, { name: 'a' }),

@@ -1,6 +1,8 @@
 import type { KubeObject } from '@sekisho/kube';
-import { attaches, byAge, type ObjectName } from './attachment.ts';
+import { attaches, byRouteAge } from './attachment.ts';
+import type { RouteFacts } from './destination.ts';
 import { moreSpecific, type ReadyMatch, type RouteQuery, readyMatch } from './match.ts';
+import { isRefused } from './refused.ts';
 import { type Rewrite, rewriteOf } from './rewrite.ts';
 import { type Arrival, Sections } from './sections.ts';
 import { type HttpRouteRule, type Listener, readGateway, readHttpRoute } from './shapes.ts';
@@ -28,7 +30,7 @@ export interface RouteSource<D> {
   readonly labelsOf: (namespace: string) => Readonly<Record<string, string>> | undefined;
   /** Headers that Envoy sends along, in lower case. */
   readonly visibleHeaders: ReadonlySet<string>;
-  readonly resolve: (rule: HttpRouteRule, route: ObjectName) => D;
+  readonly resolve: (rule: HttpRouteRule, route: RouteFacts) => D;
 }
 
 interface Entry<D> extends RouteEntry<D> {
@@ -39,9 +41,9 @@ const EVERYTHING = [{}];
 
 /** Routing of one Gateway as istiod makes it: at each virtual host the rules of all routes, from the most specific on. */
 export function routeTable<D>(source: RouteSource<D>): RouteTable<D> {
-  const listeners = readGateway(source.gateway.spec)?.listeners ?? [];
+  const listeners = (readGateway(source.gateway.spec)?.listeners ?? []).filter(isServed);
   const sections = new Sections<Entry<D>>(listeners);
-  for (const route of [...source.routes].sort(byAge)) addRoute(sections, { route, listeners }, source);
+  for (const route of [...source.routes].sort(byRouteAge)) addRoute(sections, { route, listeners }, source);
   for (const entries of sections.values()) entries.sort((a, b) => moreSpecific(a.match, b.match));
   return {
     find(arrival, query) {
@@ -52,6 +54,11 @@ export function routeTable<D>(source: RouteSource<D>): RouteTable<D> {
       return [...new Set(found.flatMap((entries) => candidates(entries, query)))];
     },
   };
+}
+
+/** Of an HTTPS listener without `tls` istiod makes nothing (`buildListener`): who asks for its server name comes to another one. */
+function isServed({ protocol, tls }: Listener): boolean {
+  return protocol !== 'HTTPS' || tls !== undefined;
 }
 
 interface Joining {
@@ -66,12 +73,13 @@ function addRoute<D>(sections: Sections<Entry<D>>, { route, listeners }: Joining
   const attaching = { gateway, namespace, labels: source.labelsOf(namespace) };
   const joined = listeners.filter((listener) => attaches(spec?.parentRefs ?? [], listener, attaching));
   if (spec === undefined || joined.length === 0) return;
-  const name = { namespace, name: route.metadata.name };
-  const entries = (spec.rules ?? []).flatMap((rule) => entriesOf(rule, name, source));
+  const { rules = [] } = spec;
+  const facts = { namespace, name: route.metadata.name, isRefused: isRefused(rules) };
+  const entries = rules.flatMap((rule) => entriesOf(rule, facts, source));
   sections.add(joined, spec.hostnames ?? [], entries);
 }
 
-function entriesOf<D>(rule: HttpRouteRule, route: ObjectName, source: RouteSource<D>): Entry<D>[] {
+function entriesOf<D>(rule: HttpRouteRule, route: RouteFacts, source: RouteSource<D>): Entry<D>[] {
   const destination = source.resolve(rule, route);
   const { matches = EVERYTHING, filters = [] } = rule;
   return (matches.length === 0 ? EVERYTHING : matches).map((one) => {

@@ -27,6 +27,13 @@ describe('a route', () => {
     expect(find(new Routing(OPTIONS))).toEqual({ kind: 'unread' });
   });
 
+  // istiod drops the route as a whole, and Envoy would send what it takes by another one of the host, to whomever that leads.
+  test('with one rule that istiod makes nothing of is closed in all of them', () => {
+    const spoilt = { matches: [{ path: { type: 'Exact', value: '/spoilt' } }], filters: [{ type: 'ExtensionRef' }] };
+    const routes = [route({ rules: [{ backendRefs: [BACKEND] }, { ...spoilt, backendRefs: [BACKEND] }] })];
+    expect(find(routingOf(state({ routes })), '/api/items')).toMatchObject({ kind: 'closed' });
+  });
+
   test('that is added leads somewhere after the next update', () => {
     expect(find(routingOf(state({ routes: [] }), state()))).toMatchObject({ kind: 'target' });
   });
@@ -47,12 +54,12 @@ describe('a route', () => {
     [
       'that istiod leaves out for a filter that it does not know',
       { routes: [toBucket({ filters: [{ type: 'ExtensionRef' }] })] },
-      /filter/,
+      /takes nothing of the route/,
     ],
     [
       'with such a filter at its backend',
       { routes: [toBucket({ backendRefs: [{ ...BACKEND, filters: [{ type: 'URLRewrite' }] }] })] },
-      /filter/,
+      /takes nothing of the route/,
     ],
     [
       'whose requests another service gets as well',

@@ -49,6 +49,8 @@ export class Routing {
   #tables: readonly RouteTable<Destination>[] | undefined;
   /** Of each service whether every policy of that name lets through while revocations are not known. */
   #lenient: ReadonlySet<string> = new Set();
+  /** Names of TokenIssuers by `iss`. */
+  #issuerNames: ReadonlyMap<string, string> = new Map();
 
   constructor(options: RoutingOptions) {
     this.#options = options;
@@ -59,10 +61,13 @@ export class Routing {
   update(state: ClusterState): void {
     this.#keys.update(state.keys);
     this.#policies.update(state.policies, issuerStates(state.issuers, this.#keys.anywhere()));
+    this.#issuerNames = issuerNames(state.issuers);
     const ready = this.#policies.ready();
-    const strict = new Set(ready.filter((policy) => policy.whenUnavailable === 'Deny').map(({ service }) => service));
+    const unknown = this.#policies.unknown();
+    const denying = ready.filter((policy) => policy.whenUnavailable === 'Deny').map(({ service }) => service);
+    const strict = new Set([...unknown, ...denying]);
     this.#lenient = new Set(ready.map(({ service }) => service).filter((service) => !strict.has(service)));
-    const shared = sharedIssuers(ready);
+    const shared = sharedIssuers(ready.filter(({ service }) => !unknown.has(service)));
     const mayReach = reachOf(state.grants);
     this.#tables = guardedGateways(state).map((gateway) => this.#table(gateway, state, { shared, mayReach }));
   }
@@ -79,6 +84,11 @@ export class Routing {
   /** What a hop does while revocations are not known: it is told no route, so every policy of the audience must agree. */
   whenUnavailable(audience: readonly string[]): 'Deny' | 'Allow' {
     return audience.length > 0 && audience.every((service) => this.#lenient.has(service)) ? 'Allow' : 'Deny';
+  }
+
+  /** By this name the users of an issuer are told apart from those of all others. */
+  issuerNamed(iss: string): string | undefined {
+    return this.#issuerNames.get(iss);
   }
 
   #table(
@@ -139,6 +149,16 @@ function issuerStates(issuers: readonly KubeObject[], keys: ReadonlyMap<string, 
     const jwks = parsed.ok ? keys.get(parsed.value.spec.issuer) : undefined;
     return { issuer, ...(jwks !== undefined && { jwks }) };
   });
+}
+
+/** Of several with one `iss` the last, as in `externalIssuers`. */
+function issuerNames(issuers: readonly KubeObject[]): ReadonlyMap<string, string> {
+  return new Map(
+    issuers.flatMap((issuer) => {
+      const parsed = parseTokenIssuer(issuer);
+      return parsed.ok ? [[parsed.value.spec.issuer, issuer.metadata.name] as const] : [];
+    }),
+  );
 }
 
 function externalIssuers(

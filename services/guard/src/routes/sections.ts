@@ -1,4 +1,4 @@
-import { ANY_HOST, HostMap, servedHosts } from './hostname.ts';
+import { ANY_HOST, HostMap, hostsLeft, servedHosts } from './hostname.ts';
 import type { Listener } from './shapes.ts';
 
 /** How a request came to a Gateway. */
@@ -35,8 +35,13 @@ export class Sections<T> {
   readonly #ofScheme: Readonly<Record<Scheme, readonly Section<T>[]>>;
   /** HTTPS, one for each port. */
   readonly #byServerName: readonly HostMap<Section<T>>[];
+  /** Hostnames of all listeners of a port and protocol. */
+  readonly #together: ReadonlyMap<string, readonly string[]>;
 
   constructor(listeners: readonly Listener[]) {
+    this.#together = new Map(
+      [...Map.groupBy(listeners, portOf)].map(([port, others]) => [port, others.map(hostnameOf)]),
+    );
     this.#byKey = new Map(listeners.flatMap((listener) => sectionOf<T>(listener)));
     const of = (scheme: Scheme) => [...this.#byKey.values()].filter((section) => section.scheme === scheme);
     this.#ofScheme = { http: of('http'), https: of('https') };
@@ -48,7 +53,7 @@ export class Sections<T> {
   add(listeners: readonly Listener[], hostnames: readonly string[], things: readonly T[]): void {
     for (const [key, joined] of Map.groupBy(listeners, keyOf)) {
       const section = this.#byKey.get(key);
-      const hosts = joined.flatMap((listener) => servedHosts(hostnameOf(listener), hostnames));
+      const hosts = joined.flatMap((listener) => this.#hostsAt(listener, hostnames));
       for (const host of new Set(hosts)) section?.hosts.at(host, () => []).push(...things);
     }
   }
@@ -68,6 +73,11 @@ export class Sections<T> {
     return found;
   }
 
+  #hostsAt(listener: Listener, hostnames: readonly string[]): readonly string[] {
+    const own = hostnameOf(listener);
+    return hostsLeft(own, servedHosts(own, hostnames), this.#together.get(portOf(listener)) ?? []);
+  }
+
   #asked({ scheme, serverName }: Arrival): readonly Section<T>[] {
     // Envoy chooses a filter chain as it chooses a virtual host: by the name itself, the longest wildcard, then any.
     if (serverName !== undefined) return this.#byServerName.flatMap((names) => names.find(serverName) ?? []);
@@ -84,8 +94,12 @@ function sectionOf<T>(listener: Listener): readonly (readonly [string, Section<T
   return [[keyOf(listener), { scheme, port: listener.port, serverName: hostnameOf(listener), hosts: new HostMap() }]];
 }
 
-function keyOf({ protocol, port, name }: Listener): string {
-  return protocol === 'HTTPS' ? `${protocol} ${port} ${name}` : `${protocol} ${port}`;
+function keyOf(listener: Listener): string {
+  return listener.protocol === 'HTTPS' ? `${portOf(listener)} ${listener.name}` : portOf(listener);
+}
+
+function portOf({ protocol, port }: Listener): string {
+  return `${protocol} ${port}`;
 }
 
 function hostnameOf({ hostname }: Listener): string {

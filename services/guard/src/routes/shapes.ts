@@ -33,8 +33,14 @@ const backendFields = {
   port: Type.Optional(Type.Integer()),
 };
 const BackendRef = Type.Object(backendFields);
+const Header = Type.Object({ value: Type.String() });
+const HeaderModifier = Type.Optional(
+  Type.Object({ set: Type.Optional(Type.Array(Header)), add: Type.Optional(Type.Array(Header)) }),
+);
 const Filter = Type.Object({
   type: Type.String(),
+  requestHeaderModifier: HeaderModifier,
+  responseHeaderModifier: HeaderModifier,
   urlRewrite: Type.Optional(Type.Object({ path: Type.Optional(PathModifier) })),
   requestMirror: Type.Optional(Type.Object({ backendRef: BackendRef })),
 });
@@ -82,6 +88,7 @@ const Listener = Type.Object({
   port: Type.Integer(),
   protocol: Type.String(),
   hostname: Type.Optional(Type.String()),
+  tls: Type.Optional(Type.Object({})),
   allowedRoutes: Type.Optional(AllowedRoutes),
 });
 const GatewaySpec = Type.Object({ gatewayClassName: Type.String(), listeners: Type.Array(Listener) });
@@ -106,6 +113,7 @@ export type HttpRouteMatch = Static<typeof Match>;
 export type HttpRouteFilter = Static<typeof Filter>;
 export type NamedMatch = Static<typeof Named>;
 export type BackendRef = Static<typeof BackendRef>;
+export type HttpBackendRef = Static<typeof Backend>;
 export type ParentRef = Static<typeof ParentRef>;
 export type GatewaySpec = Static<typeof GatewaySpec>;
 export type Listener = Static<typeof Listener>;

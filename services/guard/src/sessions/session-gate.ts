@@ -1,4 +1,4 @@
-import { isTouchDue, type Provenance, type Session, SessionError, type SessionStore } from '@sekisho/sessions';
+import { isSessionUntold, isTouchDue, type Provenance, type Session, type SessionStore } from '@sekisho/sessions';
 import { RecentMap } from '../recent-map.ts';
 import type { TouchQueue } from './touch-queue.ts';
 
@@ -66,65 +66,85 @@ const UNKNOWN = { state: 'unknown' } as const;
 
 /** Sessions in memory, each read again now and then, and touched at most once a minute. */
 export function createSessionGate(options: SessionGateOptions): SessionGate {
-  const { sessions, touches, clock, monotonic, freshMs, maxStalenessMs, maxEntries = 100_000, onUnavailable } = options;
-  const entries = new RecentMap<Entry>(maxEntries);
-  const reading = new Map<string, Promise<SessionState>>();
+  return new Gate(options);
+}
 
-  const isUsable = ({ alive, readAt }: Entry, forMs: number) =>
-    monotonic() - readAt < forMs && alive.known.session.expiresAt > clock().getTime();
-  const isGood = (entry: Entry) =>
-    isUsable(entry, freshMs) || (monotonic() < entry.retryAt && isUsable(entry, maxStalenessMs));
-  const use = (entry: Entry): SessionState => {
-    const now = clock().getTime();
+class Gate implements SessionGate {
+  readonly #options: SessionGateOptions;
+  readonly #entries: RecentMap<Entry>;
+  readonly #reading = new Map<string, Promise<SessionState>>();
+
+  constructor(options: SessionGateOptions) {
+    this.#options = options;
+    this.#entries = new RecentMap<Entry>(options.maxEntries ?? 100_000);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  forget(id: string): void {
+    this.#entries.delete(id);
+  }
+
+  check(ref: SessionRef): SessionState | Promise<SessionState> {
+    const { id, userId } = ref;
+    // Read again every `freshMs`, it is written often enough to be kept.
+    const found = this.#entries.peek(id);
+    // A token that names another user's session names none.
+    const entry = found?.userId === userId ? found : undefined;
+    if (entry !== undefined && this.#isGood(entry)) return this.#use(entry);
+    const key = `${userId} ${id}`;
+    const running = this.#reading.get(key);
+    if (running !== undefined) return running;
+    const started = this.#read(ref, entry).finally(() => this.#reading.delete(key));
+    this.#reading.set(key, started);
+    return started;
+  }
+
+  #isGood(entry: Entry): boolean {
+    const { monotonic, freshMs, maxStalenessMs } = this.#options;
+    return this.#isUsable(entry, freshMs) || (monotonic() < entry.retryAt && this.#isUsable(entry, maxStalenessMs));
+  }
+
+  #isUsable({ alive, readAt }: Entry, forMs: number): boolean {
+    const { monotonic, clock } = this.#options;
+    return monotonic() - readAt < forMs && alive.known.session.expiresAt > clock().getTime();
+  }
+
+  #use(entry: Entry): SessionState {
+    const now = this.#options.clock().getTime();
     if (isTouchDue({ lastAccessedAt: entry.lastTouchedAt }, now)) {
       entry.lastTouchedAt = now;
-      touches.add(entry.userId, entry.alive.known.session.id);
+      this.#options.touches.add(entry.userId, entry.alive.known.session.id);
     }
     return entry.alive;
-  };
-  const read = async ({ id, userId, from }: SessionRef, before: Entry | undefined): Promise<SessionState> => {
+  }
+
+  async #read({ id, userId, from }: SessionRef, before: Entry | undefined): Promise<SessionState> {
+    const { sessions, monotonic } = this.#options;
     const readAt = monotonic();
     try {
       const session = await sessions.get(userId, id, from);
       if (session === undefined) {
-        entries.delete(id);
+        this.#entries.delete(id);
         return OVER;
       }
       const known = { session, comparedAgent: before?.alive.known.comparedAgent };
       const lastTouchedAt = Math.max(session.lastAccessedAt, before?.lastTouchedAt ?? 0);
       const entry: Entry = { alive: { state: 'alive', known }, readAt, userId, lastTouchedAt, retryAt: 0 };
-      entries.set(id, entry);
-      return use(entry);
+      this.#entries.set(id, entry);
+      return this.#use(entry);
     } catch (error) {
-      if (!isUntold(error)) onUnavailable(error);
-      if (before === undefined || !isUsable(before, maxStalenessMs)) return UNKNOWN;
-      before.retryAt = monotonic() + RETRY_MS;
-      return before.alive;
+      return this.#withoutStore(error, before);
     }
-  };
-  return {
-    check(ref) {
-      const { id, userId } = ref;
-      // Read again every `freshMs`, it is written often enough to be kept.
-      const found = entries.peek(id);
-      // A token that names another user's session names none.
-      const entry = found?.userId === userId ? found : undefined;
-      if (entry !== undefined && isGood(entry)) return use(entry);
-      const key = `${userId} ${id}`;
-      const running = reading.get(key);
-      if (running !== undefined) return running;
-      const started = read(ref, entry).finally(() => reading.delete(key));
-      reading.set(key, started);
-      return started;
-    },
-    forget: (id) => entries.delete(id),
-    get size() {
-      return entries.size;
-    },
-  };
-}
+  }
 
-/** No store is away then. */
-function isUntold(error: unknown): boolean {
-  return error instanceof SessionError && error.code === 'session_untold';
+  #withoutStore(error: unknown, before: Entry | undefined): SessionState {
+    const { monotonic, maxStalenessMs, onUnavailable } = this.#options;
+    if (!isSessionUntold(error)) onUnavailable(error);
+    if (before === undefined || !this.#isUsable(before, maxStalenessMs)) return UNKNOWN;
+    before.retryAt = monotonic() + RETRY_MS;
+    return before.alive;
+  }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { KubeObject } from '@sekisho/kube';
-import { decide } from '@sekisho/policy';
+import { decide, type TokenIssuerSpec } from '@sekisho/policy';
 import { createDeviceCheck, type DevicePolicy, deviceFingerprint, type Refusal, type Session } from '@sekisho/sessions';
 import { type AccessGrant, createMinter, generateSigningKey, type SigningKey, toJwks } from '@sekisho/tokens';
 import { SignJWT } from 'jose';
@@ -139,8 +139,11 @@ export class World {
     return token === undefined ? undefined : { token, expiresIn: 900 };
   }
 
-  /** Makes these the policies of the cluster, beside that of the Gateway. */
-  apply(policies: readonly KubeObject[], permissions: readonly string[] = ['realm', 'can']): void {
+  /**
+   * Makes these the policies of the cluster, beside that of the Gateway.
+   * @param partnerSpec what differs in the TokenIssuer of the other identity provider
+   */
+  apply(policies: readonly KubeObject[], partnerSpec: Partial<TokenIssuerSpec> = {}): void {
     const jwks = toJwks([this.keys.authKey]);
     const partner = toJwks([this.keys.partnerKey]);
     const edge = edgePolicy(ISSUERS);
@@ -155,8 +158,14 @@ export class World {
       namespace: (name) => namespace(name),
       policies: [edge, ...policies],
       issuers: [
-        issuer('platform', { issuer: PLATFORM, jwksUri: 'https://auth.example/jwks', default: true }),
-        issuer('partner', { issuer: PARTNER, jwksUri: 'https://partner.example/jwks', permissions }),
+        issuer('platform', {
+          ...{ issuer: PLATFORM, jwksUri: 'https://auth.example/jwks', default: true },
+          requiredClaims: [{ path: ['client_id'] }],
+        }),
+        issuer('partner', {
+          ...{ issuer: PARTNER, jwksUri: 'https://partner.example/jwks', permissions: ['realm', 'can'] },
+          ...partnerSpec,
+        }),
       ],
       keys: [requestAuthentication(edge, { [PLATFORM]: jwks, [PARTNER]: partner })],
     });
@@ -200,7 +209,7 @@ export class World {
     const subject = grant.subject ?? 'somebody';
     const services = { bucket: { permissions: ['bucket:read'] }, user: { permissions: ['user:read'] } };
     const whole = {
-      ...{ subject, audience: ['bucket', 'user'], services, lifetimeSeconds: 900 },
+      ...{ subject, clientId: 'web', audience: ['bucket', 'user'], services, lifetimeSeconds: 900 },
       user: { id: subject, roles: ['member'], permissions: [] },
       ...grant,
     };

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, vi } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
-const WAIT = { timeout: 60_000, interval: 50 };
+const WAIT = { timeout: 120_000, interval: 50 };
 
 interface Address {
   readonly host: string;

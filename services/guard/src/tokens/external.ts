@@ -1,5 +1,5 @@
 import type { DecisionPolicy, Jwks } from '@sekisho/policy';
-import { CLOCK_SKEW_SECONDS, TokenError } from '@sekisho/tokens';
+import { CLOCK_SKEW_SECONDS, TEXT_PATTERN, TokenError } from '@sekisho/tokens';
 import { createLocalJWKSet, errors, type JWTHeaderParameters, jwtVerify } from 'jose';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -45,6 +45,19 @@ export interface Wanted {
 export function externalSubject(issuer: string, sub: string): string {
   return `${issuer}|${sub}`;
 }
+
+/**
+ * The client that a token of another issuer was made for, as `client_id` of ours: nobody's of the platform either. After the `|` is what the
+ * issuer calls it (`client_id`, or OpenID Connect's `azp`), and nothing where it says nothing that a token of ours may hold.
+ */
+export function externalClient(issuer: string, { client_id, azp }: Readonly<Record<string, unknown>>): string {
+  const name = [client_id, azp].find((one) => typeof one === 'string');
+  const fits = name !== undefined && name.length <= MAX_CLIENT_LENGTH && TEXT.test(name);
+  return `${issuer}|${fits ? name : ''}`;
+}
+
+const MAX_CLIENT_LENGTH = 128;
+const TEXT = new RegExp(TEXT_PATTERN, 'u');
 
 interface ExternalVerifierOptions {
   readonly issuer: string;

@@ -3,7 +3,7 @@ import { claimValues } from '@sekisho/policy';
 import { type AccessClaims, assertAccessClaims, PermissionName, RoleName, TokenError } from '@sekisho/tokens';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { type ExternalClaims, externalSubject, type Wanted } from './external.ts';
+import { type ExternalClaims, externalClient, externalSubject, type Wanted } from './external.ts';
 
 /** Bounds of the platform's claims. */
 const MAX_ROLES = 64;
@@ -37,6 +37,7 @@ export function unified(claims: ExternalClaims, { token, issuer, service, decisi
   const own: unknown = {
     ...{ iss, sub, aud: [service], exp: Math.floor(exp), nbf: Math.floor(nbf), iat: Math.floor(iat), user },
     jti: claims.jti ?? hash('sha256', token, 'base64url'),
+    client_id: externalClient(issuer, claims),
     services: { [service]: { permissions: [...permissions] } },
   };
   assertAccessClaims(own);

@@ -1,4 +1,4 @@
-import { isRecord } from './record.ts';
+import { isRecord } from '@sekisho/kube';
 
 /** Longer than any token that is accepted: nothing is decoded for nothing. */
 const MAX_LENGTH = 16_384;

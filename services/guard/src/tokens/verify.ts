@@ -7,6 +7,7 @@ import {
   type VerifyCache,
 } from '@sekisho/tokens';
 import type { KeySource } from '../keys/key-source.ts';
+import { assertTold } from '../keys/told-keys.ts';
 import type { ExternalIssuer, Target } from '../routes/destination.ts';
 import { type Credential, externalCredential, platformCredential } from './credential.ts';
 import { createExternalVerifier } from './external.ts';
@@ -21,7 +22,10 @@ export interface VerifyOptions {
   readonly maxTokens?: number;
 }
 
-/** At once for what was verified before. Throws and rejects with TokenError `token_malformed`, `token_expired` or `token_invalid`. */
+/**
+ * At once for what was verified before. Throws and rejects with TokenError `token_malformed`, `token_expired` or `token_invalid`, and with
+ * GuardError `keys_missing` before there are keys of the platform.
+ */
 export type VerifyForTarget = (token: string, target: Pick<Target, 'external'>) => Credential | Promise<Credential>;
 
 const MAX_TOKENS = 20_000;
@@ -47,7 +51,10 @@ function platformVerifier({ platformIssuer, keys, clock, maxTokens }: VerifyOpti
   const verify = createVerifier({ issuer: platformIssuer, audience: ANY_AUDIENCE, jwks, clock });
   return createVerifyCache({
     ...{ jwks, clock, maxEntries: maxTokens ?? MAX_TOKENS },
-    verify: async (token) => platformCredential(await verify(token), token),
+    async verify(token) {
+      assertTold(keys.accessJwks);
+      return platformCredential(await verify(token), token);
+    },
   });
 }
 

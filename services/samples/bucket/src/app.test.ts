@@ -154,6 +154,7 @@ test('whoami tells what the identity library read', async () => {
 test('health is for everyone, and an unknown route is a problem', async () => {
   expect((await app.inject('/healthz')).json()).toEqual({ status: 'ok' });
   expect((await app.inject('/nowhere')).json()).toMatchObject({ status: 404, code: 'route_unknown' });
+  expect((await app.inject('/api/bucket-items/%zz')).json()).toMatchObject({ status: 400, code: 'request_invalid' });
 });
 
 test('a defect is told as such and no more', async () => {

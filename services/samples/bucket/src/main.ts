@@ -4,7 +4,7 @@ import {
   createLogger,
   failStart,
   ListenSchema,
-  LOG_LEVELS,
+  LogLevelSchema,
   onSignals,
   openTracing,
   parseListen,
@@ -34,7 +34,7 @@ const Config = Type.Object({
   ),
   EGRESS_PROXY: Type.Optional(HttpUrl("URL of the sidecar's egress listener, for example http://127.0.2.2:15080")),
   DATABASE_FILE: Type.String({ default: ':memory:', description: 'path of the SQLite database' }),
-  LOG_LEVEL: Type.Enum([...LOG_LEVELS], { default: 'info', description: `one of ${LOG_LEVELS.join(', ')}` }),
+  LOG_LEVEL: LogLevelSchema,
 });
 
 async function main(): Promise<void> {

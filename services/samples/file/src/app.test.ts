@@ -137,6 +137,12 @@ describe('a file', () => {
     expect(await json.json()).toMatchObject({ status: 415, code: 'request_invalid' });
   });
 
+  test('is refused where nothing is sent at all', async () => {
+    const nothing = await app.inject({ method: 'POST', url: '/api/files?name=a', headers: mia });
+    expect(nothing.json()).toMatchObject({ status: 400, code: 'file_missing' });
+    expect(readdirSync(contents())).toEqual([]);
+  });
+
   test.each(['/api/files/..%2ffiles.db', '/api/files/%2e%2e%2ffiles.db', '/api/files/files.db'])(
     'is not found by a path: %s',
     async (path) => {

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { tokenCaller } from '@sekisho/identity';
-import { identity, problems, requirePermission } from '@sekisho/identity/fastify';
+import { answerFrameworkError, identity, problems, requirePermission } from '@sekisho/identity/fastify';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
+import { FileError } from './errors.ts';
 import type { Files } from './files.ts';
 
 export interface Parts {
@@ -31,6 +32,7 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
     // An upload takes as long as the network.
     requestTimeout: 120_000,
     requestIdHeader: 'x-request-id',
+    frameworkErrors: answerFrameworkError,
     // An unknown field is an error to tell, not one to drop.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
   });
@@ -47,9 +49,12 @@ export async function buildApp(parts: Parts): Promise<FastifyInstance> {
 function addFileRoutes(app: FastifyInstance, { files, clock, newId }: Parts): void {
   app.get('/api/files', list, (request) => ({ files: files.list(ownerOf(request)) }));
 
-  app.post<{ Querystring: Static<typeof FileName>; Body: Readable }>('/api/files', upload, async (request, reply) => {
-    const file = { id: newId(), name: request.query.name, createdAt: clock().toISOString() };
-    const stored = await files.add(ownerOf(request), file, request.body);
+  app.post<{ Querystring: Static<typeof FileName>; Body?: Readable }>('/api/files', upload, async (request, reply) => {
+    const { body, query } = request;
+    // Fastify asks no parser about a request without a type and a length.
+    if (!body) throw new FileError('file_missing', 'Send the file as the body, of type application/octet-stream.');
+    const file = { id: newId(), name: query.name, createdAt: clock().toISOString() };
+    const stored = await files.add(ownerOf(request), file, body);
     return reply.code(201).header('location', `/api/files/${stored.id}`).send(stored);
   });
 

@@ -3,7 +3,7 @@ import {
   createLogger,
   failStart,
   ListenSchema,
-  LOG_LEVELS,
+  LogLevelSchema,
   onSignals,
   openTracing,
   parseListen,
@@ -17,7 +17,7 @@ import { openFiles } from './files.ts';
 const Config = Type.Object({
   LISTEN: ListenSchema('where to serve'),
   DATA_FOLDER: Type.String({ minLength: 1, description: 'folder of the files, made when it does not exist' }),
-  LOG_LEVEL: Type.Enum([...LOG_LEVELS], { default: 'info', description: `one of ${LOG_LEVELS.join(', ')}` }),
+  LOG_LEVEL: LogLevelSchema,
 });
 
 const MAX_BYTES = 16 * 1024 * 1024;

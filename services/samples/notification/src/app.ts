@@ -1,5 +1,5 @@
 import { tokenCaller } from '@sekisho/identity';
-import { identity, problems, requireCaller, requirePermission } from '@sekisho/identity/fastify';
+import { answerFrameworkError, identity, problems, requireCaller, requirePermission } from '@sekisho/identity/fastify';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { NotificationError } from './errors.ts';
@@ -33,6 +33,7 @@ export async function buildApp({ inboxes, log, clock, newId }: Parts): Promise<F
     bodyLimit: 4_096,
     requestTimeout: 10_000,
     requestIdHeader: 'x-request-id',
+    frameworkErrors: answerFrameworkError,
     // An unknown field is an error to tell, not one to drop.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
   });

@@ -3,7 +3,7 @@ import {
   createLogger,
   failStart,
   ListenSchema,
-  LOG_LEVELS,
+  LogLevelSchema,
   onSignals,
   openTracing,
   parseListen,
@@ -17,7 +17,7 @@ import { openInboxes } from './inboxes.ts';
 const Config = Type.Object({
   LISTEN: ListenSchema('where to serve'),
   DATABASE_FILE: Type.String({ default: ':memory:', description: 'path of the SQLite database' }),
-  LOG_LEVEL: Type.Enum([...LOG_LEVELS], { default: 'info', description: `one of ${LOG_LEVELS.join(', ')}` }),
+  LOG_LEVEL: LogLevelSchema,
 });
 
 async function main(): Promise<void> {

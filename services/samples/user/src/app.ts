@@ -1,5 +1,5 @@
 import { type TokenCaller, tokenCaller } from '@sekisho/identity';
-import { identity, problems, requireCaller, requirePermission } from '@sekisho/identity/fastify';
+import { answerFrameworkError, identity, problems, requireCaller, requirePermission } from '@sekisho/identity/fastify';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Names } from './names.ts';
@@ -23,6 +23,7 @@ export async function buildApp({ names, log, clock }: Parts): Promise<FastifyIns
     bodyLimit: 4_096,
     requestTimeout: 10_000,
     requestIdHeader: 'x-request-id',
+    frameworkErrors: answerFrameworkError,
     routerOptions: { maxParamLength: 255 },
     // An unknown field is an error to tell, not one to drop.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },

@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 describe('a page', () => {
   test('is served with a policy that lets nothing inline and nothing from elsewhere run', async () => {
-    for (const path of [...pages.keys(), '/nowhere', '/healthz']) {
+    for (const path of [...pages.keys(), '/nowhere', '/%zz', '/healthz']) {
       const { headers } = await app.inject(path);
       const policy = String(headers['content-security-policy']);
       expect(policy).toContain("default-src 'none'");

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Page, Pages } from './pages.ts';
 
 export interface Parts {
@@ -41,14 +41,18 @@ export async function buildApp({ pages, log }: Parts): Promise<FastifyInstance> 
     bodyLimit: 1_024,
     requestTimeout: 10_000,
     requestIdHeader: 'x-request-id',
+    // A path that cannot be read comes past every hook.
+    frameworkErrors: (_error, _request, reply) => void noPage(reply.headers(HEADERS), 400),
   });
   app.addHook('onRequest', async (_, reply) => void reply.headers(HEADERS));
   app.get('/healthz', () => ({ status: 'ok' }));
   for (const [path, page] of pages) addPage(app, path, page);
-  app.setNotFoundHandler((_, reply) =>
-    reply.code(404).type('text/plain; charset=utf-8').send('There is no such page.\n'),
-  );
+  app.setNotFoundHandler((_, reply) => noPage(reply, 404));
   return app;
+}
+
+function noPage(reply: FastifyReply, status: number): FastifyReply {
+  return reply.code(status).type('text/plain; charset=utf-8').send('There is no such page.\n');
 }
 
 function addPage(app: FastifyInstance, path: string, { type, body, etag }: Page): void {

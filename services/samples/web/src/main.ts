@@ -2,7 +2,7 @@ import {
   createLogger,
   failStart,
   ListenSchema,
-  LOG_LEVELS,
+  LogLevelSchema,
   onSignals,
   openTracing,
   parseListen,
@@ -21,7 +21,7 @@ const Config = Type.Object({
     description: 'AUTH_ISSUER of the auth service, as browsers reach it: the host of this page',
   }),
   CLIENT_ID: Type.String({ default: 'shop-web', minLength: 1, description: 'OAuth client that this page is' }),
-  LOG_LEVEL: Type.Enum([...LOG_LEVELS], { default: 'info', description: `one of ${LOG_LEVELS.join(', ')}` }),
+  LOG_LEVEL: LogLevelSchema,
 });
 
 async function main(): Promise<void> {

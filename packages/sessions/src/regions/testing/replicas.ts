@@ -1,4 +1,3 @@
-// biome-ignore lint/correctness/noUndeclaredDependencies: for tests alone
 import fc from 'fast-check';
 import type { FamilyReplica, Replica } from '../replica.ts';
 

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { connectRedis, type RedisConnection } from '../../connection.ts';
-import type { RefreshStore } from '../../refresh.ts';
+import type { RedisConnection } from '../../connection.ts';
+import { SHARDS, sessionKeys } from '../../keys.ts';
+import type { RefreshFamily, RefreshStore } from '../../refresh.ts';
 import type { EndedSession } from '../../session.ts';
 import type { SessionStore } from '../../store.ts';
+import type { PushResult } from '../push.ts';
 import { createRegionalRefreshStore } from '../refresh-store.ts';
 import { createRegionalSessionStore, type LookedUp, type RegionalSessionStoreOptions } from '../session-store.ts';
-import { createSyncTurn, type PushResult, type SyncStep } from '../sync-turn.ts';
+import { createSyncTurn, type SyncStep } from '../sync-turn.ts';
+
+export { connected } from '../../testing/connected.ts';
 
 export interface RegionOptions
   extends Pick<RegionalSessionStoreOptions, 'withoutGlobal' | 'withoutLocal' | 'maxPerUser' | 'ttlMs' | 'revocations'> {
@@ -14,6 +18,8 @@ export interface RegionOptions
   readonly global: RedisConnection;
   readonly prefix: string;
   readonly clock: () => Date;
+  /** Milliseconds in which a used refresh token still has its successor. */
+  readonly graceMs?: number;
 }
 
 export interface SyncOptions {
@@ -32,6 +38,8 @@ export interface RegionUnderTest {
 }
 
 const NAMES = ['osaka', 'tokyo'];
+
+export const FAMILY: RefreshFamily = { secret: 'secret', context: '{}' };
 
 /** One region as its processes have it: stores of their own kind and nothing in common but Redis. */
 export function createRegion(options: RegionOptions): RegionUnderTest {
@@ -73,10 +81,9 @@ export function createRegion(options: RegionOptions): RegionUnderTest {
   };
 }
 
-/** @param url of one server: the stores of a test may be databases of the same */
-export async function connected(url: string, commandTimeoutMs = 30_000): Promise<RedisConnection> {
-  const ready = Promise.withResolvers<void>();
-  const redis = connectRedis({ url, commandTimeoutMs, onState: (state) => state === 'ready' && ready.resolve() });
-  await ready.promise;
-  return redis;
+/** How many sessions wait in a region's store, of which the global one was not told. */
+export async function waitingIn(local: RedisConnection, prefix: string): Promise<number> {
+  const keys = sessionKeys(prefix);
+  const lengths = await Promise.all(SHARDS.map((shard) => local.xlen(keys.outbox(shard))));
+  return lengths.reduce((sum, length) => sum + length);
 }

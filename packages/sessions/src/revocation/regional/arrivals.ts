@@ -1,3 +1,4 @@
+import { MAX_OWED } from '../arrears.ts';
 import type { Heard } from '../log.ts';
 import { toHead } from '../member.ts';
 import type { RevocationEntry } from '../revocation.ts';
@@ -36,7 +37,10 @@ export class Arrivals {
   }
 
   hear(news: readonly Heard[]): void {
-    if (news.some(({ region, answers }) => region !== undefined && answers === undefined)) this.#mayBeOpen = true;
+    const isAll = news.length <= MAX_OWED;
+    if (!isAll || news.some(({ region, answers }) => region !== undefined && answers === undefined)) {
+      this.#mayBeOpen = true;
+    }
   }
 
   /** Answers what is open; never rejects, and leaves the rest to the next time. */

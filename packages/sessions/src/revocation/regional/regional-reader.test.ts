@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { logWith } from '../../testing/memory-log.ts';
 import { type MemoryRegions, memoryRegions, type Step } from '../../testing/memory-regions.ts';
+import { kidOf, refuses } from '../../testing/refusals.ts';
 import type { RevocationReader } from '../reader.ts';
 import type { RevocationEntry } from '../revocation.ts';
 
@@ -7,7 +9,6 @@ const worlds: MemoryRegions[] = [];
 afterEach(() => Promise.all(worlds.splice(0).map((world) => world.stop())));
 
 const LIFE_MS = 24 * 60 * 60_000;
-const THUMBPRINT = 'x'.repeat(43);
 
 function setUp(skews: Readonly<Record<string, number>> = { tokyo: 0, osaka: 300_000, kyoto: -300_000 }) {
   const world = memoryRegions(skews);
@@ -26,7 +27,7 @@ function setUp(skews: Readonly<Record<string, number>> = { tokyo: 0, osaka: 300_
         world.tick();
         what();
       },
-      { timeout: 25_000, interval: 2 },
+      { timeout: 60_000, interval: 2 },
     );
   const started = async (...readers: readonly RevocationReader[]) => {
     let count = 0;
@@ -47,8 +48,6 @@ function setUp(skews: Readonly<Record<string, number>> = { tokyo: 0, osaka: 300_
   return { ...world, regions, session, user, settled, started, quiet, tokyo: region('tokyo'), osaka: region('osaka') };
 }
 
-const refuses = (reader: RevocationReader, id: string) => reader.check({ session: { id } }) !== undefined;
-const kidOf = (region: string) => `${region}.${THUMBPRINT}`;
 const accepts = (reader: RevocationReader, { iat, region }: { iat: number; region: string }) =>
   reader.check({ sub: 'alice', iat }, kidOf(region)) === undefined;
 
@@ -199,7 +198,12 @@ describe('readers of several regions', () => {
     const reader = tokyo.start();
     await started(reader);
     expect(reader.behindMs).toBe(Number.POSITIVE_INFINITY);
-    expect(reader.regions()).toEqual([{ name: 'osaka', ageMs: Number.POSITIVE_INFINITY, state: 'present' }]);
+    expect(reader.regions()).toEqual([
+      {
+        ...{ name: 'osaka', state: 'present' },
+        ...{ ageMs: Number.POSITIVE_INFINITY, untoldMs: Number.POSITIVE_INFINITY },
+      },
+    ]);
     const there = osaka.start();
     await settled(() => expect(reader.behindMs).toBeLessThan(10_000));
     await there.stop();
@@ -226,6 +230,36 @@ describe('readers of several regions', () => {
     osaka.isCut = false;
     await settled(() => expect(here.behindMs).toBeLessThan(10_000));
     expect(refuses(here, 's1')).toBe(true);
+  });
+
+  test('what global acknowledged and lost before its writer read it is brought again, and nobody is told before that it is there', async () => {
+    const { global, tokyo, osaka, session, settled, started, quiet } = setUp({ tokyo: 0, osaka: 300_000 });
+    let gate = Promise.withResolvers<void>();
+    gate.resolve();
+    const late = async (position: string) => {
+      await gate.promise;
+      return global.next(position);
+    };
+    const close = () => {
+      gate.resolve();
+      global.tick();
+    };
+    await started(tokyo.start({ global: logWith(global, { next: late, close }) }));
+    const wholeAt = async () => (await global.regions()).whole.get('tokyo');
+    gate = Promise.withResolvers();
+    await quiet();
+    tokyo.local.add(session('s1'));
+    await settled(() => expect(global.added).toBe(1));
+    global.loseLast(1);
+    global.takeOver();
+    const before = await wholeAt();
+    await quiet();
+    expect(await wholeAt()).toBe(before);
+    gate.resolve();
+    await settled(() => expect(global.added).toBe(2));
+    const reader = osaka.start();
+    await settled(() => expect(refuses(reader, 's1')).toBe(true));
+    await settled(() => expect(reader.behindMs).toBeLessThan(5_000));
   });
 
   test('a region whose own store is away is whole by global, and so are its readers', async () => {

@@ -1,13 +1,15 @@
 import type { Region } from '../../regions/region.ts';
 import { Arrears } from '../arrears.ts';
-import { Follower, type FollowerOptions, type RevocationObserver, type Shared } from '../follower.ts';
+import { Follower, type FollowerOptions, type Shared } from '../follower.ts';
 import type { Heard, RevocationLog } from '../log.ts';
+import type { RevocationObserver } from '../observer.ts';
 import type { RevocationReader } from '../reader.ts';
 import { type Origin, type Refusal, type RevocableClaims, RevocationSet } from '../revocation-set.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Bridge, BridgeObserver, Place } from './bridge.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { RegionBook, type RegionNews, type RegionReport } from './region-news.ts';
+import { type Instant, RegionBook, type RegionNews, type RegionReport } from './region-news.ts';
+import { RegionNotes } from './region-notes.ts';
 
 export interface RegionalReaderOptions extends Pick<FollowerOptions, 'clock' | 'monotonic' | 'sleep'> {
   /** The region's own store. */
@@ -42,6 +44,7 @@ class RegionalReader implements RevocationReader {
   readonly #followers: Readonly<Record<Place, Follower>>;
   readonly #arrivals: Arrivals | undefined;
   readonly #heartbeat: Heartbeat | undefined;
+  readonly #notes: RegionNotes | undefined;
   readonly #ready = Promise.withResolvers<void>();
   readonly #running: Promise<unknown>;
   #isMarking = false;
@@ -61,8 +64,9 @@ class RegionalReader implements RevocationReader {
     if (bridge !== undefined) {
       const onFailure = (entries: number, cause: unknown) => observers?.bridge?.unanswered?.(entries, cause);
       this.#arrivals = new Arrivals({ set: this.#set, region: region.name, clock, bridge, onFailure });
-      const { local } = this.#followers;
-      this.#heartbeat = new Heartbeat({ bridge, local, arrears: this.#arrears.global, monotonic });
+      this.#heartbeat = new Heartbeat({ ...this.#followers, bridge, arrears: this.#arrears.global, monotonic });
+      const notes = { bridge, monotonic, book: this.#book, arrears: this.#arrears.local };
+      this.#notes = new RegionNotes({ ...notes, ...this.#followers });
     }
     this.#running = Promise.all(Object.values(this.#followers).map((follower) => follower.run()));
   }
@@ -120,9 +124,9 @@ class RegionalReader implements RevocationReader {
       onNews: (news) => this.#spread(place, news),
       onTurn: () => this.#work(),
       beside: async () => {
-        const askedAt = this.#monotonic();
+        const asked = { monotonic: this.#monotonic(), wall: options.clock().getTime() };
         const report = await log.regions();
-        return () => this.#learn(place, report, askedAt);
+        return () => this.#learn(place, report, asked);
       },
     };
     const observer = observing(observers?.[place], region);
@@ -138,9 +142,9 @@ class RegionalReader implements RevocationReader {
     this.#work();
   }
 
-  #learn(place: Place, report: RegionReport, askedAt: number): void {
+  #learn(place: Place, report: RegionReport, asked: Instant): void {
     const { bridge } = this.#options;
-    const unknown = this.#book.hear(report, askedAt);
+    const unknown = this.#book.hear(report, asked);
     if (bridge === undefined || unknown.length === 0 || this.#isMarking) return;
     this.#isMarking = true;
     // One that fails is made good with the next report.
@@ -157,6 +161,7 @@ class RegionalReader implements RevocationReader {
     this.#ready.resolve();
     void this.#arrivals?.work();
     this.#heartbeat?.beat();
+    this.#notes?.note();
   }
 }
 

@@ -1,12 +1,12 @@
 import type { RedisClient } from '../../connection.ts';
-import { SessionError } from '../../errors.ts';
+import { whileRedisUnavailable } from '../../errors.ts';
 import type { Region } from '../../regions/region.ts';
-import { nowOf, sessionLife, type WritingOptions } from '../entry-arguments.ts';
+import { nowOf, sessionLife } from '../entry-arguments.ts';
 import { revocationKeys } from '../keys.ts';
 import { toHead } from '../member.ts';
 import type { RevocationEntry } from '../revocation.ts';
 import { createRevokerOf, type Revoker, type RevokerOptions } from '../revoker.ts';
-import { ANSWER, BEAT, MARK, STREAM_LIFE_MS } from '../scripts.ts';
+import { ANSWER, BEAT, MARK, NOTE, STREAM_LIFE_MS } from '../scripts.ts';
 import { noteOf } from './arrivals.ts';
 import type { Bridge, Place } from './bridge.ts';
 import type { Mark, RegionState } from './region-news.ts';
@@ -31,70 +31,68 @@ export interface RegionalRevoker extends Revoker {
  * since Redis' clock is that of another region.
  */
 export function createRegionalRevoker(options: RegionalRevokerOptions): RegionalRevoker {
-  const { redis, global, clock, prefix = 'sk', region } = options;
+  const { clock, prefix = 'sk', region } = options;
   const keys = revocationKeys(prefix);
-  const places = { local: redis, global } as const;
-  const writing = {
-    local: { ...options, region: region.name, isOwnClock: true },
-    global: { ...options, region: region.name, isOwnClock: false },
-  } satisfies Record<Place, WritingOptions>;
-  const revokers = {
-    local: createRevokerOf(options, writing.local),
-    global: createRevokerOf({ ...options, redis: global }, writing.global),
-  };
-  const anywhere = <T>(act: (place: Place) => Promise<T>) =>
-    eitherOf(
-      () => act('local'),
-      () => act('global'),
-    );
-
-  async function answerAt(place: Place, entry: RevocationEntry): Promise<void> {
-    const { kind, id, issuedBefore = 0, region: asker = '', until } = entry;
-    const own = writing[place];
-    const head = toHead(nowOf(own), { region: region.name, answers: { region: asker, issuedBefore } });
-    const note = `${region.name} ${noteOf(entry)}`;
-    await ANSWER.run(
-      places[place],
-      [keys.stream, keys.ofKind(kind), keys.answered],
-      [clock().getTime(), STREAM_LIFE_MS, kind, id, head, until, sessionLife(own), note],
-    );
-  }
-
-  function markAt(place: Place, { name, state, at }: Mark, isNew: boolean): Promise<unknown> {
-    return MARK.run(places[place], [keys.regions], [regionFields.mark(name), state, at, isNew ? 1 : 0]);
-  }
-
+  const local = openPlace(options, 'local');
+  const global = openPlace(options, 'global');
+  const anywhere = async <T>(act: (place: WritablePlace) => Promise<T>) =>
+    act(local).catch(whileRedisUnavailable(() => act(global)));
   return {
-    revoke: (...revocations) => anywhere((place) => revokers[place].revoke(...revocations)),
-    end: (sessions) => anywhere((place) => revokers[place].end(sessions)),
-    restore: revokers.local.restore,
+    revoke: (...revocations) => anywhere(({ revoker }) => revoker.revoke(...revocations)),
+    end: (sessions) => anywhere(({ revoker }) => revoker.end(sessions)),
+    restore: local.revoker.restore,
     async mark(name, state) {
       const now = clock().getTime();
+      const marking = (place: WritablePlace) => place.mark({ name, state, at: now }, true);
       // Global first: it may know of a mark from another region that this one is to be later than.
-      const at = await eitherOf(
-        async () => Number(await markAt('global', { name, state, at: now }, true)),
-        async () => Number(await markAt('local', { name, state, at: now }, true)),
-      );
-      await eitherOf(
-        () => markAt('local', { name, state, at }, false),
-        async () => undefined,
-      );
+      const at = Number(await marking(global).catch(whileRedisUnavailable(() => marking(local))));
+      await local.mark({ name, state, at }, false).catch(whileRedisUnavailable(() => undefined));
     },
     bridge: {
-      restoreLocal: revokers.local.restore,
-      restoreGlobal: revokers.global.restore,
-      answer: (entry) => anywhere((place) => answerAt(place, entry)),
-      beat: async (ageMs) => void (await BEAT.run(global, [keys.regions], [regionFields.whole(region.name), ageMs])),
-      mark: async (place, mark) => void (await markAt(place, mark, false)),
+      restoreLocal: local.revoker.restore,
+      restoreGlobal: global.revoker.restore,
+      answer: async (entry) => void (await anywhere((place) => place.answer(entry))),
+      async beat({ wholeMs, untoldMs, history }) {
+        const told = untoldMs === undefined ? [] : [regionFields.told(region.name), untoldMs];
+        await BEAT.run(options.global, [keys.regions], [history, regionFields.whole(region.name), wholeMs, ...told]);
+      },
+      async note({ last, history }, notes) {
+        const moments = notes.flatMap(({ name, ageMs, wall }) => [regionFields.noted(name), ageMs, wall]);
+        await NOTE.run(options.redis, [keys.regions, keys.stream], [last, history, ...moments]);
+      },
+      mark: async (place, mark) => void (await (place === 'local' ? local : global).mark(mark, false)),
     },
   };
 }
 
-async function eitherOf<T>(first: () => Promise<T>, second: () => Promise<T>): Promise<T> {
-  try {
-    return await first();
-  } catch (error) {
-    if (!(error instanceof SessionError) || error.code !== 'redis_unavailable') throw error;
-    return second();
-  }
+interface WritablePlace {
+  readonly revoker: Revoker;
+  /** Writes this region's own moment for an entry of another one. */
+  answer(entry: RevocationEntry): Promise<unknown>;
+  /** @param isNew whether it is made now, and later than any there. @returns when it was made, by what the place knows */
+  mark(mark: Mark, isNew: boolean): Promise<unknown>;
+}
+
+function openPlace(options: RegionalRevokerOptions, place: Place): WritablePlace {
+  const { clock, prefix = 'sk' } = options;
+  const redis = place === 'local' ? options.redis : options.global;
+  const region = options.region.name;
+  const isOwnClock = place === 'local';
+  const writing = { ...options, region, isOwnClock };
+  const keys = revocationKeys(prefix);
+  return {
+    revoker: createRevokerOf({ ...options, redis }, { region, isOwnClock }),
+    async answer(entry) {
+      const { kind, id, issuedBefore = 0, region: asker = '', until } = entry;
+      const head = toHead(nowOf(writing), { region, answers: { region: asker, issuedBefore } });
+      const note = `${region} ${noteOf(entry)}`;
+      return ANSWER.run(
+        redis,
+        [keys.stream, keys.ofKind(kind), keys.answered],
+        [clock().getTime(), STREAM_LIFE_MS, kind, id, head, until, sessionLife(writing), note],
+      );
+    },
+    mark: async ({ name, state, at }, isNew) =>
+      MARK.run(redis, [keys.regions], [regionFields.mark(name), state, at, isNew ? 1 : 0]),
+  };
 }

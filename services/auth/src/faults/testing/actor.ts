@@ -6,7 +6,7 @@ import type { Ended, Ledger } from './ledger.ts';
 export class Unavailable extends Error {}
 
 /** What an actor did not expect, of a service that may only ever say that it cannot now. */
-export class Unexpected extends Error {}
+class Unexpected extends Error {}
 
 /** An actor was told no: what it stands on may be lost, where Redis fails over. */
 export class Refused extends Unexpected {}

@@ -54,6 +54,8 @@ export async function setStage({ mayLose = false, ...stores }: StageOptions) {
     rates: RATES,
     workloadKeys,
     storeTimeoutMs: STORE_TIMEOUT_MS,
+    // The administrator's outlives the load, however slow the machine is.
+    tokenLifetime: 3_600,
   });
   await untilReady(service);
   const ledger = new Ledger({ mayLose });

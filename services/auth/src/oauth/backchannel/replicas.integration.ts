@@ -51,7 +51,7 @@ afterAll(async () => {
 
 async function start(): Promise<Service> {
   const { fetch } = receiver;
-  const options = { issuer: ISSUER, redisUrl, databaseUrl: database.url, prefix, fetch, storeTimeoutMs: 30_000 };
+  const options = { issuer: ISSUER, redisUrl, databaseUrl: database.url, prefix, fetch };
   const replica = await startService(options);
   replicas.push(replica);
   await untilReady(replica);

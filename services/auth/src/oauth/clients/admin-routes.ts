@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { Administrator } from '../../accounts/authority.ts';
 import type { RevocationOutbox } from '../../accounts/revocation-outbox.ts';
 import { AuthError } from '../../errors.ts';
 import { type Authorize, administratorOf } from '../../http/authorize.ts';
 import type { HttpServer } from '../../http/server.ts';
+import { assertAuthorityOver } from './authority.ts';
 import type { ClientStore, NewClient, OAuthClient } from './client.ts';
 import * as operations from './operations.ts';
 import { REMOVED_LATER } from './operations.ts';
@@ -34,6 +36,7 @@ function createRoute(app: HttpServer, { clients, authorize }: ClientRoutesOption
     async (request, reply) => {
       const client = withDefaults(request.body);
       assertClient(client);
+      assertAuthorityOver(administratorOf(request), client);
       const made = usesSecret(client) ? newSecret() : undefined;
       const created = await clients.create(client, made?.hash, administratorOf(request));
       const answer = { ...toAnswer(created), ...(made !== undefined && { secret: made.secret }) };
@@ -60,7 +63,9 @@ function changeRoutes(app: HttpServer, { clients, outbox, authorize }: ClientRou
   app.put('/v1/clients/:id', { schema: operations.replace, onRequest }, async (request) => {
     const client = { ...request.body, id: request.params.id };
     assertClient(client);
-    return toAnswer(known(await clients.replace(client, administratorOf(request))));
+    const by = administratorOf(request);
+    const assertMay = (before: OAuthClient) => assertAuthorityOver(by, before, client);
+    return toAnswer(known(await clients.replace(client, { by, assertMay })));
   });
   app.delete('/v1/clients/:id', { schema: operations.remove, onRequest }, async (request, reply) => {
     const owed = known(await clients.remove(request.params.id, administratorOf(request)));
@@ -74,12 +79,11 @@ function secretRoute(app: HttpServer, { clients, authorize }: ClientRoutesOption
     { schema: operations.addSecret, onRequest: authorize('clients:write') },
     async (request, reply) => {
       const { id } = request.params;
-      if (!usesSecret(known(await clients.find(id)))) {
-        throw new AuthError('request_invalid', 'this client authenticates without a secret');
-      }
+      const by = administratorOf(request);
+      const assertMay = (client: OAuthClient) => assertTakesSecret(by, client);
       const { secret, hash } = newSecret();
       const overlapSeconds = request.body.overlapSeconds ?? DAY_SECONDS;
-      if (!(await clients.addSecret(id, { hash, overlapSeconds }, administratorOf(request)))) throw unknown();
+      if (!(await clients.addSecret(id, { hash, overlapSeconds }, { by, assertMay }))) throw unknown();
       return reply.code(201).send({ secret });
     },
   );
@@ -92,6 +96,11 @@ function withDefaults(body: NewClientBody): NewClient {
 
 function usesSecret({ authMethod }: NewClient): boolean {
   return authMethod === 'client_secret_basic' || authMethod === 'client_secret_post';
+}
+
+function assertTakesSecret(by: Administrator, client: OAuthClient): void {
+  assertAuthorityOver(by, client);
+  if (!usesSecret(client)) throw new AuthError('request_invalid', 'this client authenticates without a secret');
 }
 
 function known<T>(client: T | undefined): T {

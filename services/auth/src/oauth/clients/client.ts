@@ -67,6 +67,12 @@ export interface NewSecret {
   readonly overlapSeconds: number;
 }
 
+export interface ClientChange {
+  readonly by: Actor;
+  /** Asked where nobody else can write: throws for a client, as it is, that they may not change. */
+  readonly assertMay: (client: OAuthClient) => void;
+}
+
 /**
  * Clients, wherever they are kept. A change is written with its audit record, all or nothing; when nothing differs,
  * nothing is. Every method rejects with AuthError `unavailable` when that place is away.
@@ -78,9 +84,9 @@ export interface ClientStore {
   /** @throws AuthError `client_taken` */
   create(client: NewClient, secretHash: string | undefined, by: Actor): Promise<OAuthClient>;
   /** @returns undefined when there is no such client. @throws AuthError `version_conflict` when it has another version */
-  replace(client: OAuthClient, by: Actor): Promise<OAuthClient | undefined>;
+  replace(client: OAuthClient, change: ClientChange): Promise<OAuthClient | undefined>;
   /** @returns whether there is such a client */
-  addSecret(id: string, secret: NewSecret, by: Actor): Promise<boolean>;
+  addSecret(id: string, secret: NewSecret, change: ClientChange): Promise<boolean>;
   /** @returns the revocation of what was issued to it, committed with the removal and not made yet; undefined when there was none */
   remove(id: string, by: Actor): Promise<OwedByName | undefined>;
 }

@@ -20,7 +20,8 @@ export const create = operation(
     id: 'createClient',
     tag,
     summary: 'Register an OAuth client',
-    description: 'Its secret, if it has one, is told once.',
+    description:
+      'Its secret, if it has one, is told once. One of our own (`firstParty`), or one that is granted `auth`, is made only by who holds as much, or `grants:admin`.',
     needs: 'clients:write',
     problems: ['client_taken'],
   },

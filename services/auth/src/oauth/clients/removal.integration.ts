@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { type Line, startLine } from '@sekisho/telemetry/testing';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Service } from '../../service.ts';
-import { type FreezableProxy, startProxyFor } from '../../testing/freezable-proxy.ts';
 import {
   ADMIN_LOGIN,
   type DatabaseKind,
@@ -19,14 +19,13 @@ describe.each(databaseKinds(inject('postgresUrl')).slice(-1))(
   (kind: DatabaseKind) => {
     const prefix = `test-${randomUUID()}`;
     let database: Awaited<ReturnType<DatabaseKind['create']>>;
-    let redis: FreezableProxy;
-    let redisUrl: string;
+    let redis: Line;
     let service: Service;
     let admin: string;
 
     beforeEach(async () => {
       database = await kind.create();
-      ({ proxy: redis, url: redisUrl } = await startProxyFor(inject('redisUrl')));
+      redis = await startLine(inject('redisUrl'));
       await start();
       admin = (await logIn(service, ADMIN_LOGIN)).json().access_token;
     });
@@ -37,7 +36,7 @@ describe.each(databaseKinds(inject('postgresUrl')).slice(-1))(
     });
 
     async function start(): Promise<void> {
-      service = await startService({ redisUrl, databaseUrl: database.url, prefix });
+      service = await startService({ redisUrl: redis.url, databaseUrl: database.url, prefix });
       await untilReady(service);
     }
 
@@ -84,29 +83,29 @@ describe.each(databaseKinds(inject('postgresUrl')).slice(-1))(
 
     test('is refused as soon as Redis is back, when the client was removed without it', async () => {
       const { id, token } = await clientWithToken();
-      await redis.kill();
+      await redis.cut();
       const removed = await call('DELETE', `/v1/clients/${id}`);
       expect([removed.statusCode, removed.json().detail]).toEqual([202, expect.stringContaining('as soon as')]);
-      await redis.revive();
+      await redis.mend();
       await expect.poll(refusalOf(token), PATIENCE).toBe('token_revoked');
     });
 
     test('is refused by the next process, when this one stops before Redis is back', async () => {
       const { id, token } = await clientWithToken();
-      await redis.kill();
+      await redis.cut();
       expect((await call('DELETE', `/v1/clients/${id}`)).statusCode).toBe(202);
       await service.close();
-      await redis.revive();
+      await redis.mend();
       await start();
       await expect.poll(refusalOf(token), PATIENCE).toBe('token_revoked');
     });
 
     test('is refused as soon as Redis is back, when it was revoked by name without it', async () => {
       const { id, token } = await clientWithToken();
-      await redis.kill();
+      await redis.cut();
       const revoked = await call('POST', '/v1/revocations', { payload: { client: id } });
       expect([revoked.statusCode, revoked.json().revoked]).toEqual([202, 'client']);
-      await redis.revive();
+      await redis.mend();
       await expect.poll(refusalOf(token), PATIENCE).toBe('token_revoked');
     });
   },

@@ -5,7 +5,7 @@ import { AUTH_METHODS, GRANT_TYPES } from './client.ts';
 const strict = { additionalProperties: false } as const;
 
 /** Not the form of a user's id: `sub` is either, and must not be taken for the other (RFC 9700 section 4.15). */
-export const ClientId = Type.String({
+const ClientId = Type.String({
   pattern: '^(?![0-9a-f]{8}-[0-9a-f]{4}-)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$',
   description: 'small letters, digits and hyphens, at most 63, not a UUID',
 });

@@ -8,7 +8,7 @@ export function newSecret(): { readonly secret: string; readonly hash: string } 
   return { secret, hash: hashSecret(secret) };
 }
 
-export function hashSecret(secret: string): string {
+function hashSecret(secret: string): string {
   return hash('sha256', secret, 'base64url');
 }
 

@@ -7,7 +7,7 @@ import { recordAudit } from '../../audit/sql-audit.ts';
 import { isUniqueViolation } from '../../database/guard.ts';
 import type { Database } from '../../database/schema.ts';
 import { AuthError } from '../../errors.ts';
-import type { NewClient, NewSecret, OAuthClient } from './client.ts';
+import type { ClientChange, NewClient, NewSecret, OAuthClient } from './client.ts';
 import { toClient, toRow } from './sql-rows.ts';
 
 /** Every change is made with its audit record, in the transaction of the caller. */
@@ -38,10 +38,11 @@ export async function insert(tx: Tx, { client, secretHash, by }: Insertion): Pro
 export async function replace(
   tx: Tx,
   { version, ...client }: OAuthClient,
-  by: Actor,
+  { by, assertMay }: ClientChange,
 ): Promise<OAuthClient | undefined> {
   const before = await lock(tx, client.id);
   if (before === undefined) return undefined;
+  assertMay(before);
   if (before.version !== version) {
     throw new AuthError('version_conflict', 'the client was changed since: read it again');
   }
@@ -56,10 +57,12 @@ export async function replace(
 export async function addSecret(
   tx: Tx,
   { id, hash, overlapSeconds }: NewSecret & { readonly id: string },
-  by: Actor,
+  { by, assertMay }: ClientChange,
 ): Promise<boolean> {
   // Locks the row: two rotations at once happen one after the other.
-  if ((await lock(tx, id)) === undefined) return false;
+  const client = await lock(tx, id);
+  if (client === undefined) return false;
+  assertMay(client);
   const end = sql<Date>`now() + make_interval(secs => ${overlapSeconds})`;
   await tx
     .updateTable('oauth_client_secrets')

@@ -23,8 +23,9 @@ export function createSqlClients(db: Kysely<Database>, reads = db): ClientStore 
     list: (after, limit) => guarded(list(reads, after, limit)),
     create: (client, secretHash, by) =>
       guarded(db.transaction().execute((tx) => insert(tx, { client, secretHash, by }))),
-    replace: (client, by) => guarded(db.transaction().execute((tx) => replace(tx, client, by))),
-    addSecret: (id, secret, by) => guarded(db.transaction().execute((tx) => addSecret(tx, { id, ...secret }, by))),
+    replace: (client, change) => guarded(db.transaction().execute((tx) => replace(tx, client, change))),
+    addSecret: (id, secret, change) =>
+      guarded(db.transaction().execute((tx) => addSecret(tx, { id, ...secret }, change))),
     remove: (id, by) => guarded(db.transaction().execute((tx) => remove(tx, id, by))),
   };
 }

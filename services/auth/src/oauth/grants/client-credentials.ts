@@ -5,7 +5,7 @@ import { audienceOf, grantedToClient, serviceClaims } from './granted.ts';
 import { refuseTooLarge } from './user-tokens.ts';
 
 /** Minutes matter: nobody's session can be ended to stop such a token. */
-export const SERVICE_TOKEN_SECONDS = 300;
+const SERVICE_TOKEN_SECONDS = 300;
 
 /** RFC 6749 section 4.4: a client for itself. Its token has no `user` and no `session`. */
 export const clientCredentials: GrantFactory = (_, dependencies) => async (ctx) => {

@@ -91,7 +91,8 @@ export function asked(resources: Resources, indicators: readonly string[], scope
     if (service === undefined) throw new errors.InvalidTarget('the resource is not a service of this issuer');
     return service;
   });
-  return { services, permissions: services.length === 0 ? [] : [...scopes].filter((scope) => !OIDC_SCOPES.has(scope)) };
+  const named = services.length === 0 ? [] : [...scopes].filter((scope) => !OIDC_SCOPES.has(scope));
+  return { services, permissions: named.length === 0 ? undefined : named };
 }
 
 export const OIDC_SCOPES: ReadonlySet<string> = new Set(['openid', 'email', 'offline_access']);

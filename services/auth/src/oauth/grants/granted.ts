@@ -7,8 +7,8 @@ import type { OAuthClient } from '../clients/client.ts';
 export interface Asked {
   /** Names of services; empty for all but the administrators' API, which has to be asked for by name. */
   readonly services: readonly string[];
-  /** Scopes beside those of OpenID Connect: names of permissions to narrow the token to; empty for all. */
-  readonly permissions: readonly string[];
+  /** Scopes beside those of OpenID Connect: names of permissions to narrow the token to; undefined for all. */
+  readonly permissions: readonly string[] | undefined;
 }
 
 export type Granted =
@@ -30,7 +30,7 @@ function choose(grants: readonly Grant[], { services, permissions }: Asked): Gra
   const missing = services.find((name) => !grants.some(({ service }) => service === name));
   if (missing !== undefined) return { ok: false, missing };
   const chosen = services.length === 0 ? everydayGrants(grants) : grants.filter((g) => services.includes(g.service));
-  return { ok: true, grants: permissions.length === 0 ? chosen : chosen.map((grant) => narrow(grant, permissions)) };
+  return { ok: true, grants: permissions === undefined ? chosen : chosen.map((grant) => narrow(grant, permissions)) };
 }
 
 function intersect(own: readonly Grant[], others: readonly Grant[]): readonly Grant[] {

@@ -55,7 +55,11 @@ async function issue(
   const scopes = narrowedScopes(context.scopes ?? [], ctx.oidc.params['scope']);
   const authorized = (context.services ?? []).map(resources.ofService);
   const indicators = narrowed(resources, authorized, toList(ctx.oidc.params['resource']));
-  const request = { account, client: ownClient(ctx.oidc.client), scopes, asked: asked(resources, indicators, scopes) };
+  const { permissions: granted } = asked(resources, indicators, context.scopes ?? []);
+  const { services, permissions = [] } = asked(resources, indicators, scopes);
+  // Where permissions were granted by name, scopes without any of them ask for none, and not for all.
+  const what = { services, permissions: granted && permissions };
+  const request = { account, client: ownClient(ctx.oidc.client), scopes, asked: what };
   return { ...(await mintForUser(dependencies, request, session)), scopes };
 }
 

@@ -22,7 +22,7 @@ export async function showConsent(
       action,
       csrf,
       email: scopes.includes('email'),
-      services: what.services.map((name) => ({ name, permissions: what.permissions })),
+      services: what.services.map((name) => ({ name, permissions: what.permissions ?? [] })),
       ...(returnsTo !== undefined && { returnsTo }),
     }),
   );

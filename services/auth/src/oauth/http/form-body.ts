@@ -23,7 +23,7 @@ export function readForms(app: HttpServer): void {
 }
 
 /** @throws AuthError `request_invalid` */
-export function parseForm(text: string): Form {
+function parseForm(text: string): Form {
   const fields = [...new URLSearchParams(text)];
   const form = new Map(fields);
   if (fields.length > MAX_FIELDS) throw new AuthError('request_invalid', `a form has at most ${MAX_FIELDS} fields`);

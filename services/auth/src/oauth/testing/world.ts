@@ -20,9 +20,7 @@ export type World = Awaited<ReturnType<typeof startWorld>>;
 /** The service on real stores, with people and applications that a test makes as it needs them. */
 export async function startWorld(kind: DatabaseKind, redisUrl: string, options: Partial<ServiceOptions> = {}) {
   const database = await kind.create();
-  // What is tested is what the service does, and not how long a busy machine takes for it.
-  const patient = { issuer: ISSUER, storeTimeoutMs: 30_000 };
-  const service = await startService({ ...patient, redisUrl, databaseUrl: database.url, ...options });
+  const service = await startService({ issuer: ISSUER, redisUrl, databaseUrl: database.url, ...options });
   await untilReady(service);
   const issuer = options.issuer ?? ISSUER;
   return {
