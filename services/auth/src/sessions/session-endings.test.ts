@@ -178,6 +178,15 @@ describe('a session that is proven to have been', () => {
     expect(revokedSessions()).toEqual(['lost']);
   });
 
+  test('is destroyed as well when it could not be asked for: until all are told that it is refused, it would bring tokens', async () => {
+    const { endings, sessions, create, ended } = setUp();
+    const id = await create(ALICE_ID, 'shop');
+    sessions.get = () => Promise.reject(away);
+    await endings.proven({ id, userId: ALICE_ID, clientId: 'shop' }, 'logout');
+    expect(sessions.live.size).toBe(0);
+    expect(await ended('logout')).toBe(1);
+  });
+
   test('is left alone when it ended as it should', async () => {
     const { endings, revokedSessions, noted, create } = setUp();
     const id = await create(ALICE_ID, 'shop');

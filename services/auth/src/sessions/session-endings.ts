@@ -44,7 +44,7 @@ const MAX_ROUNDS = 3;
 
 export function createSessionEndings(options: SessionEndingsOptions): SessionEndings {
   const { sessions, revoker, revocations } = options;
-  const { refuse, end, every } = stepsOf(options);
+  const { end, every } = stepsOf(options);
   return {
     async one(userId, id, reason) {
       // Before it is refused: a session of somebody else is none.
@@ -63,10 +63,10 @@ export function createSessionEndings(options: SessionEndingsOptions): SessionEnd
     async proven(session, reason) {
       const { userId, id } = session;
       const live = await sessions.get(userId, id).catch(whileRedisUnavailable(() => undefined));
-      if (live !== undefined) return void (await end(userId, [live], reason));
       // By its name: it ended as it should, and everybody was told.
-      if (revocations.check({ session: { id } })?.kind === 'session') return;
-      await refuse([session]);
+      if (live === undefined && revocations.check({ session: { id } })?.kind === 'session') return;
+      // Also destroyed when it was not found, as it may only not have been asked for: until every reader is told it would bring tokens.
+      await end(userId, [live ?? session], reason);
     },
     async lockOut(userId, reason) {
       await revoker.revoke({ kind: 'user', id: userId }, { kind: 'logout', id: userId });
@@ -78,7 +78,6 @@ export function createSessionEndings(options: SessionEndingsOptions): SessionEnd
 
 /** What every way of ending sessions is made of. */
 interface Steps {
-  refuse(ending: readonly EndedSession[]): Promise<void>;
   /** Refused first: after a failure in between they are still there to be found again. @returns how many there were */
   end(userId: string, ending: readonly EndedSession[], reason: SessionEnd): Promise<number>;
   /** Those of the user that are meant, and those that began meanwhile. @returns how many there were */
@@ -87,12 +86,9 @@ interface Steps {
 
 function stepsOf({ sessions, revoker, metrics }: SessionEndingsOptions): Steps {
   const steps: Steps = {
-    async refuse(ending) {
+    async end(userId, ending, reason) {
       const untold = await revoker.end(ending);
       for (let count = 0; count < untold; count += 1) metrics.backchannelLogouts.inc({ result: 'no_room' });
-    },
-    async end(userId, ending, reason) {
-      await steps.refuse(ending);
       const ended = await sessions.destroy(userId, ...ending.map(({ id }) => id));
       for (const _ of ended) metrics.sessionsDestroyed.inc({ reason });
       return ended.length;
