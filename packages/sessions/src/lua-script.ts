@@ -2,6 +2,14 @@ import { createHash } from 'node:crypto';
 import type { RedisClient } from './connection.ts';
 import { redisCall } from './redis-call.ts';
 
+/** A function of scripts: `redisTime()` is the time in ms by the clock of the server that runs them. */
+export const TIME_FUNCTION = `
+local function redisTime()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+`;
+
 /** A script that Redis runs as one step. Sent once per server, then called by its hash. */
 export class LuaScript {
   readonly #source: string;

@@ -3,5 +3,5 @@
  * lives here; what else is kept there (the limits of log-in) imports it as `@sekisho/sessions/redis`.
  */
 export { connectRedis, type RedisClient, type RedisConnection, type RedisOptions } from './connection.ts';
-export { LuaScript } from './lua-script.ts';
+export { LuaScript, TIME_FUNCTION } from './lua-script.ts';
 export { REDIS_URL_PATTERN } from './redis-url.ts';

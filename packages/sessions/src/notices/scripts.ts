@@ -1,9 +1,8 @@
-import { LuaScript } from '../lua-script.ts';
+import { LuaScript, TIME_FUNCTION } from '../lua-script.ts';
 
 /** By the clock of Redis alone: those of its callers differ. */
-const NOW = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+const NOW = `${TIME_FUNCTION}
+local now = redisTime()
 local number = function(value) return string.format('%.0f', value) end
 `;
 

@@ -1,7 +1,7 @@
 import type { RedisClient } from '../connection.ts';
 import { HISTORY_FUNCTION } from '../history.ts';
 import type { Shard } from '../keys.ts';
-import { LuaScript } from '../lua-script.ts';
+import { LuaScript, TIME_FUNCTION } from '../lua-script.ts';
 import { items, strings } from '../replies.ts';
 
 /**
@@ -20,10 +20,9 @@ if tonumber(ARGV[1]) > tonumber(redis.call('GET', KEYS[1]) or 0) then redis.call
 const LOST_MS = 60_000;
 
 /** A function of scripts: sets the mark to the time of this server, or to `least` if that is later, and lets it live from now on. */
-const RAISE_FUNCTION = `
+const RAISE_FUNCTION = `${TIME_FUNCTION}
 local function raise(least, life)
-  local time = redis.call('TIME')
-  local mark = math.max(time[1] * 1000 + math.floor(time[2] / 1000), least)
+  local mark = math.max(redisTime(), least)
   redis.call('SET', KEYS[1], string.format('%.0f', mark), 'PX', life)
   return mark
 end

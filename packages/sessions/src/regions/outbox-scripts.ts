@@ -1,4 +1,4 @@
-import { LuaScript } from '../lua-script.ts';
+import { LuaScript, TIME_FUNCTION } from '../lua-script.ts';
 import { QUEUE_FUNCTION } from './script-functions.ts';
 
 /**
@@ -21,7 +21,7 @@ end
  * makes one.
  * Returns how many entries wait, the age of the oldest in ms, and of each that is taken: its id, user, session, fields.
  */
-export const TAKE = new LuaScript(`${IS_ELSEWHERE_FUNCTION}
+export const TAKE = new LuaScript(`${IS_ELSEWHERE_FUNCTION}${TIME_FUNCTION}
 local outbox, consumer, count, patience, users = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local failed, isSweeping = ARGV[5], ARGV[6] == '1'
 local waiting = redis.call('XLEN', outbox)
@@ -77,10 +77,9 @@ if isSweeping then
   end
 end
 
-local time = redis.call('TIME')
 local oldest = redis.call('XRANGE', outbox, '-', '+', 'COUNT', 1)[1]
 if not oldest then return {0, 0, {}} end
-local age = time[1] * 1000 + math.floor(time[2] / 1000) - string.match(oldest[1], '^%d+')
+local age = redisTime() - string.match(oldest[1], '^%d+')
 return {waiting, math.max(age, 0), taken}`);
 
 /** Far above what is sent before it is swept away. */
@@ -134,10 +133,9 @@ return again`);
  * KEYS outbox, sent. ARGV what keys of the shard's users begin with, the history, after how many ms something is forgotten, how many
  * entries at most, and the entry to begin with. Returns how many sessions wait again, and the entry to go on with, if there may be one.
  */
-export const RESEND = new LuaScript(`${QUEUE_FUNCTION}
+export const RESEND = new LuaScript(`${QUEUE_FUNCTION}${TIME_FUNCTION}
 local outbox, sent, users, history, count = KEYS[1], KEYS[2], ARGV[1], ARGV[2], tonumber(ARGV[4])
-local time = redis.call('TIME')
-local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[3]
+local oldest = redisTime() - ARGV[3]
 
 local again, entries = 0, redis.call('XRANGE', sent, ARGV[5], '+', 'COUNT', count)
 for _, entry in ipairs(entries) do

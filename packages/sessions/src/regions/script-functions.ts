@@ -1,3 +1,5 @@
+import { TIME_FUNCTION } from '../lua-script.ts';
+
 /**
  * A function of scripts that change a session: `note(outbox, hash)` says in the outbox of the user's shard that other
  * regions are to be told of it. Without an outbox nobody is.
@@ -46,10 +48,9 @@ end
  * A function of scripts that are told what time it is, or not: `clock(now)`. In a region's own store its processes say so, who alone
  * write there; in the one that all share its own clock counts, as nobody's who writes there need be right.
  */
-export const CLOCK_FUNCTION = `
+export const CLOCK_FUNCTION = `${TIME_FUNCTION}
 local function clock(now)
   if now ~= '' then return tonumber(now) end
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
+  return redisTime()
 end
 `;

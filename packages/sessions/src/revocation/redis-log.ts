@@ -1,6 +1,7 @@
 import { isRegionName } from '@sekisho/tokens';
 import type { RedisConnection } from '../connection.ts';
 import { HISTORY_FUNCTION } from '../history.ts';
+import { TIME_FUNCTION } from '../lua-script.ts';
 import { redisCall } from '../redis-call.ts';
 import { items } from '../replies.ts';
 import { revocationKeys } from './keys.ts';
@@ -17,14 +18,14 @@ const SCAN_PAGE = 5_000;
  * may be away, and has a clock and a history of its own. Sent whole each time, since a script that is not known would be asked for again
  * behind the read that waits.
  */
-const HEAD = `${HISTORY_FUNCTION}
-local time, last = redis.call('TIME'), '${BEGINNING}'
+const HEAD = `${HISTORY_FUNCTION}${TIME_FUNCTION}
+local last = '${BEGINNING}'
 local info = redis.pcall('XINFO', 'STREAM', KEYS[1])
 if info.err and not string.find(info.err, 'no such key', 1, true) then return info end
 for i = 1, #info, 2 do
   if info[i] == 'last-generated-id' then last = info[i + 1] end
 end
-return {time[1] * 1000 + math.floor(time[2] / 1000), last, history()}`;
+return {redisTime(), last, history()}`;
 
 /** @param redis a connection of its own: a read that waits holds up every other command */
 export function createRedisLog(redis: RedisConnection, prefix: string): RevocationLog {

@@ -1,5 +1,5 @@
 import { HISTORY_FUNCTION } from '../history.ts';
-import { LuaScript } from '../lua-script.ts';
+import { LuaScript, TIME_FUNCTION } from '../lua-script.ts';
 import { MARK_AHEAD_MS } from './regional/region-news.ts';
 
 /** A reader that was away for longer loads the sets. */
@@ -16,9 +16,8 @@ export const STREAM_LIFE_MS = 10 * 60_000;
  *   nothing is written before either.
  * - Every write takes some entries with it that are over, more than it adds.
  */
-const ADDING = `
-local time = redis.call('TIME')
-local own = time[1] * 1000 + math.floor(time[2] / 1000)
+const ADDING = `${TIME_FUNCTION}
+local own = redisTime()
 local now = math.max(own, math.min(tonumber(ARGV[1]), own + 60000))
 local number = function(value) return string.format('%.0f', value) end
 
@@ -102,10 +101,9 @@ return 1`);
  * Until when a region is wholly there, by Redis' clock. A moment to come was written by a clock that was set back. KEYS regions. ARGV
  * the history that this is known of: with another one nothing is noted; then fields, each with an age in ms.
  */
-export const BEAT = new LuaScript(`${HISTORY_FUNCTION}
+export const BEAT = new LuaScript(`${HISTORY_FUNCTION}${TIME_FUNCTION}
 if ARGV[1] ~= history() then return 0 end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = redisTime()
 for i = 2, #ARGV, 2 do
   local moment = now - ARGV[i + 1]
   local held = tonumber(redis.call('HGET', KEYS[1], ARGV[i]))
@@ -120,7 +118,7 @@ return 1`);
  * that goes on with another history, or lost the position up to which it was read, may lack what this speaks of: then nothing is noted.
  * KEYS regions, stream. ARGV position, history, then of each region: field, age in ms, moment by the process' clock. Returns whether it is noted.
  */
-export const NOTE = new LuaScript(`${HISTORY_FUNCTION}
+export const NOTE = new LuaScript(`${HISTORY_FUNCTION}${TIME_FUNCTION}
 if ARGV[2] ~= history() then return 0 end
 local last = '0-0'
 local info = redis.pcall('XINFO', 'STREAM', KEYS[2])
@@ -128,8 +126,7 @@ for i = 1, #info, 2 do
   if info[i] == 'last-generated-id' then last = info[i + 1] end
 end
 if last ~= ARGV[1] and #redis.call('XRANGE', KEYS[2], ARGV[1], ARGV[1]) == 0 then return 0 end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = redisTime()
 for i = 3, #ARGV, 3 do
   local moment = now - ARGV[i + 1]
   local held = tonumber(string.match(redis.call('HGET', KEYS[1], ARGV[i]) or '', '^%d+'))
@@ -143,8 +140,8 @@ return 1`);
  * What an administrator says of a region: the later of two counts. KEYS regions. ARGV field, state, at, and 1 where it is said just now: then it
  * is the later one, whatever the clocks say, but of one that nobody can have said yet. Returns when it was said.
  */
-export const MARK = new LuaScript(`
-local latest = redis.call('TIME')[1] * 1000 + ${MARK_AHEAD_MS}
+export const MARK = new LuaScript(`${TIME_FUNCTION}
+local latest = redisTime() + ${MARK_AHEAD_MS}
 local at, isNew = tonumber(ARGV[3]), ARGV[4] == '1'
 if isNew then at = math.min(at, latest) end
 local held = redis.call('HGET', KEYS[1], ARGV[1])

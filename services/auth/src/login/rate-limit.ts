@@ -1,4 +1,4 @@
-import { LuaScript, type RedisClient } from '@sekisho/sessions/redis';
+import { LuaScript, type RedisClient, TIME_FUNCTION } from '@sekisho/sessions/redis';
 
 export interface Rate {
   /** Attempts that may come at once. */
@@ -14,9 +14,8 @@ export interface Bucket {
 }
 
 /** Redis' own clock, so that replicas agree. */
-const NOW = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+const NOW = `${TIME_FUNCTION}
+local now = redisTime()`;
 
 /**
  * GCRA, the leaky bucket as one number: the time at which the bucket will be full again. One key, one step, no window

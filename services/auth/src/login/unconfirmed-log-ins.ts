@@ -1,4 +1,4 @@
-import { LuaScript, type RedisClient } from '@sekisho/sessions/redis';
+import { LuaScript, type RedisClient, TIME_FUNCTION } from '@sekisho/sessions/redis';
 
 /** Somebody who logged in by what a replica of the database showed of their account. */
 export interface UnconfirmedLogIn {
@@ -26,9 +26,8 @@ const REST_MS = 10_000;
 /** Sessions that nobody confirmed for so long are over: they live for a week, and are not refreshed by what is too old. */
 const KEPT_MS = 14 * 24 * 60 * 60_000;
 
-const NOW = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+const NOW = `${TIME_FUNCTION}
+local now = redisTime()`;
 
 /** KEYS log-ins. ARGV the log-in, for how long they are kept in ms. */
 const NOTE = new LuaScript(`${NOW}
