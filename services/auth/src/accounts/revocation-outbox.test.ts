@@ -84,7 +84,13 @@ describe('an owed revocation', () => {
 });
 
 describe('upkeep', () => {
-  function upkeepWith({ drain }: { drain: () => Promise<void> }) {
+  function upkeepWith({
+    drain,
+    confirmLogIns = async () => undefined,
+  }: {
+    drain: () => Promise<void>;
+    confirmLogIns?: () => Promise<void>;
+  }) {
     const lines: string[] = [];
     const forgotten: Date[] = [];
     const log = createLogger({ name: 'test', level: 'info', destination: { write: (line) => void lines.push(line) } });
@@ -114,6 +120,27 @@ describe('upkeep', () => {
     await upkeep.pass();
     await upkeep.pass();
     expect(lines).toHaveLength(2);
+  });
+
+  test.each([
+    { always: 'a revocation', drain: () => Promise.reject(new Error('always')), confirmLogIns: async () => undefined },
+    { always: 'a log-in', drain: async () => undefined, confirmLogIns: () => Promise.reject(new Error('always')) },
+  ])('goes on with everything else where $always always fails', async ({ drain, confirmLogIns }) => {
+    const done: string[] = [];
+    const { upkeep, forgotten, lines } = upkeepWith({
+      async drain() {
+        done.push('revocations');
+        await drain();
+      },
+      async confirmLogIns() {
+        done.push('log-ins');
+        await confirmLogIns();
+      },
+    });
+    await upkeep.pass();
+    expect(done).toEqual(['revocations', 'log-ins']);
+    expect(forgotten).toHaveLength(1);
+    expect(lines).toHaveLength(1);
   });
 
   test('forgets old audit entries batch by batch, then once an hour', async () => {
