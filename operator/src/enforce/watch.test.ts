@@ -272,6 +272,21 @@ describe('the watch of proxies', () => {
     await vi.waitFor(() => expect(clock.pending[0]).toBeLessThanOrEqual(500), PATIENCE_MS);
   });
 
+  test('looks again soon when it runs again after a look that was cut off', async () => {
+    first().failing = 'hangs';
+    watch.want(KEY, awaited([generated(1)], A));
+    await vi.waitFor(() => expect(clock.pending).toEqual([500]), PATIENCE_MS);
+    await clock.advance(500);
+    await vi.waitFor(() => expect(first().asked).not.toEqual([]), PATIENCE_MS);
+    stop.abort();
+    await running;
+    first().failing = undefined;
+    stop = new AbortController();
+    running = watch.run(stop.signal);
+    await vi.waitFor(() => expect(clock.pending).toEqual([500]), PATIENCE_MS);
+    await looks(1);
+  });
+
   test('takes no more than its share of the time of one replica while another one is away', async () => {
     const elements = async (base: string) => {
       if (base === second().replica.url) throw new OperatorError('istiod_unreachable', 'gone');

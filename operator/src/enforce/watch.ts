@@ -104,6 +104,8 @@ export class EnforcementWatch {
 
   /** Looks as long as `signal` lets it. Never throws. */
   async run(signal: AbortSignal): Promise<void> {
+    // A round that was cut off when this process led before left nothing due.
+    this.#hurry();
     while (!signal.aborted) {
       await this.#due(signal);
       if (!signal.aborted) await this.#round(signal);

@@ -80,4 +80,4 @@ export {
   type SecurityEventKind,
 } from './security-event.ts';
 export { type EndedSession, isTouchDue, type NewSession, SESSION_TTL_MS, type Session } from './session.ts';
-export type { SessionStore, SessionStoreOptions } from './store.ts';
+export type { SessionStore, SessionStoreOptions, SessionsToEnd } from './store.ts';

@@ -29,11 +29,14 @@ export function openStore(options: SessionStoreOptions, replicated?: Replicated)
   const destroy = destroyIn(place);
   const put = putIn(place, destroy);
   const { find, findAndTouch } = looksIn(place);
+  const list = listIn(place);
   return {
     destroy,
     put,
     find,
     findAndTouch,
+    list,
+    listToEnd: async (userId) => ({ sessions: await list(userId) }),
 
     async create(from) {
       const session = newSession(newId(), from, now(), ttlMs);
@@ -44,11 +47,6 @@ export function openStore(options: SessionStoreOptions, replicated?: Replicated)
     get: async (userId, id) => living(await find(userId, id)),
 
     touch: async (userId, id) => living(await findAndTouch(userId, id)),
-
-    async list(userId) {
-      const rows = lists(await LIST.run(redis, [keys.ofUser(userId)], [keys.sessionPrefix(userId)]));
-      return rows.map((fields) => unlessDamaged(() => fromFields(fields))).filter((session) => isLive(session, now()));
-    },
 
     async ownerOf(id) {
       return (await redisCall(redis.get(keys.owner(id)))) ?? undefined;
@@ -75,6 +73,13 @@ function isLive(session: Session | undefined, now: number): session is Session {
 
 function outboxIn({ keys, replicated }: Place, userId: string): string[] {
   return replicated?.isOwn === true ? [keys.outboxOf(userId)] : [];
+}
+
+function listIn({ redis, keys, now }: Place): SessionStore['list'] {
+  return async (userId) => {
+    const rows = lists(await LIST.run(redis, [keys.ofUser(userId)], [keys.sessionPrefix(userId)]));
+    return rows.map((fields) => unlessDamaged(() => fromFields(fields))).filter((session) => isLive(session, now()));
+  };
 }
 
 function destroyIn(place: Place): SessionStore['destroy'] {

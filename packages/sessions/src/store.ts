@@ -1,4 +1,5 @@
 import type { RedisClient } from './connection.ts';
+import type { SessionError } from './errors.ts';
 import type { Provenance } from './regions/untold.ts';
 import type { EndedSession, NewSession, Session } from './session.ts';
 
@@ -38,8 +39,16 @@ export interface SessionStore {
   destroy(userId: string, ...sessionIds: readonly string[]): Promise<string[]>;
   /** A user's sessions, the latest access first. */
   list(userId: string): Promise<Session[]>;
+  /** The same for who ends them all, and must know whether these are. */
+  listToEnd(userId: string): Promise<SessionsToEnd>;
   /** The user of a session that is known by its id alone; the session itself may be over. */
   ownerOf(sessionId: string): Promise<string | undefined>;
+}
+
+export interface SessionsToEnd {
+  readonly sessions: readonly Session[];
+  /** SessionError `redis_unavailable` while a store is away that alone may know more of the sessions that began in this region. */
+  readonly away?: SessionError;
 }
 
 /** How a store takes part where there are several regions. */

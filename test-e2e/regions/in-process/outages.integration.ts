@@ -113,6 +113,27 @@ describe('while a region has lost both its own store and what it had not told ye
     await becomes('200', () => guards.tokyo.ask(kept.accessToken));
     await becomes('401 token_revoked', () => guards.osaka.ask(ended.accessToken));
   });
+
+  test('who logs out everywhere is told to come back until that is done', MINUTES, async () => {
+    const { osaka, guards } = world;
+    const asking = await user.logIn(osaka);
+    await becomes('200', () => guards.tokyo.ask(asking.accessToken));
+    await osaka.line.cut();
+    const untold = await user.logIn(osaka);
+    await osaka.store.kill();
+    await osaka.line.mend();
+    const logOut = () => osaka.call('DELETE', '/v1/sessions', asking.accessToken);
+    await answers(200, () => osaka.call('GET', '/v1/sessions', asking.accessToken));
+    for (const _ of ['first', 'again']) {
+      const { statusCode, headers } = await logOut();
+      expect([statusCode, headers['retry-after']]).toEqual([503, '1']);
+    }
+    await osaka.store.start();
+    await answers(204, logOut);
+    await becomes('401 token_revoked', () => guards.osaka.ask(asking.accessToken));
+    await becomes('401 token_revoked', () => guards.osaka.ask(untold.accessToken));
+    await answers(401, () => osaka.refresh(untold.refreshToken));
+  });
 });
 
 describe('while a region is cut off', () => {

@@ -1,5 +1,8 @@
 import type { Clock } from '../clock.ts';
 
+/** What a timer of Node.js takes; of more, and of Infinity, it makes 1 ms. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** A clock that stands still until a test moves it. */
 export class FakeClock implements Clock {
   #now: number;
@@ -30,6 +33,7 @@ export class FakeClock implements Clock {
   }
 
   after(ms: number, task: () => void): () => void {
+    if (!(ms <= LONGEST_MS)) throw new RangeError(`no timer runs for ${ms} ms`);
     const timer = { at: this.#now + ms, task };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);

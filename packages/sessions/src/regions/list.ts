@@ -1,9 +1,9 @@
 import type { RedisClient } from '../connection.ts';
-import { unlessDamaged, whileRedisUnavailable } from '../errors.ts';
+import { isRedisUnavailable, type SessionError, unlessDamaged, whileRedisUnavailable } from '../errors.ts';
 import { sessionKeys } from '../keys.ts';
 import { items, strings } from '../replies.ts';
 import { fromFields, type Session, toMap } from '../session.ts';
-import type { SessionStore, StoreAt } from '../store.ts';
+import type { SessionStore, SessionsToEnd, StoreAt } from '../store.ts';
 import type { LocalFirst } from './availability.ts';
 import { mergeReplicas } from './merge.ts';
 import { hasEnded, moveReplica, type Replica, readReplicaOf, writeReplica } from './replica.ts';
@@ -22,8 +22,11 @@ type Replicas = ReadonlyMap<string, Replica>;
 
 const NOTHING = { readAt: 0, replicas: new Map<string, Replica>() };
 
-/** A user's sessions as both stores together know them; as this region knows them while the global store is away. */
-export function createRegionalList(options: RegionalListOptions): SessionStore['list'] {
+/**
+ * A user's sessions as both stores together know them; as this region knows them while the global store is away. While the one of this
+ * region is away the other one may not have been told of all that began here.
+ */
+export function createRegionalLists(options: RegionalListOptions): Pick<SessionStore, 'list' | 'listToEnd'> {
   const { local, global, clock, prefix = 'sk', localFirst } = options;
   const keys = sessionKeys(prefix);
   const now = () => clock().getTime();
@@ -52,11 +55,20 @@ export function createRegionalList(options: RegionalListOptions): SessionStore['
     return merged.flatMap((replica) => toSession(replica, now())).toSorted(byAccess);
   }
 
-  return (userId) =>
-    localFirst(
-      () => listBoth(userId),
+  async function listToEnd(userId: string): Promise<SessionsToEnd> {
+    let away: SessionError | undefined;
+    const sessions = await localFirst(
+      () =>
+        listBoth(userId).catch((error: unknown) => {
+          if (isRedisUnavailable(error)) away = error;
+          throw error;
+        }),
       () => global.store.list(userId),
     );
+    return { sessions, ...(away !== undefined && { away }) };
+  }
+
+  return { list: async (userId) => [...(await listToEnd(userId)).sessions], listToEnd };
 }
 
 function toReplicas(userId: string, rows: unknown): Replicas {

@@ -169,6 +169,23 @@ describe.each(['killed', 'frozen'] as const)('while the store of the region is %
     expect(Number(createdAt)).toBeLessThan(time.now + SKEW_MS / 2);
   });
 
+  test('who ends all sessions of a user is told that it may know more of them, also by their ids', async () => {
+    const { hasty, userId, tokyo, regionOf, begin } = world;
+    const told = await begin(tokyo);
+    await tokyo.sync();
+    const untold = await begin(tokyo);
+    const all = await tokyo.sessions.listToEnd(userId);
+    expect(all.sessions.map(({ id }) => id).toSorted()).toEqual([told.id, untold.id].toSorted());
+    expect(all.away).toBeUndefined();
+    await lose();
+    const cut = regionOf('tokyo', { local: hasty.tokyo });
+    const { sessions, away: cause } = await cut.sessions.listToEnd(userId);
+    expect(sessions.map(({ id }) => id)).toEqual([told.id]);
+    expect(cause).toMatchObject(away);
+    expect(await cut.sessions.ownerOf(told.id)).toBe(userId);
+    await expect(cut.sessions.ownerOf(untold.id)).rejects.toMatchObject(away);
+  });
+
   test('nothing goes on where it must not without it', async () => {
     const { hasty, userId, tokyo, regionOf, begin } = world;
     const strict = regionOf('tokyo', { local: hasty.tokyo, withoutLocal: 'refuse' });

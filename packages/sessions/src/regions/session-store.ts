@@ -6,7 +6,7 @@ import { newSession, SESSION_TTL_MS, type Session } from '../session.ts';
 import type { Found, SessionStore, SessionStoreOptions, StoreAt } from '../store.ts';
 import { createAdoption } from './adoption.ts';
 import { createLocalFirst, createPresence, known, type LocalFirst } from './availability.ts';
-import { createRegionalList } from './list.ts';
+import { createRegionalLists } from './list.ts';
 import { createPutAtGlobal } from './put-at-global.ts';
 import type { Region, WithoutGlobal, WithoutLocal } from './region.ts';
 import { sessionIdOf } from './session-id.ts';
@@ -64,17 +64,19 @@ export function createRegionalSessionStore(options: RegionalSessionStoreOptions)
         () => destroyBoth(stores, userId, ids),
         () => global.destroy(userId, ...ids),
       ),
-    list: createRegionalList({
+    ...createRegionalLists({
       ...options,
       local: { redis: options.redis },
       global: { redis: options.global, store: global },
       localFirst,
     }),
-    ownerOf: async (id) =>
-      (await localFirst(
-        () => local.ownerOf(id),
+    async ownerOf(id) {
+      const here = await localFirst(
+        async () => ({ owner: await local.ownerOf(id) }),
         async () => undefined,
-      )) ?? (await global.ownerOf(id)),
+      );
+      return here === undefined ? known(await global.ownerOf(id)) : (here.owner ?? global.ownerOf(id));
+    },
   };
 }
 

@@ -81,8 +81,8 @@ export interface UserQuery {
 export interface ChangedAccount {
   /** As it is now; as it was when it was deleted. */
   readonly account: Account;
-  /** Committed with the change, and not made yet. */
-  readonly owed?: OwedRevocation;
+  /** Committed with the change; where nothing differs, with those before it that are not made yet. */
+  readonly owed: readonly OwedRevocation[];
 }
 
 /** Accounts, wherever they are kept. Every method rejects with AuthError `unavailable` when that place is away. */

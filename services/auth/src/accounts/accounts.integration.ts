@@ -116,9 +116,9 @@ describe.each(databaseKinds(inject('postgresUrl')))('accounts on $name', (kind) 
     const changed = await accounts.change(account.id, by, update({ roles: [], active: false }));
     expect(changed).toMatchObject({
       account: { version: 2, active: false },
-      owed: { userId: account.id, scope: 'sessions' },
+      owed: [{ userId: account.id, scope: 'sessions' }],
     });
-    expect(await createSqlOutbox(db).listOwed(10)).toEqual([changed?.owed]);
+    expect(await createSqlOutbox(db).listOwed(10)).toEqual(changed?.owed);
     expect(await auditOf(account.id)).toEqual([
       {
         id: expect.stringMatching(/^\d+$/),
@@ -137,6 +137,20 @@ describe.each(databaseKinds(inject('postgresUrl')))('accounts on $name', (kind) 
     expect(await accounts.find(account.id)).toEqual(changed?.account);
     expect(await auditOf(account.id)).toHaveLength(2);
     expect(await createSqlOutbox(db).listOwed(10)).toHaveLength(1);
+  });
+
+  test('that are changed to what they are still owe what was not made, and nothing else', async () => {
+    const { id } = await accounts.create(newAccount('a@x', { roles: ['r', 's'] }), by);
+    const narrower = await accounts.change(id, by, update({ roles: ['r'] }));
+    const inactive = await accounts.change(id, by, update({ active: false }));
+    const outbox = createSqlOutbox(db);
+    const again = () => accounts.change(id, by, update({ active: false }));
+    expect(await again()).toEqual({ ...inactive, owed: [...(narrower?.owed ?? []), ...(inactive?.owed ?? [])] });
+    await outbox.markMade(narrower?.owed[0]?.id ?? '');
+    expect(await again()).toEqual(inactive);
+    await outbox.markMade(inactive?.owed[0]?.id ?? '');
+    expect(await again()).toEqual({ ...inactive, owed: [] });
+    expect(await auditOf(id)).toHaveLength(3);
   });
 
   test('that are deleted leave their audit records and what is owed', async () => {

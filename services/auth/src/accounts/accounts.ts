@@ -9,10 +9,9 @@ import type { ConfirmLogIns } from '../login/confirm-log-ins.ts';
 import type { Authenticate } from '../login/login.ts';
 import type { AssertTokensFit } from '../login/tokens-fit.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
-import type { SessionEndings } from '../sessions/session-endings.ts';
 import type { AccountStore } from './account.ts';
 import { type Administration, createAdministration } from './administration.ts';
-import { createIssuedAccess } from './issued-access.ts';
+import { createIssuedAccess, type IssuedAccessOptions } from './issued-access.ts';
 import { createAccountMetrics } from './metrics.ts';
 import { type ChangeOwnPassword, createChangeOwnPassword } from './own-password.ts';
 import { createRevocationOutbox, type RevocationOutbox } from './revocation-outbox.ts';
@@ -24,7 +23,7 @@ export interface AccountsOptions {
   /** Where what only reads is asked; see OpenDatabase. */
   readonly reads: Kysely<Database>;
   readonly accounts: AccountStore;
-  readonly endings: Pick<SessionEndings, 'one' | 'all' | 'lockOut'>;
+  readonly endings: IssuedAccessOptions['endings'];
   readonly revoker: Pick<Revoker, 'revoke'>;
   readonly sessions: Pick<SessionStore, 'ownerOf'>;
   readonly passwords: PasswordHasher;

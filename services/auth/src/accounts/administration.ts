@@ -142,7 +142,8 @@ export async function outcomeOf(
   outbox: Pick<RevocationOutbox, 'make'>,
   { account, owed }: ChangedAccount,
 ): Promise<Outcome> {
-  return { account, revoked: owed === undefined || (await outbox.make(owed)) };
+  const made = await Promise.all(owed.map((each) => outbox.make(each)));
+  return { account, revoked: made.every(Boolean) };
 }
 
 function acceptAddress(given: string): string {

@@ -1,9 +1,9 @@
 import { isStoredId, type Revocation, type Revoker, type SessionStore } from '@sekisho/sessions';
 import type { SessionEndings } from '../sessions/session-endings.ts';
-import type { IssuedAccess } from './revocation-outbox.ts';
+import type { IssuedAccess, Owed } from './revocation-outbox.ts';
 
 export interface IssuedAccessOptions {
-  readonly endings: Pick<SessionEndings, 'one' | 'all' | 'lockOut'>;
+  readonly endings: Pick<SessionEndings, 'one' | 'all' | 'lockOut' | 'assertAllKnown'>;
   readonly revoker: Pick<Revoker, 'revoke'>;
   readonly sessions: Pick<SessionStore, 'ownerOf'>;
 }
@@ -21,7 +21,25 @@ export function createIssuedAccess(options: IssuedAccessOptions): IssuedAccess {
       await revoker.revoke(revocation);
       await endNamedSessions(revocation, options);
     },
+    async assertRepeatable(owed) {
+      const userId = userEndedBy(owed);
+      if (userId !== undefined) await endings.assertAllKnown(userId);
+    },
   };
+}
+
+/** Whose sessions all end. */
+function userEndedBy(owed: Owed): string | undefined {
+  switch (owed.scope) {
+    case 'tokens':
+      return undefined;
+    case 'sessions':
+      return owed.userId;
+    case 'named': {
+      const { revocation } = owed;
+      return revocation.kind === 'user' && isStoredId(revocation.id) ? revocation.id : undefined;
+    }
+  }
 }
 
 /** A refused session, or all of a user's, must not bring new tokens either. A workload has no sessions. */

@@ -74,13 +74,23 @@ describe('a deactivation while Redis is away', () => {
       const answer = await fixture.call({ url: `/v1/users/${id}/sessions` }, service);
       return answer.statusCode === 200 ? answer.json().sessions.length : answer.statusCode;
     };
-    return { ...fixture, sessionsOf };
+    return { ...fixture, id, sessionsOf };
   }
 
   test('is stored, and ends the sessions as soon as Redis is back', async () => {
     const { redis, sessionsOf } = await deactivatedWithoutRedis();
     await redis.mend();
     await expect.poll(() => sessionsOf(), PATIENCE).toBe(0);
+  });
+
+  test('is not done when it is repeated before', async () => {
+    const { call, id, redis } = await deactivatedWithoutRedis();
+    const again = () => call(patch(id, 2, { active: false }));
+    expect((await again()).statusCode).toBe(202);
+    await redis.mend();
+    await expect.poll(async () => (await again()).statusCode, PATIENCE).toBe(200);
+    const { sessions } = (await call({ url: `/v1/users/${id}/sessions` })).json();
+    expect(sessions).toEqual([]);
   });
 
   test('is not forgotten by a service that stops before', async () => {

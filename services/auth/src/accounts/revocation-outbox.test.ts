@@ -16,7 +16,7 @@ const owed = (id: string, rest: Partial<OwedRevocation> = {}): OwedRevocation =>
 function setUp(...initial: Owed[]) {
   const rows = new Map(initial.map((row) => [row.id, { ...row, attempts: 0 }]));
   const done: string[] = [];
-  const place = { failsFor: new Set<string>(), counts: [] as number[], failures: 0 };
+  const place = { failsFor: new Set<string>(), endsInPart: new Set<string>(), counts: [] as number[], failures: 0 };
   const act = async (text: string, userId: string) => {
     if (place.failsFor.has(userId)) throw new Error('away');
     done.push(text);
@@ -34,6 +34,9 @@ function setUp(...initial: Owed[]) {
       revokeTokens: (userId) => act(`tokens ${userId}`, userId),
       endSessions: (userId, kept = 'none') => act(`sessions ${userId} but ${kept}`, userId),
       revoke: (revocation) => act(`named ${JSON.stringify(revocation)}`, ''),
+      async assertRepeatable(what) {
+        if ('userId' in what && place.endsInPart.has(what.userId)) throw new Error('in part');
+      },
     },
     onOwed: (count) => void place.counts.push(count),
     onFailure: () => {
@@ -74,6 +77,17 @@ describe('an owed revocation', () => {
     expect(place.counts).toEqual([1, 1, 0]);
   });
 
+  test('that would end a part of the sessions is not repeated before it ends all', async () => {
+    const { outbox, rows, done, place } = setUp(owed('1'), owed('2'));
+    place.endsInPart.add('user-1');
+    await expect(outbox.drain()).rejects.toThrow('in part');
+    await expect(outbox.drain()).rejects.toThrow('in part');
+    expect(done).toEqual(['sessions user-2 but none']);
+    place.endsInPart.clear();
+    await outbox.drain();
+    expect(rows.size).toBe(0);
+  });
+
   test('that always fails is in nobody else\u2019s way', async () => {
     const { outbox, rows, place } = setUp(owed('1'), owed('2'), owed('3'));
     place.failsFor.add('user-1');
@@ -84,7 +98,13 @@ describe('an owed revocation', () => {
 });
 
 describe('upkeep', () => {
-  function upkeepWith({ drain }: { drain: () => Promise<void> }) {
+  function upkeepWith({
+    drain,
+    confirmLogIns = async () => undefined,
+  }: {
+    drain: () => Promise<void>;
+    confirmLogIns?: () => Promise<void>;
+  }) {
     const lines: string[] = [];
     const forgotten: Date[] = [];
     const log = createLogger({ name: 'test', level: 'info', destination: { write: (line) => void lines.push(line) } });
@@ -93,7 +113,7 @@ describe('upkeep', () => {
     const clock = { ...systemClock, now: () => now, monotonic: () => monotonic };
     const upkeep = createUpkeep({
       outbox: { drain },
-      confirmLogIns: async () => undefined,
+      confirmLogIns,
       forgetAuditBefore: async (moment) => forgotten.push(moment) === 1,
       auditRetentionDays: 30,
       log,
@@ -114,6 +134,27 @@ describe('upkeep', () => {
     await upkeep.pass();
     await upkeep.pass();
     expect(lines).toHaveLength(2);
+  });
+
+  test.each([
+    { always: 'a revocation', drain: () => Promise.reject(new Error('always')), confirmLogIns: async () => undefined },
+    { always: 'a log-in', drain: async () => undefined, confirmLogIns: () => Promise.reject(new Error('always')) },
+  ])('goes on with everything else where $always always fails', async ({ drain, confirmLogIns }) => {
+    const done: string[] = [];
+    const { upkeep, forgotten, lines } = upkeepWith({
+      async drain() {
+        done.push('revocations');
+        await drain();
+      },
+      async confirmLogIns() {
+        done.push('log-ins');
+        await confirmLogIns();
+      },
+    });
+    await upkeep.pass();
+    expect(done).toEqual(['revocations', 'log-ins']);
+    expect(forgotten).toHaveLength(1);
+    expect(lines).toHaveLength(1);
   });
 
   test('forgets old audit entries batch by batch, then once an hour', async () => {

@@ -18,6 +18,8 @@ export interface IssuedAccess {
   endSessions(userId: string, keptSession?: string): Promise<void>;
   /** Refuses what is named; of a user or a session, ends the sessions too. */
   revoke(revocation: Revocation): Promise<void>;
+  /** Rejects while all sessions of a user can be ended in part only: repeated, that would end again and again what began since. */
+  assertRepeatable(owed: Owed): Promise<void>;
 }
 
 /** Where owed revocations are kept, beside what owes them. */
@@ -73,6 +75,7 @@ export function createRevocationOutbox({ store, issued, onOwed, onFailure }: Out
       onOwed(all.length);
       for (const owed of all) {
         try {
+          await issued.assertRepeatable(owed);
           await perform(owed);
         } catch (error) {
           await store.markFailed(owed.id);

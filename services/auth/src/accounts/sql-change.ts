@@ -13,6 +13,7 @@ import {
 } from './account.ts';
 import { ADMINISTRATOR, isAdministrator } from './authority.ts';
 import { changesBetween, revocationFor } from './change.ts';
+import { owedOf } from './sql-outbox.ts';
 import { addressOnce, insertGrants, withGrants } from './sql-rows.ts';
 
 type Db = Kysely<Database>;
@@ -33,13 +34,16 @@ export async function changeAccount(
   const before = await withGrants(tx, user);
   const change = decide(before);
   const changes = changesBetween(before, change.after);
-  if (Object.keys(changes).length === 0 && change.passwordHash === undefined) return { account: before };
+  // Who repeats a change is not told that it is done while what it owes is not.
+  if (Object.keys(changes).length === 0 && change.passwordHash === undefined) {
+    return { account: before, owed: await owedOf(tx, userId) };
+  }
 
   const account = await write(tx, before, change);
   if (isAdministrator(before) && !isAdministrator(change.after)) await assertAnotherAdministrator(tx, userId);
   await recordAudit(tx, { actor: by, action: change.action, target: userTarget(userId), changes });
   const owed = await owe(tx, userId, change.revocation ?? revocationFor(before, change.after));
-  return { account, ...(owed !== undefined && { owed }) };
+  return { account, owed: owed === undefined ? [] : [owed] };
 }
 
 async function write(tx: Db, before: Account, { after, passwordHash }: AccountChange): Promise<Account> {

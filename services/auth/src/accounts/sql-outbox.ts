@@ -2,6 +2,7 @@ import type { Revocation } from '@sekisho/sessions';
 import type { Kysely, Selectable } from 'kysely';
 import { guarded } from '../database/guard.ts';
 import type { Database } from '../database/schema.ts';
+import type { OwedRevocation } from './account.ts';
 import type { OutboxStore, Owed, OwedByName } from './revocation-outbox.ts';
 
 /** Owed revocations in PostgreSQL or PGlite. */
@@ -20,6 +21,12 @@ export function createSqlOutbox(db: Kysely<Database>): OutboxStore {
       await guarded(update.where('id', '=', id).execute());
     },
   };
+}
+
+/** What is owed of a user's account, the oldest first. */
+export async function owedOf(tx: Kysely<Database>, userId: string): Promise<readonly OwedRevocation[]> {
+  const owed = tx.selectFrom('revocation_outbox').selectAll().where('user_id', '=', userId).orderBy('created_at');
+  return (await owed.execute()).map(toOwed).filter((row) => row.scope !== 'named');
 }
 
 /** Owes a revocation in the transaction of the caller. */

@@ -37,9 +37,13 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
   let forgottenAt = Number.NEGATIVE_INFINITY;
   let failing = false;
 
+  /** One part that always fails is in no other's way. */
   async function round(): Promise<void> {
-    await outbox.drain();
-    await confirmLogIns();
+    const parts = await Promise.allSettled([outbox.drain(), confirmLogIns(), forgetHourly()]);
+    for (const part of parts) if (part.status === 'rejected') throw part.reason;
+  }
+
+  async function forgetHourly(): Promise<void> {
     if (clock.monotonic() - forgottenAt < FORGET_EVERY_MS) return;
     // More than one batch is for the next rounds: each is short.
     if (!(await forget(options))) forgottenAt = clock.monotonic();

@@ -44,7 +44,8 @@ async function confirm(
   for (const logIn of due.filter((each) => !isConfirmed(each))) {
     const { userId } = logIn;
     try {
-      await endings.lockOut(userId, 'account_changed');
+      // Repeated while a store is away it would lock out whoever logs in by what is so now.
+      await endings.lockOut(userId, 'account_changed', { onlyKnown: true });
       await store.settle([logIn]);
       log.warn(
         { userId },

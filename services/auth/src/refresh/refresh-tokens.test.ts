@@ -12,14 +12,19 @@ const session = {
 const known = { session, secret: 'known', context: JSON.stringify({ clientId: 'shop' }), generation: 0 };
 const tokenOf = (secret: string) => format.make({ userId: 'u1', sessionId: 's1', generation: 0 }, secret, 'shop');
 
-function using(family: FamilyOfSession) {
-  const never = async () => {
-    throw new TypeError('it is refused before');
-  };
-  const tokens = createRefreshTokens({
+const never = async () => {
+  throw new TypeError('it is refused before');
+};
+
+function tokensOf(family: FamilyOfSession) {
+  return createRefreshTokens({
     store: { find: async () => family, begin: never, rotate: never },
     ...{ format, isRevoked: () => false, endSession: never, takeTurn: never, newSecret: () => '' },
   });
+}
+
+function using(family: FamilyOfSession) {
+  const tokens = tokensOf(family);
   return (token: string, clientId = 'shop') => tokens.use({ token, clientId }, never);
 }
 
@@ -37,5 +42,17 @@ describe('a refresh token that is ours, and of another family than the one that 
   test('is nothing for another client', async () => {
     const use = using({ ...known, isLatest: false });
     await expect(use(tokenOf('later'), 'desk')).rejects.toMatchObject({ code: 'session_expired' });
+  });
+
+  test('ends the session where it may be of a later one, for its own client', async () => {
+    const { sessionOf } = tokensOf({ ...known, isLatest: false });
+    const token = tokenOf('later');
+    expect(await sessionOf({ token, clientId: 'shop' })).toEqual({ id: 's1', userId: 'u1', clientId: 'shop' });
+    expect(await sessionOf({ token, clientId: 'desk' })).toBeUndefined();
+  });
+
+  test('ends nothing where there is no later one', async () => {
+    const { sessionOf } = tokensOf({ ...known, isLatest: true });
+    expect(await sessionOf({ token: tokenOf('earlier'), clientId: 'shop' })).toBeUndefined();
   });
 });

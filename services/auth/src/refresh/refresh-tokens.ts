@@ -92,9 +92,10 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
       if (read === undefined) return undefined;
       const family = await store.find(read.userId, read.sessionId);
       const isTheirs =
-        family === undefined
-          ? read.isSealedFor(clientId)
-          : read.isGenuine(family.secret) && parseContext(family.context).clientId === clientId;
+        family !== undefined && read.isGenuine(family.secret)
+          ? parseContext(family.context).clientId === clientId
+          : // Of a session that is lost, or of a family of it that a region could not tell of yet.
+            family?.isLatest !== true && read.isSealedFor(clientId);
       return isTheirs ? { id: read.sessionId, userId: read.userId, clientId } : undefined;
     },
   };

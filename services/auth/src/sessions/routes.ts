@@ -97,7 +97,9 @@ export function sessionRoutes(app: HttpServer, options: SessionRoutesOptions): v
 
   app.delete('/v1/sessions', { schema: endAllOperation }, async (request, reply) => {
     const { userId, id } = await ownSession(request);
-    await endings.all(userId, 'logout', request.query.others === true ? { except: id } : {});
+    // The one that asks comes last: while the others could not be ended, it can ask again.
+    await endings.all(userId, 'logout', { except: id });
+    if (request.query.others !== true) await endings.one(userId, id, 'logout');
     return reply.code(204).send(null);
   });
 }

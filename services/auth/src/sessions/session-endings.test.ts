@@ -78,7 +78,9 @@ describe('ending a session', () => {
     const [here, kept, there] = [await create(), await create(), await create()];
     const list = sessions.list.bind(sessions);
     const regionOf = (id: string) => (id === there ? 'osaka' : 'tokyo');
-    sessions.list = async (userId) => (await list(userId)).map((one) => ({ ...one, region: regionOf(one.id) }));
+    sessions.listToEnd = async (userId) => ({
+      sessions: (await list(userId)).map((one) => ({ ...one, region: regionOf(one.id) })),
+    });
     expect(await endings.begunIn('tokyo', ALICE_ID, { except: kept })).toBe(1);
     expect(revokedSessions()).toEqual([here]);
     expect([...sessions.live.keys()]).toEqual([kept, there]);
@@ -90,8 +92,8 @@ describe('ending a session', () => {
     const first = await create();
     const list = sessions.list.bind(sessions);
     const late: string[] = [];
-    sessions.list = async (userId) => {
-      const listed = await list(userId);
+    sessions.listToEnd = async (userId) => {
+      const listed = { sessions: await list(userId) };
       if (late.length === 0) late.push(await create());
       return listed;
     };
@@ -103,13 +105,58 @@ describe('ending a session', () => {
     const { endings, sessions, create } = setUp();
     const before = [await create(), await create()];
     const list = sessions.list.bind(sessions);
-    sessions.list = async (userId) => {
-      const listed = await list(userId);
+    sessions.listToEnd = async (userId) => {
+      const listed = { sessions: await list(userId) };
       await create();
       return listed;
     };
     await endings.all(ALICE_ID, 'logout');
     for (const id of before) expect(sessions.live.has(id)).toBe(false);
+  });
+
+  describe('while a store is away that alone may know more', () => {
+    function setUpWithout() {
+      const fixture = setUp();
+      const { sessions } = fixture;
+      const list = sessions.list.bind(sessions);
+      const knowing = sessions.listToEnd.bind(sessions);
+      sessions.listToEnd = async (userId) => ({
+        sessions: (await list(userId)).map((session) => ({ ...session, region: 'tokyo' })),
+        away,
+      });
+      const comeBack = () => {
+        sessions.listToEnd = knowing;
+      };
+      return { ...fixture, comeBack };
+    }
+
+    test.each(['all', 'lockOut'] as const)('%s ends those that are known, and is not done', async (how) => {
+      const { endings, sessions, create, comeBack } = setUpWithout();
+      await create();
+      await expect(endings[how](ALICE_ID, 'logout')).rejects.toBe(away);
+      expect(sessions.live.size).toBe(0);
+      await expect(endings[how](ALICE_ID, 'logout')).rejects.toBe(away);
+      comeBack();
+      await create();
+      expect(await endings[how](ALICE_ID, 'logout')).toBe(1);
+    });
+
+    test('who asks for no more than those is done with them', async () => {
+      const { endings, sessions, create } = setUpWithout();
+      await create();
+      expect(await endings.lockOut(ALICE_ID, 'account_changed', { onlyKnown: true })).toBe(1);
+      expect(sessions.live.size).toBe(0);
+    });
+
+    test('what another region asks for, again and again, ends none before all are known', async () => {
+      const { endings, sessions, create, comeBack } = setUpWithout();
+      await create();
+      await expect(endings.begunIn('tokyo', ALICE_ID)).rejects.toBe(away);
+      await expect(endings.assertAllKnown(ALICE_ID)).rejects.toBe(away);
+      expect(sessions.live.size).toBe(1);
+      comeBack();
+      await endings.assertAllKnown(ALICE_ID);
+    });
   });
 
   test('of a user who is locked out revokes the user as well, first', async () => {
@@ -185,6 +232,15 @@ describe('a session that is proven to have been', () => {
     await endings.proven({ id, userId: ALICE_ID, clientId: 'shop' }, 'logout');
     expect(sessions.live.size).toBe(0);
     expect(await ended('logout')).toBe(1);
+  });
+
+  test('is destroyed also when it was refused before and cannot be asked for: it may have been refused alone', async () => {
+    const { endings, sessions, revoker, create } = setUp();
+    const id = await create(ALICE_ID, 'shop');
+    await revoker.end([{ id, userId: ALICE_ID, clientId: 'shop' }]);
+    sessions.get = () => Promise.reject(away);
+    await endings.proven({ id, userId: ALICE_ID, clientId: 'shop' }, 'logout');
+    expect(sessions.live.size).toBe(0);
   });
 
   test('is left alone when it ended as it should', async () => {

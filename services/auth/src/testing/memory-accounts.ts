@@ -65,7 +65,9 @@ function writesOf(users: Users, audited: AuditRecord[]): Omit<AccountStore, keyo
       if (user === undefined) return undefined;
       const { action, after, passwordHash = user.passwordHash, revocation } = decide(visible(user));
       const changes = changesBetween(user, after);
-      if (Object.keys(changes).length === 0 && passwordHash === user.passwordHash) return { account: visible(user) };
+      if (Object.keys(changes).length === 0 && passwordHash === user.passwordHash) {
+        return { account: visible(user), owed: [] };
+      }
       if (after === undefined) users.delete(userId);
       else {
         assertAddressOnce(users, { ...after, id: userId });
@@ -74,7 +76,7 @@ function writesOf(users: Users, audited: AuditRecord[]): Omit<AccountStore, keyo
       audited.push({ actor, action, target: userTarget(userId), changes });
       const owed = revocation ?? revocationFor(user, after);
       const account = visible(users.get(userId) ?? user);
-      return { account, ...(owed !== undefined && { owed: { id: `owed-${audited.length}`, userId, ...owed } }) };
+      return { account, owed: owed === undefined ? [] : [{ id: `owed-${audited.length}`, userId, ...owed }] };
     },
     async rehash(userId, stored, hash) {
       const user = users.get(userId);

@@ -8,6 +8,7 @@ export function memorySessions(clock: () => Date): SessionStore & { readonly liv
     [...live.values()].filter((session) => session.userId === userId && session.expiresAt > clock().getTime());
   const find = (userId: string, id: string) => of(userId).find((session) => session.id === id);
   const destroy = (userId: string, id: string) => find(userId, id) !== undefined && live.delete(id);
+  const list = (userId: string) => of(userId).toSorted((one, other) => other.lastAccessedAt - one.lastAccessedAt);
   return {
     live,
     async create(from) {
@@ -27,7 +28,8 @@ export function memorySessions(clock: () => Date): SessionStore & { readonly liv
       return touched;
     },
     destroy: async (userId, ...ids) => ids.filter((id) => destroy(userId, id)),
-    list: async (userId) => of(userId).toSorted((one, other) => other.lastAccessedAt - one.lastAccessedAt),
+    list: async (userId) => list(userId),
+    listToEnd: async (userId) => ({ sessions: list(userId) }),
     ownerOf: async (id) => live.get(id)?.userId,
   };
 }
