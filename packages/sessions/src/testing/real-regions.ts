@@ -16,6 +16,8 @@ export interface RealRegionOptions {
   readonly minReplicas?: number;
   /** Milliseconds that the clocks of its processes are ahead. @default 0 */
   readonly aheadMs?: number;
+  /** Whether its bridge waits like `revoker`, where no store fails: an answer that one is late to confirm is given to the other as well. @default false */
+  readonly isPatient?: boolean;
 }
 
 export interface RealRegion {
@@ -38,7 +40,7 @@ const HASTY_MS = 500;
 
 /** What the processes of a region do with revocations, on real stores. */
 export async function openRegion(options: RealRegionOptions): Promise<RealRegion> {
-  const { name, others, localUrl, globalUrl, prefix, minReplicas = 0, aheadMs = 0 } = options;
+  const { name, others, localUrl, globalUrl, prefix, minReplicas = 0, aheadMs = 0, isPatient = false } = options;
   const clock = () => new Date(Date.now() + aheadMs);
   const region = { name, others };
   const open = (timeoutMs?: number) =>
@@ -49,19 +51,19 @@ export async function openRegion(options: RealRegionOptions): Promise<RealRegion
       ...{ redis, global: other, region, clock, prefix, minReplicas },
       tokenLifetime: TOKEN_SECONDS,
     });
-  const hasty = revokerOn(...hastily);
+  const [revoker, hasty] = [revokerOn(local, global), revokerOn(...hastily)];
+  const { bridge } = isPatient ? revoker : hasty;
   const arrived: RevocationEntry[] = [];
   const readers: RevocationReader[] = [];
   return {
-    ...{ name, local, global, hasty, arrived },
-    revoker: revokerOn(local, global),
+    ...{ name, local, global, revoker, hasty, arrived },
     start({ isGuard = false, ...more } = {}) {
       const onArrival = async (entry: RevocationEntry) => void arrived.push(entry);
       const reader = startRegionalRevocationReader({
         local: openRevocationLog({ url: localUrl, prefix }),
         global: openRevocationLog({ url: globalUrl, prefix }),
         ...{ region, clock },
-        ...(!isGuard && { bridge: { ...hasty.bridge, onArrival } }),
+        ...(!isGuard && { bridge: { ...bridge, onArrival } }),
         ...more,
       });
       readers.push(reader);

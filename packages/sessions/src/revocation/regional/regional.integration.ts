@@ -25,7 +25,7 @@ describe('revocations of three regions', () => {
     prefix = `test-${randomUUID()}`;
     const open = (name: string, index: number) =>
       openRegion({
-        ...{ name, prefix, localUrl: urlOf(index), globalUrl: urlOf(NAMES.length) },
+        ...{ name, prefix, isPatient: true, localUrl: urlOf(index), globalUrl: urlOf(NAMES.length) },
         others: NAMES.filter((other) => other !== name),
       });
     regions = await Promise.all(NAMES.map(open));
