@@ -26,6 +26,7 @@ export {
 export { type OpsAnswer, type OpsRoutes, type OpsRoutesOptions, opsRoutes } from './ops-routes.ts';
 export { type OpsServer, type OpsServerOptions, startOpsServer } from './ops-server.ts';
 export type { Check, Checks } from './readiness.ts';
+export { afterRunning } from './running-time.ts';
 export {
   type Closer,
   type FailingProcess,

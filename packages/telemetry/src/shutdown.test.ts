@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError } from './config.ts';
 import { createLogger } from './log.ts';
 import { type Closer, failStart, onSignals } from './shutdown.ts';
+import { standStill } from './testing/stand-still.ts';
 
 const log = createLogger({ name: 'test', level: 'silent' });
 
@@ -53,6 +54,16 @@ describe('onSignals', () => {
     process.signal();
     expect(await process.exited).toBe(1);
     expect(closed).toEqual(['http', 'redis']);
+  });
+
+  test('gives closers their time also when the process stands still for longer than that', async () => {
+    const process = fakeProcess();
+    const { closer } = recorder();
+    const ends = () => new Promise<void>((resolve) => setTimeout(() => setImmediate(resolve), 100));
+    onSignals({ process, log, closers: [closer('http', ends)], deadlineMs: 1_000 });
+    process.signal();
+    standStill(1_500);
+    expect(await process.exited).toBe(0);
   });
 
   test('exits 1 when a closer does not end before the deadline', async () => {

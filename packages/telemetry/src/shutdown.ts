@@ -1,5 +1,6 @@
 import { TelemetryError } from './errors.ts';
 import type { Logger } from './log.ts';
+import { afterRunning } from './running-time.ts';
 
 /** What this module needs of `process`. */
 export interface SignalSource {
@@ -18,7 +19,7 @@ export interface ShutdownOptions {
   readonly log: Logger;
   /** Run one after the other, in this order: first what takes new work, last what that work needs. */
   readonly closers: readonly Closer[];
-  /** Time for all closers together; keep it under the pod's terminationGracePeriodSeconds. @default 10000 */
+  /** Time that this process runs, for all closers together; keep it under the pod's terminationGracePeriodSeconds. @default 10000 */
   readonly deadlineMs?: number;
 }
 
@@ -58,9 +59,9 @@ async function closeAll({ closers, log, deadlineMs = 10_000 }: ShutdownOptions):
 function rejectAfter(ms: number): { promise: Promise<never>; clear: () => void } {
   const { promise, reject } = Promise.withResolvers<never>();
   const expire = () => reject(new TelemetryError('shutdown_timeout', `closing took longer than ${ms} ms`));
-  const timer = setTimeout(expire, ms);
+  const clear = afterRunning(ms, expire);
   promise.catch(() => undefined); // observed by each race; this only keeps an unraced rejection quiet
-  return { promise, clear: () => clearTimeout(timer) };
+  return { promise, clear };
 }
 
 /** What `failStart` needs of `process`. */

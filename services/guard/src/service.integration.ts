@@ -18,7 +18,8 @@ const clock = () => new Date();
 const [authKey, guardKey] = await Promise.all([generateSigningKey(), generateSigningKey()]);
 const prefix = `guard-${randomBytes(4).toString('hex')}`;
 const line = await startLine(inject('redisUrl'));
-const redis = connectRedis({ url: inject('redisUrl'), onState: () => undefined });
+// Of those who log in and revoke: how soon they are answered is not what is tested.
+const redis = connectRedis({ url: inject('redisUrl'), commandTimeoutMs: 60_000, onState: () => undefined });
 const revoker = createRevoker({ redis, clock, prefix, tokenLifetime: 900 });
 const sessions = createSessionStore({ redis, clock, prefix, newId: randomUUID });
 

@@ -2,3 +2,4 @@
 export { freePort } from './free-port.ts';
 export { keptTracing, SAMPLED, type ToldSpan, UNSAMPLED } from './kept-tracing.ts';
 export { type Line, startLine } from './line.ts';
+export { standStill } from './stand-still.ts';

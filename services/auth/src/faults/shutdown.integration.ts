@@ -31,8 +31,7 @@ const keys: Kind = { path: '/.well-known/jwks.json', method: 'GET' };
 const discovery: Kind = { path: '/.well-known/openid-configuration', method: 'GET' };
 const KINDS = [logIn, logIn, token, token, token, keys, keys, discovery];
 
-// Again when the machine stood still for longer than the process may take.
-describe.skipIf(program === undefined)('a process that is told to stop', { timeout: TIMEOUT_MS, retry: 2 }, () => {
+describe.skipIf(program === undefined)('a process that is told to stop', { timeout: TIMEOUT_MS }, () => {
   let folder: string;
   let redis: Valkey;
   let database: PostgresServer;

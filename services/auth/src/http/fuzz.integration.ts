@@ -127,7 +127,7 @@ describe(`requests made of the API document, with the seed ${seed}`, () => {
 
   test('leave a service that works', async () => {
     callers.forget('administrator');
-    expect((await service.adminApp.inject({ url: '/readyz' })).statusCode).toBe(200);
+    await untilReady(service);
     expect((await asAdministrator('GET', '/v1/users')).items.length).toBeGreaterThan(0);
     expect((await asAdministrator('GET', '/v1/audit')).items.length).toBeGreaterThan(0);
   });

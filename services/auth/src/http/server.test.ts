@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createLogger } from '@sekisho/telemetry';
+import { standStill } from '@sekisho/telemetry/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createServer } from './server.ts';
 
@@ -62,6 +63,19 @@ describe('a server that closes', () => {
     const closed = app.close();
     await closing;
     client.write('\r\n');
+    await closed;
+    expect(await received).toMatch(LAST_ANSWER);
+  });
+
+  test('answers what is in flight also when the process stands still for longer than that may take', async () => {
+    const { app, send, arrived, closing, answer } = await setUp(1_000);
+    const received = text(await send('GET /slow HTTP/1.1\r\nhost: a\r\n\r\n'));
+    await arrived;
+    const closed = app.close();
+    await closing;
+    // As what was given up at its time, and then has to be read from a socket.
+    setTimeout(() => setImmediate(answer), 100);
+    standStill(1_500);
     await closed;
     expect(await received).toMatch(LAST_ANSWER);
   });

@@ -1,4 +1,4 @@
-import { type Logger, NO_TRACING, type Tracing } from '@sekisho/telemetry';
+import { afterRunning, type Logger, NO_TRACING, type Tracing } from '@sekisho/telemetry';
 import { traceRequests } from '@sekisho/telemetry/fastify';
 import Fastify, {
   type FastifyBaseLogger,
@@ -48,7 +48,7 @@ const ANSWER_HEADERS = {
 export interface ServerOptions {
   /** Addresses and networks whose `X-Forwarded-For` is believed. @default none: the client is who connects */
   readonly trustedProxies?: readonly string[];
-  /** Time that requests in flight have when the server closes. @default 3000 */
+  /** Time that this process runs for requests in flight when the server closes. @default 3000 */
   readonly drainMs?: number;
   /** @default nothing is recorded */
   readonly tracing?: Tracing | undefined;
@@ -103,7 +103,9 @@ function drainOnClose(app: HttpServer, drainMs: number): void {
   let closing = false;
   app.addHook('preClose', async () => {
     closing = true;
-    setTimeout(() => cutConnections(app), drainMs).unref();
+    if (!app.server.listening) return;
+    const giveUp = afterRunning(drainMs, () => cutConnections(app));
+    app.server.once('close', giveUp);
   });
   app.addHook('onSend', async (_, reply) => {
     if (closing) reply.header('connection', 'close');

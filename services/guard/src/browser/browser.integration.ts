@@ -5,6 +5,7 @@ import { systemClock } from '@sekisho/kube';
 import { BROWSER_COOKIE, createVerifier, type Jwks } from '@sekisho/tokens';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createAuthClient } from '../auth/auth-client.ts';
+import { patientFetch } from '../testing/patient-fetch.ts';
 import { createExchangeCookie } from './exchange-cookie.ts';
 
 /** By its path: what the auth service is made of is none of the guard's business. */
@@ -31,7 +32,7 @@ describe.runIf(inject('postgresUrl') !== '')(
       const grants = [{ service: 'bucket', permissions: ['bucket:read'] }];
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
       const body = JSON.stringify({ ...USER, roles: [], permissions: [], grants });
-      const made = await fetch(`${auth.replicas[0]?.adminUrl}/v1/users`, { method: 'POST', headers, body });
+      const made = await patientFetch(`${auth.replicas[0]?.adminUrl}/v1/users`, { method: 'POST', headers, body });
       expect(made.status).toBe(201);
     });
     afterAll(async () => {
@@ -44,14 +45,14 @@ describe.runIf(inject('postgresUrl') !== '')(
 
     function post(path: string, body: object): Promise<Response> {
       const headers = { 'content-type': 'application/json' };
-      return fetch(urlOf() + path, { method: 'POST', headers, body: JSON.stringify(body) });
+      return patientFetch(urlOf() + path, { method: 'POST', headers, body: JSON.stringify(body) });
     }
 
     /** As a browser does, the form of a page with the cookie that came with it. */
     async function logIn(): Promise<string> {
-      const page = await fetch(`${urlOf()}/login?to=%2Fitems`);
+      const page = await patientFetch(`${urlOf()}/login?to=%2Fitems`);
       const csrf = /name="csrf" value="([^"]*)"/.exec(await page.text())?.[1] ?? '';
-      const answer = await fetch(`${urlOf()}/login?to=%2Fitems`, {
+      const answer = await patientFetch(`${urlOf()}/login?to=%2Fitems`, {
         method: 'POST',
         redirect: 'manual',
         headers: { ...SAME_ORIGIN, cookie: pairOf(page) },
@@ -67,20 +68,20 @@ describe.runIf(inject('postgresUrl') !== '')(
     /** Patient: how long a busy machine takes is not what is tested. */
     function exchange(cookie: string, token = auth.tokens.guard) {
       const readToken = async () => token;
-      const options = { authUrl: urlOf(1), readToken, fetch, clock: systemClock, timeoutMs: 60_000 };
+      const options = { authUrl: urlOf(1), readToken, fetch: patientFetch, clock: systemClock, timeoutMs: 60_000 };
       return createExchangeCookie(createAuthClient(options))(cookie);
     }
 
     test('bring a token of their session at the other replica, until its user logs out', async () => {
       const cookie = await logIn();
       const exchanged = await exchange(cookieOf(cookie));
-      const jwks = (await (await fetch(`${urlOf()}/.well-known/jwks.json`)).json()) as Jwks;
+      const jwks = (await (await patientFetch(`${urlOf()}/.well-known/jwks.json`)).json()) as Jwks;
       const clock = () => new Date();
       const verify = createVerifier({ issuer: 'https://auth.test', audience: 'bucket', jwks: () => jwks, clock });
       expect(await verify(exchanged?.token ?? '')).toMatchObject({
         services: { bucket: { permissions: ['bucket:read'] } },
       });
-      const out = await fetch(`${urlOf()}/logout`, { method: 'POST', headers: { ...SAME_ORIGIN, cookie } });
+      const out = await patientFetch(`${urlOf()}/logout`, { method: 'POST', headers: { ...SAME_ORIGIN, cookie } });
       expect(out.status).toBe(200);
       expect(pairOf(out)).toBe(`${BROWSER_COOKIE}=`);
       expect(await exchange(cookieOf(cookie))).toBeUndefined();

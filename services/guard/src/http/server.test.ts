@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { standStill } from '@sekisho/telemetry/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ANONYMOUS, type Answer, denied, PASSED } from '../answer.ts';
 import type { PlacedRequest } from './request.ts';
@@ -209,6 +210,19 @@ test('whose answer comes while the server closes is answered, and sends the prox
   decision.resolve(ANONYMOUS);
   const { status, headers } = await answered;
   expect([status, headers['connection']]).toEqual([200, 'close']);
+  await closed;
+});
+
+test('that is asked while the server closes is answered, also when the process stands still for longer than that may take', async () => {
+  const decision = Promise.withResolvers<Answer>();
+  const { port, asked, close } = await serve(() => decision.promise, 1_000);
+  const answered = ask(port);
+  await expect.poll(() => asked.length, { timeout: 30_000 }).toBe(1);
+  const closed = close();
+  // As what was given up at its time, and then has to be read from a socket.
+  setTimeout(() => setImmediate(() => decision.resolve(ANONYMOUS)), 100);
+  standStill(1_500);
+  expect((await answered).status).toBe(200);
   await closed;
 });
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type ListenAddress, listen } from '@sekisho/telemetry';
+import { afterRunning, type ListenAddress, listen } from '@sekisho/telemetry';
 import { type Answer, denied } from '../answer.ts';
 import { andThen, orElse, type Soon } from '../soon.ts';
 import { problemBody, reply } from './reply.ts';
@@ -15,7 +15,7 @@ export interface CheckServerOptions {
   readonly onDefect: (error: unknown) => void;
   /** Milliseconds that only ever grow. */
   readonly monotonic: () => number;
-  /** Time that questions in flight have when the server closes. @default 3000 */
+  /** Time that this process runs for questions in flight when the server closes. @default 3000 */
   readonly drainMs?: number;
 }
 
@@ -113,9 +113,9 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
 function closed(server: Server, drainMs: number): Promise<void> {
   if (!server.listening) return Promise.resolve();
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+    const giveUp = afterRunning(drainMs, () => server.closeAllConnections());
     server.close(() => {
-      clearTimeout(cut);
+      giveUp();
       resolve();
     });
     server.closeIdleConnections();

@@ -6,6 +6,7 @@ import { systemClock } from '@sekisho/kube';
 import { createLogger, createMetrics } from '@sekisho/telemetry';
 import { createMinter, createVerifier, type Jwks } from '@sekisho/tokens';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { patientFetch } from '../testing/patient-fetch.ts';
 import type { KeySourceProcess } from './key-source.ts';
 import { createKeySource, type KeySourceOptions } from './open-key-source.ts';
 
@@ -55,7 +56,7 @@ describe.runIf(inject('postgresUrl') !== '')('keys of the guard, with two replic
   const signers = () => sources.map((each) => each.signingKey()?.kid);
 
   async function keySet(replica: number): Promise<Jwks> {
-    return (await fetch(`${auth.replicas[replica]?.url}/.well-known/jwks.json`)).json() as Promise<Jwks>;
+    return (await patientFetch(`${auth.replicas[replica]?.url}/.well-known/jwks.json`)).json() as Promise<Jwks>;
   }
   const kids = async (replica: number) => (await keySet(replica)).keys.map(({ kid }) => kid);
 
@@ -64,7 +65,7 @@ describe.runIf(inject('postgresUrl') !== '')('keys of the guard, with two replic
       'content-type': 'application/json',
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     };
-    return fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    return patientFetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
   }
 
   async function accessToken(): Promise<string> {

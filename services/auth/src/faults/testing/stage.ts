@@ -47,20 +47,15 @@ export async function setStage({ mayLose = false, ...stores }: StageOptions) {
   await writeFile(path, JSON.stringify({ keys: cluster.published.map(publicJwk) }));
   const prefix = `test-${randomUUID()}`;
   const workloadKeys = { kind: 'file', path, issuer: CLUSTER_ISSUER } as const;
-  const service = await startService({
-    ...stores,
-    issuer: ISSUER,
-    prefix,
-    rates: RATES,
-    workloadKeys,
-    storeTimeoutMs: STORE_TIMEOUT_MS,
-    // The administrator's outlives the load, however slow the machine is.
-    tokenLifetime: 3_600,
-  });
+  // The administrator's token outlives the load, however slow the machine is.
+  const options = { ...stores, issuer: ISSUER, prefix, rates: RATES, workloadKeys, tokenLifetime: 3_600 };
+  // By one that waits for its stores: what is set up has to succeed.
+  const setUp = await setUpBy(options);
+  const service = await startService({ ...options, storeTimeoutMs: STORE_TIMEOUT_MS });
   await untilReady(service);
   const ledger = new Ledger({ mayLose });
   const stopping = new AbortController();
-  const parts = await castOf(service, { ledger, cluster, stopping: stopping.signal });
+  const parts = castOf(service, setUp, { ledger, cluster, stopping: stopping.signal });
   const load = startLoad(ledger, parts, stopping.signal);
   return {
     service,
@@ -80,19 +75,25 @@ export async function setStage({ mayLose = false, ...stores }: StageOptions) {
   };
 }
 
-interface Cast {
-  readonly ledger: Ledger;
-  readonly cluster: FakeCluster;
-  readonly stopping: AbortSignal;
+/** How many of each part there are. */
+const ACTORS = { 'own sessions': 5, codes: 4, devices: 2, clients: 3, workloads: 3, administration: 2 };
+type PartName = keyof typeof ACTORS;
+
+type SetUp = Awaited<ReturnType<typeof setUpOf>>;
+
+async function setUpBy(options: Parameters<typeof startService>[0]): Promise<SetUp> {
+  const service = await startService(options);
+  try {
+    await untilReady(service);
+    return await setUpOf(service);
+  } finally {
+    await service.close();
+  }
 }
 
-async function castOf(service: Service, { ledger, cluster, stopping }: Cast): Promise<readonly Part[]> {
-  const admin = { token: '' };
-  const actors = async (part: string, count: number) => {
-    const users = await Promise.all(Array.from({ length: count }, () => addUser(service)));
-    const [publicApp, adminApp] = [ledger.watching(part, service.publicApp), ledger.watching(part, service.adminApp)];
-    return users.map((user) => new Actor({ publicApp, adminApp, ledger, origin: ISSUER, admin, user, stopping }));
-  };
+async function setUpOf(service: Service) {
+  const count = Object.values(ACTORS).reduce((sum, each) => sum + each);
+  const users = await Promise.all(Array.from({ length: count }, () => addUser(service)));
   const app = { authMethod: 'none', redirectUris: [CALLBACK], grantTypes: ['authorization_code', 'refresh_token'] };
   await addClient(service, 'shop', app);
   await addClient(service, 'tv', { authMethod: 'none', redirectUris: [], grantTypes: [DEVICE, 'refresh_token'] });
@@ -104,35 +105,51 @@ async function castOf(service: Service, { ledger, cluster, stopping }: Cast): Pr
   };
   const secret = await addClient(service, 'job', job);
   await addWorkload(service);
+  // Last: of many log-ins for what was set up the first ones are over by now.
+  const token: string = (await logIn(service, ADMIN_LOGIN)).json().access_token;
+  return { users, secret, admin: { token } };
+}
+
+interface Cast {
+  readonly ledger: Ledger;
+  readonly cluster: FakeCluster;
+  readonly stopping: AbortSignal;
+}
+
+function castOf(service: Service, { users, secret, admin }: SetUp, cast: Cast): readonly Part[] {
+  const { ledger, cluster, stopping } = cast;
+  const free = [...users];
+  const actors = (part: PartName) => {
+    const [publicApp, adminApp] = [ledger.watching(part, service.publicApp), ledger.watching(part, service.adminApp)];
+    const options = { publicApp, adminApp, ledger, origin: ISSUER, admin, stopping };
+    return free.splice(0, ACTORS[part]).map((user) => new Actor({ ...options, user }));
+  };
   const workload = { name: 'system:serviceaccount:shop:bucket', token: () => cluster.token('bucket') };
   const turn = alternately();
-  const parts: readonly Part[] = [
+  return [
     {
       name: 'own sessions',
-      actors: await actors('own sessions', 5),
+      actors: actors('own sessions'),
       round: (actor) => ownSessionRound(actor, turn(OWN_ENDINGS)),
     },
     {
       name: 'codes',
-      actors: await actors('codes', 4),
+      actors: actors('codes'),
       round: (actor) => codeRound(actor, 'shop', turn(['token', 'browser'])),
     },
-    { name: 'devices', actors: await actors('devices', 2), round: (actor) => deviceRound(actor, 'tv') },
+    { name: 'devices', actors: actors('devices'), round: (actor) => deviceRound(actor, 'tv') },
     {
       name: 'clients',
-      actors: await actors('clients', 3),
+      actors: actors('clients'),
       round: (actor) => clientRound(actor, { id: 'job', secret }),
     },
-    { name: 'workloads', actors: await actors('workloads', 3), round: (actor) => exchangeRound(actor, workload) },
+    { name: 'workloads', actors: actors('workloads'), round: (actor) => exchangeRound(actor, workload) },
     {
       name: 'administration',
-      actors: await actors('administration', 2),
+      actors: actors('administration'),
       round: (actor) => turn(ADMINISTRATION)(actor),
     },
   ];
-  // Last: of many log-ins for what was set up the first ones are over by now.
-  admin.token = (await logIn(service, ADMIN_LOGIN)).json().access_token;
-  return parts;
 }
 
 /** One after the other of what there is. */
