@@ -86,7 +86,9 @@ describe('auth', () => {
     const url = await running.serving('/.well-known/jwks.json');
     const logIn = { method: 'POST', headers: { 'content-type': 'application/json' } };
     const body = JSON.stringify({ ...ADMIN, services: ['auth'] });
-    expect((await fetch(`${url}/v1/sessions`, { ...logIn, body })).status).toBe(201);
+    const isLoggedIn = async () => expect((await fetch(`${url}/v1/sessions`, { ...logIn, body })).status).toBe(201);
+    // It gives its stores the time that it gives them where it is deployed.
+    await vi.waitFor(isLoggedIn, { timeout: 120_000, interval: 500 });
     expect(await running.exit('SIGTERM')).toBe(0);
     expect(running.stderr).toBe('');
   });
