@@ -1,5 +1,7 @@
 import type { Logger } from '@sekisho/telemetry';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
 import { saveOrigin } from './grants/origin.ts';
 import type { LogInSessions } from './log-in-sessions.ts';
 import type { ProviderPages } from './provider-pages.ts';
@@ -21,6 +23,10 @@ export interface HookOptions {
 }
 
 const MAX_USER_CODE = 32;
+
+/** The session that an id token names, as it is kept with the page that asks. */
+const Named = Type.Object({ userId: Type.String(), id: Type.String(), clientId: Type.String() });
+type Named = Static<typeof Named>;
 
 /** What happens around oidc-provider's own handling of requests. */
 export function installHooks(provider: Provider, options: HookOptions): void {
@@ -45,6 +51,8 @@ function endSessionsWithBrowser(provider: Provider, logIns: LogInSessions): void
   const destroy = prototype.destroy;
   prototype.destroy = async function destroyWithSessions() {
     if (this.accountId !== undefined) await available(logIns.end(this.accountId, this.uid));
+    const named = namedIn(this.state);
+    if (named !== undefined) await available(logIns.endNamed(named));
     await destroy.call(this);
   };
 }
@@ -69,7 +77,7 @@ async function finish(ctx: KoaContextWithOIDC, options: HookOptions): Promise<vo
       break;
     case 'end_session':
       if (ctx.status === 400) goOnWithoutHint(ctx, options.verifiable);
-      if (ctx.status === 200) await refuseLostSession(ctx, logIns);
+      if (ctx.status === 200) await keepNamedSession(ctx, logIns);
       break;
     case 'end_session_confirm':
       await leaveOneApplication(ctx, logIns);
@@ -93,13 +101,24 @@ function goOnWithoutHint(ctx: KoaContextWithOIDC, verifiable: ReadonlySet<string
 }
 
 /**
- * Before a session ends the person is asked, and by the page that follows it does. One that nobody knows any more is not
- * ended by any page, so it is refused at once; the id token proves whose it was, expired or not.
+ * Before a session ends the person is asked, and by the page that follows it does: also one that this browser does not have, as
+ * when its log-in was lost, or is of another region. One that nobody knows any more is refused at once. The id token proves whose it
+ * was, expired or not.
  */
-async function refuseLostSession({ oidc }: KoaContextWithOIDC, logIns: LogInSessions): Promise<void> {
+async function keepNamedSession({ oidc }: KoaContextWithOIDC, logIns: LogInSessions): Promise<void> {
   const { sub: userId, sid: id, aud: clientId } = oidc.entities.IdTokenHint?.payload ?? {};
   if (typeof userId !== 'string' || typeof id !== 'string' || typeof clientId !== 'string') return;
-  await logIns.refuseLost({ userId, id, clientId });
+  const named = { userId, id, clientId };
+  await logIns.refuseLost(named);
+  const { session } = oidc;
+  if (session === undefined) return;
+  session.state = { ...session.state, named };
+  await session.persist();
+}
+
+function namedIn(state: Readonly<Record<string, unknown>> | undefined): Named | undefined {
+  const named = state?.['named'];
+  return Value.Check(Named, named) ? named : undefined;
 }
 
 /** The client is who it says, the request is well formed, and oidc-provider knows nothing of the token. */

@@ -45,6 +45,8 @@ export interface LogInSessions {
   prune(userId: string, browser: string): Promise<void>;
   /** Refuses a session that an id token names, when nobody knows it any more: Redis may have lost it, and may bring it back. */
   refuseLost(session: EndedSession): Promise<void>;
+  /** Ends a session that an id token names, whichever browser has it. */
+  endNamed(session: EndedSession): Promise<void>;
   /** Ends a browser's sessions: all of them, or that of one application. */
   end(userId: string, browser: string, clientId?: string): Promise<void>;
 }
@@ -67,6 +69,7 @@ export function createLogInSessions(options: LogInSessionsOptions): LogInSession
     async refuseLost({ userId, id, clientId }) {
       if ((await sessions.get(userId, id)) === undefined) await endSession(userId, id, clientId);
     },
+    endNamed: ({ userId, id, clientId }) => endSession(userId, id, clientId),
     prune: async (userId, browser) => browsers.forget(browser, await ended(userId, browser)),
     async end(userId, browser, clientId) {
       const linked = await browsers.linked(browser);

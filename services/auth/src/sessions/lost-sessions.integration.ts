@@ -67,6 +67,7 @@ const own = (method: 'GET' | 'DELETE', url: string, token: string) =>
 async function logOutByHint({ browser, idToken }: Pick<Lost, 'browser' | 'idToken'>) {
   const page = await browser.get(`/oauth/logout?${new URLSearchParams({ id_token_hint: idToken })}`);
   expect(page.status).toBe(200);
+  return page;
 }
 
 const WAYS: readonly (readonly [string, (of: Lost) => Promise<unknown>])[] = [
@@ -130,4 +131,14 @@ test('an id token ends no session that lives without its user being asked', asyn
   await lost.comeBack();
   await logOutByHint({ idToken: lost.idToken, browser: world.browser() });
   expect(await lost.isRevoked()).toBe(false);
+});
+
+test('an id token ends the session that lives once its user said so, also in a browser whose log-in nobody knows', async () => {
+  const { idToken, refreshToken, sid } = await newShopper(world, shop);
+  const browser = world.browser();
+  const asked = await logOutByHint({ idToken, browser });
+  expect((await browser.submit(asked, { logout: 'yes' })).url.pathname).toBe('/oauth/logout/success');
+  expect(await redis.zscore(revoked, sid)).not.toBeNull();
+  await expect(oidc.refreshTokenGrant(shop, refreshToken)).rejects.toMatchObject({ error: 'invalid_grant' });
+  await expect.poll(() => receiver.received.some((told) => told.sid === sid), PATIENCE).toBe(true);
 });
