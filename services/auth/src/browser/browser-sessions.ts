@@ -1,4 +1,4 @@
-import type { EndedSession, RefreshStore, Session } from '@sekisho/sessions';
+import { type EndedSession, type RefreshStore, type Session, whileRedisUnavailable } from '@sekisho/sessions';
 import { OWN_CLIENT } from '../login/access-grant.ts';
 import { type FamilyContext, parseContext } from '../refresh/family-context.ts';
 import { type FamilyInUse, refused } from '../refresh/refresh-tokens.ts';
@@ -19,7 +19,7 @@ export interface BrowserSessions {
   begin(session: Session): Promise<string>;
   /** The live session of a cookie that we made. */
   open(cookie: string): Promise<FamilyInUse>;
-  /** The session of a cookie that we made, to end it: also one that Redis lost, and may bring back. */
+  /** The session of a cookie that we made, to end it: also one that Redis lost, and may bring back, or cannot be asked for. */
   sessionOf(cookie: string): Promise<EndedSession | undefined>;
 }
 
@@ -60,7 +60,9 @@ export function createBrowserSessions({
     async sessionOf(cookie) {
       const read = format.read(cookie);
       if (read?.isSealed() !== true) return undefined;
-      const family = await store.find(read.userId, read.sessionId);
+      const found = store.find(read.userId, read.sessionId);
+      // As for one that is lost the seal will do: who logs in again is not kept waiting for the end of the session before.
+      const family = await found.catch(whileRedisUnavailable(() => undefined));
       const isOurs = family === undefined || read.isGenuine(family.secret);
       return isOurs ? { id: read.sessionId, userId: read.userId } : undefined;
     },
